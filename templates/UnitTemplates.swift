@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The Mustache templates of this folder, as they were when the program was built.
+package enum UnitTemplates {
+    /// A drop-in that replaces the unit's `ExecStart=`.
+    package static var dropIn: String {
+        String(decoding: PackageResources.dropin_conf_mustache, as: UTF8.self)
+    }
+    /// A drop-in that only sets `$AGGREGATION_FLAGS`.
+    package static var environment: String {
+        String(decoding: PackageResources.environment_conf_mustache, as: UTF8.self)
+    }
+    /// A whole kube-apiserver unit.
+    package static var service: String {
+        String(decoding: PackageResources.kube_apiserver_service_mustache, as: UTF8.self)
+    }
+}
