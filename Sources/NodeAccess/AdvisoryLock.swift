@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Glibc
+
+/// A flock(2) that is held until the value goes away or the process ends, however it ends.
+package final class AdvisoryLock: Sendable {
+    private let number: Int32
+    private let path: String
+
+    /// Takes the lock on `path` at once or not at all; the file is made where it is missing.
+    /// - Throws: `node/locked`, whose text is what the holder wrote about itself; a system error otherwise.
+    package init(path: String) throws(NodeError) {
+        self.path = path
+        number = retrying { open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
+        guard number >= 0 else { throw .system("open", path) }
+        guard retrying({ flock(number, LOCK_EX | LOCK_NB) }) == 0 else {
+            let cause = errno
+            defer { close(number) }
+            guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
+            let said = (try? FileReader.read(path, limit: 4096)).flatMap { $0 } ?? []
+            let holder = String(decoding: said, as: UTF8.self)
+            throw NodeError(
+                .locked, operation: "lock", subject: path,
+                underlying: "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
+                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+        }
+    }
+
+    /// Writes who holds the lock, for those who find it taken; called before the first change.
+    package func announce(now: UnixTime) throws(NodeError) {
+        let text = "\(getpid()) on \(LocalHost.name()) since \(now)"
+        guard ftruncate(number, 0) == 0 else { throw .system("write", path) }
+        let bytes = Array(text.utf8)
+        let written = retrying { pwrite(number, bytes, bytes.count, 0) }
+        guard written > 0 else { throw .system("write", path) }
+    }
+
+    deinit { close(number) }
+}
+
+/// The machine that the program runs on.
+package enum LocalHost {
+    /// The node name of uname(2).
+    package static func name() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether the effective user is root.
+    package static var isRoot: Bool { geteuid() == 0 }
+
+    /// The effective user's id.
+    package static var userID: UInt32 { geteuid() }
+
+    /// The clock, in whole seconds.
+    package static func now() -> UnixTime { UnixTime(seconds: Int64(time(nil))) }
+
+    /// Whether standard input and output are a terminal.
+    package static var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
+
+    /// The value of an environment variable; nil where it is not set.
+    package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
+    /// - Parameter group: nil or empty for the user's own group.
+    package static func owner(user: String, group: String) throws(NodeError) -> FileOwner {
+        var userID: UInt32 = 0
+        var groupID: UInt32 = 0
+        if !user.isEmpty {
+            if let entry = getpwnam(user) {
+                (userID, groupID) = (entry.pointee.pw_uid, entry.pointee.pw_gid)
+            } else if let number = UInt32(user) {
+                userID = number
+                groupID = getpwuid(number)?.pointee.pw_gid ?? number
+            } else {
+                throw NodeError(
+                    .unknownUser, operation: "find the user", subject: user, underlying: "no such user",
+                    hint: "create the user that the unit's User= names")
+            }
+        }
+        if !group.isEmpty {
+            if let entry = getgrnam(group) {
+                groupID = entry.pointee.gr_gid
+            } else if let number = UInt32(group) {
+                groupID = number
+            } else {
+                throw NodeError(
+                    .unknownUser, operation: "find the group", subject: group, underlying: "no such group",
+                    hint: "create the group that the unit's Group= names")
+            }
+        }
+        return FileOwner(userID: userID, groupID: groupID)
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Who owns a file; nil leaves the owner that the writing process gives it.
+package struct FileOwner: Sendable, Hashable {
+    package let userID: UInt32
+    package let groupID: UInt32
+
+    package init(userID: UInt32, groupID: UInt32) {
+        self.userID = userID
+        self.groupID = groupID
+    }
+}
+
+/// Writes files so that a reader sees the old content or the new, never a part, and a crash leaves one of the two.
+///
+/// Temporary file in the same directory with its final mode from the first byte, fsync, rename over the target,
+/// fsync of the directory. Never link(2): kube-apiserver misses changes of a file whose old inode is kept alive.
+package enum AtomicFileWriter {
+    /// Ends the name of every temporary file, so that leftovers of a crash can be told from other files.
+    package static let temporarySuffix = ".aggbootstrap-tmp"
+
+    /// Puts `bytes` into a temporary file beside `path`, durable, not yet visible under its name.
+    /// - Returns: the temporary file's path, to be given to `commit` or `discard`.
+    /// - Throws: a system error, after which the temporary file is gone.
+    package static func stage(
+        _ path: String, bytes: UnsafeRawBufferPointer, mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) -> String {
+        let (directory, name) = split(path)
+        let temporary = "\(directory)/.\(name)\(temporarySuffix)"
+        // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
+        if unlink(temporary) != 0, errno != ENOENT { throw .system("remove", temporary) }
+        do throws(NodeError) {
+            let file = try FileDescriptor.open(
+                temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode_t(mode))
+            if let owner, fchown(file.number, owner.userID, owner.groupID) != 0 {
+                throw NodeError.system("change the owner of", temporary)
+            }
+            // After fchown, which clears set-id bits, and against the umask.
+            guard fchmod(file.number, mode_t(mode)) == 0 else { throw NodeError.system("change the mode of", temporary) }
+            try file.write(bytes)
+            try file.sync()
+            return temporary
+        } catch {
+            _ = unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Renames staged files over their targets, in order and back to back, then makes the directories durable.
+    /// - Throws: a system error; the targets named before it in `files` are the new ones.
+    package static func commit(_ files: [(temporary: String, path: String)]) throws(NodeError) {
+        for file in files {
+            guard rename(file.temporary, file.path) == 0 else { throw .system("replace", file.path) }
+        }
+        for directory in Set(files.map { split($0.path).directory }).sorted() { try syncDirectory(directory) }
+    }
+
+    /// Removes staged files; what cannot be removed is left for the next run.
+    package static func discard(_ temporaries: [String]) {
+        for temporary in temporaries { _ = unlink(temporary) }
+    }
+
+    /// Stages and commits one file.
+    package static func write(
+        _ path: String, bytes: UnsafeRawBufferPointer, mode: UInt32, owner: FileOwner? = nil
+    ) throws(NodeError) {
+        let temporary = try stage(path, bytes: bytes, mode: mode, owner: owner)
+        do throws(NodeError) {
+            try commit([(temporary, path)])
+        } catch {
+            discard([temporary])
+            throw error
+        }
+    }
+
+    /// Makes a directory and those above it that are missing; existing ones are left as they are.
+    package static func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
+        if let status = try FileStatus.of(path) {
+            if status.kind == .directory { return }
+            var target = stat()
+            if status.kind == .symbolicLink, stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFDIR { return }
+            throw NodeError(.notRegular, operation: "use", subject: path, underlying: "it is not a directory")
+        }
+        let parent = split(path).directory
+        if parent != path { try makeDirectories(parent, mode: mode) }
+        guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw .system("make the directory", path) }
+        try syncDirectory(parent)
+    }
+
+    /// Makes the names in a directory durable.
+    package static func syncDirectory(_ path: String) throws(NodeError) {
+        try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY).sync()
+    }
+
+    /// Renames a directory to a name that is free, and makes both parents durable.
+    package static func renameDirectory(_ from: String, to: String) throws(NodeError) {
+        guard rename(from, to) == 0 else { throw .system("rename to \(to)", from) }
+        for directory in Set([split(from).directory, split(to).directory]).sorted() { try syncDirectory(directory) }
+    }
+
+    /// Removes a file; it is no error where there is none.
+    package static func remove(_ path: String) throws(NodeError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .system("remove", path) }
+    }
+
+    /// Removes a directory of plain files and of such directories; it is no error where there is none.
+    package static func removeTree(_ path: String) throws(NodeError) {
+        guard let status = try FileStatus.of(path) else { return }
+        guard status.kind == .directory else { return try remove(path) }
+        for name in try FileReader.list(path) { try removeTree("\(path)/\(name)") }
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .system("remove", path) }
+    }
+
+    /// Parent directory and last component; the parent of a name without a slash is `.`.
+    package static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let directory = String(path[..<slash])
+        return (directory.isEmpty ? "/" : directory, String(path[path.index(after: slash)...]))
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Secrets
+
+/// Reads whole files with a bound on their size.
+package enum FileReader {
+    /// The bytes of `path`; links are followed.
+    /// - Returns: nil where nothing is there.
+    /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
+    package static func read(_ path: String, limit: Int = 4 << 20) throws(NodeError) -> [UInt8]? {
+        guard let file = try open(path) else { return nil }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { buffer in
+                retrying { Glibc.read(file.number, buffer.baseAddress, buffer.count) }
+            }
+            if count < 0 { throw .system("read", path) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            if bytes.count > limit { throw tooLarge(path, limit) }
+        }
+    }
+
+    /// The bytes of a secret file, wiped when they are let go.
+    /// - Returns: nil where nothing is there.
+    package static func readSecret(_ path: String, limit: Int = 64 << 10) throws(NodeError) -> SecretBytes? {
+        guard let file = try open(path) else { return nil }
+        var failure: Int32 = 0
+        let secret = SecretBytes(count: limit + 1) { buffer in
+            var filled = 0
+            while filled < buffer.count {
+                let count = retrying {
+                    Glibc.read(file.number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+                }
+                if count < 0 { failure = errno }
+                if count <= 0 { break }
+                filled += count
+            }
+            return filled
+        }
+        if failure != 0 { throw .system("read", path, failure) }
+        if secret.count > limit { throw tooLarge(path, limit) }
+        return secret
+    }
+
+    /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
+    package static func list(_ path: String) throws(NodeError) -> [String] {
+        guard let stream = opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw .system("list", path)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private static func open(_ path: String) throws(NodeError) -> FileDescriptor? {
+        // O_NONBLOCK: a FIFO must not hang the run before it is seen not to be a file.
+        let number = retrying { Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        if number < 0 {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw .system("read", path)
+        }
+        let file = FileDescriptor(owning: number, path: path)
+        var status = stat()
+        guard fstat(number, &status) == 0 else { throw .system("look at", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
+        }
+        return file
+    }
+
+    private static func tooLarge(_ path: String, _ limit: Int) -> NodeError {
+        NodeError(.tooLarge, operation: "read", subject: path, underlying: "it holds more than \(limit) bytes")
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Glibc
+
+/// What lstat(2) says of a path.
+package struct FileStatus: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case regular
+        case directory
+        case symbolicLink
+        case other
+    }
+
+    package let kind: Kind
+    /// Permission bits, at most 0o7777.
+    package let mode: UInt32
+    package let userID: UInt32
+    package let groupID: UInt32
+    /// Bytes.
+    package let size: Int64
+    package let inode: UInt64
+    /// `st_dev` as the C library encodes it.
+    package let device: UInt64
+
+    init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            default: .other
+            }
+        mode = status.st_mode & 0o7777
+        userID = status.st_uid
+        groupID = status.st_gid
+        size = Int64(status.st_size)
+        inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
+    }
+
+    /// Status of `path` itself, not of what a link points to.
+    /// - Returns: nil where nothing is there.
+    package static func of(_ path: String) throws(NodeError) -> FileStatus? {
+        var status = stat()
+        if lstat(path, &status) == 0 { return FileStatus(status) }
+        let number = errno
+        if number == ENOENT || number == ENOTDIR { return nil }
+        throw .system("look at", path, number)
+    }
+}

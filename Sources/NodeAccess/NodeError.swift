@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Why something could not be done on a node's files, or a program there could not be run.
+package struct NodeError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case system = "node/system"
+        case symbolicLink = "node/symbolic-link"
+        case notRegular = "node/not-regular"
+        case tooLarge = "node/too-large"
+        case unknownUser = "node/unknown-user"
+        case locked = "node/locked"
+        case command = "node/command"
+    }
+
+    package let code: Code
+    /// What was tried, for example `rename`.
+    package let operation: String
+    /// The path, user or program that it was tried on.
+    package let subject: String
+    /// The cause as the system words it.
+    package let underlying: String
+    package let hint: String?
+    /// The `errno` value of a failed system call; 0 otherwise.
+    package let errno: Int32
+
+    package init(
+        _ code: Code, operation: String, subject: String, underlying: String, hint: String? = nil,
+        errno: Int32 = 0
+    ) {
+        self.code = code
+        self.operation = operation
+        self.subject = subject
+        self.underlying = underlying
+        self.hint = hint
+        self.errno = errno
+    }
+
+    /// The error of a system call that has just failed on `subject`.
+    package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno) -> NodeError {
+        NodeError(
+            .system, operation: operation, subject: subject, underlying: String(cString: strerror(number)),
+            hint: hint(for: number, subject), errno: number)
+    }
+
+    private static func hint(for number: Int32, _ subject: String) -> String? {
+        switch number {
+        case EACCES, EPERM: "run it as root, or as a user who may write there"
+        case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
+        case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
+        default: nil
+        }
+    }
+
+    package var description: String { "cannot \(operation) \(subject): \(underlying)" }
+}
