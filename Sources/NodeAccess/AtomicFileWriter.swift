@@ -113,6 +113,11 @@ package enum AtomicFileWriter {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .system("remove", path) }
     }
 
+    /// Removes a directory that is empty; one that is missing or holds something is left as it is.
+    package static func removeEmptyDirectory(_ path: String) throws(NodeError) {
+        guard rmdir(path) == 0 || [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else { throw .system("remove", path) }
+    }
+
     /// Parent directory and last component; the parent of a name without a slash is `.`.
     package static func split(_ path: String) -> (directory: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return (".", path) }

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import Secrets
+
+/// A change of a live node's files that can be taken back: copies of what was there, kept until the API server has
+/// been seen to serve with the new ones.
+///
+/// It lies in `/var/lib/aggbootstrap-node/UNIT/transaction` (0700) and is there before the first file changes, so a run
+/// that is killed at any point leaves enough behind to go on or to go back. Copies are never hard links.
+struct NodeTransaction: Sendable {
+    /// What one path held before.
+    struct Entry: Sendable, Equatable {
+        let path: String
+        /// nil where nothing was there.
+        let before: Before?
+
+        struct Before: Sendable, Equatable {
+            let mode: UInt32
+            let owner: FileOwner
+            /// File name of the copy within the transaction.
+            let copy: String
+        }
+    }
+
+    let startedAt: UnixTime
+    let wasServing: Bool
+    let baseDigests: [String: String]
+    /// A directory that this change made; nil where it was there.
+    let madeDirectory: String?
+    let entries: [Entry]
+
+    static func store(unit: String) -> String { "/var/lib/aggbootstrap-node/\(unit)" }
+    private static let header = "aggbootstrap-transaction 1"
+
+    /// Reads the transaction that is open for `unit`; nil where none is.
+    static func open(unit: String) throws -> NodeTransaction? {
+        let store = store(unit: unit)
+        for name in ["transaction", "transaction.replaced"] {
+            if let bytes = try FileReader.read("\(store)/\(name)/manifest") {
+                return try parse(String(decoding: bytes, as: UTF8.self), path: "\(store)/\(name)/manifest")
+            }
+        }
+        return nil
+    }
+
+    /// Copies what lies at `paths` and records it; what an open transaction copied before is kept instead, since that
+    /// is the state that worked.
+    static func begin(
+        unit: String, paths: [String], madeDirectory: String?, wasServing: Bool, baseDigests: [String: String],
+        now: UnixTime
+    ) throws -> NodeTransaction {
+        let store = store(unit: unit)
+        try AtomicFileWriter.makeDirectories(store, mode: 0o700)
+        let earlier = try open(unit: unit)
+        if try FileStatus.of("\(store)/transaction") == nil, earlier != nil {
+            try AtomicFileWriter.renameDirectory("\(store)/transaction.replaced", to: "\(store)/transaction")
+        }
+        let fresh = "\(store)/transaction.unfinished"
+        try AtomicFileWriter.removeTree(fresh)
+        try AtomicFileWriter.makeDirectories(fresh, mode: 0o700)
+        var entries: [Entry] = []
+        for path in (earlier?.entries.map(\.path) ?? []) + paths where !entries.contains(where: { $0.path == path }) {
+            let known = earlier?.entries.first { $0.path == path }
+            entries.append(try copy(path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count))
+        }
+        let transaction = NodeTransaction(
+            startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
+            baseDigests: baseDigests, madeDirectory: earlier?.madeDirectory ?? madeDirectory, entries: entries)
+        try write("\(fresh)/manifest", Array(transaction.manifest.utf8), mode: 0o600, owner: nil)
+        if earlier != nil {
+            try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
+            try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
+        }
+        try AtomicFileWriter.renameDirectory(fresh, to: "\(store)/transaction")
+        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
+        return transaction
+    }
+
+    /// Puts every file back as it was: content, mode and owner; what was not there is removed.
+    func restore(unit: String) throws {
+        let copies = "\(Self.store(unit: unit))/transaction"
+        for entry in entries {
+            try AtomicFileWriter.remove(Self.temporary(entry.path))
+            guard let before = entry.before else {
+                try AtomicFileWriter.remove(entry.path)
+                continue
+            }
+            guard let bytes = try FileReader.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
+                throw BootstrapError(
+                    "node/backup-missing", "cannot put back \(entry.path): its copy \(copies)/\(before.copy) is gone",
+                    hint: "restore the file from your own backup")
+            }
+            try bytes.withUnsafeBytes { buffer throws(NodeError) in
+                try AtomicFileWriter.write(entry.path, bytes: buffer, mode: before.mode, owner: before.owner)
+            }
+        }
+        if let madeDirectory { try AtomicFileWriter.removeEmptyDirectory(madeDirectory) }
+    }
+
+    /// Ends the transaction: the copies become the last good state of before.
+    func close(unit: String) throws {
+        let store = Self.store(unit: unit)
+        for entry in entries { try AtomicFileWriter.remove(Self.temporary(entry.path)) }
+        try AtomicFileWriter.removeTree("\(store)/previous")
+        try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/previous")
+    }
+
+    /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
+    func drop(unit: String) throws {
+        let store = Self.store(unit: unit)
+        try AtomicFileWriter.removeTree("\(store)/transaction")
+        try AtomicFileWriter.removeEmptyDirectory(store)
+        try AtomicFileWriter.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
+    }
+
+    // MARK: - Parts
+
+    private static func temporary(_ path: String) -> String {
+        let (directory, name) = AtomicFileWriter.split(path)
+        return "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+    }
+
+    private static func copy(
+        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int
+    ) throws -> Entry {
+        if let known, known.before == nil { return known }
+        guard let status = try FileStatus.of(known == nil ? path : "\(old)/\(known?.before?.copy ?? "")") else {
+            return Entry(path: path, before: nil)
+        }
+        let source = known.flatMap(\.before).map { "\(old)/\($0.copy)" } ?? path
+        guard let bytes = try FileReader.readSecret(source, limit: 4 << 20) else {
+            return Entry(path: path, before: nil)
+        }
+        let name = "\(number)"
+        try bytes.withUnsafeBytes { buffer throws(NodeError) in
+            try AtomicFileWriter.write("\(fresh)/\(name)", bytes: buffer, mode: 0o600)
+        }
+        let before =
+            known?.before.map { Entry.Before(mode: $0.mode, owner: $0.owner, copy: name) }
+            ?? Entry.Before(
+                mode: status.mode, owner: FileOwner(userID: status.userID, groupID: status.groupID), copy: name)
+        return Entry(path: path, before: before)
+    }
+
+    private static func write(_ path: String, _ bytes: [UInt8], mode: UInt32, owner: FileOwner?) throws {
+        try bytes.withUnsafeBytes { buffer throws(NodeError) in
+            try AtomicFileWriter.write(path, bytes: buffer, mode: mode, owner: owner)
+        }
+    }
+
+    private var manifest: String {
+        var lines = [Self.header, "started \(startedAt.seconds)", "serving \(wasServing ? "yes" : "no")"]
+        if let madeDirectory { lines.append("directory \(madeDirectory)") }
+        lines += baseDigests.sorted { $0.key < $1.key }.map { "base \($0.value) \($0.key)" }
+        for entry in entries {
+            if let before = entry.before {
+                let mode = String(before.mode, radix: 8)
+                lines.append(
+                    "file \(before.copy) \(mode) \(before.owner.userID) \(before.owner.groupID) \(entry.path)")
+            } else {
+                lines.append("absent \(entry.path)")
+            }
+        }
+        return lines.joined(separator: "\n") + "\nend\n"
+    }
+
+    private static func parse(_ text: String, path: String) throws -> NodeTransaction {
+        let lines = text.split(separator: "\n").map(String.init)
+        guard lines.first == header, lines.last == "end" else { throw damaged(path) }
+        var (started, serving, directory) = (Int64(0), false, String?.none)
+        var base: [String: String] = [:]
+        var entries: [Entry] = []
+        for line in lines.dropFirst().dropLast() {
+            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+            guard words.count == 2 else { throw damaged(path) }
+            switch words[0] {
+            case "started": started = Int64(words[1]) ?? 0
+            case "serving": serving = words[1] == "yes"
+            case "directory": directory = words[1]
+            case "absent": entries.append(Entry(path: words[1], before: nil))
+            case "base":
+                let parts = words[1].split(separator: " ", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { throw damaged(path) }
+                base[parts[1]] = parts[0]
+            case "file":
+                let parts = words[1].split(separator: " ", maxSplits: 4).map(String.init)
+                guard parts.count == 5, let mode = UInt32(parts[1], radix: 8), let user = UInt32(parts[2]),
+                    let group = UInt32(parts[3])
+                else { throw damaged(path) }
+                let owner = FileOwner(userID: user, groupID: group)
+                entries.append(Entry(path: parts[4], before: .init(mode: mode, owner: owner, copy: parts[0])))
+            default: throw damaged(path)
+            }
+        }
+        return NodeTransaction(
+            startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base, madeDirectory: directory,
+            entries: entries)
+    }
+
+    private static func damaged(_ path: String) -> BootstrapError {
+        BootstrapError(
+            "node/transaction-damaged", "cannot read \(path), the record of an interrupted change",
+            hint: "look at the copies beside it, put back what is needed, then remove that directory")
+    }
+}

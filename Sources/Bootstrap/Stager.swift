@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import Secrets
+
+/// Puts a node plan's files beside their targets, durable but not yet in effect.
+struct Stager {
+    let state: StateDirectory
+    let root: NodeRoot
+
+    /// One file that waits for its rename.
+    struct StagedFile {
+        let temporary: String
+        let path: String
+    }
+
+    /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
+    /// which they are renamed.
+    /// - Throws: after having removed what it had staged.
+    func stage(_ plan: NodePlan, inventory: StateInventory) throws -> [StagedFile] {
+        var staged: [StagedFile] = []
+        do {
+            for file in plan.files {
+                let path = root.path(file.path)
+                let temporary = try bytes(of: file, inventory) { buffer in
+                    try AtomicFileWriter.stage(
+                        path, bytes: buffer, mode: file.mode,
+                        owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
+                }
+                staged.append(StagedFile(temporary: temporary, path: path))
+            }
+            return staged
+        } catch {
+            discard(staged)
+            throw error
+        }
+    }
+
+    /// Renames everything over its target, back to back.
+    func commit(_ staged: [StagedFile]) throws {
+        do {
+            try AtomicFileWriter.commit(staged.map { ($0.temporary, $0.path) })
+        } catch {
+            discard(staged)
+            throw error
+        }
+    }
+
+    func discard(_ staged: [StagedFile]) {
+        AtomicFileWriter.discard(staged.map(\.temporary))
+    }
+
+    private func bytes<R>(
+        of file: FileChange, _ inventory: StateInventory, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) throws -> R {
+        switch file.content {
+        case .text(let bytes), .certificate(let bytes, _): return try bytes.withUnsafeBytes(body)
+        case .privateKey(let owner):
+            guard let leaf = inventory.leaves[owner] else { throw notIssued(file) }
+            return try state.leafKey(leaf, owner: owner).withUnsafeBytes(body)
+        case .certificateToIssue: throw notIssued(file)
+        }
+    }
+
+    private func notIssued(_ file: FileChange) -> BootstrapError {
+        BootstrapError(
+            "internal/not-issued", "cannot write \(file.path): its certificate has not been issued",
+            hint: "this is a bug in aggbootstrap; nothing was changed on the node")
+    }
+}

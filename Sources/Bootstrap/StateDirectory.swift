@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+import Secrets
+
+/// The directory that holds a cluster's CA generations and issued leaves, with their keys.
+///
+/// ```
+/// cluster                              the cluster's name
+/// lock                                 flock; who holds it
+/// ledger.jsonl                         what was done, one JSON object a line
+/// ca/0001-3f9a02c4/ca.pem, ca-key.pem
+/// leaves/NODE/0001/certificate.pem, key.pem, issued
+/// ```
+/// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
+/// whole or not at all. The newest is the one with the highest number.
+package struct StateDirectory: Sendable {
+    package let path: String
+    package let cluster: String
+
+    /// Begins the name of a directory that is still being filled.
+    private static let unfinished = ".unfinished-"
+
+    package init(path: String, cluster: String) {
+        self.path = path
+        self.cluster = cluster
+    }
+
+    /// What the directory holds; empty where it does not exist.
+    /// - Throws: `state/other-cluster` where it belongs to another cluster; `state/damaged` where a file in it
+    ///   cannot be read as what it has to be.
+    package func inventory() throws -> StateInventory {
+        guard let status = try FileStatus.of(path) else { return StateInventory() }
+        guard status.kind == .directory else {
+            throw BootstrapError(
+                "state/not-a-directory", "cannot use the state directory \(path): it is not a directory",
+                hint: "name a directory with --state, or stateDirectory in the spec")
+        }
+        try checkCluster()
+        var inventory = StateInventory()
+        for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
+            let file = "\(path)/ca/\(id)/ca.pem"
+            let certificate = try self.certificate(file)
+            inventory.generations.append(
+                CAGeneration(id: id, certificate: certificate.summary, pem: certificate.pem))
+        }
+        for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
+            let ids = try FileReader.list("\(path)/leaves/\(owner)").filter { !$0.hasPrefix(".") }
+            if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id) }
+        }
+        return inventory
+    }
+
+    /// Makes the directory for its cluster where it is missing, takes its lock and removes what a killed run left.
+    /// - Throws: `state/locked` (exit 75) while another run holds the lock.
+    package func lock() throws -> AdvisoryLock {
+        try AtomicFileWriter.makeDirectories(path, mode: 0o700)
+        let lock: AdvisoryLock
+        do {
+            lock = try AdvisoryLock(path: "\(path)/lock")
+        } catch let error where error.code == .locked {
+            throw BootstrapError(
+                "state/locked", status: .locked, "cannot change \(path): \(error.underlying)", hint: error.hint)
+        }
+        try checkCluster()
+        return lock
+    }
+
+    /// Writes down whose state this is, and removes what a killed run left half made; called under the lock.
+    package func prepareForChange() throws {
+        if try FileReader.read("\(path)/cluster") == nil { try write("cluster", cluster + "\n", mode: 0o644) }
+        var parents = ["\(path)/ca"]
+        parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
+        for parent in parents {
+            for name in try FileReader.list(parent) where name.hasPrefix(Self.unfinished) {
+                try AtomicFileWriter.removeTree("\(parent)/\(name)")
+            }
+        }
+    }
+
+    /// Stores a CA generation under the next number.
+    package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory) throws {
+        let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
+        let generation = (certificate.summary.subjectKeyIdentifier ?? "").prefix(8)
+        try addDirectory("\(path)/ca", name: "\(Self.padded(number))-\(generation)") { directory in
+            try Self.write("\(directory)/ca.pem", certificate.pem, mode: 0o644)
+            try Self.writeSecret("\(directory)/ca-key.pem", key)
+        }
+    }
+
+    /// Stores a leaf of `owner` under the next number.
+    package func addLeaf(
+        _ certificate: Certificate, key: SecretBytes, owner: String, profile: String, generation: String,
+        after inventory: StateInventory
+    ) throws {
+        let number = (inventory.leaves[owner].flatMap { Self.number($0.id) } ?? 0) + 1
+        try addDirectory("\(path)/leaves/\(owner)", name: Self.padded(number)) { directory in
+            try Self.write("\(directory)/certificate.pem", certificate.pem, mode: 0o644)
+            try Self.writeSecret("\(directory)/key.pem", key)
+            try Self.write("\(directory)/issued", Array("\(generation)\n\(profile)\n".utf8), mode: 0o644)
+        }
+    }
+
+    /// The private key of a CA generation.
+    package func caKey(_ generation: CAGeneration) throws -> SecretBytes {
+        try secret("\(path)/ca/\(generation.id)/ca-key.pem")
+    }
+
+    /// The private key of an owner's newest leaf.
+    package func leafKey(_ leaf: IssuedLeaf, owner: String) throws -> SecretBytes {
+        try secret("\(path)/leaves/\(owner)/\(leaf.id)/key.pem")
+    }
+
+    // MARK: - Parts
+
+    private func checkCluster() throws {
+        guard let bytes = try FileReader.read("\(path)/cluster", limit: 4096) else { return }
+        let name = String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
+        guard name != cluster else { return }
+        throw BootstrapError(
+            "state/other-cluster", "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
+            hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
+    }
+
+    private func certificate(_ file: String) throws -> Certificate {
+        guard let bytes = try FileReader.read(file) else { throw damaged(file, "it is missing") }
+        do { return try Certificate.parse(pem: bytes, path: file) } catch { throw damaged(file, "\(error)") }
+    }
+
+    private func leaf(owner: String, id: String) throws -> IssuedLeaf {
+        let directory = "\(path)/leaves/\(owner)/\(id)"
+        let certificate = try self.certificate("\(directory)/certificate.pem")
+        let key = try secret("\(directory)/key.pem")
+        let issued = try FileReader.read("\(directory)/issued") ?? []
+        let lines = String(decoding: issued, as: UTF8.self).split(separator: "\n", maxSplits: 1)
+        guard lines.count == 2 else { throw damaged("\(directory)/issued", "it does not hold two lines") }
+        return IssuedLeaf(
+            id: id, certificate: certificate.summary, pem: certificate.pem, keySHA256: try Digest.sha256Hex(key),
+            generation: String(lines[0]), profile: String(lines[1].filter { $0 != "\n" }))
+    }
+
+    private func secret(_ file: String) throws -> SecretBytes {
+        if let secret = try FileReader.readSecret(file) { return secret }
+        throw damaged(file, "it is missing")
+    }
+
+    private func damaged(_ file: String, _ why: String) -> BootstrapError {
+        BootstrapError(
+            "state/damaged", "cannot use the state file \(file): \(why)",
+            hint: "restore the state directory from its backup; nothing was changed")
+    }
+
+    private func addDirectory(_ parent: String, name: String, fill: (String) throws -> Void) throws {
+        try AtomicFileWriter.makeDirectories(parent, mode: 0o700)
+        let directory = "\(parent)/\(Self.unfinished)\(name)"
+        try AtomicFileWriter.removeTree(directory)
+        do {
+            try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
+            try fill(directory)
+            try AtomicFileWriter.renameDirectory(directory, to: "\(parent)/\(name)")
+        } catch {
+            try? AtomicFileWriter.removeTree(directory)
+            throw error
+        }
+    }
+
+    private func write(_ name: String, _ text: String, mode: UInt32) throws {
+        try Self.write("\(path)/\(name)", Array(text.utf8), mode: mode)
+    }
+
+    private static func write(_ file: String, _ bytes: [UInt8], mode: UInt32) throws {
+        try bytes.withUnsafeBytes { buffer throws(NodeError) in
+            try AtomicFileWriter.write(file, bytes: buffer, mode: mode)
+        }
+    }
+
+    private static func writeSecret(_ file: String, _ secret: SecretBytes) throws {
+        try secret.withUnsafeBytes { buffer throws(NodeError) in
+            try AtomicFileWriter.write(file, bytes: buffer, mode: 0o600)
+        }
+    }
+
+    private static func number(_ id: String) -> Int? { Int(id.prefix { $0 != "-" }) }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+}

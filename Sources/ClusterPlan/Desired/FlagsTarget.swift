@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The file on a node that the aggregation flags are written into.
+package enum FlagsTarget: Sendable, Equatable {
+    /// A drop-in that is merged from the unit's other files.
+    case dropIn(path: String)
+    /// A drop-in that only sets `$AGGREGATION_FLAGS`, since the unit is not known.
+    case inertDropIn(path: String)
+    /// The whole unit.
+    case unit(path: String)
+    /// A variable in a file that the unit reads.
+    case environmentFile(EnvironmentFileSpec)
+
+    package var path: String {
+        switch self {
+        case .dropIn(let path), .inertDropIn(let path), .unit(let path): path
+        case .environmentFile(let file): file.path
+        }
+    }
+
+    /// Where `flagsIn` puts the flags on a node.
+    /// - Parameter unitIsKnown: whether a file of the unit, other than ours, is on the node, in its tree or given.
+    /// - Returns: nil for `auto` on a live node that has no such unit and a spec that cannot make one.
+    package static func resolve(
+        _ spec: APIServerSpec, unitIsKnown: Bool, access: ObservedNode.Access
+    ) -> FlagsTarget? {
+        let dropIn = dropInPath(unit: spec.unit)
+        switch spec.flagsIn {
+        case .unit: return .unit(path: unitPath(spec.unit))
+        case .environmentFile: return spec.environmentFile.map { .environmentFile($0) }
+        case .auto, .dropIn:
+            if unitIsKnown { return .dropIn(path: dropIn) }
+            if spec.flagsIn == .auto, spec.flags != nil { return .unit(path: unitPath(spec.unit)) }
+            return access == .offline ? .inertDropIn(path: dropIn) : nil
+        }
+    }
+
+    /// After `override.conf`, which `systemctl edit` writes.
+    package static func dropInPath(unit: String) -> String { "/etc/systemd/system/\(unit).d/zz-aggregation.conf" }
+
+    package static func unitPath(_ unit: String) -> String { "/etc/systemd/system/\(unit)" }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which certificates have to be issued, and why.
+struct CertificateDecisions {
+    var issues: [CertificateIssue] = []
+    var refusals: [Refusal] = []
+    var notices: [Notice] = []
+
+    /// - Parameter inventory: what the state directory holds.
+    init(spec: ClusterSpec, inventory: StateInventory, now: UnixTime) {
+        let profile = CertificateCatalog.ca(spec)
+        guard let current = inventory.current else {
+            let issue = Self.issueCA(profile, now: now)
+            issues.append(issue)
+            for owner in Self.owners(spec) {
+                let leaf = inventory.leaves[owner]
+                issues.append(
+                    Self.issueLeaf(
+                        owner, spec, caEnd: issue.notAfter, now: now,
+                        reason: leaf == nil ? "there is none yet" : "its CA is not in the state", replaces: leaf))
+            }
+            return
+        }
+        guard checkValidity(of: current, now: now) else { return }
+        if RenewalPolicy.isDue(current.certificate, now: now) {
+            notices.append(
+                Notice(
+                    code: "plan/ca-due", node: nil,
+                    message: "CA due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
+                        + "init never replaces a CA"))
+        }
+        if current.certificate.key != profile.key {
+            notices.append(
+                Notice(
+                    code: "plan/ca-differs", node: nil,
+                    message: "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
+                        + "asks for (\(profile.key)); init never replaces a CA"))
+        }
+        for owner in Self.owners(spec) {
+            let leaf = inventory.leaves[owner]
+            let wanted = CertificateCatalog.proxyClient(spec).canonicalText
+            guard let reason = Self.reason(for: leaf, current: current, profile: wanted, now: now) else { continue }
+            issues.append(
+                Self.issueLeaf(
+                    owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf))
+        }
+    }
+
+    /// Owners of leaves in the order of the spec's nodes.
+    static func owners(_ spec: ClusterSpec) -> [String] {
+        spec.certificates.proxyClient.perNode ? spec.nodes.map(\.name) : [LeafOwner.shared]
+    }
+
+    private mutating func checkValidity(of ca: CAGeneration, now: UnixTime) -> Bool {
+        let certificate = ca.certificate
+        if now >= certificate.notAfter {
+            refusals.append(
+                Refusal(
+                    code: "plan/ca-expired", node: nil,
+                    message: "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
+                    hint: "a new CA is needed on every control plane; init never replaces one"))
+            return false
+        }
+        if now < certificate.notBefore {
+            refusals.append(
+                Refusal(
+                    code: "plan/clock", node: nil,
+                    message: "the clock says \(now), which is before the CA in the state begins, "
+                        + "\(certificate.notBefore) (\(certificate.subject))",
+                    hint: "set the clock of this machine right, then run it again"))
+            return false
+        }
+        return true
+    }
+
+    private static func reason(
+        for leaf: IssuedLeaf?, current: CAGeneration, profile: String, now: UnixTime
+    ) -> String? {
+        guard let leaf else { return "there is none yet" }
+        let certificate = leaf.certificate
+        if leaf.generation != current.id { return "it was signed by CA generation \(leaf.generation)" }
+        if leaf.profile != profile { return "the spec asks for another certificate" }
+        if now >= certificate.notAfter { return "it expired at \(certificate.notAfter)" }
+        guard RenewalPolicy.isDue(certificate, now: now) else { return nil }
+        // A leaf that ends with its CA cannot be made to last longer; issuing it again would never end.
+        if certificate.notAfter >= current.certificate.notAfter { return nil }
+        return "it is due since \(RenewalPolicy.dueTime(certificate)), two thirds of its lifetime"
+    }
+
+    private static func issueCA(_ profile: CertificateProfile, now: UnixTime) -> CertificateIssue {
+        let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)
+        return CertificateIssue(
+            owner: nil, profile: profile, reason: "there is none yet", notBefore: begin,
+            notAfter: begin.advanced(bySeconds: profile.validity.seconds), shortened: false, replaces: nil)
+    }
+
+    private static func issueLeaf(
+        _ owner: String, _ spec: ClusterSpec, caEnd: UnixTime, now: UnixTime, reason: String, replaces: IssuedLeaf?
+    ) -> CertificateIssue {
+        let profile = CertificateCatalog.proxyClient(spec)
+        let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)
+        let end = begin.advanced(bySeconds: profile.validity.seconds)
+        return CertificateIssue(
+            owner: owner, profile: profile, reason: reason, notBefore: begin, notAfter: min(end, caEnd),
+            shortened: end >= caEnd, replaces: replaces?.certificate)
+    }
+
+    private static func text(_ key: KeyAlgorithm?) -> String { key.map(\.description) ?? "unknown" }
+}

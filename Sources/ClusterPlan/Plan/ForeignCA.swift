@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds requestheader CAs on a node that this state did not issue; such a one is never replaced.
+enum ForeignCA {
+    /// Refusals for one node, each with the CA's subject and expiry where they can be known.
+    static func refusals(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
+        let ours = Set(inventory.generations.map(\.certificate.fingerprintSHA256))
+        for bundle in node.requestHeaderCAs {
+            if let problem = bundle.problem {
+                return [
+                    Refusal(
+                        code: "plan/unreadable-ca", node: node.name,
+                        message: "\(bundle.path) is in the place of the requestheader CA and cannot be read as "
+                            + "certificates: \(problem)",
+                        hint: "look at what it is, move it away, then run it again")
+                ]
+            }
+            for certificate in bundle.certificates where !ours.contains(certificate.fingerprintSHA256) {
+                return [foreign(node, where: bundle.path, certificate)]
+            }
+        }
+        return loaded(node, inventory: inventory)
+    }
+
+    private static func loaded(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
+        // Without the client CA's file its names cannot be told from a requestheader CA's.
+        guard let names = node.apiServer?.loadedCANames, let clientCA = node.clientCA, clientCA.problem == nil else {
+            return []
+        }
+        let known = Set(
+            clientCA.certificates.map(\.subjectDER) + inventory.generations.map(\.certificate.subjectDER))
+        guard let unknown = names.first(where: { !known.contains($0) }) else { return [] }
+        let name = DistinguishedName.text(der: unknown) ?? "a name that cannot be read"
+        return [
+            Refusal(
+                code: "plan/foreign-ca", node: node.name,
+                message: "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this "
+                    + "state: \(name); init never replaces a requestheader CA that it did not issue",
+                hint: waysOut)
+        ]
+    }
+
+    private static func foreign(_ node: ObservedNode, where path: String, _ certificate: CertificateSummary) -> Refusal {
+        Refusal(
+            code: "plan/foreign-ca", node: node.name,
+            message: "\(path) holds a requestheader CA that is not in this state: \(certificate.subject), expires "
+                + "\(certificate.notAfter); init never replaces a CA that it did not issue",
+            hint: waysOut)
+    }
+
+    private static let waysOut =
+        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); without that "
+        + "state this CA stays, since changing trust under running extension servers needs a staged rotation"
+}

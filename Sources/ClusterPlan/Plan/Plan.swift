@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything that one run would change, in the order in which it would change it.
+package struct Plan: Sendable, Equatable {
+    package var cluster: String
+    package var issues: [CertificateIssue]
+    package var nodes: [NodePlan]
+    /// Why nothing may be changed at all; empty where it may.
+    package var refusals: [Refusal]
+    /// What the operator should know besides.
+    package var notices: [Notice]
+
+    package init(
+        cluster: String, issues: [CertificateIssue], nodes: [NodePlan], refusals: [Refusal], notices: [Notice]
+    ) {
+        self.cluster = cluster
+        self.issues = issues
+        self.nodes = nodes
+        self.refusals = refusals
+        self.notices = notices
+    }
+
+    /// Whether there is nothing to issue, write, reload or restart.
+    package var isEmpty: Bool { issues.isEmpty && nodes.allSatisfy(\.isEmpty) }
+}
+
+/// A certificate that is to be issued.
+package struct CertificateIssue: Sendable, Equatable {
+    /// nil for the CA.
+    package var owner: String?
+    package var profile: CertificateProfile
+    package var reason: String
+    package var notBefore: UnixTime
+    package var notAfter: UnixTime
+    /// Whether it ends with its CA, since its own validity would reach at least as far.
+    package var shortened: Bool
+    /// What it replaces.
+    package var replaces: CertificateSummary?
+
+    package init(
+        owner: String?, profile: CertificateProfile, reason: String, notBefore: UnixTime, notAfter: UnixTime,
+        shortened: Bool, replaces: CertificateSummary?
+    ) {
+        self.owner = owner
+        self.profile = profile
+        self.reason = reason
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.shortened = shortened
+        self.replaces = replaces
+    }
+}
+
+/// The changes on one node.
+package struct NodePlan: Sendable, Equatable {
+    package var name: String
+    /// Directories that are missing, outermost first.
+    package var makesDirectory: Bool
+    package var files: [FileChange]
+    package var daemonReload: Bool
+    package var restart: Restart
+    /// Whether a change that a killed run left open has to be brought to its end.
+    package var finishesTransaction: Bool
+
+    package enum Restart: Sendable, Equatable {
+        case none
+        /// The API server runs without the wanted flags.
+        case needed(String)
+        /// It is stopped and stays so.
+        case leftStopped
+    }
+
+    package init(
+        name: String, makesDirectory: Bool = false, files: [FileChange] = [], daemonReload: Bool = false,
+        restart: Restart = .none, finishesTransaction: Bool = false
+    ) {
+        self.name = name
+        self.makesDirectory = makesDirectory
+        self.files = files
+        self.daemonReload = daemonReload
+        self.restart = restart
+        self.finishesTransaction = finishesTransaction
+    }
+
+    package var restarts: Bool {
+        if case .needed = restart { return true }
+        return false
+    }
+
+    package var isEmpty: Bool {
+        files.isEmpty && !makesDirectory && !daemonReload && !restarts && !finishesTransaction
+    }
+}
+
+/// One file that is to be written, or only given its mode and owner.
+package struct FileChange: Sendable, Equatable {
+    package enum Content: Sendable, Equatable {
+        case text([UInt8])
+        /// A certificate that is known, with its summary.
+        case certificate([UInt8], CertificateSummary)
+        /// A certificate that this run issues first.
+        case certificateToIssue
+        /// The private key of an owner's leaf in the state directory.
+        case privateKey(owner: String)
+    }
+
+    package enum Action: Sendable, Equatable {
+        case create
+        case replace
+        /// The content is right; mode or owner is not.
+        case setMetadata
+    }
+
+    package var path: String
+    package var action: Action
+    package var content: Content
+    package var before: ObservedFile
+    package var mode: UInt32
+    /// User id and group id; nil leaves the writer's.
+    package var ownerIDs: [UInt32]?
+
+    package init(
+        path: String, action: Action, content: Content, before: ObservedFile, mode: UInt32, ownerIDs: [UInt32]?
+    ) {
+        self.path = path
+        self.action = action
+        self.content = content
+        self.before = before
+        self.mode = mode
+        self.ownerIDs = ownerIDs
+    }
+}
+
+/// Why nothing is changed, and what to do about it.
+package struct Refusal: Sendable, Equatable {
+    /// Stable, for example `plan/foreign-ca`.
+    package var code: String
+    package var node: String?
+    package var message: String
+    package var hint: String
+
+    package init(code: String, node: String?, message: String, hint: String) {
+        self.code = code
+        self.node = node
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// Something that the operator should know, which stops nothing.
+package struct Notice: Sendable, Equatable {
+    package var code: String
+    package var node: String?
+    package var message: String
+
+    package init(code: String, node: String?, message: String) {
+        self.code = code
+        self.node = node
+        self.message = message
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A plan as text for people: what is issued, each file's difference, reloads and restarts, and what to know.
+package struct PlanReport {
+    private let plan: Plan
+    private let unit: String
+
+    package init(_ plan: Plan, unit: String) {
+        self.plan = plan
+        self.unit = unit
+    }
+
+    /// Lines without line ends; private keys appear by their path only.
+    package var lines: [String] {
+        var lines = issueLines
+        for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped { lines += nodeLines(node) }
+        if plan.isEmpty { lines.append("nothing to change in cluster \(plan.cluster)") }
+        if !plan.notices.isEmpty {
+            lines.append("")
+            lines += plan.notices.map { "note: \(prefix($0.node))\($0.message)" }
+        }
+        return lines
+    }
+
+    private var issueLines: [String] {
+        guard !plan.issues.isEmpty else { return [] }
+        var lines = ["certificates to issue:"]
+        for issue in plan.issues {
+            let profile = issue.profile
+            let end = issue.shortened ? " (ends with its CA)" : ""
+            lines.append(
+                "  + \(title(issue)): \(Self.subject(profile)), \(profile.key), \(issue.notBefore.date) to "
+                    + "\(issue.notAfter.date)\(end)")
+            if !profile.hosts.isEmpty {
+                lines.append("      hosts: \(profile.hosts.map(\.description).joined(separator: ", "))")
+            }
+            if issue.reason != "there is none yet" { lines.append("      because \(issue.reason)") }
+            if let old = issue.replaces {
+                lines.append("      replaces \(old.subject), until \(old.notAfter.date), SHA-256 \(old.fingerprintSHA256)")
+            }
+        }
+        return lines + [""]
+    }
+
+    private func title(_ issue: CertificateIssue) -> String {
+        switch issue.owner {
+        case nil: "requestheader CA"
+        case LeafOwner.shared: "proxy client of all nodes"
+        case .some(let node): "proxy client of \(node)"
+        }
+    }
+
+    /// `CN=aggregator,OU=System,...` as the profile words it; a CA's name gets its generation when its key is there.
+    private static func subject(_ profile: CertificateProfile) -> String {
+        let names = profile.names
+        let name = profile.role == .ca ? "\(profile.commonName) <generation>" : profile.commonName
+        let rest = [
+            ("OU", names.organizationalUnit), ("O", names.organization), ("L", names.locality),
+            ("ST", names.state), ("C", names.country),
+        ]
+        return (["CN=\(name)"] + rest.compactMap { key, value in value.map { "\(key)=\($0)" } })
+            .joined(separator: ",")
+    }
+
+    private func nodeLines(_ node: NodePlan) -> [String] {
+        var lines = ["\(node.name):"]
+        if node.finishesTransaction { lines.append("  bring the change that was interrupted to its end") }
+        for file in node.files { lines += fileLines(file) }
+        if node.daemonReload { lines.append("  systemctl daemon-reload") }
+        switch node.restart {
+        case .none:
+            if !node.files.isEmpty { lines.append("  no restart of \(unit)") }
+        case .needed(let why): lines.append("  restart \(unit): \(why)")
+        case .leftStopped: lines.append("  \(unit) is stopped and is left so")
+        }
+        return lines + [""]
+    }
+
+    private func fileLines(_ file: FileChange) -> [String] {
+        let mode = String(file.mode, radix: 8)
+        let owner = file.ownerIDs.map { " \($0[0]):\($0[1])" } ?? ""
+        let mark =
+            switch file.action {
+            case .create: "+"
+            case .replace: "~"
+            case .setMetadata: "="
+            }
+        let head = "  \(mark) \(file.path) 0\(mode)\(owner)"
+        guard file.action != .setMetadata else {
+            let before = file.before
+            return [
+                head
+                    + " (mode and owner only, was 0\(String(before.mode, radix: 8)) \(before.userID):\(before.groupID))"
+            ]
+        }
+        switch file.content {
+        case .privateKey: return [head + " private key, not shown"]
+        case .certificateToIssue: return [head + " certificate that is issued first"]
+        case .certificate(_, let summary):
+            return [head + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"]
+        case .text(let bytes):
+            let old = Self.lines(of: file.before.content ?? [])
+            return [head] + UnifiedDiff.lines(from: old, to: Self.lines(of: bytes)).map { "    \($0)" }
+        }
+    }
+
+    private func prefix(_ node: String?) -> String { node.map { "\($0): " } ?? "" }
+
+    private static func lines(of bytes: [UInt8]) -> [String] {
+        var lines = String(decoding: bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(Self.printable)
+        if lines.last == "" { lines.removeLast() }
+        return lines
+    }
+
+    /// Control characters would reach the operator's terminal.
+    private static func printable(_ line: Substring) -> String {
+        String(
+            String.UnicodeScalarView(
+                line.unicodeScalars.map { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f ? "\u{fffd}" : $0 }))
+    }
+}

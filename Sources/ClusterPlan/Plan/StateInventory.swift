@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the state directory holds, without any private key.
+package struct StateInventory: Sendable, Equatable {
+    /// CA generations, oldest first.
+    package var generations: [CAGeneration]
+    /// The newest leaf of each owner (a node's name, or `LeafOwner.shared`).
+    package var leaves: [String: IssuedLeaf]
+
+    package init(generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:]) {
+        self.generations = generations
+        self.leaves = leaves
+    }
+
+    /// The generation that signs; nil before the first.
+    package var current: CAGeneration? { generations.last }
+}
+
+/// One requestheader CA.
+package struct CAGeneration: Sendable, Equatable {
+    /// Directory name, for example `0001-3f9a02c4`.
+    package var id: String
+    package var certificate: CertificateSummary
+    package var pem: [UInt8]
+
+    package init(id: String, certificate: CertificateSummary, pem: [UInt8]) {
+        self.id = id
+        self.certificate = certificate
+        self.pem = pem
+    }
+}
+
+/// One proxy-client certificate.
+package struct IssuedLeaf: Sendable, Equatable {
+    /// Directory name, for example `0001`.
+    package var id: String
+    package var certificate: CertificateSummary
+    package var pem: [UInt8]
+    /// Lower-case hex SHA-256 of the key file's bytes.
+    package var keySHA256: String
+    /// Id of the CA generation that signed it.
+    package var generation: String
+    /// `CertificateProfile.canonicalText` of what it was issued from.
+    package var profile: String
+
+    package init(
+        id: String, certificate: CertificateSummary, pem: [UInt8], keySHA256: String, generation: String,
+        profile: String
+    ) {
+        self.id = id
+        self.certificate = certificate
+        self.pem = pem
+        self.keySHA256 = keySHA256
+        self.generation = generation
+        self.profile = profile
+    }
+}
+
+/// Whose leaf it is.
+package enum LeafOwner {
+    /// The one leaf of a cluster with `perNode: false`; no node can have this name.
+    package static let shared = "_shared"
+
+    /// The owner of `node`'s leaf.
+    package static func of(_ node: NodeSpec, in spec: ClusterSpec) -> String {
+        spec.certificates.proxyClient.perNode ? node.name : shared
+    }
+}
