@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import NodeAccess
+import PKI
 import Secrets
 
 /// A change of a live node's files that can be taken back: copies of what was there, kept until the API server has
@@ -53,6 +54,23 @@ struct NodeTransaction: Sendable {
     ) throws -> NodeTransaction {
         let store = store(unit: unit)
         try AtomicFileWriter.makeDirectories(store, mode: 0o700)
+        do {
+            return try fill(
+                unit: unit, paths: paths, madeDirectory: madeDirectory, wasServing: wasServing,
+                baseDigests: baseDigests, now: now)
+        } catch {
+            try? AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
+            try? AtomicFileWriter.removeEmptyDirectory(store)
+            try? AtomicFileWriter.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
+            throw error
+        }
+    }
+
+    private static func fill(
+        unit: String, paths: [String], madeDirectory: String?, wasServing: Bool, baseDigests: [String: String],
+        now: UnixTime
+    ) throws -> NodeTransaction {
+        let store = store(unit: unit)
         let earlier = try open(unit: unit)
         if try FileStatus.of("\(store)/transaction") == nil, earlier != nil {
             try AtomicFileWriter.renameDirectory("\(store)/transaction.replaced", to: "\(store)/transaction")
@@ -92,6 +110,7 @@ struct NodeTransaction: Sendable {
                     "node/backup-missing", "cannot put back \(entry.path): its copy \(copies)/\(before.copy) is gone",
                     hint: "restore the file from your own backup")
             }
+            if try Self.isUnchanged(entry.path, before, bytes) { continue }
             try bytes.withUnsafeBytes { buffer throws(NodeError) in
                 try AtomicFileWriter.write(entry.path, bytes: buffer, mode: before.mode, owner: before.owner)
             }
@@ -116,6 +135,14 @@ struct NodeTransaction: Sendable {
     }
 
     // MARK: - Parts
+
+    private static func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws -> Bool {
+        guard let status = try FileStatus.of(path), status.kind == .regular, status.mode == before.mode,
+            FileOwner(userID: status.userID, groupID: status.groupID) == before.owner,
+            let now = try FileReader.readSecret(path, limit: 4 << 20)
+        else { return false }
+        return try Digest.sha256Hex(now) == Digest.sha256Hex(bytes)
+    }
 
     private static func temporary(_ path: String) -> String {
         let (directory, name) = AtomicFileWriter.split(path)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import SystemdBus
+
+/// Makes changed files take effect on a live node, and sees that the API server serves again.
+struct Activator {
+    let unit: String
+    let units: any UnitManager
+    /// Asks the API server whether it is ready; asked again and again after a restart.
+    let readiness: @Sendable () -> ObservedAPIServer.Readiness
+    let progress: @Sendable (String) -> Void
+
+    /// Longer than systemd's default start time limit of 90 s, so that its own verdict is heard.
+    static let jobSeconds = 180
+    /// How long a started API server may take to become ready.
+    static let readySeconds = 120
+
+    /// Reads the unit's files again and compares what systemd loaded with what was meant, before anything restarts.
+    func reload(expecting command: ExecCommand?) throws {
+        try units.daemonReload()
+        guard let command else { return }
+        let state = try units.unit(unit)
+        guard state.loadState == "loaded" else {
+            throw BootstrapError(
+                "unit/not-loaded", "systemd does not load \(unit) with the change: it is \(state.loadState)",
+                details: [state.loadError].compactMap { $0 })
+        }
+        let comparison = command.matchesBus(argv: state.execStart.last ?? [])
+        guard state.execStart.count == 1, comparison.isSame else {
+            throw BootstrapError(
+                "unit/other-command", "systemd has loaded another command for \(unit) than the one that was written",
+                details: comparison.differences.map(\.description))
+        }
+    }
+
+    /// Restarts the unit and waits until the API server is ready.
+    /// - Throws: what went wrong, with the unit's last journal lines.
+    func restart() async throws {
+        let start = ContinuousClock.now
+        // After a crash loop systemd refuses to start the unit until its counter is reset.
+        try units.resetFailed(unit)
+        let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
+        guard result == .done else { throw await failure("systemd's restart job ended with \(result)") }
+        progress("\(unit) restarted, waiting until it is ready")
+        try await waitUntilReady()
+        progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
+    }
+
+    /// Restarts the unit with the old files and waits until it serves as it did before.
+    /// - Parameter before: what its readiness looked like then; nil where it could not be asked.
+    func restartOld(before: ObservedAPIServer.Readiness?) async throws {
+        try units.resetFailed(unit)
+        let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
+        guard result == .done else { throw await failure("systemd's restart job ended with \(result)") }
+        try await waitUntilReady(hiddenCounts: before.map(Self.isHidden) ?? true)
+    }
+
+    private static func isHidden(_ readiness: ObservedAPIServer.Readiness) -> Bool {
+        if case .hidden = readiness { return true }
+        return false
+    }
+
+    /// Waits until `/readyz` answers 200.
+    /// - Parameter hiddenCounts: whether it is enough that it serves but shows `/readyz` to none of our credentials.
+    func waitUntilReady(hiddenCounts: Bool = false) async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.readySeconds)
+        while true {
+            let answer = readiness()
+            if answer == .ready || hiddenCounts && Self.isHidden(answer) { return }
+            let state = try units.unit(unit)
+            guard ["active", "reloading"].contains(state.activeState) else {
+                throw await failure("\(unit) is \(state.activeState)/\(state.subState)")
+            }
+            guard ContinuousClock.now < deadline else {
+                throw await failure("it was not ready within \(Self.readySeconds) s: \(Self.text(answer))")
+            }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+    }
+
+    static func text(_ readiness: ObservedAPIServer.Readiness) -> String {
+        switch readiness {
+        case .ready: "ready"
+        case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
+        case .hidden(let why), .unseen(let why): why
+        }
+    }
+
+    private func failure(_ why: String) async -> BootstrapError {
+        BootstrapError("apiserver/did-not-come-back", why, details: await Self.journal(unit))
+    }
+
+    /// The unit's last lines in the journal; empty where there is no journal.
+    static func journal(_ unit: String) async -> [String] {
+        let result = try? await CommandRunner.run(
+            "journalctl", ["--unit", unit, "--lines", "12", "--no-pager", "--output", "short-iso"],
+            timeoutSeconds: 10)
+        return (result?.stdout ?? "").split(separator: "\n").map(String.init)
+    }
+}

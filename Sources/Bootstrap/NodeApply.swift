@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Glibc
+import NodeAccess
+
+/// Applies one node's plan: stage, keep copies, rename, reload, restart, and back again if the API server does not
+/// serve with it.
+struct NodeApply {
+    let spec: ClusterSpec
+    let plan: NodePlan
+    let observed: ObservedNode
+    let inventory: StateInventory
+    let stager: Stager
+    /// nil offline.
+    let activator: Activator?
+    let now: UnixTime
+    let progress: @Sendable (String) -> Void
+
+    private var unit: String { spec.apiServer.unit }
+
+    /// How far it got; what has to be undone depends on it.
+    private enum Step: Int, Comparable {
+        case preparing
+        case renaming
+        case restarting
+
+        static func < (a: Step, b: Step) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// - Throws: after which every file is as it was and the API server, if it served before, serves again; the code
+    ///   `apply/not-restored` says that it does not.
+    func run() async throws {
+        guard let activator else { return try applyOffline() }
+        let signals = IgnoredSignals()
+        defer { signals.restore() }
+        let transaction = try NodeTransaction.begin(
+            unit: unit, paths: plan.files.map(\.path),
+            madeDirectory: plan.makesDirectory ? spec.certificates.directory : nil, wasServing: wasServing,
+            baseDigests: baseDigests, now: now)
+        var step = Step.preparing
+        do {
+            let staged = try await stage()
+            step = .renaming
+            try stager.commit(staged)
+            if !staged.isEmpty { progress("\(staged.count) files written") }
+            if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
+            if plan.restarts || plan.finishesTransaction { step = .restarting }
+            if plan.restarts {
+                try await activator.restart()
+            } else if plan.finishesTransaction, wasServing {
+                try await activator.waitUntilReady(hiddenCounts: wasHidden)
+            }
+        } catch {
+            throw await putBack(transaction, activator, from: step, because: error)
+        }
+        try transaction.close(unit: unit)
+    }
+
+    private var wasHidden: Bool {
+        if case .hidden? = observed.apiServer?.readiness { return true }
+        return false
+    }
+
+    private var wasServing: Bool { observed.unit?.live?.activity == .running }
+
+    private var baseDigests: [String: String] {
+        guard let unit = observed.unit else { return [:] }
+        return Dictionary(zip(unit.base.map(\.path), unit.baseDigests)) { first, _ in first }
+    }
+
+    // MARK: - Forward
+
+    private func applyOffline() throws {
+        try makeDirectories()
+        try stager.commit(try stager.stage(plan, inventory: inventory))
+        progress("\(plan.files.count) files written")
+    }
+
+    private func stage() async throws -> [Stager.StagedFile] {
+        try makeDirectories()
+        let staged = try stager.stage(plan, inventory: inventory)
+        do {
+            try await verifyUnit()
+        } catch {
+            stager.discard(staged)
+            throw error
+        }
+        return staged
+    }
+
+    private func makeDirectories() throws {
+        for file in plan.files {
+            let directory = AtomicFileWriter.split(stager.root.path(file.path)).directory
+            try AtomicFileWriter.makeDirectories(directory, mode: 0o755)
+        }
+    }
+
+    private func verifyUnit() async throws {
+        guard let change = plan.files.first(where: { $0.path == observed.flags.path }), case .text(let bytes) = change.content
+        else { return }
+        let base = observed.unit?.base ?? []
+        let text = try UnitText(path: change.path, bytes: bytes)
+        var current = base
+        if let own = observed.flags.content, isDropIn(change.path) {
+            current.append(try UnitText(path: change.path, bytes: own))
+        }
+        let changed = isDropIn(change.path) ? base + [text] : [text] + base.dropFirst()
+        let store = NodeTransaction.store(unit: unit)
+        try await UnitVerifier(unit: unit, workDirectory: store).verify(current: current, changed: changed)
+    }
+
+    private func isDropIn(_ path: String) -> Bool { path == FlagsTarget.dropInPath(unit: unit) }
+
+    /// The command that systemd has to have loaded after the change.
+    private func wantedCommand() throws -> ExecCommand? {
+        guard let unit = observed.unit else { return nil }
+        let flags = plan.files.first { $0.path == observed.flags.path }
+        var bytes = observed.flags.content
+        if let flags, case .text(let new) = flags.content { bytes = new }
+        guard let bytes else { return nil }
+        let text = try UnitText(path: observed.flags.path, bytes: bytes)
+        let sources = isDropIn(text.path) ? unit.base + [text] : [text] + unit.base.dropFirst()
+        return try EffectiveService(sources: sources).command(unit: self.unit)
+    }
+
+    // MARK: - Back
+
+    private func putBack(
+        _ transaction: NodeTransaction, _ activator: Activator, from step: Step, because cause: any Error
+    ) async -> BootstrapError {
+        let failure = ErrorReport(cause)
+        if step == .preparing, observed.transaction != nil {
+            // What the interrupted run left is neither better nor worse than before.
+            return BootstrapError(
+                failure.code, "\(failure.message); the interrupted change is still open", hint: failure.hint,
+                details: failure.details)
+        }
+        progress("\(failure.message); putting everything back")
+        do {
+            try transaction.restore(unit: unit)
+            if step > .preparing, plan.daemonReload || plan.finishesTransaction {
+                try activator.reload(expecting: nil)
+            }
+            let isUp = step == .restarting ? try await bringBack(transaction, activator) : ""
+            try transaction.drop(unit: unit)
+            return BootstrapError(
+                failure.code, "\(failure.message); every file is as it was\(isUp)", hint: failure.hint,
+                details: failure.details)
+        } catch {
+            let second = ErrorReport(error)
+            return BootstrapError(
+                "apply/not-restored",
+                "\(failure.message); and putting everything back failed: \(second.message)",
+                hint: "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
+                    + "\(unit) now, then run it again",
+                details: failure.details + second.details)
+        }
+    }
+
+    /// Starts the API server with the old files again where it served with them.
+    private func bringBack(_ transaction: NodeTransaction, _ activator: Activator) async throws -> String {
+        guard transaction.wasServing else {
+            try activator.units.resetFailed(unit)
+            _ = try activator.units.restart(unit, timeoutSeconds: Activator.jobSeconds)
+            return "; \(unit) was not serving before the change either"
+        }
+        try await activator.restartOld(before: observed.apiServer?.readiness)
+        return ", and \(unit) serves again"
+    }
+}
+
+/// Signals that a person's ^C or a lost session sends, ignored between the first rename and the proof that the API
+/// server is back: stopping half-way would leave it as it must not be left. SIGKILL is what the transaction is for.
+struct IgnoredSignals {
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
+    init() { for number in Self.signals { _ = signal(number, SIG_IGN) } }
+
+    func restore() { for number in Self.signals { _ = signal(number, SIG_DFL) } }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+
+/// Looks at single files of a node.
+struct NodeFiles {
+    let root: NodeRoot
+
+    /// A file with its content and digest; the content of a secret is digested and let go.
+    func observe(_ path: String, isSecret: Bool = false) throws -> ObservedFile {
+        let real = root.path(path)
+        guard let status = try FileStatus.of(real) else { return ObservedFile(path: path) }
+        var file = ObservedFile(
+            path: path, kind: Self.kind(status.kind), mode: status.mode, userID: status.userID, groupID: status.groupID)
+        guard status.kind == .regular else { return file }
+        if isSecret {
+            file.sha256 = try FileReader.readSecret(real, limit: 1 << 20).map { try Digest.sha256Hex($0) }
+        } else if let bytes = try FileReader.read(real) {
+            file.content = bytes
+            file.sha256 = try Digest.sha256Hex(bytes)
+        }
+        return file
+    }
+
+    /// The certificates at `path`; nil where nothing, or an empty file, is there.
+    func bundle(_ path: String) throws -> ObservedBundle? {
+        let bytes: [UInt8]?
+        do {
+            bytes = try FileReader.read(root.path(path))
+        } catch let error {
+            return ObservedBundle(path: path, certificates: [], problem: error.underlying)
+        }
+        guard let bytes, !bytes.isEmpty else { return nil }
+        do {
+            let certificates = try Certificate.parseBundle(pem: bytes, path: path)
+            return ObservedBundle(path: path, certificates: certificates.map(\.summary))
+        } catch {
+            return ObservedBundle(path: path, certificates: [], problem: error.underlying)
+        }
+    }
+
+    /// The first certificate at `path`; nil where there is none that can be read.
+    func certificate(_ path: String) throws -> Certificate? {
+        guard let bytes = try FileReader.read(root.path(path)) else { return nil }
+        return try? Certificate.parseBundle(pem: bytes, path: path).first
+    }
+
+    private static func kind(_ kind: FileStatus.Kind) -> ObservedFile.Kind {
+        switch kind {
+        case .regular: .regular
+        case .directory: .directory
+        case .symbolicLink: .symbolicLink
+        case .other: .other
+        }
+    }
+}

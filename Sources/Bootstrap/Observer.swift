@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+import NodeAccess
+import PKI
+import SystemdBus
+
+/// Reads everything about a node that a plan needs; changes nothing.
+struct Observer {
+    let spec: ClusterSpec
+    let access: ObservedNode.Access
+    let root: NodeRoot
+    /// The base unit of `--base-unit`, used where the node has none.
+    let baseUnit: UnitText?
+    /// The systemd of a live node.
+    let units: (any UnitManager)?
+
+    /// - Throws: what could not be read, and why.
+    func observe(_ node: NodeSpec) async throws -> ObservedNode {
+        let observedUnit = try unit()
+        let certificates = spec.certificates
+        let files = NodeFiles(root: root)
+        func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
+        let target = FlagsTarget.resolve(spec.apiServer, unitIsKnown: observedUnit != nil, access: access)
+        let flags = flagSets(observedUnit)
+        let ca = try files.observe(path(certificates.files.ca))
+        return ObservedNode(
+            name: node.name, access: access, ownerIDs: try ownerIDs(observedUnit),
+            directory: try files.observe(certificates.directory), ca: ca,
+            certificate: try files.observe(path(certificates.files.certificate)),
+            key: try files.observe(path(certificates.files.key), isSecret: true),
+            flags: try files.observe(target?.path ?? FlagsTarget.dropInPath(unit: spec.apiServer.unit)),
+            installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
+            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
+            clientCA: try clientCA(files, flags), unit: observedUnit,
+            apiServer: try await apiServer(node, observedUnit, flags), transaction: try transaction())
+    }
+
+    // MARK: - The unit
+
+    private func unit() throws -> ObservedUnit? {
+        let files = UnitFiles(root: root, unit: spec.apiServer.unit)
+        guard let units else {
+            let base = try files.texts(try files.pathsInTree())
+            if !base.isEmpty { return try files.observe(base) }
+            return try baseUnit.map { try files.observe([$0]) }
+        }
+        let state = try units.unit(spec.apiServer.unit)
+        guard state.loadState != "not-found" else { return nil }
+        guard state.id == spec.apiServer.unit || state.id.isEmpty else {
+            throw BootstrapError(
+                "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",
+                hint: "name \(state.id) in apiServer.unit")
+        }
+        guard state.loadState == "loaded" else {
+            let cause = state.loadError.map { ": \($0)" } ?? ""
+            throw BootstrapError(
+                "unit/not-loaded", "systemd has not loaded \(spec.apiServer.unit): it is \(state.loadState)\(cause)",
+                hint: "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, mend the unit, then run "
+                    + "systemctl daemon-reload")
+        }
+        guard let fragment = state.fragmentPath else { return nil }
+        var unit = try files.observe(try files.texts([fragment] + state.dropInPaths))
+        unit.live = try live(state)
+        return unit
+    }
+
+    private func live(_ state: UnitState) throws -> LiveUnit {
+        let activity: LiveUnit.Activity =
+            switch (state.activeState, state.subState) {
+            case ("active", _), ("reloading", _): .running
+            case ("inactive", _): .stopped
+            default: .failing
+            }
+        let running = try state.mainPID.flatMap { try ProcessArguments.read(pid: Int($0)) }
+        return LiveUnit(
+            activity: activity, stateText: "\(state.activeState)/\(state.subState)",
+            needDaemonReload: state.needDaemonReload, loadedArguments: state.execStart.last ?? [],
+            runningArguments: running, mainPID: Int(state.mainPID ?? 0))
+    }
+
+    private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
+        guard access == .live else { return nil }
+        let service = try unit.map { try EffectiveService(sources: $0.base) }
+        let owner = try LocalHost.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
+        return [owner.userID, owner.groupID]
+    }
+
+    // MARK: - The flags in effect
+
+    /// The flags that run now, and those that the files say, as far as each is known.
+    private func flagSets(_ unit: ObservedUnit?) -> [EffectiveFlags] {
+        guard let unit else { return [] }
+        var sets: [EffectiveFlags] = []
+        if let running = unit.live?.runningArguments {
+            sets.append(EffectiveFlags.parse(arguments: Array(running.dropFirst())))
+        }
+        if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: spec.apiServer.unit)
+        {
+            let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+            sets.append(EffectiveFlags.parse(arguments: Array(arguments.dropFirst())))
+        }
+        return sets
+    }
+
+    private func requestHeaderCAs(
+        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags]
+    ) throws -> [ObservedBundle] {
+        var paths = [ours]
+        for path in flags.compactMap({ $0.string("requestheader-client-ca-file") }) where !paths.contains(path) {
+            if path.hasPrefix("/") { paths.append(path) }
+        }
+        return try paths.compactMap { try files.bundle($0) }
+    }
+
+    private func clientCA(_ files: NodeFiles, _ flags: [EffectiveFlags]) throws -> ObservedBundle? {
+        let path = spec.apiServer.clientCAFile ?? flags.compactMap { $0.string("client-ca-file") }.first
+        return try path.flatMap { try files.bundle($0) }
+    }
+
+    // MARK: - The running API server
+
+    private func apiServer(
+        _ node: NodeSpec, _ unit: ObservedUnit?, _ flags: [EffectiveFlags]
+    ) async throws -> ObservedAPIServer? {
+        guard let live = unit?.live, live.activity != .stopped, let flags = flags.first else { return nil }
+        let connection = try APIServerConnection(spec: spec, node: node, flags: flags, root: root)
+        return connection.observe()
+    }
+
+    private func transaction() throws -> OpenTransaction? {
+        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit) else { return nil }
+        return OpenTransaction(
+            startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing)
+    }
+}
+
+/// The command line of a running process.
+enum ProcessArguments {
+    /// - Returns: nil where there is no such process any more.
+    static func read(pid: Int) throws -> [String]? {
+        guard let bytes = try FileReader.read("/proc/\(pid)/cmdline"), !bytes.isEmpty else { return nil }
+        return bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+}

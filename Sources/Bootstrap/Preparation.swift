@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import SystemdBus
+
+/// What was found and what is to be done about it.
+package struct Preparation: Sendable {
+    package let inventory: StateInventory
+    package let observed: [ObservedNode]
+    package let plan: Plan
+
+    /// The first refusal as an error; nil where the plan may be applied.
+    package var refusal: BootstrapError? {
+        guard let first = plan.refusals.first else { return nil }
+        let others = plan.refusals.dropFirst().map { "\(Self.prefix($0))\($0.message)" }
+        return BootstrapError(
+            first.code, Self.prefix(first) + first.message, hint: first.hint, details: others)
+    }
+
+    private static func prefix(_ refusal: Refusal) -> String { refusal.node.map { "\($0): " } ?? "" }
+}
+
+extension Run {
+    /// Observes every node and plans; changes nothing.
+    package func prepare() async throws -> Preparation {
+        try checkReach()
+        let inventory = try state.inventory()
+        let observed = try await observe()
+        var plan = Planner.plan(
+            spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
+        plan.notices = notices + plan.notices
+        return Preparation(inventory: inventory, observed: observed, plan: plan)
+    }
+
+    func observe() async throws -> [ObservedNode] {
+        let units = access == .live ? try effects.systemBus() : nil
+        var observed: [ObservedNode] = []
+        for node in nodes {
+            let observer = Observer(
+                spec: spec, access: access, root: root(of: node), baseUnit: baseUnit, units: units)
+            do {
+                observed.append(try await observer.observe(node))
+            } catch {
+                throw Self.located(error, on: node)
+            }
+        }
+        return observed
+    }
+
+    /// Live nodes have to be this machine, and changing it takes root.
+    private func checkReach() throws {
+        guard access == .live else { return }
+        for node in nodes where !node.local {
+            throw BootstrapError(
+                "run/not-local", "\(node.name) is not this machine, and this version reaches no other",
+                hint: "run it on each control plane with `\"local\": true`, or make the files with --root DIR and copy "
+                    + "them")
+        }
+        if nodes.count > 1 {
+            throw BootstrapError(
+                "run/two-local", "\(nodes.map(\.name).joined(separator: " and ")) both claim to be this machine",
+                hint: "set \"local\": true on one node, or choose one with --limit")
+        }
+        guard LocalHost.isRoot else {
+            throw BootstrapError(
+                "run/needs-root", "a live run needs root: it reads keys, writes below /etc and asks systemd to restart",
+                hint: "run it with sudo, or work offline with --root DIR")
+        }
+    }
+
+    /// Puts the node's name in front of what happened there.
+    static func located(_ error: any Error, on node: NodeSpec) -> any Error {
+        let failure = ErrorReport(error)
+        return BootstrapError(
+            failure.code, status: failure.status, "\(node.name): \(failure.message)", hint: failure.hint,
+            details: failure.details)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+
+/// One run on one cluster: what every command shares before it does its own work.
+package struct Run: Sendable {
+    package let spec: ClusterSpec
+    package let state: StateDirectory
+    package let request: RunRequest
+    /// What to tell the operator before the plan.
+    package let notices: [Notice]
+    let baseUnit: UnitText?
+    let nodes: [NodeSpec]
+    let effects: Effects
+
+    /// Reads the spec and what else the request names; touches no node.
+    /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
+    package init(_ request: RunRequest, effects: Effects) throws {
+        self.request = request
+        self.effects = effects
+        let embedded: Bool
+        if let file = try SpecLoader.find(request.specFile) {
+            spec = try SpecLoader.load(file)
+            embedded = false
+        } else if request.root != nil {
+            spec = try ClusterSpec.parse(Array(EmbeddedDefault.spec.utf8), fileName: EmbeddedDefault.fileName)
+            embedded = true
+        } else {
+            throw BootstrapError(
+                "usage/no-spec", status: .usage, "there is no spec",
+                hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
+        }
+        baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
+        nodes = try Self.limited(spec.nodes, request.limit)
+        let path = Self.statePath(spec, request)
+        state = StateDirectory(path: path, cluster: spec.cluster)
+        var notices: [Notice] = []
+        if embedded {
+            notices.append(
+                Notice(
+                    code: "run/embedded-spec", node: nil,
+                    message: "no spec was given, so this is the embedded one-node default"))
+        }
+        if let root = request.root, path == "\(root)/.state" {
+            notices.append(
+                Notice(
+                    code: "run/key-in-root", node: nil,
+                    message: "\(path) holds the CA's private key: give it the care that a key needs, or keep it "
+                        + "elsewhere with --state DIR"))
+        }
+        self.notices = notices
+    }
+
+    var access: ObservedNode.Access { request.root == nil ? .live : .offline }
+
+    func root(of node: NodeSpec) -> NodeRoot {
+        request.root.map { NodeRoot(prefix: "\($0)/\(node.name)") } ?? .machine
+    }
+
+    // MARK: - Parts
+
+    private static func baseUnit(_ file: String?, _ spec: ClusterSpec, embedded: Bool) throws -> UnitText? {
+        let path = FlagsTarget.unitPath(spec.apiServer.unit)
+        guard let file else { return embedded ? UnitText(path: path, text: EmbeddedDefault.baseUnit) : nil }
+        guard let bytes = try FileReader.read(file, limit: 1 << 20) else {
+            throw BootstrapError(
+                "usage/no-base-unit", status: .usage, "cannot read the base unit \(file): no such file",
+                hint: "name a unit file that runs kube-apiserver")
+        }
+        // On the node it lies where an operator's units lie; that is the path that the drop-in names.
+        _ = try UnitText(path: file, bytes: bytes)
+        return try UnitText(path: path, bytes: bytes)
+    }
+
+    private static func limited(_ nodes: [NodeSpec], _ limit: [String]) throws -> [NodeSpec] {
+        for name in limit where !nodes.contains(where: { $0.name == name }) {
+            throw BootstrapError(
+                "usage/unknown-node", status: .usage, "--limit names \(name), which is no node of the spec",
+                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+        }
+        return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }
+    }
+
+    private static func statePath(_ spec: ClusterSpec, _ request: RunRequest) -> String {
+        if let path = request.state ?? LocalHost.environment("AGGBOOTSTRAP_STATE") { return trimmed(path) }
+        if let root = request.root { return "\(root)/.state" }
+        if let path = spec.stateDirectory { return path }
+        if LocalHost.isRoot { return "/var/lib/aggbootstrap/\(spec.cluster)" }
+        let home = LocalHost.environment("HOME") ?? ""
+        return "\(LocalHost.environment("XDG_STATE_HOME") ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)"
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        path.count > 1 && path.hasSuffix("/") ? trimmed(String(path.dropLast())) : path
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import SystemdBus
+
+/// What the command line asks for.
+package struct RunRequest: Sendable {
+    package var specFile: String?
+    /// nil for a live run.
+    package var root: String?
+    package var state: String?
+    package var baseUnitFile: String?
+    /// Names of nodes; empty for all.
+    package var limit: [String]
+    package var options: Planner.Options
+
+    package init(
+        specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,
+        limit: [String] = [], options: Planner.Options = .init()
+    ) {
+        self.specFile = specFile
+        self.root = root
+        self.state = state
+        self.baseUnitFile = baseUnitFile
+        self.limit = limit
+        self.options = options
+    }
+}
+
+/// What a run takes from its surroundings.
+package struct Effects: Sendable {
+    package var now: @Sendable () -> UnixTime
+    /// Takes one line on what is being done.
+    package var progress: @Sendable (String) -> Void
+    /// Connects to the systemd of this machine.
+    package var systemBus: @Sendable () throws -> any UnitManager
+
+    package init(
+        now: @escaping @Sendable () -> UnixTime, progress: @escaping @Sendable (String) -> Void,
+        systemBus: @escaping @Sendable () throws -> any UnitManager
+    ) {
+        self.now = now
+        self.progress = progress
+        self.systemBus = systemBus
+    }
+
+    /// The real ones.
+    package static func real(progress: @escaping @Sendable (String) -> Void) -> Effects {
+        Effects(now: LocalHost.now, progress: progress, systemBus: { try SystemBus(.system) })
+    }
+}

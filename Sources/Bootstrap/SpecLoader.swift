@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+
+/// Finds and reads the cluster's spec.
+package enum SpecLoader {
+    private static let places = ["./aggbootstrap.json", "/etc/aggbootstrap/cluster.json"]
+
+    /// The spec's file: the flag, else `$AGGBOOTSTRAP_SPEC`, else the first of the usual places that exists.
+    package static func find(_ flag: String?) throws -> String? {
+        if let path = flag ?? LocalHost.environment("AGGBOOTSTRAP_SPEC") { return path }
+        return try places.first { try FileStatus.of($0) != nil }
+    }
+
+    /// - Throws: `SpecProblems` for a file that is no valid spec; `spec/unreadable` (exit 65) for one that cannot be
+    ///   read.
+    package static func load(_ path: String) throws -> ClusterSpec {
+        try ClusterSpec.parse(try read(path), fileName: path)
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        do {
+            // One byte more than the limit, so that the parser says what is too large.
+            if let bytes = try FileReader.read(path, limit: 2 << 20) { return bytes }
+        } catch let error as NodeError {
+            throw BootstrapError(
+                "spec/unreadable", status: .badSpec, "cannot read the spec \(path): \(error.underlying)",
+                hint: error.hint ?? "name a readable JSON file with --spec")
+        }
+        throw BootstrapError(
+            "spec/missing", status: .badSpec, "cannot read the spec \(path): no such file",
+            hint: "name it with --spec FILE; `aggbootstrap spec init` writes a minimal one")
+    }
+}
+
+extension SpecLoader {
+    /// Writes a new spec; an existing file is never replaced.
+    package static func create(_ path: String, _ text: String) throws {
+        if try FileStatus.of(path) != nil {
+            throw BootstrapError(
+                "spec/exists", "cannot write \(path): it exists already", hint: "name a new file, or remove that one")
+        }
+        try Array(text.utf8).withUnsafeBytes { bytes throws(NodeError) in
+            try AtomicFileWriter.write(path, bytes: bytes, mode: 0o644)
+        }
+    }
+}

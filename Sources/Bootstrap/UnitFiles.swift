@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+
+/// Reads a unit's files: on a live node where systemd says that they are, in an offline tree where systemd would look.
+struct UnitFiles {
+    let root: NodeRoot
+    let unit: String
+
+    /// systemd's unit search path, first wins (systemd.unit(5)).
+    private static let searchPath = [
+        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+        "/lib/systemd/system",
+    ]
+
+    /// Paths of the fragment and the drop-ins in an offline tree; empty where the tree has no such unit.
+    func pathsInTree() throws -> [String] {
+        let fragment = try Self.searchPath.map { "\($0)/\(unit)" }.first { path in
+            try FileStatus.of(root.path(path))?.kind == .regular
+        }
+        guard let fragment else { return [] }
+        return [fragment] + (try dropInsInTree())
+    }
+
+    /// The texts at `paths`, in order, without our own drop-in.
+    func texts(_ paths: [String]) throws -> [UnitText] {
+        let ours = FlagsTarget.dropInPath(unit: unit)
+        return try paths.filter { $0 != ours }.map { path in
+            guard let bytes = try FileReader.read(root.path(path), limit: 1 << 20) else {
+                throw BootstrapError(
+                    "unit/missing-file", "cannot read \(path) of \(unit): it is gone since systemd loaded it",
+                    hint: "run systemctl daemon-reload and look at systemctl cat \(unit)")
+            }
+            return try UnitText(path: path, bytes: bytes)
+        }
+    }
+
+    /// What was read of the unit; `live` is filled in by the caller.
+    func observe(_ base: [UnitText]) throws -> ObservedUnit {
+        let service = try EffectiveService(sources: base)
+        var files: [String: String] = [:]
+        for file in service.environment.files {
+            // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
+            guard let bytes = try FileReader.read(root.path(file.path), limit: 1 << 20) else { continue }
+            files[file.path] = String(decoding: bytes, as: UTF8.self)
+        }
+        return ObservedUnit(
+            base: base, baseDigests: try base.map { try Digest.sha256Hex(Array($0.text.utf8)) },
+            environmentFiles: files, live: nil)
+    }
+
+    private func dropInsInTree() throws -> [String] {
+        var byName: [String: String] = [:]
+        for directory in Self.searchPath.reversed() {
+            for folder in ["service.d", "\(unit).d"] {
+                for name in try FileReader.list(root.path("\(directory)/\(folder)")) where name.hasSuffix(".conf") {
+                    byName[name] = "\(directory)/\(folder)/\(name)"
+                }
+            }
+        }
+        return byName.sorted { $0.key < $1.key }.map(\.value)
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides what has to change: from what is wanted, what was observed and the time, to a plan.
+///
+/// It does nothing itself and asks nobody: the same arguments give the same plan. Planned again after a success, the
+/// plan is empty.
+package enum Planner {
+    /// What the operator has allowed besides.
+    package struct Options: Sendable, Equatable {
+        /// Restart although that activates changes of the unit that are not ours.
+        package var includesPending: Bool
+
+        package init(includesPending: Bool = false) {
+            self.includesPending = includesPending
+        }
+    }
+
+    /// - Parameter nodes: what was observed, in the order of the spec; nodes of the spec that are missing here are
+    ///   left alone.
+    package static func plan(
+        _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode], now: UnixTime,
+        options: Options = Options()
+    ) -> Plan {
+        let observed = Set(nodes.map(\.name))
+        var limited = spec
+        limited.nodes = spec.nodes.filter { observed.contains($0.name) }
+        let certificates = CertificateDecisions(spec: limited, inventory: inventory, now: now)
+        var plan = Plan(
+            cluster: spec.cluster, issues: certificates.issues, nodes: [], refusals: certificates.refusals,
+            notices: certificates.notices)
+        let files = CertificateFiles(spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner))
+        for node in nodes {
+            guard let nodeSpec = spec.nodes.first(where: { $0.name == node.name }) else { continue }
+            var planner = NodePlanner(spec: spec, nodeSpec: nodeSpec, node: node, options: options)
+            planner.refusals = ForeignCA.refusals(node, inventory: inventory)
+            planner.plan(certificates: files.changes(node, of: nodeSpec))
+            plan.nodes.append(planner.result)
+            plan.refusals += planner.refusals
+            plan.notices += planner.notices
+        }
+        return plan
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+@main
+struct AggBootstrap: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aggbootstrap",
+        abstract: "Turns on Kubernetes' aggregation layer on control planes run by systemd, and proves that it works.",
+        discussion: """
+            A cluster is declared in a JSON file. `aggbootstrap init` issues the requestheader CA and the proxy client
+            certificate, writes kube-apiserver's flags into its systemd unit, restarts it where that is needed, and \
+            proves the result. Run again when nothing has to change, it changes nothing.
+
+            Exit status: 0 done or nothing due, 1 failed and every node is as it was, 2 changes pending \
+            (plan --detailed-exitcode), 3 some nodes new and some old, 4 a proof failed, 64 usage, 65 bad spec, \
+            75 locked by another run.
+            """,
+        version: Version.text,
+        subcommands: [InitCommand.self, PlanCommand.self, VerifyCommand.self, SpecCommand.self])
+}
+
+enum Version {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct InitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make every node as the spec says: issue what is missing, install, activate, prove.",
+        discussion: """
+            Changes only what differs; run again when nothing has to change, it writes and restarts nothing. It never \
+            replaces a CA. If the API server does not come back with the change, the old files are put back and it is \
+            started with them.
+            """)
+
+    @OptionGroup var spec: SpecOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Show the plan and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask before a live change.")
+    var yes = false
+
+    @Flag(help: "Fail with status 4 where a proof cannot be made.")
+    var requireProof = false
+
+    @Flag(help: "Restart although that activates changes of the unit that are not ours.")
+    var includePending = false
+
+    func run() async throws {
+        try await Console.run {
+            Hardening.apply()
+            let run = try spec.makeRun(
+                .real(progress: Console.progress), options: .init(includesPending: includePending))
+            if dryRun { return try await PlanCommand.show(run, output.output, detailed: false) }
+            return try await converge(run)
+        }
+    }
+
+    private func converge(_ run: Run) async throws -> ExitStatus {
+        let lock = try run.lockExisting()
+        let preparation = try await run.prepare()
+        if output.output == .text { Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines) }
+        if let refusal = preparation.refusal {
+            if output.output == .json { Console.print([try PlanDocument(preparation.plan).json()]) }
+            throw refusal
+        }
+        var outcome = ApplyOutcome()
+        if !preparation.plan.isEmpty {
+            try confirm(run)
+            outcome = try await run.apply(preparation, lock: lock)
+        }
+        let proofs = try await run.prove()
+        switch output.output {
+        case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)])
+        case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
+        }
+        return ProofReport(proofs).status(requireProof: requireProof)
+    }
+
+    private func confirm(_ run: Run) throws {
+        guard run.request.root == nil, !yes else { return }
+        guard Terminal.isInteractive else {
+            throw BootstrapError(
+                "usage/no-terminal", status: .usage, "there are live changes, and no terminal to ask on",
+                hint: "read the plan, then run it again with --yes")
+        }
+        guard Console.confirm("Apply this to cluster \(run.spec.cluster)?") else {
+            throw BootstrapError("usage/declined", "not applied; nothing was changed")
+        }
+    }
+
+    private static func summary(_ outcome: ApplyOutcome) -> String {
+        func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
+        return "done: \(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
+            + count(outcome.restarts, "restart")
+    }
+}

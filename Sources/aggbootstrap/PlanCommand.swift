@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Show what init would change, and change nothing.")
+
+    @OptionGroup var spec: SpecOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where changes are pending.")
+    var detailedExitCode = false
+
+    @Flag(help: "Plan the restart although it activates changes of the unit that are not ours.")
+    var includePending = false
+
+    func run() async throws {
+        try await Console.run {
+            Hardening.apply()
+            let run = try spec.makeRun(
+                .real(progress: Console.progress), options: .init(includesPending: includePending))
+            return try await Self.show(run, output.output, detailed: detailedExitCode)
+        }
+    }
+
+    /// Prints the plan; `init --dry-run` is this.
+    static func show(_ run: Run, _ format: OutputFormat, detailed: Bool) async throws -> ExitStatus {
+        let preparation = try await run.prepare()
+        switch format {
+        case .text: Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines)
+        case .json: Console.print([try PlanDocument(preparation.plan).json()])
+        }
+        if let refusal = preparation.refusal { throw refusal }
+        return detailed && !preparation.plan.isEmpty ? .pending : .done
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+/// Which cluster, and where.
+struct SpecOptions: ParsableArguments {
+    @Option(
+        name: .customLong("spec"),
+        help: ArgumentHelp(
+            "The cluster's JSON spec.",
+            discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
+            valueName: "file"), completion: .file(extensions: ["json"]))
+    var spec: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Work offline: no node, bus or network is touched, and each node's files appear below DIR/<node>/.",
+            valueName: "dir"), completion: .directory)
+    var root: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The state directory with the CA and its keys.",
+            discussion: "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
+                + "$XDG_STATE_HOME. With --root: DIR/.state.", valueName: "dir"), completion: .directory)
+    var state: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The unit that runs kube-apiserver, for nodes whose own unit is not at hand.", valueName: "file"),
+        completion: .file())
+    var baseUnit: String?
+
+    @Option(help: ArgumentHelp("Only this node; repeatable.", valueName: "node"))
+    var limit: [String] = []
+
+    /// The run that the options describe.
+    func makeRun(_ effects: Effects, options: Planner.Options = .init()) throws -> Run {
+        let request = RunRequest(
+            specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit, options: options)
+        return try Run(request, effects: effects)
+    }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+}
+
+struct OutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Format of the standard output.")
+    var output: OutputFormat = .text
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Prove that the aggregation layer works, and change nothing.",
+        discussion: """
+            Each proof is a line: ok, FAIL, or -- where it cannot be made, with the reason. Exit status 4 where one fails.
+            """)
+
+    @OptionGroup var spec: SpecOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Fail with status 4 also where a proof cannot be made.")
+    var requireProof = false
+
+    func run() async throws {
+        try await Console.run {
+            Hardening.apply()
+            let run = try spec.makeRun(.real(progress: Console.progress))
+            let report = ProofReport(try await run.prove())
+            switch output.output {
+            case .text: Console.print(report.lines)
+            case .json: Console.print([try report.json()])
+            }
+            return report.status(requireProof: requireProof)
+        }
+    }
+}
