@@ -49,7 +49,7 @@ extension Run {
     }
 
     /// Live nodes have to be this machine, and changing it takes root.
-    private func checkReach() throws {
+    func checkReach() throws {
         guard access == .live else { return }
         for node in nodes where !node.local {
             throw BootstrapError(

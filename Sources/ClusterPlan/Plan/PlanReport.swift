@@ -98,10 +98,14 @@ package struct PlanReport {
         case .certificateToIssue: return [head + " certificate that is issued first"]
         case .certificate(_, let summary):
             return [head + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"]
-        case .text(let bytes):
-            let old = Self.lines(of: file.before.content ?? [])
-            return [head] + UnifiedDiff.lines(from: old, to: Self.lines(of: bytes)).map { "    \($0)" }
+        case .text: return [head] + Self.difference(file).map { "    \($0)" }
         }
+    }
+
+    /// The unified difference of a text file, without a header; empty for anything else.
+    package static func difference(_ file: FileChange) -> [String] {
+        guard case .text(let bytes) = file.content else { return [] }
+        return UnifiedDiff.lines(from: lines(of: file.before.content ?? []), to: lines(of: bytes))
     }
 
     private func prefix(_ node: String?) -> String { node.map { "\($0): " } ?? "" }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that has been shown to hold on a node, or not.
+package struct Proof: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
+        case passed
+        case failed
+        /// It could not be made; the text says why.
+        case notProven
+    }
+
+    /// Stable, for example `identity`.
+    package var name: String
+    package var outcome: Outcome
+    /// What was seen.
+    package var text: String
+
+    package init(_ name: String, _ outcome: Outcome, _ text: String) {
+        self.name = name
+        self.outcome = outcome
+        self.text = text
+    }
+}
+
+/// The proofs of one node, in the order in which they were made.
+package struct NodeProofs: Sendable, Equatable {
+    package var node: String
+    package var proofs: [Proof]
+
+    package init(node: String, proofs: [Proof]) {
+        self.node = node
+        self.proofs = proofs
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bootstrap
+import ClusterPlan
+
+/// A plan as JSON; private keys appear by their path only.
+struct PlanDocument: Encodable {
+    struct Issue: Encodable {
+        let owner: String?
+        let role: String
+        let commonName: String
+        let key: String
+        let hosts: [String]
+        let notBefore: String
+        let notAfter: String
+        let endsWithCA: Bool
+        let reason: String
+        let replacesSHA256: String?
+    }
+
+    struct File: Encodable {
+        let path: String
+        let action: String
+        let content: String
+        let mode: String
+        let sha256Before: String?
+        let certificateSHA256: String?
+        let diff: [String]?
+    }
+
+    struct Node: Encodable {
+        let name: String
+        let files: [File]
+        let daemonReload: Bool
+        let restart: String
+        let restartReason: String?
+    }
+
+    struct Message: Encodable {
+        let code: String
+        let node: String?
+        let message: String
+        let hint: String?
+    }
+
+    var schemaVersion = 1
+    let cluster: String
+    let isEmpty: Bool
+    let issues: [Issue]
+    let nodes: [Node]
+    let refusals: [Message]
+    let notices: [Message]
+
+    init(_ plan: Plan) {
+        cluster = plan.cluster
+        isEmpty = plan.isEmpty
+        issues = plan.issues.map(Self.issue)
+        nodes = plan.nodes.map(Self.node)
+        refusals = plan.refusals.map { Message(code: $0.code, node: $0.node, message: $0.message, hint: $0.hint) }
+        notices = plan.notices.map { Message(code: $0.code, node: $0.node, message: $0.message, hint: nil) }
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
+
+    private static func issue(_ issue: CertificateIssue) -> Issue {
+        Issue(
+            owner: issue.owner, role: issue.owner == nil ? "ca" : "proxyClient",
+            commonName: issue.profile.commonName, key: issue.profile.key.description,
+            hosts: issue.profile.hosts.map(\.description), notBefore: issue.notBefore.description,
+            notAfter: issue.notAfter.description, endsWithCA: issue.shortened, reason: issue.reason,
+            replacesSHA256: issue.replaces?.fingerprintSHA256)
+    }
+
+    private static func node(_ node: NodePlan) -> Node {
+        let (restart, reason): (String, String?) =
+            switch node.restart {
+            case .none: ("none", nil)
+            case .needed(let why): ("needed", why)
+            case .leftStopped: ("left-stopped", nil)
+            }
+        return Node(
+            name: node.name, files: node.files.map(file), daemonReload: node.daemonReload, restart: restart,
+            restartReason: reason)
+    }
+
+    private static func file(_ file: FileChange) -> File {
+        let action =
+            switch file.action {
+            case .create: "create"
+            case .replace: "replace"
+            case .setMetadata: "set-metadata"
+            }
+        var (content, fingerprint, diff) = ("text", String?.none, [String]?.none)
+        switch file.content {
+        case .text: diff = PlanReport.difference(file)
+        case .certificate(_, let summary): (content, fingerprint) = ("certificate", summary.fingerprintSHA256)
+        case .certificateToIssue: content = "certificate-to-issue"
+        case .privateKey: content = "private-key"
+        }
+        return File(
+            path: file.path, action: action, content: content, mode: "0" + String(file.mode, radix: 8),
+            sha256Before: content == "private-key" ? nil : file.before.sha256, certificateSHA256: fingerprint, diff: diff)
+    }
+}
+
+/// What a changing command has done, as JSON.
+struct ResultDocument: Encodable {
+    struct Changes: Encodable {
+        let certificatesIssued: Int
+        let filesWritten: Int
+        let restarts: Int
+    }
+
+    var schemaVersion = 1
+    let plan: PlanDocument
+    let changes: Changes
+    let proofs: [ProofReport.Document.Node]
+
+    init(_ plan: Plan, _ outcome: ApplyOutcome, _ proofs: [NodeProofs]) {
+        self.plan = PlanDocument(plan)
+        changes = Changes(
+            certificatesIssued: outcome.issued, filesWritten: outcome.filesWritten, restarts: outcome.restarts)
+        self.proofs = ProofReport(proofs).document.nodes
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
+}
