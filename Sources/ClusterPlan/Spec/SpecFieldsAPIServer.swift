@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension SpecFields {
+    static let apiServer = SpecObject(
+        name: "apiServer", summary: "The unit that runs kube-apiserver, and how it is asked.",
+        fields: [
+            SpecField(
+                "unit", .text(.unitName), .defaultText("kube-apiserver.service"),
+                "The systemd unit that runs kube-apiserver.", example: #""kube-apiserver.service""#),
+            SpecField(
+                "flagsIn", .choice(FlagsPlacement.allCases.map(\.rawValue)), .defaultText("auto"),
+                "Where the aggregation flags are written: a drop-in, an environment file or a whole unit.",
+                example: #""dropIn""#),
+            SpecField(
+                "environmentFile", .object(environmentFile), .optional,
+                "The variable that holds the flags where flagsIn is `environmentFile`.",
+                example: #"{ "path": "/etc/kubernetes/apiserver.env", "variable": "KUBE_API_ARGS" }"#),
+            SpecField(
+                "aggregatorRouting", .boolean, .defaultBoolean(false),
+                "True where the aggregator is to dial endpoint IPs, as it must where no kube-proxy runs beside it.",
+                example: "true"),
+            SpecField(
+                "executable", .text(.nodeFile), .defaultText("/usr/local/bin/kube-apiserver"),
+                "The program in a whole unit.", example: #""/usr/local/bin/kube-apiserver""#),
+            SpecField(
+                "flags", .list(.text(.flag), count: 1...512, unique: .repeatable), .optional,
+                "The other arguments of a whole unit, one each; the aggregation flags are derived.",
+                example: #"["--etcd-servers=https://127.0.0.1:2379"]"#),
+            SpecField(
+                "serverCAFile", .text(.operatorFile), .derived("the serving certificate on the node, pinned"),
+                "A CA bundle on the operator's machine that the API server's certificate is checked with.",
+                example: #""/etc/kubernetes/ssl/ca.pem""#),
+            SpecField(
+                "kubeconfig", .text(.operatorFile), .optional,
+                "A kubeconfig on the operator's machine, for API servers that answer no anonymous request.",
+                example: #""/etc/kubernetes/admin.conf""#),
+            SpecField(
+                "clientCAFile", .text(.nodeFile), .derived("the API server's own --client-ca-file"),
+                "The client CA bundle on a node, which must share no key with the requestheader CA.",
+                example: #""/etc/kubernetes/ssl/ca.pem""#),
+        ])
+
+    private static let environmentFile = SpecObject(
+        name: "environmentFile", summary: "One variable in a file that the unit reads with EnvironmentFile=.",
+        fields: [
+            SpecField(
+                "path", .text(.nodeFile), .required, "The file on every node.",
+                example: #""/etc/kubernetes/apiserver.env""#),
+            SpecField(
+                "variable", .text(.variableName), .required,
+                "The variable, which the unit's ExecStart uses as $NAME.", example: #""KUBE_API_ARGS""#),
+        ])
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension SpecFields {
+    static let certificates = SpecObject(
+        name: "certificates", summary: "What is issued, and where it lies on a node.",
+        fields: [
+            SpecField(
+                "directory", .text(.nodeDirectory), .defaultText("/etc/kubernetes/ssl"),
+                "The directory on every node that holds the certificates and the key.",
+                example: #""/etc/kubernetes/ssl""#),
+            SpecField(
+                "files", .object(files), .defaultObject, "The names of the files in that directory.",
+                example: #"{ "ca": "front-proxy-ca.crt" }"#),
+            SpecField(
+                "ca", .object(ca), .defaultObject,
+                "The requestheader CA, which signs nothing but proxy clients.",
+                example: #"{ "commonName": "aggregator-ca", "validity": "10y" }"#),
+            SpecField(
+                "proxyClient", .object(proxyClient), .defaultObject,
+                "The certificate that an API server shows to extension API servers.",
+                example: #"{ "commonName": "aggregator", "validity": "1y" }"#,
+                alsoKnownAs: ["leaf", "client"]),
+        ])
+
+    static let files = SpecObject(
+        name: "files", summary: "The names of the files on a node.",
+        fields: [
+            SpecField(
+                "ca", .text(.fileName), .defaultText("aggregator-ca.pem"), "The trust bundle's name.",
+                example: #""front-proxy-ca.crt""#),
+            SpecField(
+                "certificate", .text(.fileName), .defaultText("aggregator.pem"),
+                "The proxy client certificate's name.", example: #""front-proxy-client.crt""#,
+                alsoKnownAs: ["cert"]),
+            SpecField(
+                "key", .text(.fileName), .defaultText("aggregator-key.pem"), "The proxy client key's name.",
+                example: #""front-proxy-client.key""#),
+        ])
+
+    static let ca = SpecObject(
+        name: "ca", summary: "The requestheader CA.",
+        fields: [
+            SpecField(
+                "commonName", .text(.caCommonName), .defaultText("aggregator-ca"),
+                "The common name, to which every generation appends 8 hex digits of its own.",
+                example: #""aggregator-ca""#, alsoKnownAs: ["CN"]),
+            namesField, keyField,
+            SpecField(
+                "validity", .text(.duration), .defaultText("10y"), "How long the CA is valid, at most 100y.",
+                example: #""87600h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
+        ])
+
+    static let proxyClient = SpecObject(
+        name: "proxyClient", summary: "The certificate that an API server shows to extension API servers.",
+        fields: [
+            SpecField(
+                "commonName", .text(.commonName), .defaultText("aggregator"),
+                "The common name, by which requestHeader.allowedNames knows it.",
+                example: #""aggregator""#, alsoKnownAs: ["CN"]),
+            namesField,
+            SpecField(
+                "hosts", .list(.text(.host), count: 0...256, unique: .distinct), .defaultTexts([]),
+                "Subject alternative names, DNS names and IP addresses; a client certificate needs none.",
+                example: #"["127.0.0.1", "kubernetes.default.svc"]"#, alsoKnownAs: ["sans"]),
+            SpecField(
+                "usages",
+                .list(.choice(CertificateUsage.allCases.map(\.rawValue)), count: 1...8, unique: .distinct),
+                .defaultTexts(["digital signature", "client auth"]),
+                "Key usages and extended key usages under cfssl's names; `client auth` is one of them.",
+                example: #"["signing", "key encipherment", "client auth"]"#),
+            keyField,
+            SpecField(
+                "validity", .text(.duration), .defaultText("1y"),
+                "How long the certificate is valid, at most 100y; it never outlives its CA.",
+                example: #""8760h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
+            SpecField(
+                "perNode", .boolean, .defaultBoolean(true),
+                "True for a key and certificate of each node's own, false for one that all share.",
+                example: "true"),
+        ])
+
+    private static let namesField = SpecField(
+        "names", .object(names), .defaultObject, "The other attributes of the subject.",
+        example: #"{ "C": "CN", "O": "k8s" }"#)
+
+    private static let keyField = SpecField(
+        "key", .object(key), .defaultObject, "The key's algorithm and size; P-256 unless told otherwise.",
+        example: #"{ "algorithm": "rsa", "size": 2048 }"#)
+
+    static let key = SpecObject(
+        name: "key", summary: "A key's algorithm and size.",
+        fields: [
+            SpecField(
+                "algorithm", .choice(["rsa", "ecdsa", "ed25519"]), .defaultText("ecdsa"),
+                "The key's algorithm.", example: #""ecdsa""#, alsoKnownAs: ["algo", "type"]),
+            SpecField(
+                "size", .integer(oneOf: [256, 384, 521, 2048, 3072, 4096]),
+                .derived("2048 for rsa, 256 for ecdsa"),
+                "The key's size in bits: 2048, 3072, 4096 for rsa, 256, 384, 521 for ecdsa, none for ed25519.",
+                example: "256", alsoKnownAs: ["bits"]),
+        ])
+
+    static let names = SpecObject(
+        name: "names", summary: "The attributes of a subject beside its common name, in this order.",
+        fields: [
+            SpecField(
+                "C", .text(.country), .optional, "The country's two letters.", example: #""CN""#,
+                alsoKnownAs: ["country"]),
+            SpecField(
+                "ST", .text(.attribute(limit: 128)), .optional, "The state or province.",
+                example: #""Shanghai""#, alsoKnownAs: ["state", "province"]),
+            SpecField(
+                "L", .text(.attribute(limit: 128)), .optional, "The locality.", example: #""Shanghai""#,
+                alsoKnownAs: ["locality", "city"]),
+            SpecField(
+                "O", .text(.attribute(limit: 64)), .optional, "The organization.", example: #""k8s""#,
+                alsoKnownAs: ["organization"]),
+            SpecField(
+                "OU", .text(.attribute(limit: 64)), .optional, "The organizational unit.",
+                example: #""System""#, alsoKnownAs: ["organizationalUnit"]),
+        ])
+}
