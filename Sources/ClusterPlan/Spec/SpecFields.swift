@@ -115,6 +115,6 @@ package enum SpecFields {
                 "hostKey", .text(.hostKey), .derived("known_hosts"),
                 "The node's public host key, as type and base64; no other key is accepted.",
                 example:
-                    #""ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUm"#),
+                    #""ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUm""#),
         ])
 }
