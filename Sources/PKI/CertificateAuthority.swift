@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import ClusterPlan
+import Secrets
+
+/// Issues certificates from profiles; time and serial number are the caller's, so the same input gives the same
+/// certificate (except for an ECDSA signature).
+package enum CertificateAuthority {
+    /// A clock that runs behind by less than this still accepts a new certificate.
+    private static let backdating: Int64 = 300
+    /// 9999-12-31T23:59:59Z, the last time that X.509 can write.
+    private static let endOfTime = UnixTime(year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
+
+    /// Issues a self-signed CA whose common name is the profile's with the first 8 hex digits of its subject
+    /// key identifier, so that no two generations share a subject. Of the profile, hosts and usages are not used.
+    ///
+    /// Throws `.keyMismatch` where `key` is not of the profile's algorithm, `.profile` for a name or a validity
+    /// that X.509 cannot hold.
+    package static func issueCA(
+        _ profile: CertificateProfile, key: SecretBytes, now: UnixTime, serial: SerialNumber
+    ) throws(PKIError) -> Certificate {
+        let subject = "CN=\(profile.commonName)"
+        let key = try load(key, for: profile, subject)
+        let validity = try period(profile.validity, from: now.advanced(bySeconds: -backdating), subject)
+        let certificate = try draft(key: key, validity: validity, serial: serial, subject)
+        let identifier = try certificate.publicKeyIdentifier(subject)
+        let generation = Digest.hex(identifier.prefix(4))
+        let name = try DistinguishedName.make(
+            profile.names, commonName: "\(profile.commonName) \(generation)")
+        try certificate.name(subject: name.pointer, issuer: name.pointer, subject)
+        try certificate.addKeyUsage(bits: UsageNames.bits(of: [UsageNames.certSign, UsageNames.crlSign]))
+        try certificate.addBasicConstraints(.authority)
+        try certificate.addSubjectKeyIdentifier(identifier)
+        try certificate.addAuthorityKeyIdentifier(identifier)
+        try certificate.sign(with: key, subject)
+        return try Certificate(der: certificate.der(), path: subject)
+    }
+
+    /// Issues a client certificate, valid for no longer than its CA.
+    ///
+    /// Throws `.keyMismatch` where `caKey` is not the key of `ca` or `key` is not of the profile's algorithm,
+    /// `.expired` and `.notYetValid` for the CA at `now`, `.notACA` for a CA that may not sign, and whatever
+    /// `ChainVerifier` finds wrong with the result.
+    package static func issueLeaf(
+        _ profile: CertificateProfile, key: SecretBytes, ca: Certificate, caKey: SecretBytes,
+        now: UnixTime, serial: SerialNumber
+    ) throws(PKIError) -> Certificate {
+        let subject = "CN=\(profile.commonName)"
+        let issuer = try X509Handle.parse(ca.der, path: ca.summary.subject)
+        let issuerKey = try PrivateKey.load(caKey, path: "the private key of \(ca.summary.subject)")
+        try requireAuthority(ca.summary, at: now)
+        guard try KeyPair.matches(certificate: issuer, key: issuerKey, ca.summary.subject) else {
+            throw PKIError(
+                .keyMismatch, operation: "issue \(subject) from", subject: ca.summary.subject,
+                underlying: "the CA's private key does not belong to it",
+                hint: "restore the CA's certificate and key from one backup")
+        }
+        let key = try load(key, for: profile, subject)
+        let start = max(now.advanced(bySeconds: -backdating), ca.summary.notBefore)
+        var validity = try period(profile.validity, from: start, subject)
+        validity.end = min(validity.end, ca.summary.notAfter)
+        let certificate = try draft(key: key, validity: validity, serial: serial, subject)
+        let name = try DistinguishedName.make(profile.names, commonName: profile.commonName)
+        try certificate.name(
+            subject: name.pointer, issuer: X509_get_subject_name(issuer.pointer), subject)
+        try certificate.addKeyUsage(bits: UsageNames.keyUsageBits(of: profile.usages))
+        try certificate.addExtendedKeyUsage(nids: UsageNames.extendedKeyUsages(of: profile.usages))
+        try certificate.addBasicConstraints(.endEntity)
+        try certificate.addSubjectKeyIdentifier(certificate.publicKeyIdentifier(subject))
+        try certificate.addAuthorityKeyIdentifier(issuer.identifier(ca.summary.subject))
+        try certificate.addSubjectAlternativeNames(profile.hosts)
+        try certificate.sign(with: issuerKey, subject)
+        let leaf = try Certificate(der: certificate.der(), path: subject)
+        // A certificate that its readers would refuse must not leave this function.
+        try ChainVerifier.verify(leaf: leaf, intermediates: [], bundle: [ca], at: now)
+        return leaf
+    }
+
+    private static func load(
+        _ pem: SecretBytes, for profile: CertificateProfile, _ subject: String
+    ) throws(PKIError) -> KeyHandle {
+        let key = try PrivateKey.load(pem, path: "the private key of \(subject)")
+        guard KeyHandle.algorithm(of: key.pointer) == profile.key else {
+            throw PKIError(
+                .keyMismatch, operation: "issue", subject: subject,
+                underlying: "its private key is not \(profile.key), as the profile says")
+        }
+        return key
+    }
+
+    private static func requireAuthority(
+        _ ca: CertificateSummary, at now: UnixTime
+    ) throws(PKIError) {
+        func refusal(_ code: PKIError.Code, _ cause: String, _ hint: String) -> PKIError {
+            PKIError(
+                code, operation: "issue a certificate from", subject: ca.subject, underlying: cause,
+                hint: hint)
+        }
+        guard ca.isCA, ca.usages.contains(UsageNames.certSign) else {
+            throw refusal(
+                .notACA, "it is not a CA: CA:TRUE or the key usage cert sign is missing",
+                "check that the CA's file was not replaced by another certificate")
+        }
+        guard now >= ca.notBefore else {
+            throw refusal(
+                .notYetValid, "the CA is not valid before \(ca.notBefore), and it is \(now) now",
+                "check this machine's clock")
+        }
+        guard now < ca.notAfter else {
+            throw refusal(
+                .expired, "the CA expired at \(ca.notAfter)", "issue a new CA, or check this machine's clock")
+        }
+    }
+
+    /// A certificate's two ends, both inclusive.
+    private struct Period {
+        var start: UnixTime
+        var end: UnixTime
+    }
+
+    private static func period(
+        _ validity: ValidityPeriod, from start: UnixTime, _ subject: String
+    ) throws(PKIError) -> Period {
+        let (seconds, overflow) = start.seconds.addingReportingOverflow(validity.seconds)
+        let end = UnixTime(seconds: seconds)
+        guard validity.seconds > 0, !overflow, end <= endOfTime else {
+            throw PKIError(
+                .profile, operation: "issue", subject: subject,
+                underlying:
+                    "a validity of \(validity) from \(start) ends after \(endOfTime), or before it starts")
+        }
+        return Period(start: start, end: end)
+    }
+
+    /// A version 3 certificate with key, serial number and validity, but without names, extensions, signature.
+    private static func draft(
+        key: borrowing KeyHandle, validity: Period, serial: SerialNumber, _ subject: String
+    ) throws(PKIError) -> X509Handle {
+        let certificate = X509Handle(owning: try owned("issue", subject) { X509_new() })
+        let (pointer, key) = (certificate.pointer, key.pointer)
+        // Versions count from 0.
+        try check("issue", subject) { X509_set_version(pointer, 2) }
+        try check("issue", subject) { X509_set_pubkey(pointer, key) }
+        let number = BigNumberHandle(
+            owning: try owned("issue", subject) { BN_bin2bn(serial.bytes, Int32(serial.bytes.count), nil) })
+        try check("issue", subject) {
+            BN_to_ASN1_INTEGER(number.pointer, X509_get_serialNumber(pointer)) == nil ? 0 : 1
+        }
+        // Writes UTCTime up to 2049 and GeneralizedTime from 2050 on, as RFC 5280 demands.
+        try check("issue", subject) {
+            ASN1_TIME_set(X509_getm_notBefore(pointer), Int(validity.start.seconds)) == nil ? 0 : 1
+        }
+        try check("issue", subject) {
+            ASN1_TIME_set(X509_getm_notAfter(pointer), Int(validity.end.seconds)) == nil ? 0 : 1
+        }
+        return certificate
+    }
+}
+
+extension X509Handle {
+    fileprivate func name(
+        subject: OpaquePointer?, issuer: OpaquePointer?, _ text: String
+    ) throws(PKIError) {
+        try check("issue", text) { X509_set_subject_name(self.pointer, subject) }
+        try check("issue", text) { X509_set_issuer_name(self.pointer, issuer) }
+    }
+
+    /// SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1): an identifier, not a protection.
+    fileprivate func publicKeyIdentifier(_ subject: String) throws(PKIError) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var size: UInt32 = 0
+        try check("compute the key identifier of", subject) {
+            X509_pubkey_digest(self.pointer, EVP_sha1(), &digest, &size)
+        }
+        return Array(digest.prefix(Int(size)))
+    }
+
+    /// The subject key identifier in the certificate, computed where it has none.
+    fileprivate func identifier(_ subject: String) throws(PKIError) -> [UInt8] {
+        guard let identifier = X509_get0_subject_key_id(pointer) else {
+            return try publicKeyIdentifier(subject)
+        }
+        return Array(
+            UnsafeBufferPointer(
+                start: ASN1_STRING_get0_data(identifier), count: Int(ASN1_STRING_length(identifier))))
+    }
+
+    /// Signs with the digest that is as strong as the key; Ed25519 brings its own.
+    fileprivate func sign(with key: borrowing KeyHandle, _ subject: String) throws(PKIError) {
+        let digest =
+            switch KeyHandle.algorithm(of: key.pointer) {
+            case .ecdsa(384): EVP_sha384()
+            case .ecdsa(521): EVP_sha512()
+            case .ed25519: nil as OpaquePointer?
+            default: EVP_sha256()
+            }
+        let key = key.pointer
+        ERR_clear_error()
+        // The result is the signature's size.
+        guard X509_sign(pointer, key, digest) > 0 else { throw .openSSL("sign", subject) }
+    }
+}

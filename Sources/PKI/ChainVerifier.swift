@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import ClusterPlan
+
+/// Says whether a kube-apiserver would accept a client certificate, by libcrypto's chain building and the rules
+/// of Go's crypto/x509 where the two differ.
+package enum ChainVerifier {
+    /// Returns where `leaf` is a TLS client's certificate under `bundle` at `now`; throws the reason otherwise.
+    ///
+    /// As in Go, every certificate of the bundle is a trust anchor, an intermediate CA included, each one on
+    /// the path must be valid at `now`, and extended key usages narrow from the anchor down. Names are not
+    /// checked. One chain that Go accepts is refused: CA and leaf of one subject without a key identifier
+    /// (`.sameSubjectNoAKI`), which most other TLS libraries reject.
+    package static func verify(
+        leaf: Certificate, intermediates: [Certificate], bundle: [Certificate], at now: UnixTime
+    ) throws(PKIError) {
+        try diagnoseSameSubject(leaf, bundle)
+        let subject = leaf.summary.subject
+        let chain = try path(from: leaf, intermediates: intermediates, bundle: bundle, at: now)
+        for (index, certificate) in chain.enumerated() {
+            let summary = certificate.summary
+            guard UsageNames.allowClient(summary.usages) else {
+                throw refusal(
+                    .usage, subject,
+                    "\(summary.subject) has extended key usages, and client auth is not among them")
+            }
+            if summary.serial.hasPrefix("-") {
+                throw refusal(.refusedByGo, subject, "\(summary.subject) has a negative serial number")
+            }
+            if index + 1 == chain.count { break }
+            if summary.issuerDER != chain[index + 1].summary.subjectDER {
+                throw refusal(
+                    .refusedByGo, subject,
+                    "the issuer's name in \(summary.subject) is encoded differently from the CA's own")
+            }
+            try requireStrongSignature(certificate, subject)
+        }
+    }
+
+    /// Whether `certificate` is valid for longer than its issuer: no verifier refuses that, but it stops
+    /// working earlier than it says.
+    package static func outlivesIssuer(_ certificate: Certificate, issuer: Certificate) -> Bool {
+        certificate.summary.notAfter > issuer.summary.notAfter
+    }
+
+    static func refusal(
+        _ code: PKIError.Code, _ subject: String, _ cause: String, hint: String? = nil
+    ) -> PKIError {
+        PKIError(code, operation: "trust", subject: subject, underlying: cause, hint: hint)
+    }
+
+    /// libcrypto calls such a leaf self-signed, which misleads: a CA of the bundle did sign it.
+    private static func diagnoseSameSubject(
+        _ leaf: Certificate, _ bundle: [Certificate]
+    ) throws(PKIError) {
+        let summary = leaf.summary
+        guard summary.subjectDER == summary.issuerDER, summary.authorityKeyIdentifier == nil,
+            !bundle.contains(leaf)
+        else { return }
+        let handle = try X509Handle.parse(leaf.der, path: summary.subject)
+        for ca in bundle where ca.summary.subjectDER == summary.issuerDER {
+            let issuer = try X509Handle.parse(ca.der, path: ca.summary.subject)
+            defer { ERR_clear_error() }
+            guard let key = X509_get0_pubkey(issuer.pointer), X509_verify(handle.pointer, key) == 1 else {
+                continue
+            }
+            throw refusal(
+                .sameSubjectNoAKI, summary.subject, "it and its CA have the same subject DN and no AKI",
+                hint: "issue a CA with a subject of its own and a new certificate from it; "
+                    + "kube-apiserver accepts this pair, but most other TLS servers do not")
+        }
+    }
+
+    /// Go refuses SHA-1 and older on every certificate but the trust anchor, whose signature it never reads.
+    private static func requireStrongSignature(
+        _ certificate: Certificate, _ subject: String
+    ) throws(PKIError) {
+        let handle = try X509Handle.parse(certificate.der, path: certificate.summary.subject)
+        var digest: Int32 = 0
+        guard X509_get_signature_info(handle.pointer, &digest, nil, nil, nil) == 1 else { return }
+        if [NID_sha1, NID_md5, NID_md4, NID_md2, NID_md5_sha1].contains(digest) {
+            let name = OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
+            throw refusal(
+                .weakSignature, subject, "\(certificate.summary.subject) is signed with \(name)",
+                hint: "issue it again: SHA-256 is the least that is accepted")
+        }
+    }
+}
+
+// Chain building.
+extension ChainVerifier {
+    /// The certificates from `leaf` to its trust anchor.
+    private static func path(
+        from leaf: Certificate, intermediates: [Certificate], bundle: [Certificate], at now: UnixTime
+    ) throws(PKIError) -> [Certificate] {
+        let (operation, subject) = ("trust", leaf.summary.subject)
+        let store = StoreHandle(owning: try owned(operation, subject) { X509_STORE_new() })
+        for certificate in bundle {
+            let anchor = try X509Handle.parse(certificate.der, path: certificate.summary.subject)
+            // The store takes a reference of its own.
+            try check(operation, subject) { X509_STORE_add_cert(store.pointer, anchor.pointer) }
+        }
+        let untrusted = X509StackHandle(owning: try owned(operation, subject) { OPENSSL_sk_new_null() })
+        for certificate in intermediates {
+            try untrusted.append(X509Handle.parse(certificate.der, path: certificate.summary.subject))
+        }
+        let target = try X509Handle.parse(leaf.der, path: subject)
+        let context = StoreContextHandle(owning: try owned(operation, subject) { X509_STORE_CTX_new() })
+        try check(operation, subject) {
+            X509_STORE_CTX_init(context.pointer, store.pointer, target.pointer, untrusted.pointer)
+        }
+        let parameters = X509_STORE_CTX_get0_param(context.pointer)
+        X509_VERIFY_PARAM_set_time(parameters, Int(now.seconds))
+        // No purpose: libcrypto's demands key usages that Go does not look at. `verify` checks the usages.
+        try check(operation, subject) {
+            X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+        }
+        ERR_clear_error()
+        guard X509_verify_cert(context.pointer) == 1 else { throw failure(context, leaf, at: now) }
+        ERR_clear_error()
+        let chain = X509_STORE_CTX_get0_chain(context.pointer)
+        var certificates: [Certificate] = []
+        for index in 0..<max(0, OPENSSL_sk_num(chain)) {
+            guard let certificate = OpaquePointer(OPENSSL_sk_value(chain, index)) else { continue }
+            let der = try encoded(operation, subject) { i2d_X509(certificate, &$0) }
+            certificates.append(try Certificate(der: der, path: subject))
+        }
+        return certificates
+    }
+
+    private static func failure(
+        _ context: borrowing StoreContextHandle, _ leaf: Certificate, at now: UnixTime
+    ) -> PKIError {
+        defer { ERR_clear_error() }
+        let number = X509_STORE_CTX_get_error(context.pointer)
+        var cause =
+            X509_verify_cert_error_string(Int(number)).map { String(cString: $0) } ?? "error \(number)"
+        if let culprit = X509_STORE_CTX_get_current_cert(context.pointer),
+            X509_STORE_CTX_get_error_depth(context.pointer) > 0,
+            let name = try? DistinguishedName.text(of: X509_get_subject_name(culprit), leaf.summary.subject)
+        {
+            cause += " (\(name))"
+        }
+        let (code, hint): (PKIError.Code, String?) =
+            switch number {
+            case X509_V_ERR_CERT_HAS_EXPIRED: (.expired, "issue it again, or check this machine's clock")
+            case X509_V_ERR_CERT_NOT_YET_VALID:
+                (.notYetValid, "check this machine's clock: it is \(now) here")
+            case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+                X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+                (.untrusted, "the CA that issued it is not in the bundle: \(leaf.summary.issuer)")
+            case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: (.selfSigned, nil)
+            case X509_V_ERR_CERT_SIGNATURE_FAILURE: (.badSignature, "a CA of the same name did not issue it")
+            case X509_V_ERR_INVALID_CA, X509_V_ERR_KEYUSAGE_NO_CERTSIGN: (.notACA, nil)
+            default: (.chain, nil)
+            }
+        return refusal(code, leaf.summary.subject, cause, hint: hint)
+    }
+}

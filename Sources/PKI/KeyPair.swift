@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import ClusterPlan
+import Secrets
+
+/// A certificate and the private key that belongs to it.
+package enum KeyPair {
+    /// Whether `key` is the private key of `certificate`'s public key, proven by a signature.
+    ///
+    /// Throws where the key cannot be read, or the certificate's key is of a type that libcrypto does not know.
+    package static func matches(certificate: Certificate, key: SecretBytes) throws(PKIError) -> Bool {
+        let subject = certificate.summary.subject
+        let certificate = try X509Handle.parse(certificate.der, path: subject)
+        let key = try PrivateKey.load(key, path: "the private key of \(subject)")
+        return try matches(certificate: certificate, key: key, subject)
+    }
+
+    static func matches(
+        certificate: borrowing X509Handle, key: borrowing KeyHandle, _ subject: String
+    ) throws(PKIError) -> Bool {
+        let (pointer, keyPointer) = (certificate.pointer, key.pointer)
+        let publicKey = try owned("read the public key of", subject) { X509_get0_pubkey(pointer) }
+        defer { ERR_clear_error() }
+        // This compares the public half that the key file carries; a damaged private half passes it.
+        guard X509_check_private_key(pointer, keyPointer) == 1 else { return false }
+        return try verifies(signature(by: keyPointer, subject), by: publicKey, subject)
+    }
+
+    private static let probe = Array("a key pair signs and verifies".utf8)
+
+    private static func digest(for key: OpaquePointer) -> OpaquePointer? {
+        EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? nil : EVP_sha256()
+    }
+
+    private static func signature(by key: OpaquePointer, _ subject: String) throws(PKIError) -> [UInt8] {
+        let (operation, subject) = ("sign with", "the private key of \(subject)")
+        let context = DigestContextHandle(owning: try owned(operation, subject) { EVP_MD_CTX_new() })
+        try check(operation, subject) { EVP_DigestSignInit(context.pointer, nil, digest(for: key), nil, key) }
+        var count = 0
+        try check(operation, subject) { EVP_DigestSign(context.pointer, nil, &count, probe, probe.count) }
+        var signature = [UInt8](repeating: 0, count: count)
+        try check(operation, subject) {
+            EVP_DigestSign(context.pointer, &signature, &count, probe, probe.count)
+        }
+        return Array(signature.prefix(count))
+    }
+
+    private static func verifies(
+        _ signature: [UInt8], by key: OpaquePointer, _ subject: String
+    ) throws(PKIError) -> Bool {
+        let operation = "check a signature with"
+        let context = DigestContextHandle(owning: try owned(operation, subject) { EVP_MD_CTX_new() })
+        try check(operation, subject) {
+            EVP_DigestVerifyInit(context.pointer, nil, digest(for: key), nil, key)
+        }
+        return EVP_DigestVerify(context.pointer, signature, signature.count, probe, probe.count) == 1
+    }
+}

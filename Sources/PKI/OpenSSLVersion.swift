@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// The libcrypto that the program runs with, which may be newer than the one it was built with.
+package enum OpenSSLVersion {
+    /// For example `OpenSSL 3.0.17 1 Jul 2025`.
+    package static var text: String {
+        OpenSSL_version(OPENSSL_VERSION).map { String(cString: $0) } ?? "OpenSSL of unknown version"
+    }
+}

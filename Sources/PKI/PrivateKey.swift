@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import ClusterPlan
+import Secrets
+
+/// Private keys in PEM form; a parsed key never leaves this module.
+package enum PrivateKey {
+    /// Makes a new key: PKCS#8 PEM, not encrypted (RFC 5958).
+    ///
+    /// Blocks for 100 to 300 ms for RSA-2048 and for seconds for RSA-4096; may be called from several threads
+    /// at once. Throws `.profile` for a size that `KeyAlgorithm` does not document.
+    package static func generate(_ algorithm: KeyAlgorithm) throws(PKIError) -> SecretBytes {
+        let (operation, subject) = ("generate", "an \(algorithm) key")
+        let key = try newKey(algorithm, operation, subject)
+        let buffer = try BIOHandle.wiping()
+        try check(operation, subject) {
+            PEM_write_bio_PKCS8PrivateKey(buffer.pointer, key.pointer, nil, nil, 0, nil, nil)
+        }
+        let count = buffer.count
+        let pem = SecretBytes(count: count) { buffer.read(into: $0) }
+        guard count > 0, pem.count == count else { throw .openSSL(operation, subject) }
+        return pem
+    }
+
+    /// Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo in DER, to compare with a certificate's.
+    ///
+    /// Reads PKCS#8, PKCS#1 (RSA) and SEC1 (EC, with or without `EC PARAMETERS`). Throws `.encryptedKey` for
+    /// an encrypted one, without asking anybody for a passphrase; `path` is what an error names.
+    package static func publicKeySHA256(
+        ofPEM pem: SecretBytes, path: String = "the private key"
+    ) throws(PKIError) -> String {
+        let key = try load(pem, path: path)
+        var der: UnsafeMutablePointer<UInt8>?
+        ERR_clear_error()
+        let count = Int(i2d_PUBKEY(key.pointer, &der))
+        guard count > 0, let der else { throw .openSSL("read the public key of", path) }
+        defer { CRYPTO_free(der, nil, 0) }
+        return try Digest.sha256Hex(UnsafeRawBufferPointer(start: der, count: count))
+    }
+
+    private static func newKey(
+        _ algorithm: KeyAlgorithm, _ operation: String, _ subject: String
+    ) throws(PKIError) -> KeyHandle {
+        let name: String
+        switch algorithm {
+        case .rsa(2048), .rsa(3072), .rsa(4096): name = "RSA"
+        case .ecdsa(256), .ecdsa(384), .ecdsa(521): name = "EC"
+        case .ed25519: name = "ED25519"
+        default:
+            throw PKIError(
+                .profile, operation: operation, subject: subject, underlying: "the size is not supported",
+                hint: "use RSA 2048, 3072 or 4096, ECDSA 256, 384 or 521, or Ed25519")
+        }
+        let context = KeyContextHandle(
+            owning: try owned(operation, subject) { EVP_PKEY_CTX_new_from_name(nil, name, nil) })
+        try check(operation, subject) { EVP_PKEY_keygen_init(context.pointer) }
+        switch algorithm {
+        case .rsa(let bits):
+            try check(operation, subject) {
+                EVP_PKEY_CTX_set_rsa_keygen_bits(context.pointer, Int32(clamping: bits))
+            }
+        case .ecdsa(let bits):
+            try check(operation, subject) { EVP_PKEY_CTX_set_group_name(context.pointer, "P-\(bits)") }
+        case .ed25519: break
+        }
+        var pointer: OpaquePointer?
+        try check(operation, subject) { EVP_PKEY_generate(context.pointer, &pointer) }
+        return KeyHandle(owning: try owned(operation, subject) { pointer })
+    }
+}
+
+// Reading.
+extension PrivateKey {
+    /// The one private key in `pem`, as `publicKeySHA256` reads it.
+    static func load(_ pem: SecretBytes, path: String) throws(PKIError) -> KeyHandle {
+        KeyHandle(
+            owning: try pem.withUnsafeBytes { text throws(PKIError) in try parse(text, path) })
+    }
+
+    private static let operation = "read the private key"
+
+    private static func parse(
+        _ text: UnsafeRawBufferPointer, _ path: String
+    ) throws(PKIError) -> OpaquePointer {
+        let found = try PEMBlocks(in: text, operation: operation, subject: path)
+        var blocks = found.blocks
+        // `openssl ecparam -genkey` writes the curve first; the key block names it again.
+        if blocks.count == 2, blocks[0].label == "EC PARAMETERS" { blocks.removeFirst() }
+        guard let block = blocks.first, block.isPrivateKey else {
+            throw malformed(path, blocks.isEmpty ? "it has no PEM block" : "its block is \(blocks[0].label)")
+        }
+        guard blocks.count == 1, !found.hasTrailingText else {
+            throw malformed(path, "something follows the private key")
+        }
+        if block.label == "ENCRYPTED PRIVATE KEY" { throw encrypted(path) }
+        let decoded = try DecodedPEM(
+            UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation, subject: path)
+        if decoded.hasHeaders { throw encrypted(path) }
+        return try decode(decoded.bytes, label: block.label, path)
+    }
+
+    /// No function in here takes a passphrase callback, so libcrypto has nothing to ask with.
+    private static func decode(
+        _ der: UnsafeBufferPointer<UInt8>, label: String, _ path: String
+    ) throws(PKIError) -> OpaquePointer {
+        var next = der.baseAddress
+        var key: OpaquePointer?
+        ERR_clear_error()
+        switch label {
+        case "PRIVATE KEY":
+            if let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &next, der.count) {
+                key = EVP_PKCS82PKEY(info)
+                PKCS8_PRIV_KEY_INFO_free(info)
+            }
+        case "RSA PRIVATE KEY": key = d2i_PrivateKey(EVP_PKEY_RSA, nil, &next, der.count)
+        case "EC PRIVATE KEY": key = d2i_PrivateKey(EVP_PKEY_EC, nil, &next, der.count)
+        default: throw malformed(path, "a block \(label) is not supported")
+        }
+        guard let key else {
+            throw .openSSL(
+                operation, path, code: .malformed,
+                hint: "it must be PKCS#8, PKCS#1 or SEC1 in PEM, not encrypted")
+        }
+        guard let base = der.baseAddress, next == base + der.count else {
+            EVP_PKEY_free(key)
+            throw malformed(path, "bytes follow the key within its PEM block")
+        }
+        return key
+    }
+
+    private static func malformed(_ path: String, _ cause: String) -> PKIError {
+        PKIError(.malformed, operation: operation, subject: path, underlying: cause)
+    }
+
+    private static func encrypted(_ path: String) -> PKIError {
+        PKIError(
+            .encryptedKey, operation: operation, subject: path, underlying: "it is encrypted",
+            hint: "kube-apiserver reads no encrypted key; decrypt it with `openssl pkey -in FILE -out NEW`")
+    }
+}
+
+extension KeyHandle {
+    /// The algorithm as a spec names it; nil for any other type or size.
+    static func algorithm(of key: OpaquePointer) -> KeyAlgorithm? {
+        switch EVP_PKEY_get_base_id(key) {
+        case EVP_PKEY_RSA:
+            let bits = Int(EVP_PKEY_get_bits(key))
+            return [2048, 3072, 4096].contains(bits) ? .rsa(bits: bits) : nil
+        case EVP_PKEY_EC:
+            var name = [CChar](repeating: 0, count: 64)
+            var length = 0
+            guard EVP_PKEY_get_group_name(key, &name, name.count, &length) == 1 else { return nil }
+            switch OBJ_sn2nid(name) {
+            case NID_X9_62_prime256v1: return .ecdsa(bits: 256)
+            case NID_secp384r1: return .ecdsa(bits: 384)
+            case NID_secp521r1: return .ecdsa(bits: 521)
+            default: return nil
+            }
+        case EVP_PKEY_ED25519: return .ed25519
+        default: return nil
+        }
+    }
+}

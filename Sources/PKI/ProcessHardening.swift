@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Glibc
+
+/// Keeps private keys in this process's memory out of files and out of other processes.
+package enum ProcessHardening {
+    /// Sets the core size limit (soft and hard) to 0 and makes the process not dumpable.
+    ///
+    /// A core file would hold private keys. Not dumpable also means that other processes of the same user
+    /// can neither trace this one nor read its memory through /proc. Children do not inherit the latter.
+    package static func disableCoreDumps() throws(PKIError) {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else {
+            throw system("set", "the core size limit")
+        }
+        guard aggbootstrap_set_not_dumpable() == 0 else { throw system("forbid", "memory dumps") }
+    }
+
+    /// Whether the kernel would write this process's memory to a core file, or let another one trace it.
+    package static var isDumpable: Bool { aggbootstrap_get_dumpable() != 0 }
+
+    private static func system(_ operation: String, _ subject: String) -> PKIError {
+        PKIError(
+            .system, operation: operation, subject: subject, underlying: String(cString: strerror(errno)))
+    }
+}
