@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The words of a command that make up aggregation flags, where they can be taken out of it.
+struct AggregationFlagScan {
+    /// Indices in `ExecCommand.words`.
+    private(set) var words: Set<Int> = []
+    /// The flags as they stand in the file, in order.
+    private(set) var removed: [String] = []
+
+    private static let shells: Set<String> = [
+        "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
+    ]
+
+    /// - Throws: `UnitError`: `wrapper`, or `flagsInVariable` where a flag's name, or an unknown number of
+    ///   words, comes out of a variable.
+    init(
+        _ command: ExecCommand, _ expansion: CommandExpansion, _ environment: ServiceEnvironment, unit: String
+    ) throws(UnitError) {
+        try Self.refuseWrapper(command, unit)
+        let arguments = expansion.arguments
+        let flags = EffectiveFlags.parse(arguments: arguments.dropFirst().map(\.pattern.description))
+        if flags.terminator != nil {
+            throw UnitError(
+                .wrapper, "merge", unit,
+                cause: "the command in \(command.place) ends its options with --, so that no flag can follow")
+        }
+        for flag in flags.occurrences where APIServerFlags.names.contains(flag.name) {
+            let own = flag.arguments.map { arguments[$0 + 1] }
+            try Self.refuseVariable(flag.name, own, command, environment, unit)
+            let indices = own.map(\.word)
+            words.formUnion(indices)
+            removed.append(indices.map { command.words[$0].raw }.joined(separator: " "))
+        }
+    }
+
+    private static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
+        let hint = "let ExecStart= run kube-apiserver itself, or let its script pass $\(APIServerFlags.variable)"
+        if shells.contains(String(command.executable.split(separator: "/").last ?? "")) {
+            throw UnitError(
+                .wrapper, "merge", unit, cause: "the command in \(command.place) runs a shell", hint: hint)
+        }
+        for word in command.arguments.dropFirst() {
+            let parts = word.value.utf8.split(whereSeparator: UnitByte.isBlank)
+            if parts.count > 1, String(decoding: parts.joined(), as: UTF8.self).contains("kube-apiserver") {
+                throw UnitError(
+                    .wrapper, "merge", unit,
+                    cause: "the command in \(command.place) has kube-apiserver's command line as one argument",
+                    hint: hint)
+            }
+        }
+    }
+
+    private static func refuseVariable(
+        _ name: String, _ arguments: [CommandExpansion.Argument], _ command: ExecCommand,
+        _ environment: ServiceEnvironment, _ unit: String
+    ) throws(UnitError) {
+        let first = arguments[0]
+        let word = command.words[first.word]
+        if let variable = first.variable { throw inVariable(name, variable, environment, command, unit) }
+        guard EffectiveFlags.name(of: word.value) == name else {
+            // The name is put together with ${NAME}.
+            let variable = if case .embedded(let names) = word.expansion { names[0] } else { word.value }
+            throw inVariable(name, variable, environment, command, unit)
+        }
+        let isComplete = name == APIServerFlags.routingName || word.value.utf8.contains(UnitByte.equals)
+        guard !isComplete, first.word + 1 < command.words.count else { return }
+        // The value has to be the next word, and that one argument: nothing else tells what it was.
+        guard case .split(let variable) = command.words[first.word + 1].expansion else { return }
+        let count = CommandExpansion.split(environment[variable]).count
+        if count != 1 || !environment.unseen(for: variable).isEmpty {
+            throw inVariable(name, variable, environment, command, unit)
+        }
+    }
+
+    private static func inVariable(
+        _ flag: String, _ variable: String, _ environment: ServiceEnvironment, _ command: ExecCommand,
+        _ unit: String
+    ) -> UnitError {
+        let origin = environment[variable].map { ", which \($0.origin) sets" } ?? ""
+        return UnitError(
+            .flagsInVariable, "merge", unit,
+            cause: "--\(flag) of the command in \(command.place) comes out of $\(variable)\(origin)",
+            hint: "edit it there: set apiServer.flagsIn to environmentFile, or take the flag out of the variable")
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a command of the files and one that systemd or the kernel reports are not the same.
+package struct CommandComparison: Sendable, Equatable {
+    package enum Difference: Sendable, Equatable, CustomStringConvertible {
+        /// In the files, not in the report.
+        case missing(String)
+        /// In the report, not in the files.
+        case added(String)
+
+        package var description: String {
+            switch self {
+            case .missing(let argument): "-\(argument)"
+            case .added(let argument): "+\(argument)"
+            }
+        }
+    }
+
+    /// Which arguments count.
+    package enum Scope: Sendable {
+        case everything
+        /// The flags of `APIServerFlags.names` are left out on both sides.
+        case withoutAggregationFlags
+    }
+
+    /// Empty where the two are the same, as far as the files tell.
+    package let differences: [Difference]
+    /// Arguments that could not be compared exactly: a specifier is in them, as in the file.
+    package let inexact: [String]
+    /// Where variables of the command might come from that were not given; then differences may come of that.
+    package let unseen: [ServiceEnvironment.Unseen]
+
+    package var isSame: Bool { differences.isEmpty }
+
+    init(
+        _ wanted: [ArgumentPattern], _ actual: [String], _ scope: Scope,
+        unseen: [ServiceEnvironment.Unseen] = []
+    ) {
+        var (wanted, actual) = (wanted, actual)
+        if scope == .withoutAggregationFlags {
+            let own = Self.aggregationArguments(wanted.map(\.description))
+            wanted = wanted.indices.filter { !own.contains($0) }.map { wanted[$0] }
+            let others = Self.aggregationArguments(actual)
+            actual = actual.indices.filter { !others.contains($0) }.map { actual[$0] }
+        }
+        inexact = wanted.filter { $0.text == nil }.map(\.description)
+        differences = Self.differences(wanted, actual)
+        self.unseen = unseen
+    }
+
+    /// Indices of the arguments that make up an aggregation flag; argv[0] is never one.
+    static func aggregationArguments(_ arguments: [String]) -> Set<Int> {
+        let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
+        let own = flags.occurrences.filter { APIServerFlags.names.contains($0.name) }
+        return Set(own.flatMap { $0.arguments.map { $0 + 1 } })
+    }
+
+    /// The shortest way from one to the other, so that one argument more is one difference.
+    private static func differences(_ wanted: [ArgumentPattern], _ actual: [String]) -> [Difference] {
+        enum Side {
+            case pattern(ArgumentPattern)
+            case text(String)
+        }
+        let changes = actual.map(Side.text).difference(from: wanted.map(Side.pattern)) { a, b in
+            switch (a, b) {
+            case (.pattern(let pattern), .text(let text)), (.text(let text), .pattern(let pattern)):
+                pattern.matches(text)
+            case (.pattern(let a), .pattern(let b)): a == b
+            case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
+            }
+        }
+        return changes.sorted { Self.order($0) < Self.order($1) }.map { change in
+            switch change {
+            case .insert(_, .text(let text), _), .remove(_, .text(let text), _): .added(text)
+            case .insert(_, .pattern(let pattern), _), .remove(_, .pattern(let pattern), _):
+                .missing(pattern.description)
+            }
+        }
+    }
+
+    /// By place, and what is missing before what is added.
+    private static func order<T>(_ change: CollectionDifference<T>.Change) -> (Int, Int) {
+        switch change {
+        case .remove(let offset, _, _): (offset, 0)
+        case .insert(let offset, _, _): (offset, 1)
+        }
+    }
+}
+
+extension ExecCommand {
+    /// Compares with the argv of the bus property `ExecStart`: specifiers are expanded in it, variables not.
+    package func matchesBus(
+        argv: [String], scope: CommandComparison.Scope = .everything
+    ) -> CommandComparison {
+        CommandComparison(arguments.map { ArgumentPattern(expanding: $0.value) }, argv, scope)
+    }
+
+    /// Compares with the arguments of the running process: specifiers and variables are expanded in them.
+    ///
+    /// - Parameter argv: `/proc/PID/cmdline`, split at its NULs.
+    package func matchesRunning(
+        argv: [String], environment: ServiceEnvironment, scope: CommandComparison.Scope = .everything
+    ) -> CommandComparison {
+        let expansion = expand(environment: environment)
+        return CommandComparison(
+            expansion.arguments.map(\.pattern), argv, scope, unseen: expansion.unseen)
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a service's fragment and drop-ins amount to, in the settings that matter here.
+package struct EffectiveService: Sendable, Equatable {
+    /// A setting with where it stands.
+    package struct Setting: Sendable, Equatable {
+        /// As written; specifiers are not expanded.
+        package var value: String
+        package var path: String
+        package var line: Int
+    }
+
+    /// The `ExecStart=` assignments in effect; an API server's unit has one.
+    package private(set) var execStart: [UnitAssignment] = []
+    package private(set) var environment = ServiceEnvironment()
+    package private(set) var user: Setting?
+    package private(set) var group: Setting?
+    package private(set) var type: Setting?
+
+    private static let types: Set<String> = [
+        "simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle",
+    ]
+
+    /// - Parameters:
+    ///   - sources: the fragment, then the drop-ins in the order in which systemd applies them.
+    ///   - environmentFiles: text by path, for each `EnvironmentFile=` that exists.
+    /// - Throws: `UnitError` where a file cannot be read as a unit file.
+    package init(sources: [UnitText], environmentFiles: [String: String] = [:]) throws(UnitError) {
+        var environment = ServiceEnvironmentReader()
+        for source in sources {
+            for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {
+                take(assignment)
+                environment.take(assignment)
+            }
+        }
+        environment.load(environmentFiles)
+        self.environment = environment.environment
+    }
+
+    /// The one command that the service runs.
+    ///
+    /// - Parameter unit: its name, for messages.
+    /// - Throws: `UnitError`: `noCommand`, `severalCommands`, or `badSyntax` of that line.
+    package func command(unit: String) throws(UnitError) -> ExecCommand {
+        guard let assignment = execStart.last else {
+            throw UnitError(
+                .noCommand, "read", unit, cause: "no ExecStart= is in effect",
+                hint: "give the unit that runs kube-apiserver")
+        }
+        guard execStart.count == 1 else {
+            let places = execStart.map(\.place).joined(separator: ", ")
+            throw UnitError(
+                .severalCommands, "read", unit, cause: "\(execStart.count) ExecStart= are in effect: \(places)",
+                hint: "a drop-in that replaces the command needs an empty ExecStart= first")
+        }
+        return try ExecCommand(assignment)
+    }
+
+    private mutating func take(_ assignment: UnitAssignment) {
+        let value = assignment.value
+        let setting = Setting(value: value, path: assignment.path, line: assignment.lineNumber)
+        switch assignment.key {
+        case "ExecStart": if value.isEmpty { execStart = [] } else { execStart.append(assignment) }
+        case "User": user = value.isEmpty ? nil : setting
+        case "Group": group = value.isEmpty ? nil : setting
+        case "Type": if Self.types.contains(value) { type = setting }
+        default: break
+        }
+    }
+}

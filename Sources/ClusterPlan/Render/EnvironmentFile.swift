@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The variables of a file that a unit names with `EnvironmentFile=`.
+///
+/// Source: systemd.exec(5), and `parse_env_file_internal()` of systemd 252 where it is silent: no specifier and
+/// no variable is expanded in such a file.
+package struct EnvironmentFile: Sendable, Equatable {
+    package struct Variable: Sendable, Equatable {
+        package var name: String
+        package var value: String
+    }
+
+    /// In the file's order; a later one of the same name wins. Names that systemd ignores are left out.
+    package let variables: [Variable]
+
+    /// Reads a file's text. No text is refused: systemd takes what it can.
+    package static func parse(_ text: String) -> EnvironmentFile {
+        var parser = EnvironmentFileParser()
+        // systemd stops at a NUL.
+        for byte in text.utf8.prefix(while: { $0 != 0 }) { parser.take(byte) }
+        return EnvironmentFile(variables: parser.finish().filter { isName($0.name) })
+    }
+
+    /// Whether systemd takes `name` as the name of a variable.
+    static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+    }
+}
+
+/// Reads an environment file byte by byte.
+private struct EnvironmentFileParser {
+    private enum State {
+        case beforeName, name, beforeValue, value, escape, singleQuotes, doubleQuotes, doubleQuotesEscape
+        case comment, commentEscape
+    }
+
+    private var state = State.beforeName
+    private var name: [UInt8] = []
+    private var value: [UInt8] = []
+    /// Length of `value` up to its last byte that is not an unquoted, unescaped blank.
+    private var kept = 0
+    private var variables: [EnvironmentFile.Variable] = []
+
+    mutating func take(_ byte: UInt8) {
+        let endsLine = byte == UnitByte.newline || byte == UnitByte.carriageReturn
+        switch state {
+        case .beforeName: takeBeforeName(byte)
+        case .name: takeName(byte, endsLine: endsLine)
+        case .beforeValue: takeBeforeValue(byte, endsLine: endsLine)
+        case .value: takeValue(byte, endsLine: endsLine)
+        case .escape:
+            state = .value
+            if !endsLine { keep([byte]) }
+        case .singleQuotes:
+            if byte == UnitByte.singleQuote { state = .beforeValue } else { keep([byte]) }
+        case .doubleQuotes:
+            if byte == UnitByte.doubleQuote {
+                state = .beforeValue
+            } else if byte == UnitByte.backslash {
+                state = .doubleQuotesEscape
+            } else {
+                keep([byte])
+            }
+        case .doubleQuotesEscape:
+            state = .doubleQuotes
+            if "\"\\`$".utf8.contains(byte) {
+                keep([byte])
+            } else if byte != UnitByte.newline {
+                keep([UnitByte.backslash, byte])
+            }
+        case .comment:
+            if byte == UnitByte.backslash { state = .commentEscape } else if endsLine { state = .beforeName }
+        case .commentEscape: state = .comment
+        }
+    }
+
+    /// All variables, once the last byte is taken. A value is complete at the file's end, a name is not.
+    mutating func finish() -> [EnvironmentFile.Variable] {
+        switch state {
+        case .beforeName, .name, .comment, .commentEscape: break
+        case .value: push()
+        default:
+            kept = value.count
+            push()
+        }
+        return variables
+    }
+
+    private mutating func takeBeforeName(_ byte: UInt8) {
+        if UnitByte.startsComment(byte) {
+            state = .comment
+        } else if !UnitByte.isBlank(byte) {
+            state = .name
+            name = [byte]
+        }
+    }
+
+    private mutating func takeName(_ byte: UInt8, endsLine: Bool) {
+        if endsLine {
+            state = .beforeName
+        } else if byte == UnitByte.equals {
+            state = .beforeValue
+            (value, kept) = ([], 0)
+        } else {
+            name.append(byte)
+        }
+    }
+
+    private mutating func takeBeforeValue(_ byte: UInt8, endsLine: Bool) {
+        if endsLine {
+            push()
+        } else if byte == UnitByte.singleQuote {
+            state = .singleQuotes
+        } else if byte == UnitByte.doubleQuote {
+            state = .doubleQuotes
+        } else if byte == UnitByte.backslash {
+            state = .escape
+        } else if !UnitByte.isBlank(byte) {
+            state = .value
+            keep([byte])
+        }
+    }
+
+    private mutating func takeValue(_ byte: UInt8, endsLine: Bool) {
+        if endsLine {
+            push()
+        } else if byte == UnitByte.backslash {
+            state = .escape
+            kept = value.count
+        } else if UnitByte.isBlank(byte) {
+            value.append(byte)
+        } else {
+            keep([byte])
+        }
+    }
+
+    private mutating func keep(_ bytes: [UInt8]) {
+        value += bytes
+        kept = value.count
+    }
+
+    private mutating func push() {
+        state = .beforeName
+        while let last = name.last, UnitByte.isBlank(last) { name.removeLast() }
+        variables.append(
+            .init(
+                name: String(decoding: name, as: UTF8.self),
+                value: String(decoding: value.prefix(kept), as: UTF8.self)))
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A unit file's assignments in their order, as systemd 252 reads them.
+///
+/// Source: systemd.syntax(7), and `config_parse()` where the manual is silent.
+package struct UnitFile: Sendable, Equatable {
+    package let path: String
+    package let assignments: [UnitAssignment]
+
+    /// - Throws: `UnitError` with `unreadableText` or `badSyntax`; systemd would not load such a file.
+    package static func parse(_ source: UnitText) throws(UnitError) -> UnitFile {
+        var reader = try UnitLineReader(source)
+        var section: String?
+        var assignments: [UnitAssignment] = []
+        while let line = try reader.next() {
+            let content = line.stripped(0..<line.bytes.count)
+            guard let first = content.first else { continue }
+            if line.bytes[first] == UInt8(ascii: "[") {
+                section = try Self.section(line, content, source.path)
+            } else if let section {
+                if let found = UnitAssignment(section: section, path: source.path, line: line) {
+                    assignments.append(found)
+                }
+            }
+            // An assignment before the first section has no effect.
+        }
+        return UnitFile(path: source.path, assignments: assignments)
+    }
+
+    private static func section(
+        _ line: LogicalLine, _ content: Range<Int>, _ path: String
+    ) throws(UnitError) -> String {
+        let text = line.text(content)
+        let name = text.dropFirst().dropLast()
+        let isSafe = !name.utf8.contains { $0 < 0x20 || $0 == 0x7F || "\"'\\".utf8.contains($0) }
+        guard text.hasSuffix("]"), content.count >= 2, isSafe else {
+            throw UnitError(
+                .badSyntax, "read", path, line: line.number, cause: "invalid section header \(text)")
+        }
+        return String(name)
+    }
+}
+
+/// One `key=value` of a unit file.
+package struct UnitAssignment: Sendable, Equatable {
+    package let section: String
+    /// Case counts: systemd knows no `execstart=`.
+    package let key: String
+    /// File that it stands in.
+    package let path: String
+    let line: LogicalLine
+    /// From behind the `=` to the line's end.
+    let whole: Range<Int>
+    /// `whole` without the blanks at its ends.
+    let stripped: Range<Int>
+
+    /// Nil for a line that systemd ignores since it has no key or no `=`.
+    init?(section: String, path: String, line: LogicalLine) {
+        guard let equals = line.bytes.firstIndex(of: UnitByte.equals) else { return nil }
+        let key = line.stripped(0..<equals)
+        guard !key.isEmpty else { return nil }
+        self.section = section
+        self.key = line.text(key)
+        self.path = path
+        self.line = line
+        whole = (equals + 1)..<line.bytes.count
+        stripped = line.stripped(whole)
+    }
+
+    /// The number of its first line, from 1.
+    package var lineNumber: Int { line.number }
+
+    /// The value with each continuation as one space and without blanks at its ends.
+    package var value: String { line.text(stripped) }
+
+    /// Everything behind the `=` as it stands in the file: continuations, comment lines in between and
+    /// blanks included, the final line end excluded.
+    package var rawValue: String { line.raw(whole) }
+
+    /// Where it stands, as `PATH:LINE`.
+    package var place: String { "\(path):\(lineNumber)" }
+}

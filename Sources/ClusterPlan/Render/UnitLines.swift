@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that have a meaning in unit files.
+enum UnitByte {
+    static let tab = UInt8(ascii: "\t")
+    static let newline = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let space = UInt8(ascii: " ")
+    static let backslash = UInt8(ascii: "\\")
+    static let equals = UInt8(ascii: "=")
+    static let semicolon = UInt8(ascii: ";")
+    static let singleQuote = UInt8(ascii: "'")
+    static let doubleQuote = UInt8(ascii: "\"")
+
+    /// What systemd calls white space; a form feed and a no-break space are not.
+    static func isBlank(_ byte: UInt8) -> Bool {
+        byte == space || byte == tab || byte == newline || byte == carriageReturn
+    }
+
+    /// Whether a line that has it as its first non-blank byte is a comment.
+    static func startsComment(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "#") || byte == semicolon }
+}
+
+/// One logical line: what systemd makes of a line and its continuations, with the way back to the file's bytes.
+///
+/// systemd turns each backslash at a line's end into a space and skips comment lines in between. Such a space
+/// stands for everything from the backslash to the start of the line that goes on.
+struct LogicalLine: Sendable, Equatable {
+    /// Without line ends and comments.
+    var bytes: [UInt8]
+    /// Where in `file` each of `bytes` starts; its last entry is where the line ends.
+    var offsets: [Int]
+    /// Number of the first physical line, from 1.
+    var number: Int
+    /// All bytes of the file.
+    var file: [UInt8]
+
+    /// The file's own text for a part of the logical line.
+    func raw(_ range: Range<Int>) -> String {
+        String(decoding: file[offsets[range.lowerBound]..<offsets[range.upperBound]], as: UTF8.self)
+    }
+
+    /// `range` without the blanks at both of its ends.
+    func stripped(_ range: Range<Int>) -> Range<Int> {
+        var range = range
+        while let first = range.first, UnitByte.isBlank(bytes[first]) { range.removeFirst() }
+        while let last = range.last, UnitByte.isBlank(bytes[last]) { range.removeLast() }
+        return range
+    }
+
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+}
+
+/// Splits a unit file into logical lines, as `config_parse()` of systemd 252 does.
+struct UnitLineReader {
+    /// systemd gives up on a line of this many bytes or more.
+    static let longestLine = 1 << 20
+
+    private let path: String
+    private let file: [UInt8]
+    private var position = 0
+    private var number = 0
+
+    /// - Throws: `UnitError` with `unreadableText`.
+    init(_ source: UnitText) throws(UnitError) {
+        path = source.path
+        file = Array(source.text.utf8)
+        for scalar in source.text.unicodeScalars {
+            // systemd would end the line at a NUL and ignore a whole line for a non-character.
+            let value = scalar.value
+            guard value != 0, value & 0xFFFE != 0xFFFE, !(0xFDD0...0xFDEF).contains(value) else {
+                let name = "U+" + String(value, radix: 16, uppercase: true)
+                throw UnitError(.unreadableText, "read", path, cause: "it holds \(name)")
+            }
+        }
+    }
+
+    /// The next logical line that is not a comment; it may be blank. Nil at the end.
+    mutating func next() throws(UnitError) -> LogicalLine? {
+        var line: LogicalLine?
+        while let physical = try nextPhysical() {
+            if isComment(physical.content) { continue }
+            let content = withoutByteOrderMark(physical.content)
+            var joined = line ?? LogicalLine(bytes: [], offsets: [], number: number, file: file)
+            if line != nil { joined.offsets.removeLast() }
+            joined.bytes += file[content]
+            joined.offsets += content
+            joined.offsets.append(content.upperBound)
+            guard joined.bytes.count <= Self.longestLine else { throw tooLong() }
+            guard endsInBackslash(content) else { return joined }
+            joined.bytes[joined.bytes.count - 1] = UnitByte.space
+            joined.offsets[joined.offsets.count - 1] = file.count
+            line = joined
+        }
+        return line
+    }
+
+    /// The next line's content and what ends it: one `\n`, `\r`, `\r\n` or `\n\r`, or the end of the file.
+    private mutating func nextPhysical() throws(UnitError) -> (content: Range<Int>, end: Int)? {
+        guard position < file.count else { return nil }
+        number += 1
+        let start = position
+        while position < file.count, !isLineEnd(file[position]) { position += 1 }
+        let content = start..<position
+        guard content.count < Self.longestLine else { throw tooLong() }
+        if position < file.count {
+            let first = file[position]
+            position += 1
+            if position < file.count, isLineEnd(file[position]), file[position] != first { position += 1 }
+        }
+        return (content, position)
+    }
+
+    private func isLineEnd(_ byte: UInt8) -> Bool {
+        byte == UnitByte.newline || byte == UnitByte.carriageReturn
+    }
+
+    private func isComment(_ content: Range<Int>) -> Bool {
+        file[content].first { !UnitByte.isBlank($0) }.map(UnitByte.startsComment) ?? false
+    }
+
+    /// Whether an odd number of backslashes ends the line.
+    private func endsInBackslash(_ content: Range<Int>) -> Bool {
+        !file[content].reversed().prefix { $0 == UnitByte.backslash }.count.isMultiple(of: 2)
+    }
+
+    private func withoutByteOrderMark(_ content: Range<Int>) -> Range<Int> {
+        guard content.lowerBound == 0, file[content].starts(with: [0xEF, 0xBB, 0xBF]) else { return content }
+        return content.dropFirst(3)
+    }
+
+    private func tooLong() -> UnitError {
+        UnitError(.unreadableText, "read", path, line: number, cause: "the line is longer than 1 MiB")
+    }
+}
