@@ -3,12 +3,15 @@
 import APIServerAccess
 import ClusterPlan
 import NodeAccess
+import SystemdBus
 
 /// What a run has changed.
 package struct ApplyOutcome: Sendable, Equatable {
     package var issued = 0
     package var filesWritten = 0
     package var restarts = 0
+
+    package init() {}
 }
 
 extension Run {
@@ -41,7 +44,8 @@ extension Run {
                 hint: "this is a bug in aggbootstrap; no node was changed",
                 details: plan.issues.map(\.reason) + plan.refusals.map(\.message))
         }
-        var outcome = ApplyOutcome(issued: preparation.plan.issues.count)
+        var outcome = ApplyOutcome()
+        outcome.issued = preparation.plan.issues.count
         for (nodePlan, observed) in zip(plan.nodes, preparation.observed) where !nodePlan.isEmpty {
             try await apply(nodePlan, observed, inventory, ledger, isFirst: outcome.filesWritten == 0)
             outcome.filesWritten += nodePlan.files.count

@@ -3,6 +3,7 @@
 import ClusterPlan
 import Glibc
 import NodeAccess
+import SystemdBus
 
 /// Applies one node's plan: stage, keep copies, rename, reload, restart, and back again if the API server does not
 /// serve with it.
@@ -110,7 +111,7 @@ struct NodeApply {
         try await UnitVerifier(unit: unit, workDirectory: store).verify(current: current, changed: changed)
     }
 
-    private func isDropIn(_ path: String) -> Bool { path == FlagsTarget.dropInPath(unit: unit) }
+    private func isDropIn(_ path: String) -> Bool { path == RenderedUnit.dropInPath(unit: unit) }
 
     /// The command that systemd has to have loaded after the change.
     private func wantedCommand() throws -> ExecCommand? {

@@ -86,7 +86,7 @@ struct NodeTransaction: Sendable {
         let transaction = NodeTransaction(
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
             baseDigests: baseDigests, madeDirectory: earlier?.madeDirectory ?? madeDirectory, entries: entries)
-        try write("\(fresh)/manifest", Array(transaction.manifest.utf8), mode: 0o600, owner: nil)
+        try AtomicFileWriter.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
         if earlier != nil {
             try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
             try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
@@ -111,9 +111,7 @@ struct NodeTransaction: Sendable {
                     hint: "restore the file from your own backup")
             }
             if try Self.isUnchanged(entry.path, before, bytes) { continue }
-            try bytes.withUnsafeBytes { buffer throws(NodeError) in
-                try AtomicFileWriter.write(entry.path, bytes: buffer, mode: before.mode, owner: before.owner)
-            }
+            try AtomicFileWriter.write(entry.path, .secret(bytes), mode: before.mode, owner: before.owner)
         }
         if let madeDirectory { try AtomicFileWriter.removeEmptyDirectory(madeDirectory) }
     }
@@ -161,20 +159,12 @@ struct NodeTransaction: Sendable {
             return Entry(path: path, before: nil)
         }
         let name = "\(number)"
-        try bytes.withUnsafeBytes { buffer throws(NodeError) in
-            try AtomicFileWriter.write("\(fresh)/\(name)", bytes: buffer, mode: 0o600)
-        }
+        try AtomicFileWriter.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
         let before =
             known?.before.map { Entry.Before(mode: $0.mode, owner: $0.owner, copy: name) }
             ?? Entry.Before(
                 mode: status.mode, owner: FileOwner(userID: status.userID, groupID: status.groupID), copy: name)
         return Entry(path: path, before: before)
-    }
-
-    private static func write(_ path: String, _ bytes: [UInt8], mode: UInt32, owner: FileOwner?) throws {
-        try bytes.withUnsafeBytes { buffer throws(NodeError) in
-            try AtomicFileWriter.write(path, bytes: buffer, mode: mode, owner: owner)
-        }
     }
 
     private var manifest: String {

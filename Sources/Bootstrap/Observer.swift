@@ -30,7 +30,7 @@ struct Observer {
             directory: try files.observe(certificates.directory), ca: ca,
             certificate: try files.observe(path(certificates.files.certificate)),
             key: try files.observe(path(certificates.files.key), isSecret: true),
-            flags: try files.observe(target?.path ?? FlagsTarget.dropInPath(unit: spec.apiServer.unit)),
+            flags: try files.observe(target?.path ?? RenderedUnit.dropInPath(unit: spec.apiServer.unit)),
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
             requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
             clientCA: try clientCA(files, flags), unit: observedUnit,

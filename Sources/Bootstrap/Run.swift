@@ -62,7 +62,7 @@ package struct Run: Sendable {
     // MARK: - Parts
 
     private static func baseUnit(_ file: String?, _ spec: ClusterSpec, embedded: Bool) throws -> UnitText? {
-        let path = FlagsTarget.unitPath(spec.apiServer.unit)
+        let path = RenderedUnit.unitPath(spec.apiServer.unit)
         guard let file else { return embedded ? UnitText(path: path, text: EmbeddedDefault.baseUnit) : nil }
         guard let bytes = try FileReader.read(file, limit: 1 << 20) else {
             throw BootstrapError(

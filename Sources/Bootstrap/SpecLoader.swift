@@ -23,7 +23,7 @@ package enum SpecLoader {
         do {
             // One byte more than the limit, so that the parser says what is too large.
             if let bytes = try FileReader.read(path, limit: 2 << 20) { return bytes }
-        } catch let error as NodeError {
+        } catch {
             throw BootstrapError(
                 "spec/unreadable", status: .badSpec, "cannot read the spec \(path): \(error.underlying)",
                 hint: error.hint ?? "name a readable JSON file with --spec")
@@ -41,8 +41,6 @@ extension SpecLoader {
             throw BootstrapError(
                 "spec/exists", "cannot write \(path): it exists already", hint: "name a new file, or remove that one")
         }
-        try Array(text.utf8).withUnsafeBytes { bytes throws(NodeError) in
-            try AtomicFileWriter.write(path, bytes: bytes, mode: 0o644)
-        }
+        try AtomicFileWriter.write(path, .text(text), mode: 0o644)
     }
 }

@@ -23,11 +23,9 @@ struct Stager {
         do {
             for file in plan.files {
                 let path = root.path(file.path)
-                let temporary = try bytes(of: file, inventory) { buffer in
-                    try AtomicFileWriter.stage(
-                        path, bytes: buffer, mode: file.mode,
-                        owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
-                }
+                let temporary = try AtomicFileWriter.stage(
+                    path, try content(of: file, inventory), mode: file.mode,
+                    owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
                 staged.append(StagedFile(temporary: temporary, path: path))
             }
             return staged
@@ -51,14 +49,12 @@ struct Stager {
         AtomicFileWriter.discard(staged.map(\.temporary))
     }
 
-    private func bytes<R>(
-        of file: FileChange, _ inventory: StateInventory, _ body: (UnsafeRawBufferPointer) throws -> R
-    ) throws -> R {
+    private func content(of file: FileChange, _ inventory: StateInventory) throws -> FileContent {
         switch file.content {
-        case .text(let bytes), .certificate(let bytes, _): return try bytes.withUnsafeBytes(body)
+        case .text(let bytes), .certificate(let bytes, _): return .bytes(bytes)
         case .privateKey(let owner):
             guard let leaf = inventory.leaves[owner] else { throw notIssued(file) }
-            return try state.leafKey(leaf, owner: owner).withUnsafeBytes(body)
+            return .secret(try state.leafKey(leaf, owner: owner))
         case .certificateToIssue: throw notIssued(file)
         }
     }

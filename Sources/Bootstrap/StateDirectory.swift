@@ -57,20 +57,26 @@ package struct StateDirectory: Sendable {
     /// - Throws: `state/locked` (exit 75) while another run holds the lock.
     package func lock() throws -> AdvisoryLock {
         try AtomicFileWriter.makeDirectories(path, mode: 0o700)
-        let lock: AdvisoryLock
-        do {
-            lock = try AdvisoryLock(path: "\(path)/lock")
-        } catch let error where error.code == .locked {
-            throw BootstrapError(
-                "state/locked", status: .locked, "cannot change \(path): \(error.underlying)", hint: error.hint)
-        }
+        let lock = try takeLock()
         try checkCluster()
         return lock
     }
 
+    private func takeLock() throws -> AdvisoryLock {
+        do {
+            return try AdvisoryLock(path: "\(path)/lock")
+        } catch {
+            guard error.code == .locked else { throw error }
+            throw BootstrapError(
+                "state/locked", status: .locked, "cannot change \(path): \(error.underlying)", hint: error.hint)
+        }
+    }
+
     /// Writes down whose state this is, and removes what a killed run left half made; called under the lock.
     package func prepareForChange() throws {
-        if try FileReader.read("\(path)/cluster") == nil { try write("cluster", cluster + "\n", mode: 0o644) }
+        if try FileReader.read("\(path)/cluster") == nil {
+            try AtomicFileWriter.write("\(path)/cluster", .text(cluster + "\n"), mode: 0o644)
+        }
         var parents = ["\(path)/ca"]
         parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
         for parent in parents {
@@ -84,10 +90,9 @@ package struct StateDirectory: Sendable {
     package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory) throws {
         let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
         let generation = (certificate.summary.subjectKeyIdentifier ?? "").prefix(8)
-        try addDirectory("\(path)/ca", name: "\(Self.padded(number))-\(generation)") { directory in
-            try Self.write("\(directory)/ca.pem", certificate.pem, mode: 0o644)
-            try Self.writeSecret("\(directory)/ca-key.pem", key)
-        }
+        try addDirectory(
+            "\(path)/ca", name: "\(Self.padded(number))-\(generation)",
+            [("ca.pem", .bytes(certificate.pem), 0o644), ("ca-key.pem", .secret(key), 0o600)])
     }
 
     /// Stores a leaf of `owner` under the next number.
@@ -96,11 +101,12 @@ package struct StateDirectory: Sendable {
         after inventory: StateInventory
     ) throws {
         let number = (inventory.leaves[owner].flatMap { Self.number($0.id) } ?? 0) + 1
-        try addDirectory("\(path)/leaves/\(owner)", name: Self.padded(number)) { directory in
-            try Self.write("\(directory)/certificate.pem", certificate.pem, mode: 0o644)
-            try Self.writeSecret("\(directory)/key.pem", key)
-            try Self.write("\(directory)/issued", Array("\(generation)\n\(profile)\n".utf8), mode: 0o644)
-        }
+        try addDirectory(
+            "\(path)/leaves/\(owner)", name: Self.padded(number),
+            [
+                ("certificate.pem", .bytes(certificate.pem), 0o644), ("key.pem", .secret(key), 0o600),
+                ("issued", .text("\(generation)\n\(profile)\n"), 0o644),
+            ])
     }
 
     /// The private key of a CA generation.
@@ -152,33 +158,19 @@ package struct StateDirectory: Sendable {
             hint: "restore the state directory from its backup; nothing was changed")
     }
 
-    private func addDirectory(_ parent: String, name: String, fill: (String) throws -> Void) throws {
+    private func addDirectory(_ parent: String, name: String, _ files: [(String, FileContent, UInt32)]) throws {
         try AtomicFileWriter.makeDirectories(parent, mode: 0o700)
         let directory = "\(parent)/\(Self.unfinished)\(name)"
         try AtomicFileWriter.removeTree(directory)
+        try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
         do {
-            try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
-            try fill(directory)
+            for (name, content, mode) in files {
+                try AtomicFileWriter.write("\(directory)/\(name)", content, mode: mode)
+            }
             try AtomicFileWriter.renameDirectory(directory, to: "\(parent)/\(name)")
         } catch {
             try? AtomicFileWriter.removeTree(directory)
             throw error
-        }
-    }
-
-    private func write(_ name: String, _ text: String, mode: UInt32) throws {
-        try Self.write("\(path)/\(name)", Array(text.utf8), mode: mode)
-    }
-
-    private static func write(_ file: String, _ bytes: [UInt8], mode: UInt32) throws {
-        try bytes.withUnsafeBytes { buffer throws(NodeError) in
-            try AtomicFileWriter.write(file, bytes: buffer, mode: mode)
-        }
-    }
-
-    private static func writeSecret(_ file: String, _ secret: SecretBytes) throws {
-        try secret.withUnsafeBytes { buffer throws(NodeError) in
-            try AtomicFileWriter.write(file, bytes: buffer, mode: 0o600)
         }
     }
 

@@ -26,7 +26,7 @@ struct UnitFiles {
 
     /// The texts at `paths`, in order, without our own drop-in.
     func texts(_ paths: [String]) throws -> [UnitText] {
-        let ours = FlagsTarget.dropInPath(unit: unit)
+        let ours = RenderedUnit.dropInPath(unit: unit)
         return try paths.filter { $0 != ours }.map { path in
             guard let bytes = try FileReader.read(root.path(path), limit: 1 << 20) else {
                 throw BootstrapError(

@@ -33,9 +33,7 @@ struct UnitVerifier {
         defer { try? AtomicFileWriter.removeTree(directory) }
         for (index, source) in sources.enumerated() {
             let path = index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
-            try Array(source.text.utf8).withUnsafeBytes { bytes throws(NodeError) in
-                try AtomicFileWriter.write(path, bytes: bytes, mode: 0o600)
-            }
+            try AtomicFileWriter.write(path, .text(source.text), mode: 0o600)
         }
         let result = try await CommandRunner.run(
             "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],

@@ -21,11 +21,11 @@ package enum AtomicFileWriter {
     /// Ends the name of every temporary file, so that leftovers of a crash can be told from other files.
     package static let temporarySuffix = ".aggbootstrap-tmp"
 
-    /// Puts `bytes` into a temporary file beside `path`, durable, not yet visible under its name.
+    /// Puts `content` into a temporary file beside `path`, durable, not yet visible under its name.
     /// - Returns: the temporary file's path, to be given to `commit` or `discard`.
     /// - Throws: a system error, after which the temporary file is gone.
     package static func stage(
-        _ path: String, bytes: UnsafeRawBufferPointer, mode: UInt32, owner: FileOwner?
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name)\(temporarySuffix)"
@@ -39,7 +39,7 @@ package enum AtomicFileWriter {
             }
             // After fchown, which clears set-id bits, and against the umask.
             guard fchmod(file.number, mode_t(mode)) == 0 else { throw NodeError.system("change the mode of", temporary) }
-            try file.write(bytes)
+            try content.write(to: file)
             try file.sync()
             return temporary
         } catch {
@@ -64,9 +64,9 @@ package enum AtomicFileWriter {
 
     /// Stages and commits one file.
     package static func write(
-        _ path: String, bytes: UnsafeRawBufferPointer, mode: UInt32, owner: FileOwner? = nil
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
     ) throws(NodeError) {
-        let temporary = try stage(path, bytes: bytes, mode: mode, owner: owner)
+        let temporary = try stage(path, content, mode: mode, owner: owner)
         do throws(NodeError) {
             try commit([(temporary, path)])
         } catch {

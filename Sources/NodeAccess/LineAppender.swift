@@ -10,11 +10,13 @@ package enum LineAppender {
         let isNew = try FileStatus.of(path) == nil
         let file = try FileDescriptor.open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o600)
         let end = lseek(file.number, 0, SEEK_END)
-        guard end >= 0 else { throw .system("append to", path) }
+        guard end >= 0 else { throw NodeError.system("append to", path) }
         var last: UInt8 = 0x0a
-        if end > 0, retrying({ pread(file.number, &last, 1, end - 1) }) != 1 { throw .system("read", path) }
-        let line = Array(((last == 0x0a ? "" : "\n") + text).utf8)
-        try line.withUnsafeBytes { bytes throws(NodeError) in try file.write(bytes) }
+        if end > 0 {
+            let count = retrying { pread(file.number, &last, 1, end - 1) }
+            guard count == 1 else { throw NodeError.system("read", path) }
+        }
+        try FileContent.text((last == 0x0a ? "" : "\n") + text).write(to: file)
         try file.sync()
         if isNew { try AtomicFileWriter.syncDirectory(AtomicFileWriter.split(path).directory) }
     }

@@ -24,19 +24,14 @@ package enum FlagsTarget: Sendable, Equatable {
     package static func resolve(
         _ spec: APIServerSpec, unitIsKnown: Bool, access: ObservedNode.Access
     ) -> FlagsTarget? {
-        let dropIn = dropInPath(unit: spec.unit)
+        let dropIn = RenderedUnit.dropInPath(unit: spec.unit)
         switch spec.flagsIn {
-        case .unit: return .unit(path: unitPath(spec.unit))
+        case .unit: return .unit(path: RenderedUnit.unitPath(spec.unit))
         case .environmentFile: return spec.environmentFile.map { .environmentFile($0) }
         case .auto, .dropIn:
             if unitIsKnown { return .dropIn(path: dropIn) }
-            if spec.flagsIn == .auto, spec.flags != nil { return .unit(path: unitPath(spec.unit)) }
+            if spec.flagsIn == .auto, spec.flags != nil { return .unit(path: RenderedUnit.unitPath(spec.unit)) }
             return access == .offline ? .inertDropIn(path: dropIn) : nil
         }
     }
-
-    /// After `override.conf`, which `systemctl edit` writes.
-    package static func dropInPath(unit: String) -> String { "/etc/systemd/system/\(unit).d/zz-aggregation.conf" }
-
-    package static func unitPath(_ unit: String) -> String { "/etc/systemd/system/\(unit)" }
 }

@@ -15,7 +15,7 @@ struct NodePlanner {
         self.nodeSpec = nodeSpec
         self.node = node
         self.options = options
-        result = NodePlan(name: node.name)
+        result = NodePlan(name: node.name, isLive: node.access == .live)
     }
 
     private var unitName: String { spec.apiServer.unit }
@@ -51,6 +51,7 @@ struct NodePlanner {
                     content: .text(bytes), before: node.flags, mode: 0o644, ownerIDs: root))
         }
         noteFreeze(rendered, isNew: !isCurrent)
+        checkUnseen(rendered)
         guard node.access == .live else { return }
         try planActivation(rendered, unitChanges: !isCurrent)
     }
@@ -100,6 +101,18 @@ struct NodePlanner {
         notice("plan/freezes", "freezes ExecStart of \(path); edits there wait for the next init")
     }
 
+    /// Aggregation flags in a variable whose file cannot be read would be passed twice.
+    private mutating func checkUnseen(_ rendered: RenderedUnit) {
+        let unseen = rendered.unseen.filter { unseen in
+            guard case .file(let file) = unseen.source else { return true }
+            return !file.optional || file.path.contains { "%*?[".contains($0) }
+        }
+        guard let first = unseen.first else { return }
+        refuse(
+            "plan/unseen-variable", "\(unitName) takes arguments from \(first), which cannot be read here",
+            "write the variable's file under its plain name, so that flags in it can be seen")
+    }
+
     private mutating func planActivation(_ rendered: RenderedUnit, unitChanges: Bool) throws(UnitError) {
         let live = node.unit?.live
         let interrupted = isOurInterruption
@@ -141,7 +154,7 @@ struct NodePlanner {
     /// The unit's files as they would be after the change.
     private func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
         let text = UnitText(path: rendered.path, text: rendered.text)
-        return rendered.path == FlagsTarget.unitPath(unitName) ? [text] + unit.base.dropFirst() : unit.base + [text]
+        return rendered.path == RenderedUnit.unitPath(unitName) ? [text] + unit.base.dropFirst() : unit.base + [text]
     }
 
     /// Whether the unit's files are as they were when a killed run of ours began, so that what is not loaded is ours.
@@ -159,7 +172,7 @@ struct NodePlanner {
         var pending: [String] = []
         if live.needDaemonReload { pending.append("files of the unit were changed and not loaded (daemon-reload)") }
         var sources = unit.base
-        if let own = node.flags.content, node.flags.path == FlagsTarget.dropInPath(unit: unitName) {
+        if let own = node.flags.content, node.flags.path == RenderedUnit.dropInPath(unit: unitName) {
             sources.append(try UnitText(path: node.flags.path, bytes: own))
         }
         let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)

@@ -54,7 +54,9 @@ package struct CertificateIssue: Sendable, Equatable {
 /// The changes on one node.
 package struct NodePlan: Sendable, Equatable {
     package var name: String
-    /// Directories that are missing, outermost first.
+    /// Whether it is a running node and not an offline tree.
+    package var isLive: Bool
+    /// Whether the certificate directory is missing.
     package var makesDirectory: Bool
     package var files: [FileChange]
     package var daemonReload: Bool
@@ -71,10 +73,11 @@ package struct NodePlan: Sendable, Equatable {
     }
 
     package init(
-        name: String, makesDirectory: Bool = false, files: [FileChange] = [], daemonReload: Bool = false,
+        name: String, isLive: Bool, makesDirectory: Bool = false, files: [FileChange] = [], daemonReload: Bool = false,
         restart: Restart = .none, finishesTransaction: Bool = false
     ) {
         self.name = name
+        self.isLive = isLive
         self.makesDirectory = makesDirectory
         self.files = files
         self.daemonReload = daemonReload

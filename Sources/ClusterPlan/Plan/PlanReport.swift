@@ -68,8 +68,7 @@ package struct PlanReport {
         for file in node.files { lines += fileLines(file) }
         if node.daemonReload { lines.append("  systemctl daemon-reload") }
         switch node.restart {
-        case .none:
-            if !node.files.isEmpty { lines.append("  no restart of \(unit)") }
+        case .none: if node.isLive && !node.files.isEmpty { lines.append("  no restart of \(unit)") }
         case .needed(let why): lines.append("  restart \(unit): \(why)")
         case .leftStopped: lines.append("  \(unit) is stopped and is left so")
         }

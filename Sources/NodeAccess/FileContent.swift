@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrets
+
+/// The bytes of a file that is to be written.
+package enum FileContent: Sendable {
+    case bytes([UInt8])
+    case secret(SecretBytes)
+
+    /// UTF-8 text.
+    package static func text(_ text: String) -> FileContent { .bytes(Array(text.utf8)) }
+
+    func write(to file: borrowing FileDescriptor) throws(NodeError) {
+        switch self {
+        case .bytes(let bytes):
+            // The library's withUnsafeBytes knows no typed throws.
+            let failure = bytes.withUnsafeBytes { Self.failure(of: $0, file) }
+            if let failure { throw failure }
+        case .secret(let secret):
+            let failure = secret.withUnsafeBytes { Self.failure(of: $0, file) }
+            if let failure { throw failure }
+        }
+    }
+
+    private static func failure(of bytes: UnsafeRawBufferPointer, _ file: borrowing FileDescriptor) -> NodeError? {
+        do throws(NodeError) {
+            try file.write(bytes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

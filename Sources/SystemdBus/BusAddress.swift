@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a D-Bus daemon is reached.
+package enum BusAddress: Sendable, Equatable, CustomStringConvertible {
+    /// This machine's system bus.
+    case system
+    /// A D-Bus server address (D-Bus specification, "Server Addresses"), for example `unix:path=/run/bus` or
+    /// `unixexec:path=/usr/bin/ssh,argv1=...`; values are percent-escaped by whoever builds it.
+    case address(String)
+
+    package var description: String {
+        switch self {
+        case .system: "the system bus"
+        case .address(let text): "the bus at \(text)"
+        }
+    }
+}

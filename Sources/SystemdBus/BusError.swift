@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Why systemd could not be asked, or why it refused.
+package struct BusError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// No bus answers at the address.
+        case unavailable = "bus/unavailable"
+        /// The caller may not do that.
+        case accessDenied = "bus/access-denied"
+        /// systemd did not answer in time, or the connection broke before it did: what it did is not known.
+        case noReply = "bus/no-reply"
+        case noSuchUnit = "bus/no-such-unit"
+        /// The text is not a unit name.
+        case invalidName = "bus/invalid-name"
+        /// The wait for a job ended before the job did; the job goes on.
+        case jobRunning = "bus/job-running"
+        /// Any other refusal; `errorName` says which.
+        case refused = "bus/refused"
+        /// The answer does not have the form that systemd documents.
+        case malformed = "bus/malformed"
+    }
+
+    package let code: Code
+    /// The method, for example `RestartUnit`.
+    package let operation: String
+    /// The unit, or the bus address.
+    package let subject: String
+    /// The cause as the bus or the system words it.
+    package let underlying: String
+    /// The D-Bus error name, for example `org.freedesktop.DBus.Error.AccessDenied`; nil where there is none.
+    package let errorName: String?
+    package let hint: String?
+
+    package init(
+        _ code: Code, operation: String, subject: String, underlying: String, errorName: String? = nil,
+        hint: String? = nil
+    ) {
+        self.code = code
+        self.operation = operation
+        self.subject = subject
+        self.underlying = underlying
+        self.errorName = errorName
+        self.hint = hint
+    }
+
+    package var description: String {
+        let name = errorName.map { " (\($0))" } ?? ""
+        return "cannot \(operation) \(subject): \(underlying)\(name)"
+    }
+}
+
+extension BusError {
+    /// The error of an sd-bus function, which returns a negative `errno` value.
+    static func system(_ result: Int32, _ operation: String, _ subject: String) -> BusError {
+        let number = result == Int32.min ? EIO : abs(result)
+        let text = String(cString: strerror(number))
+        switch number {
+        case ECONNRESET, ENOTCONN, EPIPE, ESHUTDOWN:
+            return BusError(
+                .noReply, operation: operation, subject: subject,
+                underlying: "the bus connection broke: \(text)",
+                hint: unknownOutcome)
+        case ETIMEDOUT:
+            return BusError(
+                .noReply, operation: operation, subject: subject, underlying: text, hint: unknownOutcome)
+        case EBADMSG:
+            return BusError(.malformed, operation: operation, subject: subject, underlying: text)
+        default:
+            return BusError(.refused, operation: operation, subject: subject, underlying: text)
+        }
+    }
+
+    /// The error of a connection that never came up.
+    static func unavailable(_ result: Int32, _ address: BusAddress) -> BusError {
+        let number = result == Int32.min ? EIO : abs(result)
+        let hint: String
+        switch (address, number) {
+        case (.system, ENOENT), (.system, ECONNREFUSED):
+            hint =
+                "systemd is not the init system here, or /run/dbus/system_bus_socket is missing; "
+                + "start dbus, or run this on the node itself"
+        case (_, EACCES), (_, EPERM): hint = "run it as root"
+        case (.system, _): hint = "look at `systemctl status dbus`"
+        case (.address, _):
+            hint = "whatever carries the bus there (ssh, a socket) ended before the bus answered"
+        }
+        return BusError(
+            .unavailable, operation: "connect to", subject: address.description,
+            underlying: String(cString: strerror(number)), hint: hint)
+    }
+
+    /// The error that systemd or the bus replied with.
+    static func reply(name: String, message: String, _ operation: String, _ subject: String) -> BusError {
+        let (code, hint) = meaning(of: name)
+        return BusError(
+            code, operation: operation, subject: subject, underlying: message, errorName: name, hint: hint)
+    }
+
+    private static let unknownOutcome =
+        "what systemd did is not known; look at `systemctl status`, then run it again"
+
+    private static func meaning(of name: String) -> (Code, String?) {
+        switch name {
+        case "org.freedesktop.DBus.Error.AccessDenied",
+            "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired":
+            (.accessDenied, "run it as root, or give the user a polkit rule for org.freedesktop.systemd1")
+        case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
+            "org.freedesktop.DBus.Error.TimedOut", "org.freedesktop.DBus.Error.Disconnected":
+            (.noReply, unknownOutcome)
+        case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
+            (.unavailable, "the bus is there but systemd is not on it: systemd is not the init system here")
+        case "org.freedesktop.systemd1.NoSuchUnit": (.noSuchUnit, "look at `systemctl list-unit-files`")
+        case "org.freedesktop.DBus.Error.InvalidArgs": (.invalidName, nil)
+        case "org.freedesktop.systemd1.UnitMasked":
+            (.refused, "the unit is masked; `systemctl unmask` it if it is to run")
+        default: (.refused, nil)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One unit as systemd has loaded it (org.freedesktop.systemd1(5), interfaces Unit and Service).
+///
+/// A property that the unit's type does not have keeps its empty value.
+package struct UnitState: Sendable, Equatable {
+    /// One `EnvironmentFile=`.
+    package struct EnvironmentFile: Sendable, Equatable {
+        package var path: String
+        /// Written with a leading `-`: a missing file is not an error.
+        package var isOptional: Bool
+
+        package init(path: String, isOptional: Bool) {
+            self.path = path
+            self.isOptional = isOptional
+        }
+    }
+
+    /// The unit's primary name, which differs from the asked one where that is an alias.
+    package var id = ""
+    /// `loaded`, `not-found`, `bad-setting`, `error`, `masked`, ...
+    package var loadState = ""
+    /// Why it could not be loaded; nil where it could.
+    package var loadError: String?
+    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`.
+    package var activeState = ""
+    /// `running`, `dead`, `auto-restart`, ...
+    package var subState = ""
+    /// The unit file; nil where there is none.
+    package var fragmentPath: String?
+    /// Drop-in files in the order in which they apply.
+    package var dropInPaths: [String] = []
+    /// A file changed on disk since systemd read it.
+    package var needDaemonReload = false
+    /// nil while no main process runs.
+    package var mainPID: Int32?
+    /// The argument vectors of `ExecStart=`, with %-specifiers expanded and $-variables not.
+    package var execStart: [[String]] = []
+    /// The executable of each entry of `execStart`.
+    package var execPaths: [String] = []
+    /// `NAME=value` each.
+    package var environment: [String] = []
+    package var environmentFiles: [EnvironmentFile] = []
+    package var user = ""
+    package var group = ""
+    /// `simple`, `notify`, ...
+    package var type = ""
+    /// `success`, `exit-code`, `start-limit-hit`, ...
+    package var result = ""
+    /// Automatic restarts since the counter was last reset.
+    package var nRestarts = 0
+    /// Exit status (or signal) of the last main process that ended.
+    package var execMainStatus: Int32 = 0
+    /// Microseconds since 1970; 0 where it never happened.
+    package var execMainStartTimestamp: UInt64 = 0
+    package var activeEnterTimestamp: UInt64 = 0
+    /// 32 hex digits, new with every start; empty while it never ran.
+    package var invocationID = ""
+
+    package init() {}
+}
