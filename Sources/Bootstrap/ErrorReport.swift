@@ -24,9 +24,9 @@ package struct ErrorReport: Sendable {
             _ = error
         case let error as NodeError: (code, hint) = (error.code.rawValue, error.hint)
         case let error as UnitError: (code, hint) = ("unit/\(error.code.rawValue)", error.hint)
-        case let error as PKIError: (code, hint) = ("pki/\(error.code)", error.hint)
-        case let error as BusError: (code, hint) = ("bus/\(error.code)", error.hint)
-        case let error as APIServerError: (code, hint) = ("apiserver/\(error.code)", error.hint)
+        case let error as PKIError: (code, hint) = (error.code.rawValue, error.hint)
+        case let error as BusError: (code, hint) = (error.code.rawValue, error.hint)
+        case let error as APIServerError: (code, hint) = (error.code.rawValue, error.hint)
         default: hint = "this is a bug in aggbootstrap"
         }
         self.code = code

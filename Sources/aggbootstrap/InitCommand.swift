@@ -52,7 +52,7 @@ struct InitCommand: AsyncParsableCommand {
             try confirm(run)
             outcome = try await run.apply(preparation, lock: lock)
         }
-        let proofs = try await run.prove()
+        let proofs = try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
         switch output.output {
         case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)])
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])

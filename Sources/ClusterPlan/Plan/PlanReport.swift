@@ -17,7 +17,7 @@ package struct PlanReport {
         if plan.isEmpty { lines.append("nothing to change in cluster \(plan.cluster)") }
         if !plan.notices.isEmpty {
             lines.append("")
-            lines += plan.notices.map { "note: \(prefix($0.node))\($0.message)" }
+            lines += noticeLines
         }
         return lines
     }
@@ -107,7 +107,19 @@ package struct PlanReport {
         return UnifiedDiff.lines(from: lines(of: file.before.content ?? []), to: lines(of: bytes))
     }
 
-    private func prefix(_ node: String?) -> String { node.map { "\($0): " } ?? "" }
+    /// One line for what is the same on several nodes.
+    private var noticeLines: [String] {
+        var nodes: [String: [String]] = [:]
+        var order: [String] = []
+        for notice in plan.notices {
+            if nodes[notice.message] == nil { order.append(notice.message) }
+            nodes[notice.message, default: []] += notice.node.map { [$0] } ?? []
+        }
+        return order.map { message in
+            let names = nodes[message] ?? []
+            return "note: \(names.isEmpty ? "" : names.joined(separator: ", ") + ": ")\(message)"
+        }
+    }
 
     private static func lines(of bytes: [UInt8]) -> [String] {
         var lines = String(decoding: bytes, as: UTF8.self)
