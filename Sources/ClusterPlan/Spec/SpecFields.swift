@@ -70,7 +70,7 @@ package enum SpecFields {
                 example: #"["X-Remote-Extra-"]"#),
             SpecField(
                 "allowCustomHeaders", .boolean, .defaultBoolean(false),
-                "Allows other headers than the standard ones, which clients could forge before Kubernetes 1.27.",
+                "Allows other headers than the standard ones; clients could forge those before Kubernetes 1.27.",
                 example: "false"),
         ])
 
@@ -79,7 +79,7 @@ package enum SpecFields {
         fields: [
             SpecField(
                 "name", .text(.nodeName), .required,
-                "The node's name, unlike any other; offline, its files appear below a directory of this name.",
+                "The node's name, unlike any other; offline, it names the directory of the node's files.",
                 example: #""master-1""#),
             SpecField(
                 "address", .text(.address), .optional,

@@ -96,7 +96,7 @@ extension SpecFields {
             SpecField(
                 "size", .integer(oneOf: [256, 384, 521, 2048, 3072, 4096]),
                 .derived("2048 for rsa, 256 for ecdsa"),
-                "The key's size in bits: 2048, 3072, 4096 for rsa, 256, 384, 521 for ecdsa, none for ed25519.",
+                "The size in bits: 2048, 3072, 4096 for rsa, 256, 384, 521 for ecdsa, none for ed25519.",
                 example: "256", alsoKnownAs: ["bits"]),
         ])
 

@@ -23,7 +23,7 @@ extension SpecFields {
         }
     }
 
-    /// The field at `path`, in which indices may stand, be empty or be left out (`nodes[2].name`, `nodes.name`).
+    /// The field at `path`; its indices do not matter (`nodes[2].name`, `nodes[].name`, `nodes.name`).
     package static func entry(at path: String) -> Entry? {
         let wanted = withoutIndices(path)
         return entries.first { SpecText.isSame(withoutIndices($0.path), wanted) }

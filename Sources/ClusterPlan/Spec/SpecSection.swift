@@ -107,7 +107,7 @@ struct SpecSection: Sendable {
         return section
     }
 
-    // MARK: Values with a stand-in: where one is used, the document has a problem and nothing is built from it
+    // MARK: Values with a stand-in, which is used only in a document that is refused
 
     func text(_ name: String) -> String { locatedText(name)?.value ?? "" }
 

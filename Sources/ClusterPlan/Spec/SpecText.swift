@@ -35,8 +35,10 @@ package enum SpecText {
         }
     }
 
-    /// True where both have the same bytes; `==` also holds for texts that are merely equivalent (Unicode NFC).
-    package static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+    /// True where both have the same bytes; `==` also holds for texts that are only equivalent (NFC).
+    package static func isSame(_ a: String, _ b: String) -> Bool {
+        a.utf8.count == b.utf8.count && a.utf8.elementsEqual(b.utf8)
+    }
 
     /// `byte` in upper-case hex, padded with zeros to `width` digits.
     static func hex(_ byte: UInt8, width: Int) -> String {

@@ -4,7 +4,7 @@ extension ValidityPeriod {
     /// 100 years of 365 days: far from the year 9999, where X.509's time ends.
     package static let maximum = ValidityPeriod(seconds: 100 * 365 * 86400)
 
-    /// Reads numbers with units in falling order: `10y`, `365d`, `8760h`, `1h30m`, `90s`; a year has 365 days.
+    /// Reads numbers with units in falling order: `10y`, `365d`, `1h30m`, `90s`; a year has 365 days.
     ///
     /// - Returns: nil where `text` is no duration, is not positive or exceeds `maximum`.
     package init?(_ text: String) {

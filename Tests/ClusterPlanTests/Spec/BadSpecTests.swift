@@ -4,7 +4,7 @@ import Testing
 
 @testable import ClusterPlan
 
-/// Each row: a spec in which `▸` marks every problem, the problems' codes in order, and words of what is said.
+/// Each row: a spec in which `▸` marks every problem, their codes in order, and words of what is said.
 @Suite struct BadSpecTests {
     typealias Row = (text: String, codes: [SpecProblem.Code], words: [String])
 
@@ -152,7 +152,10 @@ import Testing
             [#"lacks "aggregator" (the default)"#]
         ),
         (
-            #""requestHeader": {"allowedNames": ▸["e\u0301"]}, "certificates": {"proxyClient": {"commonName": "\u00e9"}}"#,
+            #"""
+            "requestHeader": {"allowedNames": ▸["e\u0301"]},
+            "certificates": {"proxyClient": {"commonName": "\u00e9"}}
+            """#,
             [.commonNameNotAllowed], []
         ),
         (#""requestHeader": {"allowedNames": ▸[]}"#, [.count], []),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 @testable import ClusterPlan
@@ -15,6 +16,10 @@ import Testing
             let example = try LocatedJSON.parse(Array("{\"\(field.name)\": \(field.example)}".utf8))
             _ = reader.section(example, as: object, path: "")
             #expect(reader.problems.isEmpty, "\(entry.path): \(reader.problems)")
+            if case .text(let format) = field.type, let pattern = format.pattern {
+                let text = field.example.dropFirst().dropLast()
+                #expect(text.range(of: pattern, options: .regularExpression) != nil, "\(entry.path)")
+            }
             let value: String? =
                 switch field.presence {
                 case .defaultText(let text): SpecDocument.json(text)

@@ -76,7 +76,9 @@ import Testing
               "ca": { "key": { "algorithm": "ed25519" }, "validity": "1y" },
               "proxyClient": { "commonName": "fp", "key": { "size": 384 }, "validity": "100y" }
             },
-            "requestHeader": { "usernameHeaders": ["X-Remote-User", "X-My-User"], "allowCustomHeaders": true },
+            "requestHeader": {
+              "usernameHeaders": ["X-Remote-User", "X-My-User"], "allowCustomHeaders": true
+            },
             "apiServer": {
               "unit": "kube-apiserver@a.service", "flagsIn": "environmentFile",
               "environmentFile": { "path": "/etc/kubernetes/apiserver.env", "variable": "KUBE_API_ARGS" },
@@ -133,10 +135,11 @@ import Testing
         #expect((ValidityPeriod.complaint(about: text) == nil) == (seconds != nil))
     }
 
-    /// Names what a 1,000-node spec costs; the bound is generous since tests run unoptimised and side by side.
+    /// Names what 1,000 nodes cost; the bound is wide since tests run unoptimised and side by side.
     @Test func manyNodes() throws {
         let nodes = (0..<1000).map {
-            #"{ "name": "n\#($0)", "address": "10.0.\#($0 / 250).\#($0 % 250 + 1)", "ssh": { "user": "root" } }"#
+            let address = "10.0.\($0 / 250).\($0 % 250 + 1)"
+            return #"{ "name": "n\#($0)", "address": "\#(address)", "ssh": { "user": "root" } }"#
         }
         let bytes = Array(spec(nodes: "[\(nodes.joined(separator: ",\n"))]").utf8)
         let clock = ContinuousClock()

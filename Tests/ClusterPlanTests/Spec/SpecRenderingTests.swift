@@ -88,8 +88,8 @@ import Testing
         let text = problems(in: Array("[1,]".utf8))?.render(color: .ansi)
         #expect(
             text == """
-                \u{1b}[1mcluster.json:1:3:\u{1b}[0m \u{1b}[1;31merror:\u{1b}[0m a comma before the closing bracket\
-                 [json/syntax]
+                \u{1b}[1mcluster.json:1:3:\u{1b}[0m \u{1b}[1;31merror:\u{1b}[0m \
+                a comma before the closing bracket [json/syntax]
                     [1,]
                       \u{1b}[1;31m^\u{1b}[0m
                   \u{1b}[36mhint:\u{1b}[0m remove the comma: JSON has no trailing commas
