@@ -67,6 +67,12 @@ package struct Certificate: Sendable, Equatable {
         for block in found.blocks where block.label == "CERTIFICATE" {
             let decoded = try DecodedPEM(
                 UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation, subject: path)
+            guard decoded.headers == .none else {
+                throw PKIError(
+                    .malformed, operation: operation, subject: path,
+                    underlying: "lines that are not base64 stand in its PEM block",
+                    hint: "Kubernetes skips such a block without a word; write the certificate again")
+            }
             certificates.append(try Certificate(der: Array(decoded.bytes), path: path))
         }
         guard !certificates.isEmpty else {

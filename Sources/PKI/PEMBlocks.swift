@@ -75,8 +75,16 @@ struct PEMBlocks {
 /// The bytes of one PEM block, decoded by libcrypto and wiped with the value.
 struct DecodedPEM: ~Copyable {
     let bytes: UnsafeBufferPointer<UInt8>
-    /// Whether the block has RFC 1421 headers, which mean an encrypted key (`Proc-Type: 4,ENCRYPTED`).
-    let hasHeaders: Bool
+    let headers: Headers
+
+    /// Lines before the base64 text (RFC 1421).
+    enum Headers {
+        case none
+        /// `Proc-Type: 4,ENCRYPTED`: the bytes are ciphertext.
+        case encrypted
+        /// Anything else, a stray blank line within the base64 text included.
+        case other
+    }
 
     /// Decodes one whole block.
     init(_ block: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
@@ -95,7 +103,8 @@ struct DecodedPEM: ~Copyable {
         guard PEM_read_bio_ex(source.pointer, &name, &header, &data, &size, flags) == 1, let data else {
             throw .openSSL(operation, subject, code: .malformed)
         }
-        hasHeaders = header.map { $0.pointee != 0 } ?? false
+        let text = header.map { String(cString: $0) } ?? ""
+        headers = text.isEmpty ? .none : text.hasPrefix("Proc-Type: 4,ENCRYPTED") ? .encrypted : .other
         bytes = UnsafeBufferPointer(start: data, count: size)
         CRYPTO_secure_free(name, nil, 0)
         CRYPTO_secure_free(header, nil, 0)

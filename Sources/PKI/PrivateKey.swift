@@ -96,7 +96,11 @@ extension PrivateKey {
         if block.label == "ENCRYPTED PRIVATE KEY" { throw encrypted(path) }
         let decoded = try DecodedPEM(
             UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation, subject: path)
-        if decoded.hasHeaders { throw encrypted(path) }
+        switch decoded.headers {
+        case .none: break
+        case .encrypted: throw encrypted(path)
+        case .other: throw malformed(path, "lines that are not base64 stand in its PEM block")
+        }
         return try decode(decoded.bytes, label: block.label, path)
     }
 

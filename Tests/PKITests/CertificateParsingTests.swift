@@ -78,6 +78,7 @@ import Testing
         for text in good { #expect(try Certificate.parse(pem: Array(text.utf8), path: "f") == ca) }
         let bad: [(String, PKIError.Code, String)] = [
             ("", .malformed, "cannot read the certificate f: it has no PEM block"),
+            (pem.replacingOccurrences(of: "E-----\nM", with: "E-----\nA: b\n\nM"), .malformed, "not base64"),
             (pem + "x", .malformed, "something follows"),
             (pem + pem, .malformed, "it has 2 certificates"),
             (pem + other.key.revealed, .keyInBundle, "it holds a private key"),

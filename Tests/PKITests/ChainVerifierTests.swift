@@ -15,6 +15,7 @@ import Testing
         var leaf = ["extendedKeyUsage=clientAuth", ChainVerifierTests.aki]
         var caKey = ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ca.key"]
         var caSubject = "/CN=ca"
+        var leafKey = "ed25519"
         var leafArguments = ["-CAcreateserial"]
         /// nil where it is accepted.
         var refusal: PKIError.Code?
@@ -24,12 +25,14 @@ import Testing
     static let ski = "subjectKeyIdentifier=hash"
     static let ca = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign", ski]
     static let aki = "authorityKeyIdentifier=keyid:always"
+    // Without it the openssl command adds both key identifiers by itself.
+    static let noAKI = "authorityKeyIdentifier=none"
     static let client = "extendedKeyUsage=clientAuth"
 
     static let variants: [Variant] = [
         Variant(name: "sound"),
         Variant(name: "no EKU", leaf: [aki]),
-        Variant(name: "no AKI, own subject", leaf: [client]),
+        Variant(name: "no AKI, own subject", leaf: [client, noAKI]),
         Variant(name: "any EKU", leaf: ["extendedKeyUsage=anyExtendedKeyUsage"]),
         Variant(name: "key encipherment alone", leaf: ["keyUsage=critical,keyEncipherment", aki]),
         Variant(name: "CA without KU", ca: ["basicConstraints=CA:TRUE"], leaf: [client]),
@@ -46,7 +49,8 @@ import Testing
         Variant(name: "SHA-1 leaf", leafArguments: ["-CAcreateserial", "-sha1"], refusal: .weakSignature),
         Variant(name: "negative serial", leafArguments: ["-set_serial", "-5"], refusal: .refusedByGo),
         Variant(
-            name: "same subject, no AKI", leaf: [client], caSubject: "/O=k8s/CN=leaf",
+            name: "same subject, no AKI", leaf: [client, noAKI],
+            caKey: ["genrsa", "-out", "ca.key", "2048"], caSubject: "/O=k8s/CN=leaf", leafKey: "rsa:2048",
             refusal: .sameSubjectNoAKI),
     ]
 
@@ -63,7 +67,10 @@ import Testing
             ["req", "-x509", "-new", "-key", "ca.key", "-subj", variant.caSubject, "-days", "30", "-config"]
                 + ["config", "-extensions", "ca", "-out", "ca.pem"])
         try openssl(
-            ["req", "-new", "-nodes", "-newkey", "ed25519", "-keyout", "leaf.key", "-subj", "/O=k8s/CN=leaf"]
+            [
+                "req", "-new", "-nodes", "-newkey", variant.leafKey, "-keyout", "leaf.key", "-subj",
+                "/O=k8s/CN=leaf",
+            ]
                 + ["-config", "config", "-out", "leaf.csr"])
         try openssl(
             [

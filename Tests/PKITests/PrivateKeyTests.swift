@@ -87,7 +87,7 @@ import Testing
             (key.replacingOccurrences(of: " PRIVATE KEY", with: " CERTIFICATE"), "its block is CERTIFICATE"),
             (key.replacingOccurrences(of: " PRIVATE", with: " OPENSSH PRIVATE"), "is not supported"),
             (key.replacingOccurrences(of: lines[1], with: "!!!!"), "cannot read the private key"),
-            (key.replacingOccurrences(of: lines[2], with: ""), "cannot read the private key"),
+            (key.replacingOccurrences(of: lines[2], with: ""), "lines that are not base64"),
         ]
         for (text, cause) in bad {
             let error = pkiError { try PrivateKey.publicKeySHA256(ofPEM: secret(text)) }
