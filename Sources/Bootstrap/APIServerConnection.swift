@@ -1,10 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
 import ClusterPlan
 import NodeAccess
+import PKI
+
+/// How the kube-apiserver of one node is asked: its own address, whom to believe, and as whom.
 struct APIServerConnection: Sendable {
-    init(spec: ClusterSpec, node: NodeSpec, flags: EffectiveFlags, root: NodeRoot) throws {}
-    func observe() -> ObservedAPIServer { ObservedAPIServer(endpoint: "x", readiness: .unseen("stub"), loadedCANames: nil) }
-    func readiness() -> ObservedAPIServer.Readiness { .unseen("stub") }
+    let endpoint: APIServerEndpoint
+    let trust: ServerTrust
+    /// The pair that lies on the node now; nil where it cannot be read.
+    let identity: ClientIdentity?
+    let headers: RequestHeaderNames
+    private let kubeconfig: String?
+
+    /// - Parameter flags: the command line of the running process.
+    /// - Throws: where the certificate that the server is known by cannot be read.
+    init(spec: ClusterSpec, node: NodeSpec, flags: EffectiveFlags, root: NodeRoot) throws {
+        endpoint = APIServerEndpoint(
+            address: Self.address(node, flags), port: flags.string("secure-port").flatMap { Int($0) } ?? 6443)
+        trust = try Self.trust(spec.apiServer, flags, root)
+        identity = try Self.identity(spec.certificates, root)
+        let header = spec.requestHeader
+        headers = RequestHeaderNames(
+            user: header.usernameHeaders.first ?? "X-Remote-User",
+            group: header.groupHeaders.first ?? "X-Remote-Group")
+        kubeconfig = spec.apiServer.kubeconfig
+    }
+
+    /// Readiness and loaded CAs; what cannot be seen is said in the result.
+    func observe() async -> ObservedAPIServer {
+        let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCANames
+        return ObservedAPIServer(
+            endpoint: endpoint.description, readiness: await readiness(), loadedCANames: names)
+    }
+
+    func readiness() async -> ObservedAPIServer.Readiness { await ready().readiness }
+
+    /// Asks `/readyz` anonymously, then through kubectl where there is a kubeconfig, then as the aggregator would.
+    func ready() async -> (readiness: ObservedAPIServer.Readiness, report: ReadinessReport?) {
+        do {
+            let anonymous = try ReadinessProbe.readyz(endpoint, trust: trust)
+            if let answer = Self.answer(anonymous) { return (answer, anonymous) }
+            if let kubeconfig {
+                let report = await Self.kubectl(kubeconfig, endpoint)
+                if let report, let answer = Self.answer(report) { return (answer, report) }
+            }
+            guard let identity else { return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil) }
+            let caller = Caller.frontProxy(identity, try Self.probeUser(), headers)
+            let proxied = try ReadinessProbe.readyz(endpoint, trust: trust, as: caller)
+            if let answer = Self.answer(proxied) { return (answer, proxied) }
+            return (
+                .hidden("/readyz answers \(anonymous.status) to anonymous and \(proxied.status) to proxied requests"), nil
+            )
+        } catch {
+            return (.unseen("\(error)"), nil)
+        }
+    }
+
+    /// A user that nobody grants anything to, new each time.
+    static func probeUser() throws -> ProbeUser {
+        let suffix = try SerialNumber.random().bytes.prefix(8).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+        guard let user = ProbeUser(suffix: suffix) else {
+            throw BootstrapError("internal/probe-user", "cannot make a user name for the probe")
+        }
+        return user
+    }
+
+    // MARK: - Parts
+
+    private static func answer(_ report: ReadinessReport) -> ObservedAPIServer.Readiness? {
+        switch report.status {
+        case 200: .ready
+        case 401, 403: nil
+        default: .notReady(report.failedChecks.isEmpty ? ["HTTP status \(report.status)"] : report.failedChecks)
+        }
+    }
+
+    private static func address(_ node: NodeSpec, _ flags: EffectiveFlags) -> String {
+        if let address = node.address { return address }
+        let bound = flags.string("bind-address") ?? ""
+        return ["", "0.0.0.0", "::"].contains(bound) ? "127.0.0.1" : bound
+    }
+
+    private static func trust(_ spec: APIServerSpec, _ flags: EffectiveFlags, _ root: NodeRoot) throws -> ServerTrust {
+        if let path = spec.serverCAFile {
+            guard let pem = try FileReader.read(path) else {
+                throw BootstrapError(
+                    "apiserver/no-trust", "cannot read \(path), the apiServer.serverCAFile of the spec: no such file",
+                    hint: "correct the path, or leave the field out: the certificate on the node is pinned then")
+            }
+            return .ca(pem: pem)
+        }
+        let directory = flags.string("cert-dir") ?? "/var/run/kubernetes"
+        let path = flags.string("tls-cert-file") ?? "\(directory)/apiserver.crt"
+        guard let pem = try FileReader.read(root.path(path)) else {
+            throw BootstrapError(
+                "apiserver/no-trust", "cannot read \(path), the API server's own certificate: no such file",
+                hint: "name a CA bundle in apiServer.serverCAFile")
+        }
+        return .pinned(certificatePEM: pem)
+    }
+
+    private static func identity(_ spec: CertificatesSpec, _ root: NodeRoot) throws -> ClientIdentity? {
+        guard let certificate = try FileReader.read(root.path("\(spec.directory)/\(spec.files.certificate)")),
+            let key = try FileReader.readSecret(root.path("\(spec.directory)/\(spec.files.key)"))
+        else { return nil }
+        return ClientIdentity(certificatePEM: certificate, keyPEM: key)
+    }
+
+    /// `kubectl get --raw`, against this very server and not against the kubeconfig's own.
+    private static func kubectl(_ kubeconfig: String, _ endpoint: APIServerEndpoint) async -> ReadinessReport? {
+        let arguments = [
+            "--kubeconfig", kubeconfig, "--server", endpoint.description, "get", "--raw", "/readyz?verbose",
+        ]
+        let result = try? await CommandRunner.run("kubectl", arguments, timeoutSeconds: 15)
+        guard let result else { return nil }
+        if result.status == 0 { return ReadinessReport(status: 200, text: result.stdout) }
+        let text = result.stdout + result.stderr
+        return text.contains("[-]") ? ReadinessReport(status: 500, text: text) : nil
+    }
 }
-struct LiveProver { let spec: ClusterSpec; let node: NodeSpec; let observed: ObservedNode; let now: UnixTime
-  func prove() throws -> [Proof] { [] } }

@@ -9,7 +9,7 @@ struct Activator {
     let unit: String
     let units: any UnitManager
     /// Asks the API server whether it is ready; asked again and again after a restart.
-    let readiness: @Sendable () -> ObservedAPIServer.Readiness
+    let readiness: @Sendable () async -> ObservedAPIServer.Readiness
     let progress: @Sendable (String) -> Void
 
     /// Longer than systemd's default start time limit of 90 s, so that its own verdict is heard.
@@ -67,7 +67,7 @@ struct Activator {
     func waitUntilReady(hiddenCounts: Bool = false) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.readySeconds)
         while true {
-            let answer = readiness()
+            let answer = await readiness()
             if answer == .ready || hiddenCounts && Self.isHidden(answer) { return }
             let state = try units.unit(unit)
             guard ["active", "reloading"].contains(state.activeState) else {

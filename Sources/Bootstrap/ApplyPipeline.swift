@@ -95,7 +95,7 @@ extension Run {
                 let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
                 guard let connection = try? APIServerConnection(spec: spec, node: node, flags: flags, root: .machine)
                 else { return .unseen("its certificate cannot be read") }
-                return connection.readiness()
+                return await connection.readiness()
             }, progress: progress)
     }
 }

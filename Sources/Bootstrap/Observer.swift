@@ -127,7 +127,7 @@ struct Observer {
     ) async throws -> ObservedAPIServer? {
         guard let live = unit?.live, live.activity != .stopped, let flags = flags.first else { return nil }
         let connection = try APIServerConnection(spec: spec, node: node, flags: flags, root: root)
-        return connection.observe()
+        return await connection.observe()
     }
 
     private func transaction() throws -> OpenTransaction? {

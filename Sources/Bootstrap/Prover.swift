@@ -18,7 +18,7 @@ struct Prover {
         return ("\(directory)/\(files.ca)", "\(directory)/\(files.certificate)", "\(directory)/\(files.key)")
     }
 
-    func prove() throws -> NodeProofs {
+    func prove() async throws -> NodeProofs {
         var proofs = [fileModes()]
         if let pair = try installedPair() {
             proofs += [chain(pair), lifetime(pair), try keyMatch(pair), allowedName(pair)]
@@ -28,7 +28,7 @@ struct Prover {
         proofs.append(separation())
         proofs.append(flags())
         if observed.access == .live {
-            proofs += try LiveProver(spec: spec, node: node, observed: observed, now: now).prove()
+            proofs += try await LiveProver(spec: spec, node: node, observed: observed, now: now).prove()
         }
         return NodeProofs(node: node.name, proofs: proofs)
     }
@@ -149,12 +149,15 @@ extension Run {
         let now = effects.now()
         let seen: [ObservedNode]
         if let observed { seen = observed } else { seen = try await observe() }
-        return try zip(nodes, seen).map { node, observed in
+        var proofs: [NodeProofs] = []
+        for (node, observed) in zip(nodes, seen) {
+            let prover = Prover(spec: spec, node: node, root: root(of: node), observed: observed, now: now)
             do {
-                return try Prover(spec: spec, node: node, root: root(of: node), observed: observed, now: now).prove()
+                proofs.append(try await prover.prove())
             } catch {
                 throw Self.located(error, on: node)
             }
         }
+        return proofs
     }
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where one kube-apiserver listens; its own address, not that of a load balancer.
+package struct APIServerEndpoint: Sendable, Hashable, CustomStringConvertible {
+    /// IPv4 or IPv6 address (no brackets), or a host name.
+    package let address: String
+    package let port: Int
+
+    package init(address: String, port: Int) {
+        self.address = address
+        self.port = port
+    }
+
+    /// `host:port` as it stands in a URL and in the Host header (RFC 3986: an IPv6 address in brackets).
+    package var authority: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+
+    package var description: String { "https://\(authority)" }
+}
+
+/// How the server that answers is told from an impostor.
+package enum ServerTrust: Sendable {
+    /// The server's own certificate must equal, byte for byte, the first certificate of this PEM text.
+    ///
+    /// Neither names nor dates count: the bytes say who it is.
+    case pinned(certificatePEM: [UInt8])
+    /// The server's chain must lead to a certificate of this PEM text, and name the endpoint's address.
+    case ca(pem: [UInt8])
+}

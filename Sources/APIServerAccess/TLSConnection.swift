@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// A TLS session over TCP.
+///
+/// OpenSSL reads and writes memory and never touches the socket: so deadlines, EINTR and SIGPIPE are dealt with in
+/// one place, `TCPConnection`.
+struct TLSConnection: ~Copyable {
+    private let ssl: OpaquePointer
+    private let received: OpaquePointer
+    private let toSend: OpaquePointer
+    private let tcp: TCPConnection
+    private let context: TLSContext
+    private let deadline: Deadline
+    private let attempt: Attempt
+
+    private init(
+        owning ssl: OpaquePointer, received: OpaquePointer, toSend: OpaquePointer,
+        over tcp: consuming TCPConnection,
+        context: consuming TLSContext, deadline: Deadline, attempt: Attempt
+    ) {
+        self.ssl = ssl
+        self.received = received
+        self.toSend = toSend
+        self.tcp = tcp
+        self.context = context
+        self.deadline = deadline
+        self.attempt = attempt
+    }
+
+    deinit {
+        if SSL_is_init_finished(ssl) == 1 {
+            ERR_clear_error()
+            SSL_shutdown(ssl)
+            ERR_clear_error()
+            // A courtesy to a server that is still there.
+            try? flush("end of the session")
+        }
+        SSL_free(ssl)
+    }
+
+    /// What the handshake has shown so far.
+    var observer: HandshakeObserver { context.observer }
+
+    /// `TLSv1.3`, ...
+    var protocolVersion: String { SSL_get_version(ssl).map { String(cString: $0) } ?? "unknown" }
+
+    /// Connects without a handshake.
+    static func open(
+        _ endpoint: APIServerEndpoint, _ trust: ServerTrust, _ identity: ClientIdentity?,
+        _ timeouts: RequestTimeouts, _ attempt: Attempt
+    ) throws(APIServerError) -> TLSConnection {
+        let deadline = Deadline(in: timeouts.total)
+        let context = try TLSContext.client(endpoint, trust, identity, attempt)
+        let tcp = try TCPConnection.open(endpoint, connect: timeouts.connect, deadline: deadline, attempt)
+        ERR_clear_error()
+        guard let ssl = SSL_new(context.pointer) else {
+            throw attempt.error(.tls, drainedErrors(else: "no TLS session"))
+        }
+        guard let received = BIO_new(BIO_s_mem()), let toSend = BIO_new(BIO_s_mem()) else {
+            SSL_free(ssl)
+            throw attempt.error(.tls, "no memory")
+        }
+        SSL_set_bio(ssl, received, toSend)
+        let connection = TLSConnection(
+            owning: ssl, received: received, toSend: toSend, over: tcp, context: context, deadline: deadline,
+            attempt: attempt)
+        connection.setServerName(endpoint.address)
+        return connection
+    }
+
+    /// Names the host in the handshake (RFC 6066 section 3: DNS names only).
+    private func setServerName(_ name: String) {
+        let octets = a2i_IPADDRESS(name)
+        defer { ASN1_OCTET_STRING_free(octets) }
+        ERR_clear_error()
+        guard octets == nil else { return }
+        name.withCString {
+            _ = SSL_ctrl(
+                ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name),
+                UnsafeMutableRawPointer(mutating: $0))
+        }
+    }
+
+    /// Runs the handshake; the server has proved to be the trusted one when this returns.
+    func handshake() throws(APIServerError) {
+        let phase = "TLS handshake"
+        while true {
+            ERR_clear_error()
+            let result = SSL_connect(ssl)
+            if result == 1 { return try flush(phase) }
+            let reason = SSL_get_error(ssl, result)
+            let text = drainedErrors(else: "the handshake failed")
+            if reason == SSL_ERROR_WANT_READ {
+                try flush(phase)
+                guard try feed(phase) else {
+                    throw attempt.error(.tls, "the server closed the connection during the handshake")
+                }
+                continue
+            }
+            // Tells the server why, if it listens.
+            try? flush(phase)
+            if let distrust = observer.distrust {
+                throw attempt.error(
+                    .trust, distrust,
+                    hint: "another server answers at this address, or its certificate was replaced")
+            }
+            let plain = text.contains("wrong version number") || text.contains("http request")
+            throw attempt.error(
+                .tls, text, hint: plain ? "what listens there may not speak TLS: is it the secure port?" : nil
+            )
+        }
+    }
+
+    func send(_ bytes: [UInt8]) throws(APIServerError) {
+        ERR_clear_error()
+        guard SSL_write(ssl, bytes, Int32(clamping: bytes.count)) == Int32(clamping: bytes.count) else {
+            throw attempt.error(.tls, drainedErrors(else: "the request could not be encrypted"))
+        }
+        try flush("sending of the request")
+    }
+
+    enum Received {
+        case bytes([UInt8])
+        /// The server said that it has no more to say.
+        case end
+        /// The connection broke off: somebody may have cut the answer short.
+        case cut
+    }
+
+    /// The next piece of what the server sends.
+    func receive() throws(APIServerError) -> Received {
+        let phase = "answer"
+        while true {
+            ERR_clear_error()
+            var result: Int32 = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
+                result = SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
+                used = Int(max(0, result))
+            }
+            if result > 0 { return .bytes(bytes) }
+            let reason = SSL_get_error(ssl, result)
+            let text = drainedErrors(else: "the session broke")
+            switch reason {
+            case SSL_ERROR_ZERO_RETURN: return .end
+            case SSL_ERROR_WANT_READ:
+                try flush(phase)
+                guard try feed(phase) else { return .cut }
+            default: throw attempt.error(.tls, text)
+            }
+        }
+    }
+
+    /// Sends what OpenSSL wants sent.
+    private func flush(_ phase: String) throws(APIServerError) {
+        while true {
+            let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
+                used = Int(max(0, BIO_read(toSend, buffer.baseAddress, Int32(buffer.count))))
+            }
+            if bytes.isEmpty { return }
+            try tcp.send(bytes, deadline, phase: phase)
+        }
+    }
+
+    /// Gives OpenSSL what has arrived.
+    ///
+    /// - Returns: false once the other side has closed.
+    private func feed(_ phase: String) throws(APIServerError) -> Bool {
+        let bytes = try tcp.receive(deadline, phase: phase)
+        guard !bytes.isEmpty else { return false }
+        guard BIO_write(received, bytes, Int32(bytes.count)) == Int32(bytes.count) else {
+            throw attempt.error(.tls, "no memory")
+        }
+        return true
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a server says in its TLS handshake.
+package struct HandshakeReport: Sendable, Equatable {
+    /// DER of the X.501 names of the CAs whose client certificates the server says that it accepts, in its order.
+    ///
+    /// kube-apiserver lists the subjects of the client CA and the requestheader CA that it has loaded now; equal
+    /// names collapse. nil where the server asked for no client certificate.
+    package let acceptedCANames: [[UInt8]]?
+    /// DER of the server's own certificate.
+    package let serverCertificateDER: [UInt8]
+    /// `TLSv1.2` or `TLSv1.3`.
+    package let protocolVersion: String
+}
+
+/// Reads which CAs a running server trusts, without credentials.
+package enum TLSHandshakeProbe {
+    /// Connects, and hangs up after the handshake.
+    ///
+    /// kube-apiserver asks for a client certificate and takes none for an answer; a server that insists on one
+    /// needs an `identity`.
+    ///
+    /// - Throws: `.trust` where another server answers; `.unreachable`, `.timeout`, `.tls`, `.identity`.
+    package static func handshake(
+        _ endpoint: APIServerEndpoint, trust: ServerTrust, identity: ClientIdentity? = nil,
+        timeouts: RequestTimeouts = RequestTimeouts()
+    ) throws(APIServerError) -> HandshakeReport {
+        let attempt = Attempt(operation: "do a TLS handshake with", subject: endpoint.description)
+        let connection = try TLSConnection.open(endpoint, trust, identity, timeouts, attempt)
+        // To its very end: in TLS 1.2 nothing vouches for the list of names before the server's Finished message.
+        try connection.handshake()
+        let observer = connection.observer
+        guard let certificate = observer.presented else {
+            throw attempt.error(.tls, "the server presented no certificate")
+        }
+        return HandshakeReport(
+            acceptedCANames: observer.acceptedCANames, serverCertificateDER: certificate,
+            protocolVersion: connection.protocolVersion)
+    }
+}
