@@ -38,7 +38,7 @@ package struct Certificate: Sendable, Equatable {
         return certificates[0]
     }
 
-    /// Reads a file of one or more certificates in its order; other text and blocks are skipped, as Kubernetes
+    /// Reads a file of one or more certificates, in order; other text and blocks are skipped, as Kubernetes
     /// does, but a private key among them throws `.keyInBundle`.
     package static func parseBundle(pem: [UInt8], path: String) throws(PKIError) -> [Certificate] {
         try certificates(in: pem, path).0

@@ -4,8 +4,8 @@ import COpenSSL
 import ClusterPlan
 import Secrets
 
-/// Issues certificates from profiles; time and serial number are the caller's, so the same input gives the same
-/// certificate (except for an ECDSA signature).
+/// Issues certificates from profiles; time and serial number are the caller's, so the same input gives the
+/// same certificate (except for an ECDSA signature).
 package enum CertificateAuthority {
     /// A clock that runs behind by less than this still accepts a new certificate.
     private static let backdating: Int64 = 300
@@ -13,10 +13,10 @@ package enum CertificateAuthority {
     private static let endOfTime = UnixTime(year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
 
     /// Issues a self-signed CA whose common name is the profile's with the first 8 hex digits of its subject
-    /// key identifier, so that no two generations share a subject. Of the profile, hosts and usages are not used.
+    /// key identifier, so that no two generations share a subject; its hosts and usages are not read.
     ///
-    /// Throws `.keyMismatch` where `key` is not of the profile's algorithm, `.profile` for a name or a validity
-    /// that X.509 cannot hold.
+    /// Throws `.keyMismatch` where `key` is not of the profile's algorithm, `.profile` for a name or a
+    /// validity that X.509 cannot hold.
     package static func issueCA(
         _ profile: CertificateProfile, key: SecretBytes, now: UnixTime, serial: SerialNumber
     ) throws(PKIError) -> Certificate {
@@ -133,7 +133,7 @@ package enum CertificateAuthority {
         return Period(start: start, end: end)
     }
 
-    /// A version 3 certificate with key, serial number and validity, but without names, extensions, signature.
+    /// A version 3 certificate with key, serial number and validity; names, extensions and signature follow.
     private static func draft(
         key: borrowing KeyHandle, validity: Period, serial: SerialNumber, _ subject: String
     ) throws(PKIError) -> X509Handle {

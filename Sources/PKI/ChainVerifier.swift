@@ -3,10 +3,10 @@
 import COpenSSL
 import ClusterPlan
 
-/// Says whether a kube-apiserver would accept a client certificate, by libcrypto's chain building and the rules
-/// of Go's crypto/x509 where the two differ.
+/// Says whether a kube-apiserver would accept a client certificate, by libcrypto's chain building and by the
+/// rules of Go's crypto/x509 where the two differ.
 package enum ChainVerifier {
-    /// Returns where `leaf` is a TLS client's certificate under `bundle` at `now`; throws the reason otherwise.
+    /// Returns where `leaf` is a TLS client's certificate under `bundle` at `now`; else throws the reason.
     ///
     /// As in Go, every certificate of the bundle is a trust anchor, an intermediate CA included, each one on
     /// the path must be valid at `now`, and extended key usages narrow from the anchor down. Names are not

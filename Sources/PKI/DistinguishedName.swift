@@ -23,7 +23,8 @@ enum DistinguishedName {
             Attribute(name: "L", nid: NID_localityName, value: names.locality ?? "", limit: 128),
             Attribute(name: "O", nid: NID_organizationName, value: names.organization ?? "", limit: 64),
             Attribute(
-                name: "OU", nid: NID_organizationalUnitName, value: names.organizationalUnit ?? "", limit: 64),
+                name: "OU", nid: NID_organizationalUnitName, value: names.organizationalUnit ?? "",
+                limit: 64),
             Attribute(name: "CN", nid: NID_commonName, value: commonName, limit: 64),
         ]
         let name = NameHandle(owning: try owned("make", "a subject") { X509_NAME_new() })

@@ -8,7 +8,7 @@ import Secrets
 package enum KeyPair {
     /// Whether `key` is the private key of `certificate`'s public key, proven by a signature.
     ///
-    /// Throws where the key cannot be read, or the certificate's key is of a type that libcrypto does not know.
+    /// Throws where the key cannot be read, or libcrypto does not know the type of the certificate's key.
     package static func matches(certificate: Certificate, key: SecretBytes) throws(PKIError) -> Bool {
         let subject = certificate.summary.subject
         let certificate = try X509Handle.parse(certificate.der, path: subject)

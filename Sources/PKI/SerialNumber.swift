@@ -19,7 +19,7 @@ package struct SerialNumber: Sendable, Equatable {
             var bytes = [UInt8](repeating: 0, count: 20)
             try check("draw", "a serial number") { RAND_bytes(&bytes, 20) }
             bytes[0] &= 0x7f
-            // A leading zero byte stays: DER then writes 19 bytes, and a draw without it would have fewer bits.
+            // A leading zero byte is kept, although DER then writes 19: refusing it would cost randomness.
             if let serial = SerialNumber(bytes: bytes) { return serial }
         }
     }

@@ -5,7 +5,7 @@ import ClusterPlan
 
 /// Key usages and extended key usages under the names that cfssl gives them.
 enum UsageNames {
-    /// In the order of the bits (RFC 5280, 4.2.1.3); `flag` is libcrypto's, `bit` the number in the BIT STRING.
+    /// In the order of the bits (RFC 5280, 4.2.1.3); `flag` is libcrypto's, `bit` counts in the BIT STRING.
     static let keyUsages: [(name: String, flag: UInt32, bit: Int32)] = [
         (CertificateUsage.digitalSignature.rawValue, UInt32(KU_DIGITAL_SIGNATURE), 0),
         (CertificateUsage.contentCommitment.rawValue, UInt32(KU_NON_REPUDIATION), 1),

@@ -44,7 +44,8 @@ import Testing
             extensions: [
                 "keyUsage=nonRepudiation,keyAgreement,dataEncipherment,encipherOnly,decipherOnly",
                 "extendedKeyUsage=clientAuth,codeSigning,1.2.3.4",
-                "subjectAltName=IP:2001:db8::1,DNS:Example.org,email:a@b,URI:urn:x,IP:::ffff:10.0.0.1,IP:10.0.0.1",
+                "subjectAltName=IP:2001:db8::1,DNS:Example.org,email:a@b,URI:urn:x,IP:::ffff:10.0.0.1,"
+                    + "IP:10.0.0.1",
             ]
         ).summary
         #expect(rich.commonName == nil && rich.key == .rsa(bits: 2048))

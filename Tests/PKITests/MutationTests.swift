@@ -5,7 +5,7 @@ import PKI
 import TestSupport
 import Testing
 
-/// Damaged input ends in an error or in a certificate, never in a trap. The mutations are the same in each run.
+/// Damaged input ends in an error or in a certificate, never in a trap; each run has the same mutations.
 @Suite struct MutationTests {
     private struct Mutator {
         var state: UInt64 = 0x9e37_79b9_7f4a_7c15
