@@ -15,6 +15,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 /* What Swift does not import: combined macros and variadic functions. */
@@ -30,4 +33,37 @@ static inline unsigned long aggbootstrap_name_flags_readable(void)
 static inline int aggbootstrap_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 /* 1 where a core dump or a tracer of the same user could read this process, else 0; -1 with errno. */
 static inline int aggbootstrap_get_dumpable(void) { return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0); }
+
+/* Memory functions for libcrypto that wipe what they free: its decoders leave copies of a key behind. */
+static inline void aggbootstrap_wiping_free(void *old, const char *file, int line)
+{
+    (void)file, (void)line;
+    if (old == NULL) return;
+    explicit_bzero(old, malloc_usable_size(old));
+    free(old);
+}
+static inline void *aggbootstrap_malloc(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return size == 0 ? NULL : malloc(size);
+}
+static inline void *aggbootstrap_wiping_realloc(void *old, size_t size, const char *file, int line)
+{
+    if (size == 0) {
+        aggbootstrap_wiping_free(old, file, line);
+        return NULL;
+    }
+    void *new_memory = malloc(size);
+    if (old == NULL || new_memory == NULL) return new_memory;
+    size_t known = malloc_usable_size(old);
+    memcpy(new_memory, old, known < size ? known : size);
+    aggbootstrap_wiping_free(old, file, line);
+    return new_memory;
+}
+/* 1, or 0 where libcrypto has allocated something already. */
+static inline int aggbootstrap_wipe_freed_memory(void)
+{
+    return CRYPTO_set_mem_functions(
+        aggbootstrap_malloc, aggbootstrap_wiping_realloc, aggbootstrap_wiping_free);
+}
 #endif

@@ -17,6 +17,17 @@ package enum ProcessHardening {
         guard aggbootstrap_set_not_dumpable() == 0 else { throw system("forbid", "memory dumps") }
     }
 
+    /// Makes libcrypto wipe all memory that it frees: its key decoders leave copies of private keys behind.
+    ///
+    /// Must come before any other use of libcrypto or libssl in the process; throws `.openSSL` after one.
+    package static func wipeFreedMemory() throws(PKIError) {
+        guard aggbootstrap_wipe_freed_memory() == 1 else {
+            throw PKIError(
+                .openSSL, operation: "replace", subject: "libcrypto's memory functions",
+                underlying: "it has allocated memory already")
+        }
+    }
+
     /// Whether the kernel would write this process's memory to a core file, or let another one trace it.
     package static var isDumpable: Bool { aggbootstrap_get_dumpable() != 0 }
 

@@ -145,6 +145,12 @@ import Testing
         #expect(core.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"])
     }
 
+    /// Too late in a process that has made a digest; a silent refusal would leave keys in freed memory.
+    @Test func memoryFunctionsAreReplacedFirstOrNever() throws {
+        #expect(try Digest.sha256Hex([1]).count == 64)
+        #expect(pkiError { try ProcessHardening.wipeFreedMemory() }?.code == .openSSL)
+    }
+
     @Test func versionIsTheLibrarys() throws {
         #expect(OpenSSLVersion.text.hasPrefix("OpenSSL 3."))
     }
