@@ -5,8 +5,12 @@ import PKI
 
 /// What the program does to itself before it touches a key.
 package enum Hardening {
-    /// No core dumps, no debugger of the same user; where the kernel refuses, it goes on without.
-    package static func apply() { try? ProcessHardening.disableCoreDumps() }
+    /// Freed memory of libcrypto is wiped, no core dumps, no debugger of the same user; called before anything else.
+    /// Where the kernel refuses, the program goes on without.
+    package static func apply() {
+        try? ProcessHardening.wipeFreedMemory()
+        try? ProcessHardening.disableCoreDumps()
+    }
 }
 
 /// The terminal, if there is one.
