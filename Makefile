@@ -1,53 +1,73 @@
 # SPDX-License-Identifier: Apache-2.0
-# Each target installs the Debian packages that it needs and says which; Swift 6 is the only prerequisite.
+# Debian 12, root or a user with sudo, and Swift are all that is needed: each target installs the packages that it needs.
 
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e release clean build-tests
+MAKEFLAGS += --no-print-directory
 
-LINTED := Sources Tests templates Package.swift
-RELEASE := swift build -c release --static-swift-stdlib --product aggbootstrap
-SCRIPTS := .ci/run scripts/*.sh $(shell find Tests/EndToEndTests -name '*.sh' 2>/dev/null)
+BUILD_PACKAGES := ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config
+TEST_PACKAGES := dbus-daemon openssh-client openssh-server openssl strace systemd
+E2E_PACKAGES := curl debootstrap etcd-client etcd-server iproute2 openssh-client openssh-server openssl procps strace \
+    systemd-container util-linux
+# Building kube-apiserver, where neither KUBE_APISERVER nor the cache has one.
+KUBE_PACKAGES := dpkg-dev golang-go jq make rsync
+
+# The same flags for every release build, so that it is built once.
+RELEASE := -c release --static-swift-stdlib --product aggbootstrap
+# The same environment for every test build, for the same reason.
+STRICT := AGGBOOTSTRAP_WARNINGS=error
+# Tests of values alone: no process, no server.
+FAST_TESTS := ClusterPlanTests|CommandLineTests|PKITests
+SCRIPTS := .ci/run $(wildcard scripts/*) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab
+export KUBE_APISERVER ?= $(CACHE)/kube-apiserver-v1.20.2
+
+.PHONY: help demo test check e2e release clean swift
 
 help:
-	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
-	@echo "make test     build and run the tests"
-	@echo "make check    formatter lint, and warnings as errors"
-	@echo "make e2e      real systemd, etcd and kube-apiserver in containers (root)"
-	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped"
-	@echo "make clean    remove what the builds made"
+	@echo 'make demo      build, and show offline what init makes'
+	@echo 'make test      unit and integration tests'
+	@echo 'make check     formatter, warnings as errors, shell scripts, fast tests'
+	@echo 'make e2e       stories on real nodes: systemd, etcd, kube-apiserver (root; 5-15 minutes the first time)'
+	@echo 'make release   the stripped program in dist/'
+	@echo 'make clean     remove what was built'
 
-demo:
-	@scripts/need.sh build
-	$(RELEASE)
-	@scripts/demo.sh .build/release/aggbootstrap
+demo: swift
+	@scripts/need-packages $(BUILD_PACKAGES) openssl
+	swift build $(RELEASE)
+	@scripts/demo "$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap"
 
-# `make check` and `make test` build with the same settings, so that nothing is built twice.
-build-tests: export AGGBOOTSTRAP_WARNINGS := error
-build-tests:
-	@scripts/need.sh test
-	swift build --build-tests
+test: swift
+	@scripts/need-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	$(STRICT) swift build --build-tests
+	$(STRICT) swift test --skip-build
 
-test: export AGGBOOTSTRAP_WARNINGS := error
-test: build-tests
-	swift test --skip-build
+check: swift
+	@scripts/need-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	swift format lint --strict -r Sources Tests templates Package.swift
+	@for script in $(SCRIPTS); do bash -n "$$script"; done
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(SCRIPTS); else echo 'shellcheck is not installed: skipping it'; fi
+	$(STRICT) swift build --build-tests
+	$(STRICT) swift test --skip-build --filter '$(FAST_TESTS)'
 
-check: build-tests
-	swift format lint --strict --recursive $(LINTED)
-	@for script in $(SCRIPTS); do bash -n "$$script" || exit 1; done
+e2e: swift
+	@[ "$$(id -u)" = 0 ] || { echo 'error: make e2e boots nodes in containers and needs root: run `sudo env "PATH=$$PATH" make e2e`' >&2; exit 1; }
+	@scripts/need-packages $(BUILD_PACKAGES) $(E2E_PACKAGES)
+	swift build $(RELEASE)
+	@[ -x "$$KUBE_APISERVER" ] || scripts/need-packages $(KUBE_PACKAGES)
+	@[ -x "$$KUBE_APISERVER" ] || Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
+	AGGBOOTSTRAP="$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap" Tests/EndToEndTests/run.sh $(STORIES)
 
-e2e:
-	@if [ "$$(id -u)" != 0 ]; then echo "make e2e boots containers and makes network namespaces: run it as root" >&2; exit 1; fi
-	@scripts/need.sh e2e
-	$(RELEASE)
-	Tests/EndToEndTests/run.sh
-
-release:
-	@scripts/need.sh build
-	$(RELEASE)
+release: swift
+	@scripts/need-packages $(BUILD_PACKAGES) binutils
+	swift build $(RELEASE)
 	@mkdir -p dist
-	strip -o dist/aggbootstrap .build/release/aggbootstrap
-	@ls -l dist/aggbootstrap && dist/aggbootstrap --version
+	strip -o dist/aggbootstrap "$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap"
+	@ls -l dist/aggbootstrap
 
 clean:
 	rm -rf .build dist
+
+swift:
+	@scripts/need-swift

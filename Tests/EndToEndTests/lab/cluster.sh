@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+# etcd on node 1 and a kube-apiserver unit with no aggregation flags on every node, as an operator's binary install has
+# it. Sourced after lab.sh.
+#
+# A story may change these before cluster_up:
+API_FLAGS=()                                   # more flags of kube-apiserver, at the end of its command line
+API_COMMAND=/usr/local/bin/kube-apiserver
+UNIT_SERVICE=()                                # more lines of the unit's [Service]
+NODE_CERTIFICATES=/etc/kubernetes/ssl
+
+# cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve.
+cluster_up() {
+    local count=${1:-1} node
+    lab_up "$count" "$KUBE_APISERVER" /usr/bin/etcd "$AGGBOOTSTRAP"
+    cluster_pki "$count"
+    for node in $(seq "$count"); do NODE=$node node_prepare "$count"; done
+    NODE=1 node_exec systemctl start etcd
+    for node in $(seq "$count"); do NODE=$node node_exec systemctl start --no-block kube-apiserver; done
+    for node in $(seq "$count"); do NODE=$node kube_ready; done
+}
+
+# The cluster's own certificates: its client CA, the API server's and an administrator's.
+cluster_pki() {
+    local node sans="DNS:kubernetes,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.254.0.1"
+    for node in $(seq "$1"); do sans="$sans,IP:$(lab_address "$node")"; done
+    PKI=$LAB/pki
+    mkdir -p "$PKI"
+    make_ca ca "/CN=kubernetes"
+    make_leaf ca kubernetes "/CN=kube-apiserver" "extendedKeyUsage=serverAuth" "subjectAltName=$sans"
+    make_leaf ca admin "/O=system:masters/CN=admin" "extendedKeyUsage=clientAuth"
+    openssl ecparam -name prime256v1 -genkey -noout -out "$PKI/sa-key.pem"
+}
+
+# make_ca NAME SUBJECT [DAYS]: $PKI/NAME.pem and $PKI/NAME-key.pem
+make_ca() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$PKI/$1-key.pem" -out "$PKI/$1.pem" \
+        -days "${3:-3650}" -subj "$2" -addext "keyUsage=critical,keyCertSign,cRLSign" 2>/dev/null
+}
+
+# make_leaf CA NAME SUBJECT EXTENSION...
+make_leaf() {
+    local ca=$1 name=$2 subject=$3
+    shift 3
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$PKI/$name-key.pem" \
+        -out "$PKI/$name.csr" -subj "$subject" 2>/dev/null
+    openssl x509 -req -in "$PKI/$name.csr" -CA "$PKI/$ca.pem" -CAkey "$PKI/$ca-key.pem" -CAcreateserial -days 365 \
+        -out "$PKI/$name.pem" -extfile <(printf '%s\n' "$@") 2>/dev/null
+}
+
+node_prepare() {
+    local file root
+    root=$(node_root)
+    install -d -m755 "$root$NODE_CERTIFICATES"
+    install -d -m700 "$root/var/lib/etcd"
+    for file in ca.pem kubernetes.pem; do install -m644 "$PKI/$file" "$root$NODE_CERTIFICATES/"; done
+    for file in kubernetes-key.pem sa-key.pem; do install -m600 "$PKI/$file" "$root$NODE_CERTIFICATES/"; done
+    if [[ " ${UNIT_SERVICE[*]} " == *User=kube* ]]; then
+        node_exec chown kube "$NODE_CERTIFICATES/kubernetes-key.pem" "$NODE_CERTIFICATES/sa-key.pem"
+    fi
+    [ "$NODE" = 1 ] && etcd_unit | node_file 644 /etc/systemd/system/etcd.service
+    api_unit | node_file 644 /etc/systemd/system/kube-apiserver.service
+    spec | node_file 644 /root/cluster.json
+    node_exec systemctl daemon-reload
+}
+
+etcd_unit() {
+    cat <<U
+[Unit]
+After=network.target
+[Service]
+Type=notify
+ExecStart=/usr/local/bin/etcd --data-dir /var/lib/etcd --unsafe-no-fsync \\
+  --listen-client-urls http://$(lab_address 1):2379 --advertise-client-urls http://$(lab_address 1):2379
+[Install]
+WantedBy=multi-user.target
+U
+}
+
+api_flags() {
+    cat <<F
+--etcd-servers=http://$(lab_address 1):2379
+--advertise-address=$(lab_address)
+--secure-port=6443
+--service-cluster-ip-range=10.254.0.0/16
+--client-ca-file=$NODE_CERTIFICATES/ca.pem
+--tls-cert-file=$NODE_CERTIFICATES/kubernetes.pem
+--tls-private-key-file=$NODE_CERTIFICATES/kubernetes-key.pem
+--service-account-key-file=$NODE_CERTIFICATES/sa-key.pem
+--service-account-signing-key-file=$NODE_CERTIFICATES/sa-key.pem
+--service-account-issuer=https://kubernetes.default.svc
+--authorization-mode=Node,RBAC
+--allow-privileged=true
+F
+    [ ${#API_FLAGS[@]} = 0 ] || printf '%s\n' "${API_FLAGS[@]}"
+}
+
+api_unit() {
+    cat <<U
+[Unit]
+Description=Kubernetes API Server
+Documentation=https://github.com/kubernetes/kubernetes
+After=network.target
+[Service]
+Type=notify
+ExecStart=$API_COMMAND \\
+$(api_flags | sed -e 's/^/  /' -e '$!s/$/ \\/')
+Restart=on-failure
+LimitNOFILE=65536
+$([ ${#UNIT_SERVICE[@]} = 0 ] || printf '%s\n' "${UNIT_SERVICE[@]}")
+[Install]
+WantedBy=multi-user.target
+U
+}
+
+# The spec of the stories: one local node. spec [MEMBER,...] adds members of the top object.
+spec() {
+    cat <<S
+{
+  "apiVersion": "aggbootstrap/v1",
+  "cluster": "lab",
+  $(printf '%s' "${1:+$1,}")
+  "nodes": [{ "name": "cp1", "local": true, "address": "$(lab_address 1)" }]
+}
+S
+}
+
+# kube_ready: waits until the node's API server answers /readyz, seen from outside the node.
+kube_ready() {
+    for _ in $(seq 1200); do
+        [ "$(api /readyz 2>/dev/null)" = ok ] && return
+        sleep .05
+    done
+    echo "the API server of node $NODE does not serve"
+    node_exec journalctl -u kube-apiserver -n 20 --no-pager
+    return 1
+}
+
+# api PATH [CURL OPTION...]: asks the node's API server from outside, as an administrator.
+api() {
+    local path=$1
+    shift
+    outside curl -sS --max-time 10 --cacert "$PKI/ca.pem" --cert "$PKI/admin.pem" --key "$PKI/admin-key.pem" \
+        "$@" "https://$(lab_address):6443$path"
+}
+
+# proxied CERTIFICATE KEY PATH [CURL OPTION...]: asks as an aggregator would, in the name of lab-probe.
+proxied() {
+    local certificate=$1 key=$2 path=$3
+    shift 3
+    outside curl -sS --max-time 10 --cacert "$PKI/ca.pem" --cert "$certificate" --key "$key" \
+        -H "X-Remote-User: lab-probe" -H "X-Remote-Group: system:authenticated" "$@" "https://$(lab_address):6443$path"
+}
+
+# The subjects of the CAs whose client certificates the running API server asks for.
+handshake_cas() {
+    outside openssl s_client -connect "$(lab_address):6443" </dev/null 2>/dev/null |
+        sed -n '/^Acceptable client certificate CA names/,/^\(Requested\|Client Certificate Types\)/p' | sed '1d;$d'
+}
+
+# When the main process was started, in microseconds since boot: another value is another process.
+start_timestamp() { node_exec systemctl show -P ExecMainStartTimestampMonotonic "${1:-kube-apiserver}"; }
+
+main_pid() { node_exec systemctl show -P MainPID kube-apiserver; }
+
+# The API server's running command line, one argument a line.
+running_flags() { node_exec cat "/proc/$(main_pid)/cmdline" | tr '\0' '\n'; }
+
+# Everything that a run may have touched: type, mode, owner, size, time of change, target, SHA-256, one line a path.
+tree_digest() {
+    node_exec sh -c 'for tree in /etc /root /var/lib/aggbootstrap /var/lib/aggbootstrap-node; do
+        [ -e "$tree" ] || continue
+        find "$tree" -printf "%p %y %m %U:%G %s %T@ %l\n"
+        find "$tree" -type f -exec sha256sum {} +
+    done | sort'
+}

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+# A lab of real control-plane nodes on this machine. Each node is a systemd container (PID 1 is systemd, with sshd) in
+# its own network namespace; a bridge in one more namespace joins them, and that is where an operator sits. Nothing is
+# added to the host's network, and a node's root tree is an overlay in memory: every lab_up begins with fresh nodes.
+#
+# Sourced; needs root. LAB_ID names this lab: several run side by side.
+
+LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
+LAB_BASE=$LAB_CACHE/base-bookworm-1
+LAB_RUN=/run/agglab        # one directory a lab; gone after a reboot, as the namespaces are
+LAB_SUBNET=192.168.123
+NODE=1                     # the node that the functions below mean
+
+lab_address() { echo "$LAB_SUBNET.$((249 + ${1:-$NODE}))"; }
+
+# The nodes' root tree, made once: needs the network.
+lab_base() {
+    [ -e "$LAB_BASE/.complete" ] && return
+    mkdir -p "$LAB_CACHE"
+    (
+        flock 9
+        [ -e "$LAB_BASE/.complete" ] && exit
+        echo "making the nodes' root tree $LAB_BASE"
+        rm -rf "$LAB_BASE"
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,ca-certificates,strace,faketime \
+            bookworm "$LAB_BASE" >"$LAB_CACHE/base.log" 2>&1 || { tail "$LAB_CACHE/base.log"; exit 1; }
+        lab_base_settings
+        touch "$LAB_BASE/.complete"
+    ) 9>"$LAB_CACHE/lock"
+}
+
+lab_base_settings() {
+    rm -f "$LAB_BASE/etc/hostname"
+    echo "127.0.0.1 localhost" >"$LAB_BASE/etc/hosts"
+    : >"$LAB_BASE/etc/resolv.conf"
+    useradd --root "$LAB_BASE" --system --shell /usr/sbin/nologin kube
+    useradd --root "$LAB_BASE" --create-home --shell /bin/bash alice
+    # What a container does not need only makes each boot longer.
+    systemctl --root="$LAB_BASE" mask -q apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+        e2scrub_reap.service fstrim.timer getty.target console-getty.service systemd-logind.service systemd-pstore.service \
+        systemd-update-utmp.service systemd-update-utmp-runlevel.service remote-fs.target 2>/dev/null
+}
+
+# lab_up N BINARY...: boots N nodes; each BINARY is on every node, read-only, in /usr/local/bin.
+lab_up() {
+    local count=$1 node binary binds=()
+    shift
+    for binary in "$@"; do binds+=(--bind-ro="$binary:/usr/local/bin/$(basename "$binary")"); done
+    LAB=$LAB_RUN/$LAB_ID
+    mkdir -p "$LAB"
+    chmod 700 "$LAB_RUN" "$LAB"
+    echo "$BASHPID $(lab_process_start $BASHPID)" >"$LAB/owner"
+    lab_bridge
+    for node in $(seq "$count"); do lab_node_link "$node"; done
+    for node in $(seq "$count"); do lab_node_boot "$node"; done
+    for node in $(seq "$count"); do lab_node_wait "$node"; done
+}
+
+lab_namespace() { echo "agglab-$LAB_ID-$1"; }
+
+lab_bridge() {
+    local ops
+    ops=$(lab_namespace ops)
+    ip netns add "$ops"
+    ip -n "$ops" link set lo up
+    ip -n "$ops" link add br0 type bridge
+    ip -n "$ops" addr add $LAB_SUBNET.1/24 dev br0
+    ip -n "$ops" link set br0 up
+}
+
+lab_node_link() {
+    local ops space
+    ops=$(lab_namespace ops) space=$(lab_namespace "n$1")
+    ip netns add "$space"
+    ip -n "$ops" link add "v$1" type veth peer name host0 netns "$space"
+    ip -n "$ops" link set "v$1" master br0 up
+    ip -n "$space" link set lo up
+    ip -n "$space" addr add "$(lab_address "$1")/24" dev host0
+    ip -n "$space" link set host0 up
+    ip -n "$space" route add default via $LAB_SUBNET.1
+}
+
+lab_node_boot() {
+    local name
+    name=$(lab_namespace "n$1")
+    (
+        lab_own_cgroup "$name"
+        scope=()
+        # Where systemd runs the host, it has to give the container's systemd a part of the control groups.
+        [ -d /run/systemd/system ] && scope=(systemd-run -q --scope -p Delegate=yes --unit="$name")
+        SYSTEMD_LOG_LEVEL=err exec setsid "${scope[@]}" systemd-nspawn -q -D "$LAB_BASE" --volatile=overlay \
+            --network-namespace-path="/run/netns/$name" --boot --machine="$name" --console=pipe --keep-unit \
+            --register=no "${binds[@]}" </dev/null >"$LAB/node$1.log" 2>&1
+    ) &
+    echo $! >"$LAB/node$1.nspawn"
+}
+
+# Two containers that began in the same control group would share it, and one's systemd would end the other's services.
+lab_own_cgroup() {
+    [ -d /run/systemd/system ] && return
+    local mount
+    for mount in $(lab_cgroup_mounts); do
+        mkdir -p "$mount/$1"
+        echo $BASHPID >"$mount/$1/cgroup.procs"
+    done
+}
+
+lab_cgroup_mounts() { awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /name=systemd/) { print $2 }' /proc/mounts; }
+
+lab_node_wait() {
+    local init="" state=""
+    for _ in $(seq 400); do
+        init=$(lab_container_init "$(<"$LAB/node$1.nspawn")") && break
+        sleep .05
+    done
+    [ -n "$init" ] || { cat "$LAB/node$1.log"; return 1; }
+    echo "$init" >"$LAB/node$1.pid"
+    for _ in $(seq 600); do
+        state=$(NODE=$1 node_exec systemctl is-system-running 2>/dev/null || true)
+        case $state in running | degraded) return ;; esac
+        sleep .05
+    done
+    echo "node $1 did not boot: systemd is '$state'"
+    cat "$LAB/node$1.log"
+    return 1
+}
+
+# The container's init is the only child of systemd-nspawn (which may itself be a child of systemd-run).
+lab_container_init() {
+    local pid=$1 child
+    while child=$(pgrep -o -P "$pid"); do
+        [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink "/proc/$child/ns/pid")" ] || { echo "$child"; return; }
+        pid=$child
+    done
+    return 1
+}
+
+lab_process_start() { awk '{ print $22 }' "/proc/$1/stat" 2>/dev/null; }
+
+# Ends this lab, or what is left of it.
+lab_down() {
+    local file pid space mount directory
+    LAB=$LAB_RUN/$LAB_ID
+    for file in "$LAB"/node*.pid "$LAB"/node*.nspawn; do
+        [ -f "$file" ] || continue
+        pid=$(<"$file")
+        # Killing a container's init ends the whole container at once; nothing in it is to be kept.
+        grep -qs "systemd" "/proc/$pid/comm" || continue
+        kill -9 "$pid" 2>/dev/null || true
+        for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep .05; done
+    done
+    for space in /run/netns/agglab-"$LAB_ID"-*; do
+        [ -e "$space" ] || continue
+        ip netns del "${space##*/}" 2>/dev/null || true
+        for mount in $(lab_cgroup_mounts); do
+            directory=$mount/${space##*/}
+            [ -d "$directory" ] && find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null
+        done
+    done
+    rm -rf "$LAB"
+}
+
+# Ends labs of runs that were killed before they could do it themselves.
+lab_sweep() {
+    local directory pid start
+    for directory in "$LAB_RUN"/*/; do
+        [ -f "$directory/owner" ] || continue
+        read -r pid start <"$directory/owner"
+        [ "$(lab_process_start "$pid")" = "$start" ] && continue
+        LAB_ID=$(basename "$directory")
+        echo "ending the lab $LAB_ID of a run that is gone"
+        lab_down
+    done
+}
+
+# node_exec CMD...: runs a command on the node, as root, with nothing on its standard input.
+node_exec() {
+    nsenter -t "$(<"$LAB/node$NODE.pid")" -a --wd=/root \
+        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@" </dev/null
+}
+
+# node_file MODE PATH: writes standard input to a file on the node.
+node_file() {
+    mkdir -p "$(node_root)$(dirname "$2")"
+    cat >"$(node_root)$2"
+    chmod "$1" "$(node_root)$2"
+}
+
+node_root() { echo "/proc/$(<"$LAB/node$NODE.pid")/root"; }
+
+# outside CMD...: runs a command where the operator sits, beside the nodes.
+outside() { ip netns exec "$(lab_namespace ops)" "$@"; }
