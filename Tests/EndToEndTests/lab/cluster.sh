@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # etcd on node 1 and a kube-apiserver unit with no aggregation flags on every node, as an operator's binary install has
 # it. Sourced after lab.sh.
 #
@@ -11,7 +12,7 @@ NODE_CERTIFICATES=/etc/kubernetes/ssl
 # cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve.
 cluster_up() {
     local count=${1:-1} node
-    lab_up "$count" "$KUBE_APISERVER" /usr/bin/etcd "$AGGBOOTSTRAP"
+    lab_up "$count" kube-apiserver="$KUBE_APISERVER" etcd=/usr/bin/etcd aggbootstrap="$AGGBOOTSTRAP"
     cluster_pki "$count"
     for node in $(seq "$count"); do NODE=$node node_prepare "$count"; done
     NODE=1 node_exec systemctl start etcd
@@ -126,8 +127,10 @@ S
 
 # kube_ready: waits until the node's API server answers /readyz, seen from outside the node.
 kube_ready() {
-    for _ in $(seq 1200); do
+    local deadline=$((SECONDS + 60))
+    while [ $SECONDS -lt $deadline ]; do
         [ "$(api /readyz 2>/dev/null)" = ok ] && return
+        [ "$(node_exec systemctl is-active kube-apiserver || true)" = failed ] && break
         sleep .05
     done
     echo "the API server of node $NODE does not serve"
@@ -153,7 +156,7 @@ proxied() {
 
 # The subjects of the CAs whose client certificates the running API server asks for.
 handshake_cas() {
-    outside openssl s_client -connect "$(lab_address):6443" </dev/null 2>/dev/null |
+    outside openssl s_client -nameopt RFC2253 -connect "$(lab_address):6443" </dev/null 2>/dev/null |
         sed -n '/^Acceptable client certificate CA names/,/^\(Requested\|Client Certificate Types\)/p' | sed '1d;$d'
 }
 
@@ -165,11 +168,22 @@ main_pid() { node_exec systemctl show -P MainPID kube-apiserver; }
 # The API server's running command line, one argument a line.
 running_flags() { node_exec cat "/proc/$(main_pid)/cmdline" | tr '\0' '\n'; }
 
-# Everything that a run may have touched: type, mode, owner, size, time of change, target, SHA-256, one line a path.
+# Everything that a run may touch: type, mode, owner, size, time of change, target, SHA-256, one line a path.
 tree_digest() {
+    # shellcheck disable=SC2016  # it expands on the node
     node_exec sh -c 'for tree in /etc /root /var/lib/aggbootstrap /var/lib/aggbootstrap-node; do
         [ -e "$tree" ] || continue
         find "$tree" -printf "%p %y %m %U:%G %s %T@ %l\n"
+        find "$tree" -type f -exec sha256sum {} +
+    done | sort'
+}
+
+# The same without times and directories' sizes, and without the state: what has to be back after a failed change.
+tree_contents() {
+    # shellcheck disable=SC2016
+    node_exec sh -c 'for tree in /etc /var/lib/aggbootstrap-node; do
+        [ -e "$tree" ] || continue
+        find "$tree" -printf "%p %y %m %U:%G %l\n"
         find "$tree" -type f -exec sha256sum {} +
     done | sort'
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # A lab of real control-plane nodes on this machine. Each node is a systemd container (PID 1 is systemd, with sshd) in
 # its own network namespace; a bridge in one more namespace joins them, and that is where an operator sits. Nothing is
 # added to the host's network, and a node's root tree is an overlay in memory: every lab_up begins with fresh nodes.
@@ -41,11 +42,11 @@ lab_base_settings() {
         systemd-update-utmp.service systemd-update-utmp-runlevel.service remote-fs.target 2>/dev/null
 }
 
-# lab_up N BINARY...: boots N nodes; each BINARY is on every node, read-only, in /usr/local/bin.
+# lab_up N NAME=FILE...: boots N nodes; each FILE is on every node, read-only, as /usr/local/bin/NAME.
 lab_up() {
     local count=$1 node binary binds=()
     shift
-    for binary in "$@"; do binds+=(--bind-ro="$binary:/usr/local/bin/$(basename "$binary")"); done
+    for binary in "$@"; do binds+=(--bind-ro="${binary#*=}:/usr/local/bin/${binary%%=*}"); done
     LAB=$LAB_RUN/$LAB_ID
     mkdir -p "$LAB"
     chmod 700 "$LAB_RUN" "$LAB"
