@@ -32,7 +32,22 @@ struct APIServerConnection: Sendable {
     func observe() async -> ObservedAPIServer {
         let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCANames
         return ObservedAPIServer(
-            endpoint: endpoint.description, readiness: await readiness(), loadedCANames: names)
+            endpoint: endpoint.description, readiness: await readiness(), loadedCANames: names,
+            version: version())
+    }
+
+    /// The server's version, asked anonymously, then as the aggregator would; nil where it tells neither.
+    private func version() -> KubernetesVersion? {
+        var callers: [Caller] = [.anonymous]
+        if let identity, let user = try? Self.probeUser() {
+            callers.append(.frontProxy(identity, user, headers))
+        }
+        for caller in callers {
+            if let answer = try? VersionProbe.version(endpoint, trust: trust, as: caller) {
+                return answer.version
+            }
+        }
+        return nil
     }
 
     func readiness() async -> ObservedAPIServer.Readiness { await ready().readiness }
@@ -46,12 +61,16 @@ struct APIServerConnection: Sendable {
                 let report = await Self.kubectl(kubeconfig, endpoint)
                 if let report, let answer = Self.answer(report) { return (answer, report) }
             }
-            guard let identity else { return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil) }
+            guard let identity else {
+                return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil)
+            }
             let caller = Caller.frontProxy(identity, try Self.probeUser(), headers)
             let proxied = try ReadinessProbe.readyz(endpoint, trust: trust, as: caller)
             if let answer = Self.answer(proxied) { return (answer, proxied) }
             return (
-                .hidden("/readyz answers \(anonymous.status) to anonymous and \(proxied.status) to proxied requests"), nil
+                .hidden(
+                    "/readyz answers \(anonymous.status) to anonymous and \(proxied.status) to proxied requests"
+                ), nil
             )
         } catch {
             return (.unseen("\(error)"), nil)
@@ -75,7 +94,8 @@ struct APIServerConnection: Sendable {
         switch report.status {
         case 200: .ready
         case 401, 403: nil
-        default: .notReady(report.failedChecks.isEmpty ? ["HTTP status \(report.status)"] : report.failedChecks)
+        default:
+            .notReady(report.failedChecks.isEmpty ? ["HTTP status \(report.status)"] : report.failedChecks)
         }
     }
 
@@ -85,12 +105,17 @@ struct APIServerConnection: Sendable {
         return ["", "0.0.0.0", "::"].contains(bound) ? "127.0.0.1" : bound
     }
 
-    private static func trust(_ spec: APIServerSpec, _ flags: EffectiveFlags, _ root: NodeRoot) throws -> ServerTrust {
+    private static func trust(_ spec: APIServerSpec, _ flags: EffectiveFlags, _ root: NodeRoot) throws
+        -> ServerTrust
+    {
         if let path = spec.serverCAFile {
             guard let pem = try FileReader.read(path) else {
                 throw BootstrapError(
-                    "apiserver/no-trust", "cannot read \(path), the apiServer.serverCAFile of the spec: no such file",
-                    hint: "correct the path, or leave the field out: the certificate on the node is pinned then")
+                    "apiserver/no-trust",
+                    "cannot read \(path), the apiServer.serverCAFile of the spec: no such file",
+                    hint:
+                        "correct the path, or leave the field out: the certificate on the node is pinned then"
+                )
             }
             return .ca(pem: pem)
         }
@@ -112,7 +137,8 @@ struct APIServerConnection: Sendable {
     }
 
     /// `kubectl get --raw`, against this very server and not against the kubeconfig's own.
-    private static func kubectl(_ kubeconfig: String, _ endpoint: APIServerEndpoint) async -> ReadinessReport? {
+    private static func kubectl(_ kubeconfig: String, _ endpoint: APIServerEndpoint) async -> ReadinessReport?
+    {
         let arguments = [
             "--kubeconfig", kubeconfig, "--server", endpoint.description, "get", "--raw", "/readyz?verbose",
         ]

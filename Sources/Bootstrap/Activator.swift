@@ -30,7 +30,8 @@ struct Activator {
         let comparison = command.matchesBus(argv: state.execStart.last ?? [])
         guard state.execStart.count == 1, comparison.isSame else {
             throw BootstrapError(
-                "unit/other-command", "systemd has loaded another command for \(unit) than the one that was written",
+                "unit/other-command",
+                "systemd has loaded another command for \(unit) than the one that was written",
                 details: comparison.differences.map(\.description))
         }
     }
@@ -42,7 +43,9 @@ struct Activator {
         // After a crash loop systemd refuses to start the unit until its counter is reset.
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
-        guard result == .done else { throw await failure("systemd's restart job ended with \(result)") }
+        guard result == .done else {
+            throw await failure("\(unit) did not start: systemd's restart job ended with \(result)")
+        }
         progress("\(unit) restarted, waiting until it is ready")
         try await waitUntilReady()
         progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
@@ -53,7 +56,9 @@ struct Activator {
     func restartOld(before: ObservedAPIServer.Readiness?) async throws {
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
-        guard result == .done else { throw await failure("systemd's restart job ended with \(result)") }
+        guard result == .done else {
+            throw await failure("\(unit) did not start: systemd's restart job ended with \(result)")
+        }
         try await waitUntilReady(hiddenCounts: before.map(Self.isHidden) ?? true)
     }
 

@@ -55,8 +55,19 @@ extension Run {
         return outcome
     }
 
+    /// Another run may have ended between the plan and the lock.
+    private func checkUnchanged(since preparation: Preparation) async throws {
+        let now = try await prepare()
+        guard now.inventory != preparation.inventory || now.observed != preparation.observed else { return }
+        throw BootstrapError(
+            "state/changed", status: .locked,
+            "cannot apply the plan: another run has changed something since it was made",
+            hint: "run it again")
+    }
+
     private func apply(
-        _ plan: NodePlan, _ observed: ObservedNode, _ inventory: StateInventory, _ ledger: Ledger, isFirst: Bool
+        _ plan: NodePlan, _ observed: ObservedNode, _ inventory: StateInventory, _ ledger: Ledger,
+        isFirst: Bool
     ) async throws {
         guard let node = nodes.first(where: { $0.name == plan.name }) else { return }
         let progress: @Sendable (String) -> Void = { [effects] in effects.progress("\(plan.name): \($0)") }
@@ -64,7 +75,8 @@ extension Run {
         try ledger.append("apply-begin", [("node", plan.name), ("files", paths)], now: effects.now())
         let apply = NodeApply(
             spec: spec, plan: plan, observed: observed, inventory: inventory,
-            stager: Stager(state: state, root: root(of: node)), activator: try activator(node, observed, progress),
+            stager: Stager(state: state, root: root(of: node)),
+            activator: try activator(node, observed, progress),
             now: effects.now(), progress: progress)
         do {
             try await apply.run()
@@ -73,7 +85,8 @@ extension Run {
             try? ledger.append(
                 "apply-failed", [("node", plan.name), ("because", report.message)], now: effects.now())
             throw BootstrapError(
-                report.code, status: isFirst ? .failed : .mixed, "\(plan.name): \(report.message)", hint: report.hint,
+                report.code, status: isFirst ? .failed : .mixed, "\(plan.name): \(report.message)",
+                hint: report.hint,
                 details: report.details)
         }
         try ledger.append("apply-done", [("node", plan.name)], now: effects.now())
@@ -89,11 +102,15 @@ extension Run {
             unit: unit, units: units,
             readiness: {
                 // The command line may be another one after each restart, so it is read again every time.
-                guard let pid = try? units.unit(unit).mainPID, let argv = try? ProcessArguments.read(pid: Int(pid)) else {
+                guard let pid = try? units.unit(unit).mainPID,
+                    let argv = try? ProcessArguments.read(pid: Int(pid))
+                else {
                     return .unseen("\(unit) has no main process")
                 }
                 let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
-                guard let connection = try? APIServerConnection(spec: spec, node: node, flags: flags, root: .machine)
+                guard
+                    let connection = try? APIServerConnection(
+                        spec: spec, node: node, flags: flags, root: .machine)
                 else { return .unseen("its certificate cannot be read") }
                 return await connection.readiness()
             }, progress: progress)

@@ -28,7 +28,8 @@ package struct BootstrapError: Error, Sendable, CustomStringConvertible {
     package let details: [String]
 
     package init(
-        _ code: String, status: ExitStatus = .failed, _ message: String, hint: String? = nil, details: [String] = []
+        _ code: String, status: ExitStatus = .failed, _ message: String, hint: String? = nil,
+        details: [String] = []
     ) {
         self.code = code
         self.status = status

@@ -15,7 +15,9 @@ package struct ErrorReport: Sendable {
     package let details: [String]
 
     package init(_ error: any Error) {
-        var (code, status, hint, details) = ("internal/unexpected", ExitStatus.failed, String?.none, [String]())
+        var (code, status, hint, details) = (
+            "internal/unexpected", ExitStatus.failed, String?.none, [String]()
+        )
         switch error {
         case let error as BootstrapError:
             (code, status, hint, details) = (error.code, error.status, error.hint, error.details)

@@ -38,7 +38,9 @@ struct Issuer {
         return try state.inventory()
     }
 
-    private func record(_ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)]) throws {
+    private func record(_ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)])
+        throws
+    {
         try ledger.append(
             event,
             fields + [

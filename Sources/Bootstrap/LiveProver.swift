@@ -27,20 +27,23 @@ struct LiveProver {
         let (readiness, report) = await connection.ready()
         proofs += [ready(readiness, connection), hook(report), caLoaded(connection)]
         proofs += try identity(connection)
-        proofs.append(try watches(live.mainPID, connection))
+        proofs.append(try watches(live.mainPID))
         return proofs
     }
 
     private func commandLine(_ running: [String]) -> Proof {
         APIServerFlags(spec: spec).areExactlyIn(running)
             ? Proof("command-line", .passed, "the running process has exactly the wanted flags")
-            : Proof("command-line", .failed, "the running process has other aggregation flags than the spec asks for")
+            : Proof(
+                "command-line", .failed,
+                "the running process has other aggregation flags than the spec asks for")
     }
 
     private func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
         switch readiness {
         case .ready: Proof("ready", .passed, "\(connection.endpoint)/readyz")
-        case .notReady(let checks): Proof("ready", .failed, "/readyz fails: \(checks.joined(separator: ", "))")
+        case .notReady(let checks):
+            Proof("ready", .failed, "/readyz fails: \(checks.joined(separator: ", "))")
         case .hidden(let why), .unseen(let why): Proof("ready", .notProven, why)
         }
     }
@@ -56,13 +59,16 @@ struct LiveProver {
     private func caLoaded(_ connection: APIServerConnection) -> Proof {
         let names: [[UInt8]]?
         do {
-            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust).acceptedCANames
+            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
+                .acceptedCANames
         } catch {
             return Proof("ca-loaded", .notProven, "\(error)")
         }
         let installed = observed.requestHeaderCAs.first { $0.path == observed.ca.path }?.certificates ?? []
         let missing = installed.filter { !(names ?? []).contains($0.subjectDER) }
-        guard let first = installed.first else { return Proof("ca-loaded", .failed, "\(observed.ca.path) holds no CA") }
+        guard let first = installed.first else {
+            return Proof("ca-loaded", .failed, "\(observed.ca.path) holds no CA")
+        }
         return missing.isEmpty
             ? Proof("ca-loaded", .passed, "its TLS handshake names \(first.subject)")
             : Proof("ca-loaded", .failed, "its TLS handshake does not name \(missing[0].subject)")
@@ -72,16 +78,20 @@ struct LiveProver {
 
     private func identity(_ connection: APIServerConnection) throws -> [Proof] {
         guard let pair = connection.identity else {
-            return ["identity", "identity-refused"].map { Proof($0, .notProven, "there is no pair to present") }
+            return ["identity", "identity-refused"].map {
+                Proof($0, .notProven, "there is no pair to present")
+            }
         }
         return [
             try probe("identity", connection, pair) { outcome, user in
                 switch outcome {
                 case .accepted: (.passed, "a proxied request is taken for its user, \(user)")
-                case .rejected: (.failed, "401: the API server does not take this certificate for an aggregator's")
+                case .rejected:
+                    (.failed, "401: the API server does not take this certificate for an aggregator's")
                 case .takenFor(let other): (.failed, "a proxied request for \(user) is taken for \(other)")
                 case .inconclusive(let reason): (.notProven, reason)
-                case .notUnderstood(let status, let excerpt): (.notProven, "HTTP status \(status): \(excerpt)")
+                case .notUnderstood(let status, let excerpt):
+                    (.notProven, "HTTP status \(status): \(excerpt)")
                 }
             },
             try probe("identity-refused", connection, try foreignPair()) { outcome, user in
@@ -89,7 +99,8 @@ struct LiveProver {
                 case .rejected: (.passed, "401 for the same request with a certificate of another CA")
                 case .accepted, .takenFor: (.failed, "a certificate of another CA was believed")
                 case .inconclusive(let reason): (.notProven, reason)
-                case .notUnderstood(let status, let excerpt): (.notProven, "HTTP status \(status): \(excerpt)")
+                case .notUnderstood(let status, let excerpt):
+                    (.notProven, "HTTP status \(status): \(excerpt)")
                 }
             },
         ]
@@ -103,7 +114,8 @@ struct LiveProver {
         let outcome: IdentityOutcome
         do {
             outcome = try IdentityProbe.probe(
-                connection.endpoint, trust: connection.trust, identity: pair, user: user, headers: connection.headers)
+                connection.endpoint, trust: connection.trust, identity: pair, user: user,
+                headers: connection.headers)
         } catch {
             return Proof(name, .notProven, "\(error)")
         }
@@ -124,12 +136,13 @@ struct LiveProver {
 
     // MARK: - Reload
 
-    private func watches(_ pid: Int, _ connection: APIServerConnection) throws -> Proof {
-        guard let version = serverVersion(connection) else {
+    private func watches(_ pid: Int) throws -> Proof {
+        guard let version = observed.apiServer?.version else {
             return Proof("watches", .notProven, "the API server's version cannot be read")
         }
         guard version >= KubernetesVersion(major: 1, minor: 23) else {
-            return Proof("watches", .notProven, "kube-apiserver \(version) looks at the files every 60 s instead")
+            return Proof(
+                "watches", .notProven, "kube-apiserver \(version) looks at the files every 60 s instead")
         }
         var files: [InotifyWatches.File] = []
         for file in [observed.ca, observed.certificate, observed.key] {
@@ -140,24 +153,17 @@ struct LiveProver {
         }
         let directory = "/proc/\(pid)/fdinfo"
         let texts = try FileReader.list(directory).compactMap { name in
-            (try? FileReader.read("\(directory)/\(name)")).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+            (try? FileReader.read("\(directory)/\(name)")).flatMap { $0 }.map {
+                String(decoding: $0, as: UTF8.self)
+            }
         }
         return switch InotifyWatches(fdinfo: texts).coverage(of: files) {
-        case .watched, .watchedByInodeOnly: Proof("watches", .passed, "it watches the three files that are there now")
+        case .watched, .watchedByInodeOnly:
+            Proof("watches", .passed, "it watches the three files that are there now")
         case .missing(let missing):
-            Proof("watches", .failed, "\(missing.count) of the three files are not watched: it misses their changes")
+            Proof(
+                "watches", .failed,
+                "\(missing.count) of the three files are not watched: it misses their changes")
         }
-    }
-
-    private func serverVersion(_ connection: APIServerConnection) -> KubernetesVersion? {
-        var callers: [Caller] = [.anonymous]
-        if let identity = connection.identity, let user = try? APIServerConnection.probeUser() {
-            callers.append(.frontProxy(identity, user, connection.headers))
-        }
-        for caller in callers {
-            let answer = try? VersionProbe.version(connection.endpoint, trust: connection.trust, as: caller)
-            if let answer { return answer.version }
-        }
-        return nil
     }
 }

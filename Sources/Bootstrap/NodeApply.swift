@@ -98,7 +98,8 @@ struct NodeApply {
     }
 
     private func verifyUnit() async throws {
-        guard let change = plan.files.first(where: { $0.path == observed.flags.path }), case .text(let bytes) = change.content
+        guard let change = plan.files.first(where: { $0.path == observed.flags.path }),
+            case .text(let bytes) = change.content
         else { return }
         let base = observed.unit?.base ?? []
         let text = try UnitText(path: change.path, bytes: bytes)
@@ -153,7 +154,8 @@ struct NodeApply {
             return BootstrapError(
                 "apply/not-restored",
                 "\(failure.message); and putting everything back failed: \(second.message)",
-                hint: "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
+                hint:
+                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
                     + "\(unit) now, then run it again",
                 details: failure.details + second.details)
         }

@@ -13,7 +13,8 @@ struct NodeFiles {
         let real = root.path(path)
         guard let status = try FileStatus.of(real) else { return ObservedFile(path: path) }
         var file = ObservedFile(
-            path: path, kind: Self.kind(status.kind), mode: status.mode, userID: status.userID, groupID: status.groupID)
+            path: path, kind: Self.kind(status.kind), mode: status.mode, userID: status.userID,
+            groupID: status.groupID)
         guard status.kind == .regular else { return file }
         if isSecret {
             file.sha256 = try FileReader.readSecret(real, limit: 1 << 20).map { try Digest.sha256Hex($0) }

@@ -49,7 +49,8 @@ struct NodeTransaction: Sendable {
     /// Copies what lies at `paths` and records it; what an open transaction copied before is kept instead, since that
     /// is the state that worked.
     static func begin(
-        unit: String, paths: [String], madeDirectory: String?, wasServing: Bool, baseDigests: [String: String],
+        unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
+        baseDigests: [String: String],
         now: UnixTime
     ) throws -> NodeTransaction {
         let store = store(unit: unit)
@@ -67,7 +68,8 @@ struct NodeTransaction: Sendable {
     }
 
     private static func fill(
-        unit: String, paths: [String], madeDirectory: String?, wasServing: Bool, baseDigests: [String: String],
+        unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
+        baseDigests: [String: String],
         now: UnixTime
     ) throws -> NodeTransaction {
         let store = store(unit: unit)
@@ -79,13 +81,16 @@ struct NodeTransaction: Sendable {
         try AtomicFileWriter.removeTree(fresh)
         try AtomicFileWriter.makeDirectories(fresh, mode: 0o700)
         var entries: [Entry] = []
-        for path in (earlier?.entries.map(\.path) ?? []) + paths where !entries.contains(where: { $0.path == path }) {
+        for path in (earlier?.entries.map(\.path) ?? []) + paths
+        where !entries.contains(where: { $0.path == path }) {
             let known = earlier?.entries.first { $0.path == path }
-            entries.append(try copy(path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count))
+            entries.append(
+                try copy(path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count))
         }
         let transaction = NodeTransaction(
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
-            baseDigests: baseDigests, madeDirectory: earlier?.madeDirectory ?? madeDirectory, entries: entries)
+            baseDigests: baseDigests, madeDirectories: earlier?.madeDirectories ?? madeDirectories,
+            entries: entries)
         try AtomicFileWriter.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
         if earlier != nil {
             try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
@@ -107,7 +112,8 @@ struct NodeTransaction: Sendable {
             }
             guard let bytes = try FileReader.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
                 throw BootstrapError(
-                    "node/backup-missing", "cannot put back \(entry.path): its copy \(copies)/\(before.copy) is gone",
+                    "node/backup-missing",
+                    "cannot put back \(entry.path): its copy \(copies)/\(before.copy) is gone",
                     hint: "restore the file from your own backup")
             }
             if try Self.isUnchanged(entry.path, before, bytes) { continue }
@@ -120,6 +126,8 @@ struct NodeTransaction: Sendable {
     func close(unit: String) throws {
         let store = Self.store(unit: unit)
         for entry in entries { try AtomicFileWriter.remove(Self.temporary(entry.path)) }
+        // First what `open` would take for an open transaction once the newer one is gone.
+        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
         try AtomicFileWriter.removeTree("\(store)/previous")
         try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/previous")
     }
@@ -127,14 +135,20 @@ struct NodeTransaction: Sendable {
     /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
     func drop(unit: String) throws {
         let store = Self.store(unit: unit)
-        try AtomicFileWriter.removeTree("\(store)/transaction")
+        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
+        // As a whole: a transaction without its copies must never be found.
+        try AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
+        try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/transaction.unfinished")
+        try AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
         try AtomicFileWriter.removeEmptyDirectory(store)
         try AtomicFileWriter.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
     }
 
     // MARK: - Parts
 
-    private static func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws -> Bool {
+    private static func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws
+        -> Bool
+    {
         guard let status = try FileStatus.of(path), status.kind == .regular, status.mode == before.mode,
             FileOwner(userID: status.userID, groupID: status.groupID) == before.owner,
             let now = try FileReader.readSecret(path, limit: 4 << 20)
@@ -151,7 +165,8 @@ struct NodeTransaction: Sendable {
         _ path: String, known: Entry?, from old: String, to fresh: String, number: Int
     ) throws -> Entry {
         if let known, known.before == nil { return known }
-        guard let status = try FileStatus.of(known == nil ? path : "\(old)/\(known?.before?.copy ?? "")") else {
+        guard let status = try FileStatus.of(known == nil ? path : "\(old)/\(known?.before?.copy ?? "")")
+        else {
             return Entry(path: path, before: nil)
         }
         let source = known.flatMap(\.before).map { "\(old)/\($0.copy)" } ?? path
@@ -163,7 +178,8 @@ struct NodeTransaction: Sendable {
         let before =
             known?.before.map { Entry.Before(mode: $0.mode, owner: $0.owner, copy: name) }
             ?? Entry.Before(
-                mode: status.mode, owner: FileOwner(userID: status.userID, groupID: status.groupID), copy: name)
+                mode: status.mode, owner: FileOwner(userID: status.userID, groupID: status.groupID),
+                copy: name)
         return Entry(path: path, before: before)
     }
 
@@ -175,7 +191,8 @@ struct NodeTransaction: Sendable {
             if let before = entry.before {
                 let mode = String(before.mode, radix: 8)
                 lines.append(
-                    "file \(before.copy) \(mode) \(before.owner.userID) \(before.owner.groupID) \(entry.path)")
+                    "file \(before.copy) \(mode) \(before.owner.userID) \(before.owner.groupID) \(entry.path)"
+                )
             } else {
                 lines.append("absent \(entry.path)")
             }
@@ -212,7 +229,8 @@ struct NodeTransaction: Sendable {
             }
         }
         return NodeTransaction(
-            startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base, madeDirectory: directory,
+            startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base,
+            madeDirectories: directories,
             entries: entries)
     }
 

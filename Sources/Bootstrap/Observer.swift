@@ -56,8 +56,10 @@ struct Observer {
         guard state.loadState == "loaded" else {
             let cause = state.loadError.map { ": \($0)" } ?? ""
             throw BootstrapError(
-                "unit/not-loaded", "systemd has not loaded \(spec.apiServer.unit): it is \(state.loadState)\(cause)",
-                hint: "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, mend the unit, then run "
+                "unit/not-loaded",
+                "systemd has not loaded \(spec.apiServer.unit): it is \(state.loadState)\(cause)",
+                hint:
+                    "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, mend the unit, then run "
                     + "systemctl daemon-reload")
         }
         guard let fragment = state.fragmentPath else { return nil }
@@ -73,11 +75,25 @@ struct Observer {
             case ("inactive", _): .stopped
             default: .failing
             }
-        let running = try state.mainPID.flatMap { try ProcessArguments.read(pid: Int($0)) }
+        let running = try state.mainPID.flatMap { pid in
+            try ProcessArguments.read(pid: Int(pid)).map {
+                try withoutInterpreter($0, script: state.execPaths.last)
+            }
+        }
         return LiveUnit(
             activity: activity, stateText: "\(state.activeState)/\(state.subState)",
             needDaemonReload: state.needDaemonReload, loadedArguments: state.execStart.last ?? [],
             runningArguments: running, mainPID: Int(state.mainPID ?? 0))
+    }
+
+    /// What a wrapper script was started with: its process shows the interpreter in front, or, once it has replaced
+    /// itself, another program's name.
+    private func withoutInterpreter(_ arguments: [String], script: String?) throws -> [String] {
+        guard let script, arguments.first != script, try FileReader.begins(root.path(script), with: "#!")
+        else {
+            return arguments
+        }
+        return [script] + arguments.dropFirst(arguments.dropFirst().first == script ? 2 : 1)
     }
 
     private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
@@ -99,7 +115,8 @@ struct Observer {
         if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
-            let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+            let arguments = command.expand(environment: service.environment).arguments.map(
+                \.pattern.description)
             sets.append(EffectiveFlags.parse(arguments: Array(arguments.dropFirst())))
         }
         return sets
@@ -109,7 +126,8 @@ struct Observer {
         _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags]
     ) throws -> [ObservedBundle] {
         var paths = [ours]
-        for path in flags.compactMap({ $0.string("requestheader-client-ca-file") }) where !paths.contains(path) {
+        for path in flags.compactMap({ $0.string("requestheader-client-ca-file") })
+        where !paths.contains(path) {
             if path.hasPrefix("/") { paths.append(path) }
         }
         return try paths.compactMap { try files.bundle($0) }
@@ -131,7 +149,9 @@ struct Observer {
     }
 
     private func transaction() throws -> OpenTransaction? {
-        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit) else { return nil }
+        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit) else {
+            return nil
+        }
         return OpenTransaction(
             startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing)
     }

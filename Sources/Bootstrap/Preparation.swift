@@ -54,17 +54,20 @@ extension Run {
         for node in nodes where !node.local {
             throw BootstrapError(
                 "run/not-local", "\(node.name) is not this machine, and this version reaches no other",
-                hint: "run it on each control plane with `\"local\": true`, or make the files with --root DIR and copy "
+                hint:
+                    "run it on each control plane with `\"local\": true`, or make the files with --root DIR and copy "
                     + "them")
         }
         if nodes.count > 1 {
             throw BootstrapError(
-                "run/two-local", "\(nodes.map(\.name).joined(separator: " and ")) both claim to be this machine",
+                "run/two-local",
+                "\(nodes.map(\.name).joined(separator: " and ")) both claim to be this machine",
                 hint: "set \"local\": true on one node, or choose one with --limit")
         }
         guard LocalHost.isRoot else {
             throw BootstrapError(
-                "run/needs-root", "a live run needs root: it reads keys, writes below /etc and asks systemd to restart",
+                "run/needs-root",
+                "a live run needs root: it reads keys, writes below /etc and asks systemd to restart",
                 hint: "run it with sudo, or work offline with --root DIR")
         }
     }

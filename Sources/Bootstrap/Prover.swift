@@ -45,7 +45,8 @@ struct Prover {
         guard let ca = try FileReader.read(root.path(paths.ca)),
             let certificate = try FileReader.read(root.path(paths.certificate)),
             let bundle = try? Certificate.parseBundle(pem: ca, path: paths.ca),
-            let chain = try? Certificate.parseBundle(pem: certificate, path: paths.certificate), !chain.isEmpty
+            let chain = try? Certificate.parseBundle(pem: certificate, path: paths.certificate),
+            !chain.isEmpty
         else { return nil }
         return InstalledPair(bundle: bundle, chain: chain)
     }
@@ -61,7 +62,8 @@ struct Prover {
                 continue
             }
             if file.mode != mode {
-                problems.append("\(file.path) has mode 0\(String(file.mode, radix: 8)), not 0\(String(mode, radix: 8))")
+                problems.append(
+                    "\(file.path) has mode 0\(String(file.mode, radix: 8)), not 0\(String(mode, radix: 8))")
             }
             if let owner = observed.ownerIDs, owner != [file.userID, file.groupID] {
                 problems.append(
@@ -89,7 +91,8 @@ struct Prover {
         let issuer = pair.bundle.first { $0.summary.subjectDER == leaf.issuerDER }?.summary
         if let issuer, leaf.notAfter > issuer.notAfter {
             return Proof(
-                "lifetime", .failed, "the certificate lasts until \(leaf.notAfter), its CA only until \(issuer.notAfter)")
+                "lifetime", .failed,
+                "the certificate lasts until \(leaf.notAfter), its CA only until \(issuer.notAfter)")
         }
         let due = RenewalPolicy.dueTime(leaf)
         let text = "until \(leaf.notAfter.date), due for renewal from \(due.date)"
@@ -127,7 +130,9 @@ struct Prover {
             return Proof("ca-separation", .notProven, "\(clientCA.path) cannot be read: \(problem)")
         }
         let keys = Set(clientCA.certificates.map(\.publicKeySHA256))
-        let shared = observed.requestHeaderCAs.flatMap(\.certificates).first { keys.contains($0.publicKeySHA256) }
+        let shared = observed.requestHeaderCAs.flatMap(\.certificates).first {
+            keys.contains($0.publicKeySHA256)
+        }
         if let shared {
             return Proof("ca-separation", .failed, "\(shared.subject) is also a client CA (\(clientCA.path))")
         }

@@ -47,7 +47,8 @@ package struct Run: Sendable {
             notices.append(
                 Notice(
                     code: "run/key-in-root", node: nil,
-                    message: "\(path) holds the CA's private key: give it the care that a key needs, or keep it "
+                    message:
+                        "\(path) holds the CA's private key: give it the care that a key needs, or keep it "
                         + "elsewhere with --state DIR"))
         }
         self.notices = notices
@@ -89,7 +90,8 @@ package struct Run: Sendable {
         if let path = spec.stateDirectory { return path }
         if LocalHost.isRoot { return "/var/lib/aggbootstrap/\(spec.cluster)" }
         let home = LocalHost.environment("HOME") ?? ""
-        return "\(LocalHost.environment("XDG_STATE_HOME") ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)"
+        return
+            "\(LocalHost.environment("XDG_STATE_HOME") ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)"
     }
 
     private static func trimmed(_ path: String) -> String {

@@ -39,7 +39,8 @@ extension SpecLoader {
     package static func create(_ path: String, _ text: String) throws {
         if try FileStatus.of(path) != nil {
             throw BootstrapError(
-                "spec/exists", "cannot write \(path): it exists already", hint: "name a new file, or remove that one")
+                "spec/exists", "cannot write \(path): it exists already",
+                hint: "name a new file, or remove that one")
         }
         try AtomicFileWriter.write(path, .text(text), mode: 0o644)
     }

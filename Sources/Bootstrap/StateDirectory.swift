@@ -68,7 +68,8 @@ package struct StateDirectory: Sendable {
         } catch {
             guard error.code == .locked else { throw error }
             throw BootstrapError(
-                "state/locked", status: .locked, "cannot change \(path): \(error.underlying)", hint: error.hint)
+                "state/locked", status: .locked, "cannot change \(path): \(error.underlying)",
+                hint: error.hint)
         }
     }
 
@@ -87,7 +88,9 @@ package struct StateDirectory: Sendable {
     }
 
     /// Stores a CA generation under the next number.
-    package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory) throws {
+    package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory)
+        throws
+    {
         let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
         let generation = (certificate.summary.subjectKeyIdentifier ?? "").prefix(8)
         try addDirectory(
@@ -126,7 +129,8 @@ package struct StateDirectory: Sendable {
         let name = String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
         guard name != cluster else { return }
         throw BootstrapError(
-            "state/other-cluster", "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
+            "state/other-cluster",
+            "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
             hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
     }
 
@@ -143,7 +147,8 @@ package struct StateDirectory: Sendable {
         let lines = String(decoding: issued, as: UTF8.self).split(separator: "\n", maxSplits: 1)
         guard lines.count == 2 else { throw damaged("\(directory)/issued", "it does not hold two lines") }
         return IssuedLeaf(
-            id: id, certificate: certificate.summary, pem: certificate.pem, keySHA256: try Digest.sha256Hex(key),
+            id: id, certificate: certificate.summary, pem: certificate.pem,
+            keySHA256: try Digest.sha256Hex(key),
             generation: String(lines[0]), profile: String(lines[1].filter { $0 != "\n" }))
     }
 
@@ -158,7 +163,8 @@ package struct StateDirectory: Sendable {
             hint: "restore the state directory from its backup; nothing was changed")
     }
 
-    private func addDirectory(_ parent: String, name: String, _ files: [(String, FileContent, UInt32)]) throws {
+    private func addDirectory(_ parent: String, name: String, _ files: [(String, FileContent, UInt32)]) throws
+    {
         try AtomicFileWriter.makeDirectories(parent, mode: 0o700)
         let directory = "\(parent)/\(Self.unfinished)\(name)"
         try AtomicFileWriter.removeTree(directory)

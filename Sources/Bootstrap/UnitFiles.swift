@@ -11,7 +11,8 @@ struct UnitFiles {
 
     /// systemd's unit search path, first wins (systemd.unit(5)).
     private static let searchPath = [
-        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+        "/usr/lib/systemd/system",
         "/lib/systemd/system",
     ]
 
@@ -55,7 +56,8 @@ struct UnitFiles {
         var byName: [String: String] = [:]
         for directory in Self.searchPath.reversed() {
             for folder in ["service.d", "\(unit).d"] {
-                for name in try FileReader.list(root.path("\(directory)/\(folder)")) where name.hasSuffix(".conf") {
+                for name in try FileReader.list(root.path("\(directory)/\(folder)"))
+                where name.hasSuffix(".conf") {
                     byName[name] = "\(directory)/\(folder)/\(name)"
                 }
             }

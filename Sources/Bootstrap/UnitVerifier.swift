@@ -32,16 +32,21 @@ struct UnitVerifier {
         try AtomicFileWriter.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
         defer { try? AtomicFileWriter.removeTree(directory) }
         for (index, source) in sources.enumerated() {
-            let path = index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
+            let path =
+                index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
             try AtomicFileWriter.write(path, .text(source.text), mode: 0o600)
         }
         let result = try await CommandRunner.run(
             "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],
-            environment: ["SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_COLORS": "0"])
+            environment: [
+                "SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_COLORS": "0",
+            ])
         let lines = (result.stdout + result.stderr).split(separator: "\n").map {
             String($0).replacing(directory, with: "")
         }
-        if lines.isEmpty && result.status != 0 { return ["systemd-analyze verify ended with \(result.status)"] }
+        if lines.isEmpty && result.status != 0 {
+            return ["systemd-analyze verify ended with \(result.status)"]
+        }
         return lines
     }
 

@@ -22,7 +22,8 @@ package final class AdvisoryLock: Sendable {
             let holder = String(decoding: said, as: UTF8.self)
             throw NodeError(
                 .locked, operation: "lock", subject: path,
-                underlying: "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
+                underlying:
+                    "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
                 hint: "wait until it has ended; the lock goes with its process", errno: cause)
         }
     }

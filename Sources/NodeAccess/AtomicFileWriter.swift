@@ -38,7 +38,9 @@ package enum AtomicFileWriter {
                 throw NodeError.system("change the owner of", temporary)
             }
             // After fchown, which clears set-id bits, and against the umask.
-            guard fchmod(file.number, mode_t(mode)) == 0 else { throw NodeError.system("change the mode of", temporary) }
+            guard fchmod(file.number, mode_t(mode)) == 0 else {
+                throw NodeError.system("change the mode of", temporary)
+            }
             try content.write(to: file)
             try file.sync()
             return temporary
@@ -80,12 +82,16 @@ package enum AtomicFileWriter {
         if let status = try FileStatus.of(path) {
             if status.kind == .directory { return }
             var target = stat()
-            if status.kind == .symbolicLink, stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFDIR { return }
+            if status.kind == .symbolicLink, stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFDIR {
+                return
+            }
             throw NodeError(.notRegular, operation: "use", subject: path, underlying: "it is not a directory")
         }
         let parent = split(path).directory
         if parent != path { try makeDirectories(parent, mode: mode) }
-        guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else { throw .system("make the directory", path) }
+        guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else {
+            throw .system("make the directory", path)
+        }
         try syncDirectory(parent)
     }
 
@@ -97,7 +103,9 @@ package enum AtomicFileWriter {
     /// Renames a directory to a name that is free, and makes both parents durable.
     package static func renameDirectory(_ from: String, to: String) throws(NodeError) {
         guard rename(from, to) == 0 else { throw .system("rename to \(to)", from) }
-        for directory in Set([split(from).directory, split(to).directory]).sorted() { try syncDirectory(directory) }
+        for directory in Set([split(from).directory, split(to).directory]).sorted() {
+            try syncDirectory(directory)
+        }
     }
 
     /// Removes a file; it is no error where there is none.
@@ -115,7 +123,9 @@ package enum AtomicFileWriter {
 
     /// Removes a directory that is empty; one that is missing or holds something is left as it is.
     package static func removeEmptyDirectory(_ path: String) throws(NodeError) {
-        guard rmdir(path) == 0 || [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else { throw .system("remove", path) }
+        guard rmdir(path) == 0 || [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
+            throw .system("remove", path)
+        }
     }
 
     /// Parent directory and last component; the parent of a name without a slash is `.`.

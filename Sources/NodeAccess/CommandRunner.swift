@@ -19,7 +19,8 @@ package enum CommandRunner {
     ///   - timeoutSeconds: after that long it is killed and an error is thrown.
     /// - Throws: `node/command` where it cannot be started, takes too long or writes more than 1 MiB.
     package static func run(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], timeoutSeconds: Int = 60
+        _ program: String, _ arguments: [String], environment: [String: String] = [:],
+        timeoutSeconds: Int = 60
     ) async throws(NodeError) -> CommandResult {
         var changes: [Environment.Key: String?] = [:]
         for (name, value) in environment { changes[Environment.Key(rawValue: name) ?? "_"] = .some(value) }

@@ -22,7 +22,9 @@ package enum FileContent: Sendable {
         }
     }
 
-    private static func failure(of bytes: UnsafeRawBufferPointer, _ file: borrowing FileDescriptor) -> NodeError? {
+    private static func failure(of bytes: UnsafeRawBufferPointer, _ file: borrowing FileDescriptor)
+        -> NodeError?
+    {
         do throws(NodeError) {
             try file.write(bytes)
             return nil

@@ -73,12 +73,14 @@ package enum FileReader {
         var status = stat()
         guard fstat(number, &status) == 0 else { throw .system("look at", path) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
+            throw NodeError(
+                .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
         }
         return file
     }
 
     private static func tooLarge(_ path: String, _ limit: Int) -> NodeError {
-        NodeError(.tooLarge, operation: "read", subject: path, underlying: "it holds more than \(limit) bytes")
+        NodeError(
+            .tooLarge, operation: "read", subject: path, underlying: "it holds more than \(limit) bytes")
     }
 }

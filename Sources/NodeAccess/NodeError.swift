@@ -38,7 +38,9 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The error of a system call that has just failed on `subject`.
-    package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno) -> NodeError {
+    package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno)
+        -> NodeError
+    {
         NodeError(
             .system, operation: operation, subject: subject, underlying: String(cString: strerror(number)),
             hint: hint(for: number, subject), errno: number)

@@ -6,7 +6,8 @@ import ArgumentParser
 struct AggBootstrap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aggbootstrap",
-        abstract: "Turns on Kubernetes' aggregation layer on control planes run by systemd, and proves that it works.",
+        abstract:
+            "Turns on Kubernetes' aggregation layer on control planes run by systemd, and proves that it works.",
         discussion: """
             A cluster is declared in a JSON file. `aggbootstrap init` issues the requestheader CA and the proxy client
             certificate, writes kube-apiserver's flags into its systemd unit, restarts it where that is needed, and \

@@ -42,7 +42,9 @@ struct InitCommand: AsyncParsableCommand {
     private func converge(_ run: Run) async throws -> ExitStatus {
         let lock = try run.lockExisting()
         let preparation = try await run.prepare()
-        if output.output == .text { Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines) }
+        if output.output == .text {
+            Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines)
+        }
         if let refusal = preparation.refusal {
             if output.output == .json { Console.print([try PlanDocument(preparation.plan).json()]) }
             throw refusal
@@ -74,7 +76,8 @@ struct InitCommand: AsyncParsableCommand {
 
     private static func summary(_ outcome: ApplyOutcome) -> String {
         func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
-        return "done: \(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
+        return
+            "done: \(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
             + count(outcome.restarts, "restart")
     }
 }

@@ -23,7 +23,8 @@ struct SpecOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The state directory with the CA and its keys.",
-            discussion: "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
+            discussion:
+                "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
                 + "$XDG_STATE_HOME. With --root: DIR/.state.", valueName: "dir"), completion: .directory)
     var state: String?
 

@@ -28,7 +28,9 @@ package struct EffectiveFlags: Sendable, Equatable {
         var occurrences: [Occurrence] = []
         var index = 0
         while index < arguments.count {
-            if arguments[index].utf8.elementsEqual("--".utf8) { return EffectiveFlags(occurrences, terminator: index) }
+            if arguments[index].utf8.elementsEqual("--".utf8) {
+                return EffectiveFlags(occurrences, terminator: index)
+            }
             guard let name = name(of: arguments[index]) else {
                 index += 1
                 continue

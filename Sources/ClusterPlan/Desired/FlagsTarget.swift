@@ -29,8 +29,13 @@ package enum FlagsTarget: Sendable, Equatable {
         case .unit: return .unit(path: RenderedUnit.unitPath(spec.unit))
         case .environmentFile: return spec.environmentFile.map { .environmentFile($0) }
         case .auto, .dropIn:
-            if unitIsKnown { return .dropIn(path: dropIn) }
-            if spec.flagsIn == .auto, spec.flags != nil { return .unit(path: RenderedUnit.unitPath(spec.unit)) }
+            let isOurs = unit?.isOurs ?? false
+            if unit != nil, !(isOurs && spec.flagsIn == .auto && spec.flags != nil) {
+                return .dropIn(path: dropIn)
+            }
+            if spec.flagsIn == .auto, spec.flags != nil {
+                return .unit(path: RenderedUnit.unitPath(spec.unit))
+            }
             return access == .offline ? .inertDropIn(path: dropIn) : nil
         }
     }

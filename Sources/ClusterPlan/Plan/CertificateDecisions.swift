@@ -17,7 +17,8 @@ struct CertificateDecisions {
                 issues.append(
                     Self.issueLeaf(
                         owner, spec, caEnd: issue.notAfter, now: now,
-                        reason: leaf == nil ? "there is none yet" : "its CA is not in the state", replaces: leaf))
+                        reason: leaf == nil ? "there is none yet" : "its CA is not in the state",
+                        replaces: leaf))
             }
             return
         }
@@ -33,16 +34,20 @@ struct CertificateDecisions {
             notices.append(
                 Notice(
                     code: "plan/ca-differs", node: nil,
-                    message: "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
+                    message:
+                        "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
                         + "asks for (\(profile.key)); init never replaces a CA"))
         }
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]
             let wanted = CertificateCatalog.proxyClient(spec).canonicalText
-            guard let reason = Self.reason(for: leaf, current: current, profile: wanted, now: now) else { continue }
+            guard let reason = Self.reason(for: leaf, current: current, profile: wanted, now: now) else {
+                continue
+            }
             issues.append(
                 Self.issueLeaf(
-                    owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf))
+                    owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf
+                ))
         }
     }
 
@@ -51,13 +56,35 @@ struct CertificateDecisions {
         spec.certificates.proxyClient.perNode ? spec.nodes.map(\.name) : [LeafOwner.shared]
     }
 
+    /// Keys that work with kube-apiserver and not everywhere.
+    private mutating func noteKeys(_ spec: ClusterSpec) {
+        let leaf = spec.certificates.proxyClient
+        if case .rsa = leaf.key {
+        } else if leaf.usages.contains(.keyEncipherment) {
+            notices.append(
+                Notice(
+                    code: "plan/key-encipherment", node: nil,
+                    message:
+                        "\"key encipherment\" means nothing with a key of type \(leaf.key): linters complain, "
+                        + "kube-apiserver does not"))
+        }
+        if leaf.key == .ed25519 || spec.certificates.ca.key == .ed25519 {
+            notices.append(
+                Notice(
+                    code: "plan/ed25519", node: nil,
+                    message:
+                        "kube-apiserver takes Ed25519 keys; kubeadm's own certificate commands refuse them"))
+        }
+    }
+
     private mutating func checkValidity(of ca: CAGeneration, now: UnixTime) -> Bool {
         let certificate = ca.certificate
         if now >= certificate.notAfter {
             refusals.append(
                 Refusal(
                     code: "plan/ca-expired", node: nil,
-                    message: "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
+                    message:
+                        "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
                     hint: "a new CA is needed on every control plane; init never replaces one"))
             return false
         }
@@ -95,7 +122,8 @@ struct CertificateDecisions {
     }
 
     private static func issueLeaf(
-        _ owner: String, _ spec: ClusterSpec, caEnd: UnixTime, now: UnixTime, reason: String, replaces: IssuedLeaf?
+        _ owner: String, _ spec: ClusterSpec, caEnd: UnixTime, now: UnixTime, reason: String,
+        replaces: IssuedLeaf?
     ) -> CertificateIssue {
         let profile = CertificateCatalog.proxyClient(spec)
         let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)

@@ -14,7 +14,9 @@ struct CertificateFiles {
         if issued.contains(nil) {
             changes.append(change(node.ca, .certificateToIssue, 0o644, node))
         } else if let ca = inventory.current {
-            changes += known(node.ca, matches: node.ca.content == ca.pem, .certificate(ca.pem, ca.certificate), 0o644, node)
+            changes += known(
+                node.ca, matches: node.ca.content == ca.pem, .certificate(ca.pem, ca.certificate), 0o644, node
+            )
         }
         if issued.contains(owner) {
             changes.append(change(node.key, .privateKey(owner: owner), 0o600, node))
@@ -30,7 +32,8 @@ struct CertificateFiles {
     }
 
     private func known(
-        _ file: ObservedFile, matches: Bool, _ content: FileChange.Content, _ mode: UInt32, _ node: ObservedNode
+        _ file: ObservedFile, matches: Bool, _ content: FileChange.Content, _ mode: UInt32,
+        _ node: ObservedNode
     ) -> [FileChange] {
         guard matches else { return [change(file, content, mode, node)] }
         let ownerIsRight = node.ownerIDs.map { [file.userID, file.groupID] == $0 } ?? true
@@ -46,7 +49,8 @@ struct CertificateFiles {
         _ file: ObservedFile, _ content: FileChange.Content, _ mode: UInt32, _ node: ObservedNode
     ) -> FileChange {
         FileChange(
-            path: file.path, action: file.kind == .absent ? .create : .replace, content: content, before: file,
+            path: file.path, action: file.kind == .absent ? .create : .replace, content: content,
+            before: file,
             mode: mode, ownerIDs: node.ownerIDs)
     }
 }

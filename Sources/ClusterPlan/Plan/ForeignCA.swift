@@ -10,7 +10,8 @@ enum ForeignCA {
                 return [
                     Refusal(
                         code: "plan/unreadable-ca", node: node.name,
-                        message: "\(bundle.path) is in the place of the requestheader CA and cannot be read as "
+                        message:
+                            "\(bundle.path) is in the place of the requestheader CA and cannot be read as "
                             + "certificates: \(problem)",
                         hint: "look at what it is, move it away, then run it again")
                 ]
@@ -24,7 +25,8 @@ enum ForeignCA {
 
     private static func loaded(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
         // Without the client CA's file its names cannot be told from a requestheader CA's.
-        guard let names = node.apiServer?.loadedCANames, let clientCA = node.clientCA, clientCA.problem == nil else {
+        guard let names = node.apiServer?.loadedCANames, let clientCA = node.clientCA, clientCA.problem == nil
+        else {
             return []
         }
         let known = Set(
@@ -34,16 +36,20 @@ enum ForeignCA {
         return [
             Refusal(
                 code: "plan/foreign-ca", node: node.name,
-                message: "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this "
+                message:
+                    "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this "
                     + "state: \(name); init never replaces a requestheader CA that it did not issue",
                 hint: waysOut)
         ]
     }
 
-    private static func foreign(_ node: ObservedNode, where path: String, _ certificate: CertificateSummary) -> Refusal {
+    private static func foreign(_ node: ObservedNode, where path: String, _ certificate: CertificateSummary)
+        -> Refusal
+    {
         Refusal(
             code: "plan/foreign-ca", node: node.name,
-            message: "\(path) holds a requestheader CA that is not in this state: \(certificate.subject), expires "
+            message:
+                "\(path) holds a requestheader CA that is not in this state: \(certificate.subject), expires "
                 + "\(certificate.notAfter); init never replaces a CA that it did not issue",
             hint: waysOut)
     }

@@ -7,7 +7,7 @@ struct NodePlanner {
     let node: ObservedNode
     let options: Planner.Options
     var refusals: [Refusal] = []
-    private(set) var notices: [Notice] = []
+    var notices: [Notice] = []
     private(set) var result: NodePlan
 
     init(spec: ClusterSpec, nodeSpec: NodeSpec, node: ObservedNode, options: Planner.Options) {
@@ -18,7 +18,7 @@ struct NodePlanner {
         result = NodePlan(name: node.name, isLive: node.access == .live)
     }
 
-    private var unitName: String { spec.apiServer.unit }
+    var unitName: String { spec.apiServer.unit }
 
     mutating func plan(certificates: [FileChange]) {
         result.finishesTransaction = node.transaction != nil
@@ -63,11 +63,13 @@ struct NodePlanner {
         case nil:
             refuse(
                 "plan/no-unit", "there is no unit \(unitName) on this node",
-                "name the unit that runs kube-apiserver in apiServer.unit, or give apiServer.flags for a whole unit")
+                "name the unit that runs kube-apiserver in apiServer.unit, or give apiServer.flags for a whole unit"
+            )
             return nil
         case .environmentFile(let file):
             refuse(
-                "plan/unsupported", "apiServer.flagsIn is environmentFile (\(file.path)), which this version cannot edit",
+                "plan/unsupported",
+                "apiServer.flagsIn is environmentFile (\(file.path)), which this version cannot edit",
                 "use flagsIn auto or dropIn, or put the variable's arguments into the unit")
             return nil
         case .inertDropIn:
@@ -117,7 +119,14 @@ struct NodePlanner {
         let live = node.unit?.live
         let interrupted = isOurInterruption
         result.daemonReload = unitChanges || (interrupted && live?.needDaemonReload == true)
-        guard let unit = node.unit, let live else { return }
+        guard let unit = node.unit, let live else {
+            if unitChanges {
+                notice(
+                    "plan/not-started",
+                    "\(unitName) is not started: systemctl enable --now \(unitName) does that")
+            }
+            return
+        }
         let sources = finalSources(unit, rendered)
         let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
         let command = try service.command(unit: unitName)
@@ -129,11 +138,12 @@ struct NodePlanner {
             if hasCause {
                 result.restart = .needed("it is \(live.stateText) now and may start with the new files")
             } else {
-                notice("plan/unit-failing", "\(unitName) is \(live.stateText), and nothing of ours can mend it")
+                notice(
+                    "plan/unit-failing", "\(unitName) is \(live.stateText), and nothing of ours can mend it")
             }
         case .running:
             guard let running = live.runningArguments else { break }
-            guard let reason = restartReason(command, service, running) else { break }
+            guard let reason = restartReason(command, service, running) ?? rereadReason else { break }
             result.restart = .needed(reason)
             try checkPending(unit, live)
             checkReadiness()
@@ -142,126 +152,51 @@ struct NodePlanner {
     }
 
     /// Why the running process is not what the files would start; nil where it is.
-    private func restartReason(_ command: ExecCommand, _ service: EffectiveService, _ running: [String]) -> String? {
-        guard APIServerFlags(spec: spec).areExactlyIn(running) else { return "it runs without the wanted flags" }
+    private func restartReason(_ command: ExecCommand, _ service: EffectiveService, _ running: [String])
+        -> String?
+    {
+        guard APIServerFlags(spec: spec).areExactlyIn(running) else {
+            return "it runs without the wanted flags"
+        }
         let others = command.matchesRunning(
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         // A variable out of a file that could not be read would look like a difference at every run.
         guard !others.isSame, others.unseen.isEmpty else { return nil }
-        return "its command line changes: " + others.differences.map(\.description).joined(separator: " ")
+        return "its command line changes: it " + Self.words(others.differences).joined(separator: ", ")
+    }
+
+    /// Why changed certificate files alone need a restart; nil where the API server reloads them by itself.
+    private var rereadReason: String? {
+        let version = node.apiServer?.version ?? spec.kubernetesVersion
+        guard let version, version < KubernetesVersion(major: 1, minor: 20) else { return nil }
+        let paths = [node.ca.path, node.certificate.path, node.key.path]
+        guard result.files.contains(where: { paths.contains($0.path) && $0.action != .setMetadata }) else {
+            return nil
+        }
+        return "kube-apiserver \(version) reads its certificates only when it starts"
+    }
+
+    /// What the files would change of the running command line.
+    static func words(_ differences: [CommandComparison.Difference]) -> [String] {
+        differences.map { difference in
+            switch difference {
+            case .missing(let argument): "gets \(argument)"
+            case .added(let argument): "loses \(argument)"
+            }
+        }
     }
 
     /// The unit's files as they would be after the change.
     private func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
         let text = UnitText(path: rendered.path, text: rendered.text)
-        return rendered.path == RenderedUnit.unitPath(unitName) ? [text] + unit.base.dropFirst() : unit.base + [text]
+        return rendered.path == RenderedUnit.unitPath(unitName)
+            ? [text] + unit.base.dropFirst() : unit.base + [text]
     }
 
     /// Whether the unit's files are as they were when a killed run of ours began, so that what is not loaded is ours.
-    private var isOurInterruption: Bool {
+    var isOurInterruption: Bool {
         guard let transaction = node.transaction, let unit = node.unit else { return false }
         return transaction.baseDigests
             == Dictionary(zip(unit.base.map(\.path), unit.baseDigests)) { first, _ in first }
-    }
-
-    // MARK: - Refusals
-
-    /// What a restart would activate that is not ours.
-    private mutating func checkPending(_ unit: ObservedUnit, _ live: LiveUnit) throws(UnitError) {
-        guard !isOurInterruption else { return }
-        var pending: [String] = []
-        if live.needDaemonReload { pending.append("files of the unit were changed and not loaded (daemon-reload)") }
-        var sources = unit.base
-        if let own = node.flags.content, node.flags.path == RenderedUnit.dropInPath(unit: unitName) {
-            sources.append(try UnitText(path: node.flags.path, bytes: own))
-        }
-        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
-        if let running = live.runningArguments {
-            let comparison = try service.command(unit: unitName).matchesRunning(
-                argv: running, environment: service.environment, scope: .withoutAggregationFlags)
-            pending += comparison.differences.map(\.description)
-            pending += comparison.unseen.map { "unknown arguments from \($0)" }
-        }
-        guard !pending.isEmpty else { return }
-        let text = "\(unitName) has changes that are not in effect yet, which a restart would activate too: "
-            + pending.joined(separator: "; ")
-        if options.includesPending {
-            notice("plan/pending-changes", text)
-        } else {
-            refuse(
-                "plan/pending-changes", text,
-                "look at them; activate or undo them first, or run it again with --include-pending")
-        }
-    }
-
-    private mutating func checkReadiness() {
-        let hint = "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"
-        guard let server = node.apiServer else {
-            return refuse("plan/readiness-unseen", "kube-apiserver's readiness cannot be seen", hint)
-        }
-        switch server.readiness {
-        case .ready, .hidden: return
-        case .notReady(let checks):
-            refuse(
-                "plan/not-ready",
-                "kube-apiserver at \(server.endpoint) is not ready before any change: \(checks.joined(separator: ", "))",
-                "mend that first; a restart now could make it worse")
-        case .unseen(let why):
-            refuse("plan/readiness-unseen", "kube-apiserver's readiness at \(server.endpoint) cannot be seen: \(why)", hint)
-        }
-    }
-
-    /// A path that is something else than a plain file or directory is not followed and not replaced.
-    private mutating func checkTargets() {
-        if ![.directory, .absent].contains(node.directory.kind) {
-            let what = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
-            refuse(
-                "plan/target-kind", "\(node.directory.path) is \(what)",
-                "certificates.directory has to be a real directory: kube-apiserver never notices a changed link")
-        }
-        for file in [node.ca, node.certificate, node.key, node.flags] where ![.regular, .absent].contains(file.kind) {
-            refuse(
-                "plan/target-kind",
-                "\(file.path) is \(file.kind == .symbolicLink ? "a symbolic link" : "not a plain file")",
-                "move it away; files are written as real files in their own directory")
-        }
-    }
-
-    /// kubernetes.io: with one CA for clients and requestheader, any client certificate could claim any user.
-    private mutating func checkSharedKey() {
-        guard let clientCA = node.clientCA else { return }
-        let keys = Set(clientCA.certificates.map(\.publicKeySHA256))
-        for bundle in node.requestHeaderCAs {
-            guard let shared = bundle.certificates.first(where: { keys.contains($0.publicKeySHA256) }) else { continue }
-            refuse(
-                "plan/shared-ca",
-                "\(bundle.path) and the client CA \(clientCA.path) hold the same key (\(shared.subject)): whoever has a "
-                    + "client certificate could claim to be anyone",
-                "the requestheader CA has to be a CA of its own")
-        }
-    }
-
-    /// A leaf under a name that the running API server does not allow would be refused until the restart.
-    private mutating func checkLeafName(_ live: LiveUnit) {
-        guard let running = live.runningArguments, let installed = node.installedLeaf?.commonName else { return }
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
-        guard flags.has("proxy-client-cert-file"), let allowed = flags.list("requestheader-allowed-names"),
-            !allowed.isEmpty
-        else { return }
-        let wanted = spec.certificates.proxyClient.commonName
-        guard wanted != installed, !allowed.contains(wanted) else { return }
-        refuse(
-            "plan/name-not-allowed-yet",
-            "the proxy client is to be called \(wanted), but the running kube-apiserver allows only "
-                + allowed.joined(separator: ", "),
-            "put both names into requestHeader.allowedNames and run init; change proxyClient.commonName after that")
-    }
-
-    private mutating func refuse(_ code: String, _ message: String, _ hint: String) {
-        refusals.append(Refusal(code: code, node: node.name, message: message, hint: hint))
-    }
-
-    private mutating func notice(_ code: String, _ message: String) {
-        notices.append(Notice(code: code, node: node.name, message: message))
     }
 }

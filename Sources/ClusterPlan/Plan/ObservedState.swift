@@ -122,11 +122,16 @@ package struct ObservedAPIServer: Sendable, Equatable {
     package var readiness: Readiness
     /// DER of the CA names in its TLS handshake; nil where it could not be read.
     package var loadedCANames: [[UInt8]]?
+    /// nil where it tells nobody of ours.
+    package var version: KubernetesVersion?
 
-    package init(endpoint: String, readiness: Readiness, loadedCANames: [[UInt8]]?) {
+    package init(
+        endpoint: String, readiness: Readiness, loadedCANames: [[UInt8]]?, version: KubernetesVersion? = nil
+    ) {
         self.endpoint = endpoint
         self.readiness = readiness
         self.loadedCANames = loadedCANames
+        self.version = version
     }
 }
 

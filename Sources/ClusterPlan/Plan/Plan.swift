@@ -73,7 +73,8 @@ package struct NodePlan: Sendable, Equatable {
     }
 
     package init(
-        name: String, isLive: Bool, makesDirectory: Bool = false, files: [FileChange] = [], daemonReload: Bool = false,
+        name: String, isLive: Bool, makesDirectory: Bool = false, files: [FileChange] = [],
+        daemonReload: Bool = false,
         restart: Restart = .none, finishesTransaction: Bool = false
     ) {
         self.name = name
@@ -123,7 +124,8 @@ package struct FileChange: Sendable, Equatable {
     package var ownerIDs: [UInt32]?
 
     package init(
-        path: String, action: Action, content: Content, before: ObservedFile, mode: UInt32, ownerIDs: [UInt32]?
+        path: String, action: Action, content: Content, before: ObservedFile, mode: UInt32,
+        ownerIDs: [UInt32]?
     ) {
         self.path = path
         self.action = action

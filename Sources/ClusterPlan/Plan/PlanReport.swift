@@ -13,7 +13,9 @@ package struct PlanReport {
     /// Lines without line ends; private keys appear by their path only.
     package var lines: [String] {
         var lines = issueLines
-        for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped { lines += nodeLines(node) }
+        for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
+            lines += nodeLines(node)
+        }
         if plan.isEmpty { lines.append("nothing to change in cluster \(plan.cluster)") }
         if !plan.notices.isEmpty {
             lines.append("")
@@ -36,7 +38,9 @@ package struct PlanReport {
             }
             if issue.reason != "there is none yet" { lines.append("      because \(issue.reason)") }
             if let old = issue.replaces {
-                lines.append("      replaces \(old.subject), until \(old.notAfter.date), SHA-256 \(old.fingerprintSHA256)")
+                lines.append(
+                    "      replaces \(old.subject), until \(old.notAfter.date), SHA-256 \(old.fingerprintSHA256)"
+                )
             }
         }
         return lines + [""]
@@ -96,7 +100,10 @@ package struct PlanReport {
         case .privateKey: return [head + " private key, not shown"]
         case .certificateToIssue: return [head + " certificate that is issued first"]
         case .certificate(_, let summary):
-            return [head + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"]
+            return [
+                head
+                    + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"
+            ]
         case .text: return [head] + Self.difference(file).map { "    \($0)" }
         }
     }
@@ -132,6 +139,8 @@ package struct PlanReport {
     private static func printable(_ line: Substring) -> String {
         String(
             String.UnicodeScalarView(
-                line.unicodeScalars.map { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f ? "\u{fffd}" : $0 }))
+                line.unicodeScalars.map {
+                    $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f ? "\u{fffd}" : $0
+                }))
     }
 }

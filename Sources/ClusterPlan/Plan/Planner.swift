@@ -28,7 +28,8 @@ package enum Planner {
         var plan = Plan(
             cluster: spec.cluster, issues: certificates.issues, nodes: [], refusals: certificates.refusals,
             notices: certificates.notices)
-        let files = CertificateFiles(spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner))
+        let files = CertificateFiles(
+            spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner))
         for node in nodes {
             guard let nodeSpec = spec.nodes.first(where: { $0.name == node.name }) else { continue }
             var planner = NodePlanner(spec: spec, nodeSpec: nodeSpec, node: node, options: options)

@@ -34,7 +34,8 @@ struct AggregationFlagScan {
     }
 
     private static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
-        let hint = "let ExecStart= run kube-apiserver itself, or let its script pass $\(APIServerFlags.variable)"
+        let hint =
+            "let ExecStart= run kube-apiserver itself, or let its script pass $\(APIServerFlags.variable)"
         if shells.contains(String(command.executable.split(separator: "/").last ?? "")) {
             throw UnitError(
                 .wrapper, "merge", unit, cause: "the command in \(command.place) runs a shell", hint: hint)
@@ -44,7 +45,8 @@ struct AggregationFlagScan {
             if parts.count > 1, String(decoding: parts.joined(), as: UTF8.self).contains("kube-apiserver") {
                 throw UnitError(
                     .wrapper, "merge", unit,
-                    cause: "the command in \(command.place) has kube-apiserver's command line as one argument",
+                    cause:
+                        "the command in \(command.place) has kube-apiserver's command line as one argument",
                     hint: hint)
             }
         }
@@ -80,6 +82,8 @@ struct AggregationFlagScan {
         return UnitError(
             .flagsInVariable, "merge", unit,
             cause: "--\(flag) of the command in \(command.place) comes out of $\(variable)\(origin)",
-            hint: "edit it there: set apiServer.flagsIn to environmentFile, or take the flag out of the variable")
+            hint:
+                "edit it there: set apiServer.flagsIn to environmentFile, or take the flag out of the variable"
+        )
     }
 }

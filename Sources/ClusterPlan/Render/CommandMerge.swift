@@ -57,7 +57,8 @@ private struct Separator {
     /// Everything up to the end of its last comment line; nil without one.
     var upToLastComment: String? {
         guard let start = lastLine else { return nil }
-        if let first = bytes[start...].first(where: { !UnitByte.isBlank($0) }), UnitByte.startsComment(first) {
+        if let first = bytes[start...].first(where: { !UnitByte.isBlank($0) }), UnitByte.startsComment(first)
+        {
             // The file ended in that comment.
             return text + "\n"
         }

@@ -91,7 +91,8 @@ struct DropInMerge {
         guard !embeds else {
             throw UnitError(
                 .doubled, "merge", unit,
-                cause: "the command in \(command.place) uses ${\(name)}, which systemd does not split into words",
+                cause:
+                    "the command in \(command.place) uses ${\(name)}, which systemd does not split into words",
                 hint: "write it as a word of its own and without braces: $\(name)")
         }
         guard uses == 1 else {
@@ -118,7 +119,9 @@ struct DropInMerge {
     private func overridden(_ cause: String) -> UnitError {
         UnitError(
             .overridden, "merge", unit, cause: "\(cause), which wins over \(RenderedUnit.dropInName)",
-            hint: "take it away there; a drop-in that sets ExecStart= may sort before \(RenderedUnit.dropInName)")
+            hint:
+                "take it away there; a drop-in that sets ExecStart= may sort before \(RenderedUnit.dropInName)"
+        )
     }
 
     /// Where systemd would put our drop-in: the fragment is first, drop-ins are sorted by file name.
@@ -128,7 +131,9 @@ struct DropInMerge {
         return later ?? base.endIndex
     }
 
-    private func effective(with text: String) throws(UnitError) -> (service: EffectiveService, command: ExecCommand) {
+    private func effective(with text: String) throws(UnitError) -> (
+        service: EffectiveService, command: ExecCommand
+    ) {
         var sources = base
         sources.insert(UnitText(path: path, text: text), at: position)
         let service = try EffectiveService(sources: sources, environmentFiles: environmentFiles)

@@ -50,7 +50,8 @@ package struct EffectiveService: Sendable, Equatable {
         guard execStart.count == 1 else {
             let places = execStart.map(\.place).joined(separator: ", ")
             throw UnitError(
-                .severalCommands, "read", unit, cause: "\(execStart.count) ExecStart= are in effect: \(places)",
+                .severalCommands, "read", unit,
+                cause: "\(execStart.count) ExecStart= are in effect: \(places)",
                 hint: "a drop-in that replaces the command needs an empty ExecStart= first")
         }
         return try ExecCommand(assignment)

@@ -55,7 +55,8 @@ package struct RenderedUnit: Sendable, Equatable {
 
     /// The drop-in that only sets `$AGGREGATION_FLAGS`, for a unit that is not known: without effect until the
     /// unit's `ExecStart=` uses that variable as a word.
-    package static func environmentOnly(unit: String, flags: APIServerFlags) throws(UnitError) -> RenderedUnit {
+    package static func environmentOnly(unit: String, flags: APIServerFlags) throws(UnitError) -> RenderedUnit
+    {
         try checkUnitName(unit)
         let path = dropInPath(unit: unit)
         let text = try UnitTemplate.environment(flags: flags.arguments)
@@ -100,7 +101,8 @@ package struct RenderedUnit: Sendable, Equatable {
         if condition { return }
         throw UnitError(
             .inconsistent, "render", path, cause: "the rendered text does not read back as what was wanted",
-            hint: "this is a bug in aggbootstrap; nothing was written: please report it with the unit's files")
+            hint: "this is a bug in aggbootstrap; nothing was written: please report it with the unit's files"
+        )
     }
 
     private static func checkUnitName(_ unit: String) throws(UnitError) {

@@ -65,7 +65,9 @@ package struct ServiceEnvironment: Sendable, Equatable {
     package func unseen(for name: String) -> [Unseen] {
         if isUnset(name) { return [] }
         var sources = unread.map { Unseen(source: .file($0)) }
-        if self[name] == nil && passed.contains(name) { sources.append(Unseen(source: .manager(variable: name))) }
+        if self[name] == nil && passed.contains(name) {
+            sources.append(Unseen(source: .manager(variable: name)))
+        }
         return sources
     }
 }
@@ -102,11 +104,13 @@ struct ServiceEnvironmentReader {
     private mutating func takeEnvironment(_ assignment: UnitAssignment) {
         if assignment.stripped.isEmpty { environment.assigned = [:] }
         for word in words(assignment) {
-            let parts = word.utf8.split(separator: UnitByte.equals, maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = word.utf8.split(
+                separator: UnitByte.equals, maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(decoding: parts[0], as: UTF8.self)
             guard parts.count == 2, EnvironmentFile.isName(name) else { continue }
             environment.assigned[name] = .init(
-                text: String(decoding: parts[1], as: UTF8.self), hasSpecifiers: true, origin: assignment.place)
+                text: String(decoding: parts[1], as: UTF8.self), hasSpecifiers: true, origin: assignment.place
+            )
         }
     }
 

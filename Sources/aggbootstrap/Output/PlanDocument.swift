@@ -56,7 +56,9 @@ struct PlanDocument: Encodable {
         isEmpty = plan.isEmpty
         issues = plan.issues.map(Self.issue)
         nodes = plan.nodes.map(Self.node)
-        refusals = plan.refusals.map { Message(code: $0.code, node: $0.node, message: $0.message, hint: $0.hint) }
+        refusals = plan.refusals.map {
+            Message(code: $0.code, node: $0.node, message: $0.message, hint: $0.hint)
+        }
         notices = plan.notices.map { Message(code: $0.code, node: $0.node, message: $0.message, hint: nil) }
     }
 
@@ -99,7 +101,8 @@ struct PlanDocument: Encodable {
         }
         return File(
             path: file.path, action: action, content: content, mode: "0" + String(file.mode, radix: 8),
-            sha256Before: content == "private-key" ? nil : file.before.sha256, certificateSHA256: fingerprint, diff: diff)
+            sha256Before: content == "private-key" ? nil : file.before.sha256, certificateSHA256: fingerprint,
+            diff: diff)
     }
 }
 
@@ -119,7 +122,8 @@ struct ResultDocument: Encodable {
     init(_ plan: Plan, _ outcome: ApplyOutcome, _ proofs: [NodeProofs]) {
         self.plan = PlanDocument(plan)
         changes = Changes(
-            certificatesIssued: outcome.issued, filesWritten: outcome.filesWritten, restarts: outcome.restarts)
+            certificatesIssued: outcome.issued, filesWritten: outcome.filesWritten, restarts: outcome.restarts
+        )
         self.proofs = ProofReport(proofs).document.nodes
     }
 

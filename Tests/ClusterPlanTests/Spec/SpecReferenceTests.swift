@@ -10,7 +10,8 @@ import Testing
     let page = URL(fileURLWithPath: "\(checkout)/docs/spec.md")
     if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] == "1" {
         try Data(SpecReference.markdown.utf8).write(to: page)
-        Issue.record("docs/spec.md was written anew; look at the difference and run again without RECORD_GOLDEN")
+        Issue.record(
+            "docs/spec.md was written anew; look at the difference and run again without RECORD_GOLDEN")
         return
     }
     #expect(try String(contentsOf: page, encoding: .utf8) == SpecReference.markdown)

@@ -14,17 +14,24 @@ import Testing
         #"/bin/echo \a\b\f\n\r\t\v\s\\\"\' "\a\b\f\n\r\t\v\s\\" '\n\t'"#,
         #"/bin/echo \x41\x7a \101\172 \u00e9 \U0001F600 \xc3\xa9"#,
         #"/bin/echo \x4 \xzz \x00 \09 \400 \u12 \ud800x \U00110000 \U0000fdd0 \q \é \$ \%"#,
-        #"/bin/echo \u0000 \000 \+12 \u+123 \x+4"#, #"/bin/echo a\ b "c\ d" \-"#, #"/bin/echo a \; b "\;" ";" \\; ;;"#,
+        #"/bin/echo \u0000 \000 \+12 \u+123 \x+4"#, #"/bin/echo a\ b "c\ d" \-"#,
+        #"/bin/echo a \; b "\;" ";" \\; ;;"#,
         #"/bin/echo \;x x\; ';'"#, #"/bin/echo $X ${X} a${X}b $$X \x24X '$X' %% \x25n %%n %n %p. 100%"#,
-        #"/bin/echo %-x %é %"#, #"/bin/echo %%%n%%"#, #"-/bin/echo a"#, #"@/bin/echo zero one"#, #"-@:/bin/echo zero"#,
+        #"/bin/echo %-x %é %"#, #"/bin/echo %%%n%%"#, #"-/bin/echo a"#, #"@/bin/echo zero one"#,
+        #"-@:/bin/echo zero"#,
         #"!!/bin/echo a"#, #"!-!/bin/echo a"#, #"+/bin/echo a"#, #""-/bin/echo" a"#, #"/bin/e\x63ho a"#,
-        #""/bin/my echo" a"#, #"echo relative"#, "/bin/echo a \\\n  b \\\n\tc", "/bin/echo a\\\nb", "/bin/echo \"a\\\nb\" c",
+        #""/bin/my echo" a"#, #"echo relative"#, "/bin/echo a \\\n  b \\\n\tc", "/bin/echo a\\\nb",
+        "/bin/echo \"a\\\nb\" c",
         "/bin/echo 'a \\\n  # comment\n  b' c", "/bin/echo a \\\n# one\n  ; two\n\t#three \\\n  b",
         "/bin/echo a \\\n  b # no comment ;here", "/bin/echo a \\\n\n", "/bin/echo a \\\n   \nNice=3",
-        "/bin/echo a \\\n   \\\n  b", "\\\n  /bin/echo a", "\\\n# c\n  /bin/echo a", "/bin/echo a \\\\", "/bin/echo a\\\\ b",
-        "/bin/echo a \\\\\\\n b", "/bin/echo a\\ ", "/bin/echo a \\ ", "/bin/echo a \\\r\n  b\r", "/bin/echo a \\\r\n# c\r\n  b\r",
-        "/bin/echo a \\\n\r  b", "/bin/echo a \\\r  b", "/bin/echo \u{c}a\u{b}b \u{a0}c", "/bin/echo ünï \"ço dé\" 漢字",
-        "/bin/echo a \\\n[Service] \\\nb", "/bin/echo --a=b \\\n  --c=\"d e\" \\\n  --f='g,h' \\\n", "   /bin/echo a",
+        "/bin/echo a \\\n   \\\n  b", "\\\n  /bin/echo a", "\\\n# c\n  /bin/echo a", "/bin/echo a \\\\",
+        "/bin/echo a\\\\ b",
+        "/bin/echo a \\\\\\\n b", "/bin/echo a\\ ", "/bin/echo a \\ ", "/bin/echo a \\\r\n  b\r",
+        "/bin/echo a \\\r\n# c\r\n  b\r",
+        "/bin/echo a \\\n\r  b", "/bin/echo a \\\r  b", "/bin/echo \u{c}a\u{b}b \u{a0}c",
+        "/bin/echo ünï \"ço dé\" 漢字",
+        "/bin/echo a \\\n[Service] \\\nb", "/bin/echo --a=b \\\n  --c=\"d e\" \\\n  --f='g,h' \\\n",
+        "   /bin/echo a",
     ]
 
     @Test func commandLinesAreReadAsSystemdReadsThem() throws {
@@ -54,14 +61,17 @@ import Testing
 
     /// Lines that systemd does not load as one command, or at all: we refuse each.
     static let refused = [
-        #"/bin/echo "a"#, #"/bin/echo a'b"#, #"/bin/echo "a\"#, #"/bin/echo a ; /bin/echo b"#, #"/bin/echo a ;"#,
+        #"/bin/echo "a"#, #"/bin/echo a'b"#, #"/bin/echo "a\"#, #"/bin/echo a ; /bin/echo b"#,
+        #"/bin/echo a ;"#,
         #"; /bin/echo a"#, #"-"#, #"@/bin/echo"#, #""" a"#, #"--/bin/echo a"#,
         #"./echo a"#, #"/bin/ a"#, #"/bin/e'c"'h\"o a"#, #"/bin/e\x01cho a"#,
     ]
 
     @Test func whatSystemdDoesNotRunAsOneCommandIsRefused() throws {
         for command in Self.refused {
-            #expect(throws: UnitError.self, "\(command)") { try Self.command(Array("[Service]\nExecStart=\(command)\n".utf8)) }
+            #expect(throws: UnitError.self, "\(command)") {
+                try Self.command(Array("[Service]\nExecStart=\(command)\n".utf8))
+            }
         }
         guard SystemdOracle.isThere else { return }
         var files: [String: [UInt8]] = [:]
@@ -118,13 +128,17 @@ import Testing
     }
 
     private static let commandTokens = [
-        "ExecStart=/bin/echo ", " ", " ", "\t", "a", "b", "\"", "\"x y\"", "'", "'z'", "\\", "\\\\", "\\n", "\\x41",
-        "\\q", ";", " ;x", "\\; ", "$", "$X", "${X}", "%%", "%n", "%", "é", "#", " \\\n", "\\\n", " \\\n  # c\n",
+        "ExecStart=/bin/echo ", " ", " ", "\t", "a", "b", "\"", "\"x y\"", "'", "'z'", "\\", "\\\\", "\\n",
+        "\\x41",
+        "\\q", ";", " ;x", "\\; ", "$", "$X", "${X}", "%%", "%n", "%", "é", "#", " \\\n", "\\\n",
+        " \\\n  # c\n",
         " \\\n;c \\\n", " \\\r\n", "\r", "=", "[", "]",
     ]
     private static let environmentTokens = [
-        "Environment=A=", " ", "\t", "a", "b", "\"", "\"x y\"", "'", "'z'", "\\", "\\\\", "\\x41", "\\q", "$", "%%", "%n", "é",
-        "#", " \\\n", " \\\n  # c\n", " B=", " C=1 ", " \"D=2 3\"", " 1E=x", "F", "\nEnvironment=\n", "\nEnvironment=G=1",
+        "Environment=A=", " ", "\t", "a", "b", "\"", "\"x y\"", "'", "'z'", "\\", "\\\\", "\\x41", "\\q", "$",
+        "%%", "%n", "é",
+        "#", " \\\n", " \\\n  # c\n", " B=", " C=1 ", " \"D=2 3\"", " 1E=x", "F", "\nEnvironment=\n",
+        "\nEnvironment=G=1",
         "\nenvironment=H=1", "\n Environment = I=1 ", "\n[X-Y]\nEnvironment=J=1\n[Service]\n",
     ]
 
@@ -135,7 +149,9 @@ import Testing
         let service = try EffectiveService(sources: [UnitText(path: "/u.service", bytes: bytes)])
         let name = String(unit.dropLast(".service".count))
         var commands: [[String]] = []
-        for assignment in service.execStart { commands.append(expanded(try ExecCommand(assignment), unit: name)) }
+        for assignment in service.execStart {
+            commands.append(expanded(try ExecCommand(assignment), unit: name))
+        }
         let environment = service.environment.assigned.map { variable, value in
             variable + "=" + filled(ArgumentPattern(expanding: value.text), unit: name)
         }
