@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import Foundation
+import Secrets
+import TestSupport
+
+/// Certificates of the openssl command, made once for all tests of this module.
+final class TestPKI: Sendable {
+    static let shared = Result { try TestPKI() }
+
+    let directory: TemporaryDirectory
+
+    private init() throws {
+        directory = try TemporaryDirectory()
+        for (name, subject) in [
+            ("ca", "/CN=server ca"), ("other-ca", "/CN=server ca"), ("client-ca", "/O=k8s/CN=client ca"),
+            ("front-proxy-ca", "/C=CN/O=k8s/CN=aggregator ca 0badcafe"),
+        ] {
+            try openssl(
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "30", "-subj",
+                subject, "-keyout", file("\(name)-key.pem"), "-out", file("\(name).pem"))
+        }
+        try issue("server", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,DNS:localhost", "serverAuth", by: "ca")
+        try issue("elsewhere", "/CN=127.0.0.1", "DNS:elsewhere", "serverAuth", by: "ca")
+        try issue("client", "/O=System/CN=aggregator", "DNS:aggregator", "clientAuth", by: "front-proxy-ca")
+        try issue("stranger", "/O=System/CN=aggregator", "DNS:aggregator", "clientAuth", by: "other-ca")
+        try directory.write(try text("client-ca.pem") + text("front-proxy-ca.pem"), to: "client-cas.pem")
+    }
+
+    func file(_ name: String) -> String { directory.file(name) }
+
+    func text(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }
+
+    func bytes(_ name: String) throws -> [UInt8] { Array(try text(name).utf8) }
+
+    /// DER of a certificate's subject, or of the whole certificate.
+    func der(_ name: String) throws -> [UInt8] {
+        try openssl("x509", "-in", file(name), "-outform", "DER", "-out", file("\(name).der"))
+        return Array(try Data(contentsOf: URL(fileURLWithPath: file("\(name).der"))))
+    }
+
+    func identity(_ name: String) throws -> ClientIdentity {
+        let key = try bytes("\(name)-key.pem").withUnsafeBytes { SecretBytes(copying: $0) }
+        return ClientIdentity(certificatePEM: try bytes("\(name).pem"), keyPEM: key)
+    }
+
+    /// Issues a leaf certificate and its key as `NAME.pem` and `NAME-key.pem`.
+    func issue(_ name: String, _ subject: String, _ hosts: String, _ usage: String, by issuer: String) throws
+    {
+        try directory.write("extendedKeyUsage=\(usage)\nsubjectAltName=\(hosts)\n", to: "\(name).ext")
+        try openssl(
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject,
+            "-keyout", file("\(name)-key.pem"), "-out", file("\(name).csr"))
+        try openssl(
+            "x509", "-req", "-in", file("\(name).csr"), "-CA", file("\(issuer).pem"), "-CAkey",
+            file("\(issuer)-key.pem"), "-CAcreateserial", "-days", "30", "-extfile", file("\(name).ext"),
+            "-out",
+            file("\(name).pem"))
+    }
+
+    @discardableResult
+    private func openssl(_ arguments: String...) throws -> ProgramResult {
+        let result = try run("openssl", arguments)
+        guard result.status == 0 else { throw ToolFailure(text: result.stderr) }
+        return result
+    }
+
+    struct ToolFailure: Error { let text: String }
+}
