@@ -25,6 +25,8 @@ final class TestPKI: Sendable {
         try issue("server", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,DNS:localhost", "serverAuth", by: "ca")
         try issue("elsewhere", "/CN=127.0.0.1", "DNS:elsewhere", "serverAuth", by: "ca")
         try issue("client", "/O=System/CN=aggregator", "DNS:aggregator", "clientAuth", by: "front-proxy-ca")
+        try issue("wrong-name", "/CN=somebody", "DNS:aggregator", "clientAuth", by: "front-proxy-ca")
+        try issue("user", "/CN=aggregator", "DNS:aggregator", "clientAuth", by: "client-ca")
         try issue("stranger", "/O=System/CN=aggregator", "DNS:aggregator", "clientAuth", by: "other-ca")
         try directory.write(try text("client-ca.pem") + text("front-proxy-ca.pem"), to: "client-cas.pem")
     }
@@ -35,10 +37,12 @@ final class TestPKI: Sendable {
 
     func bytes(_ name: String) throws -> [UInt8] { Array(try text(name).utf8) }
 
-    /// DER of a certificate's subject, or of the whole certificate.
+    /// DER of a certificate.
     func der(_ name: String) throws -> [UInt8] {
-        try openssl("x509", "-in", file(name), "-outform", "DER", "-out", file("\(name).der"))
-        return Array(try Data(contentsOf: URL(fileURLWithPath: file("\(name).der"))))
+        // Into a file of its own: tests that run at the same time ask for the same certificate.
+        let output = file("\(UUID()).der")
+        try openssl("x509", "-in", file(name), "-outform", "DER", "-out", output)
+        return Array(try Data(contentsOf: URL(fileURLWithPath: output)))
     }
 
     func identity(_ name: String) throws -> ClientIdentity {
