@@ -113,6 +113,8 @@ extension BusError {
             (.unavailable, "the bus is there but systemd is not on it: systemd is not the init system here")
         case "org.freedesktop.systemd1.NoSuchUnit": (.noSuchUnit, "look at `systemctl list-unit-files`")
         case "org.freedesktop.DBus.Error.InvalidArgs": (.invalidName, nil)
+        case "org.freedesktop.systemd1.BadUnitSetting":
+            (.refused, "`systemd-analyze verify` of the unit says what is wrong with its files")
         case "org.freedesktop.systemd1.UnitMasked":
             (.refused, "the unit is masked; `systemctl unmask` it if it is to run")
         default: (.refused, nil)

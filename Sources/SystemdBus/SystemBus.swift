@@ -36,7 +36,10 @@ package final class SystemBus: UnitManager {
 
     package func resetFailed(_ unit: String) throws(BusError) {
         try connection.withLock { (bus) throws(BusError) in
-            _ = try bus.call("ResetFailedUnit", [unit], subject: unit)
+            do throws(BusError) { _ = try bus.call("ResetFailedUnit", [unit], subject: unit) } catch {
+                // "not loaded": systemd dropped the stopped unit from memory, and its failures with it.
+                guard error.code == .noSuchUnit else { throw error }
+            }
         }
     }
 

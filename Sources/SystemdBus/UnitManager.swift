@@ -7,6 +7,8 @@ package protocol UnitManager: Sendable {
     /// Reads all unit files again; without it a changed file is not used.
     func daemonReload() throws(BusError)
     /// Forgets a unit's failures and its start-rate counter: otherwise a start after a crash loop is refused.
+    ///
+    /// A unit that systemd does not hold in memory has none, and that is no error.
     func resetFailed(_ unit: String) throws(BusError)
     /// Restarts a unit and waits until systemd's job has ended.
     ///

@@ -38,6 +38,8 @@ import Testing
         #expect(try systemd.unit("retyped.service").nRestarts == 0)
         try systemd.daemonReload()
         try systemd.resetFailed("kube-apiserver.service")
+        // systemd refuses this for every stopped unit that it does not hold in memory.
+        try systemd.resetFailed("missing.service")
     }
 
     @Test func waitsForItsOwnJob() throws {
