@@ -22,7 +22,7 @@ struct Observer {
         let certificates = spec.certificates
         let files = NodeFiles(root: root)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
-        let target = FlagsTarget.resolve(spec.apiServer, unitIsKnown: observedUnit != nil, access: access)
+        let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
         let flags = flagSets(observedUnit)
         let ca = try files.observe(path(certificates.files.ca))
         return ObservedNode(

@@ -19,23 +19,22 @@ package enum FlagsTarget: Sendable, Equatable {
     }
 
     /// Where `flagsIn` puts the flags on a node.
-    /// - Parameter unitIsKnown: whether a file of the unit, other than ours, is on the node, in its tree or given.
+    /// - Parameter unit: what is known of the unit, other than our drop-in: on the node, in its tree or given.
     /// - Returns: nil for `auto` on a live node that has no such unit and a spec that cannot make one.
     package static func resolve(
-        _ spec: APIServerSpec, unitIsKnown: Bool, access: ObservedNode.Access
+        _ spec: APIServerSpec, unit: ObservedUnit?, access: ObservedNode.Access
     ) -> FlagsTarget? {
         let dropIn = RenderedUnit.dropInPath(unit: spec.unit)
         switch spec.flagsIn {
         case .unit: return .unit(path: RenderedUnit.unitPath(spec.unit))
         case .environmentFile: return spec.environmentFile.map { .environmentFile($0) }
         case .auto, .dropIn:
-            let isOurs = unit?.isOurs ?? false
-            if unit != nil, !(isOurs && spec.flagsIn == .auto && spec.flags != nil) {
-                return .dropIn(path: dropIn)
-            }
-            if spec.flagsIn == .auto, spec.flags != nil {
+            // The whole unit of an earlier run stays what the flags are written into.
+            let isOurs = unit?.base.first.map { RenderedUnit.isWholeUnit($0, of: spec.unit) } ?? true
+            if spec.flagsIn == .auto, spec.flags != nil, isOurs {
                 return .unit(path: RenderedUnit.unitPath(spec.unit))
             }
+            if unit != nil { return .dropIn(path: dropIn) }
             return access == .offline ? .inertDropIn(path: dropIn) : nil
         }
     }

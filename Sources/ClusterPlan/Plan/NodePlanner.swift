@@ -58,7 +58,7 @@ struct NodePlanner {
 
     private mutating func render() throws(UnitError) -> RenderedUnit? {
         let flags = APIServerFlags(spec: spec)
-        let target = FlagsTarget.resolve(spec.apiServer, unitIsKnown: node.unit != nil, access: node.access)
+        let target = FlagsTarget.resolve(spec.apiServer, unit: node.unit, access: node.access)
         switch target {
         case nil:
             refuse(
@@ -198,5 +198,119 @@ struct NodePlanner {
         guard let transaction = node.transaction, let unit = node.unit else { return false }
         return transaction.baseDigests
             == Dictionary(zip(unit.base.map(\.path), unit.baseDigests)) { first, _ in first }
+    }
+
+    // MARK: - Refusals
+
+    /// What a restart would activate that is not ours.
+    private mutating func checkPending(_ unit: ObservedUnit, _ live: LiveUnit) throws(UnitError) {
+        guard !isOurInterruption else { return }
+        var pending: [String] = []
+        if live.needDaemonReload {
+            pending.append("files of the unit were changed and not loaded (daemon-reload)")
+        }
+        var sources = unit.base
+        if let own = node.flags.content, node.flags.path == RenderedUnit.dropInPath(unit: unitName) {
+            sources.append(try UnitText(path: node.flags.path, bytes: own))
+        }
+        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+        if let running = live.runningArguments {
+            let comparison = try service.command(unit: unitName).matchesRunning(
+                argv: running, environment: service.environment, scope: .withoutAggregationFlags)
+            pending += comparison.differences.map(\.description)
+            pending += comparison.unseen.map { "unknown arguments from \($0)" }
+        }
+        guard !pending.isEmpty else { return }
+        let text =
+            "\(unitName) has changes that are not in effect yet, which a restart would activate too: "
+            + pending.joined(separator: "; ")
+        if options.includesPending {
+            notice("plan/pending-changes", text)
+        } else {
+            refuse(
+                "plan/pending-changes", text,
+                "look at them; activate or undo them first, or run it again with --include-pending")
+        }
+    }
+
+    private mutating func checkReadiness() {
+        let hint =
+            "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"
+        guard let server = node.apiServer else {
+            return refuse("plan/readiness-unseen", "kube-apiserver's readiness cannot be seen", hint)
+        }
+        switch server.readiness {
+        case .ready, .hidden: return
+        case .notReady(let checks):
+            refuse(
+                "plan/not-ready",
+                "kube-apiserver at \(server.endpoint) is not ready before any change: \(checks.joined(separator: ", "))",
+                "mend that first; a restart now could make it worse")
+        case .unseen(let why):
+            refuse(
+                "plan/readiness-unseen",
+                "kube-apiserver's readiness at \(server.endpoint) cannot be seen: \(why)", hint)
+        }
+    }
+
+    /// A path that is something else than a plain file or directory is not followed and not replaced.
+    private mutating func checkTargets() {
+        if ![.directory, .absent].contains(node.directory.kind) {
+            let what = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
+            refuse(
+                "plan/target-kind", "\(node.directory.path) is \(what)",
+                "certificates.directory has to be a real directory: kube-apiserver never notices a changed link"
+            )
+        }
+        for file in [node.ca, node.certificate, node.key, node.flags]
+        where ![.regular, .absent].contains(file.kind) {
+            refuse(
+                "plan/target-kind",
+                "\(file.path) is \(file.kind == .symbolicLink ? "a symbolic link" : "not a plain file")",
+                "move it away; files are written as real files in their own directory")
+        }
+    }
+
+    /// kubernetes.io: with one CA for clients and requestheader, any client certificate could claim any user.
+    private mutating func checkSharedKey() {
+        guard let clientCA = node.clientCA else { return }
+        let keys = Set(clientCA.certificates.map(\.publicKeySHA256))
+        for bundle in node.requestHeaderCAs {
+            guard let shared = bundle.certificates.first(where: { keys.contains($0.publicKeySHA256) }) else {
+                continue
+            }
+            refuse(
+                "plan/shared-ca",
+                "\(bundle.path) and the client CA \(clientCA.path) hold the same key (\(shared.subject)): whoever has a "
+                    + "client certificate could claim to be anyone",
+                "the requestheader CA has to be a CA of its own")
+        }
+    }
+
+    /// A leaf under a name that the running API server does not allow would be refused until the restart.
+    private mutating func checkLeafName(_ live: LiveUnit) {
+        guard let running = live.runningArguments, let installed = node.installedLeaf?.commonName else {
+            return
+        }
+        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        guard flags.has("proxy-client-cert-file"), let allowed = flags.list("requestheader-allowed-names"),
+            !allowed.isEmpty
+        else { return }
+        let wanted = spec.certificates.proxyClient.commonName
+        guard wanted != installed, !allowed.contains(wanted) else { return }
+        refuse(
+            "plan/name-not-allowed-yet",
+            "the proxy client is to be called \(wanted), but the running kube-apiserver allows only "
+                + allowed.joined(separator: ", "),
+            "put both names into requestHeader.allowedNames and run init; change proxyClient.commonName after that"
+        )
+    }
+
+    private mutating func refuse(_ code: String, _ message: String, _ hint: String) {
+        refusals.append(Refusal(code: code, node: node.name, message: message, hint: hint))
+    }
+
+    private mutating func notice(_ code: String, _ message: String) {
+        notices.append(Notice(code: code, node: node.name, message: message))
     }
 }

@@ -32,6 +32,15 @@ package struct RenderedUnit: Sendable, Equatable {
     /// Where a whole unit lies.
     package static func unitPath(_ unit: String) -> String { "/etc/systemd/system/\(unit)" }
 
+    /// Begins a whole unit that this program has written.
+    private static let wholeUnitMark =
+        "# Written by aggbootstrap, which writes it anew: put changes of your own into a drop-in.\n"
+
+    /// Whether a file is the whole unit that this program writes for `unit`.
+    package static func isWholeUnit(_ text: UnitText, of unit: String) -> Bool {
+        text.path == unitPath(unit) && text.text.utf8.starts(with: wholeUnitMark.utf8)
+    }
+
     /// The drop-in that gives the flags to an existing unit.
     ///
     /// - Parameters:
@@ -92,7 +101,8 @@ package struct RenderedUnit: Sendable, Equatable {
         let expansion = command.expand(environment: service.environment)
         let patterns = ([executable] + wanted).map { ArgumentPattern(text: $0) }
         let isSame = expansion.arguments.map(\.pattern).areIdentical(to: patterns)
-        try require(isSame && command.prefix.isEmpty && service.type?.value == "notify", path)
+        let isMarked = isWholeUnit(UnitText(path: path, text: text), of: unit)
+        try require(isSame && isMarked && command.prefix.isEmpty && service.type?.value == "notify", path)
         return RenderedUnit(path: path, text: text, mode: .wholeUnit, removed: [], unseen: [])
     }
 
