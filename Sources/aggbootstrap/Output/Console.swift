@@ -25,6 +25,8 @@ enum Console {
 
     /// Runs a command and turns what it throws into messages and an exit status.
     static func run(_ body: () async throws -> ExitStatus) async throws {
+        // Else the first line to a reader that has gone away would end the run in the middle of a change.
+        _ = signal(SIGPIPE, SIG_IGN)
         let status: ExitStatus
         do {
             status = try await body()
