@@ -20,6 +20,7 @@ package struct Run: Sendable {
     package init(_ request: RunRequest, effects: Effects) throws {
         self.request = request
         self.effects = effects
+        try Self.checkPaths(request)
         let embedded: Bool
         if let file = try SpecLoader.find(request.specFile) {
             spec = try SpecLoader.load(file)
@@ -75,6 +76,15 @@ package struct Run: Sendable {
         return try UnitText(path: path, bytes: bytes)
     }
 
+    /// An empty path, as an unset variable in a script gives it, would mean this machine's own root.
+    private static func checkPaths(_ request: RunRequest) throws {
+        for (option, path) in [("--root", request.root), ("--state", request.state)] where path == "" {
+            throw BootstrapError(
+                "usage/empty-path", status: .usage, "\(option) is given an empty path",
+                hint: "see that the variable behind it is set")
+        }
+    }
+
     private static func limited(_ nodes: [NodeSpec], _ limit: [String]) throws -> [NodeSpec] {
         for name in limit where !nodes.contains(where: { $0.name == name }) {
             throw BootstrapError(
@@ -85,7 +95,8 @@ package struct Run: Sendable {
     }
 
     private static func statePath(_ spec: ClusterSpec, _ request: RunRequest) -> String {
-        if let path = request.state ?? LocalHost.environment("AGGBOOTSTRAP_STATE") { return trimmed(path) }
+        let variable = LocalHost.environment("AGGBOOTSTRAP_STATE").flatMap { $0.isEmpty ? nil : $0 }
+        if let path = request.state ?? variable { return trimmed(path) }
         if let root = request.root { return "\(root)/.state" }
         if let path = spec.stateDirectory { return path }
         if LocalHost.isRoot { return "/var/lib/aggbootstrap/\(spec.cluster)" }
