@@ -21,7 +21,9 @@ public func run(
     if let environment { process.environment = environment }
     if let currentDirectory { process.currentDirectoryURL = URL(fileURLWithPath: currentDirectory) }
     let directory = try TemporaryDirectory()
-    for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: directory.file(name), contents: nil) }
+    for name in ["out", "err"] {
+        _ = FileManager.default.createFile(atPath: directory.file(name), contents: nil)
+    }
     process.standardOutput = FileHandle(forWritingAtPath: directory.file("out"))
     process.standardError = FileHandle(forWritingAtPath: directory.file("err"))
     process.standardInput = FileHandle.nullDevice

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// A run that is killed at any point, and the run after it.
+@Suite struct KilledRunTests {
+    /// SIGKILL at the first, second, third... call of a kind, until a run gets through.
+    @Test(arguments: ["rename", "fsync", "mkdir", "unlink", "fchmod"])
+    func theNextRunCompletes(call: String) throws {
+        let calls =
+            [
+                "rename": "?rename,?renameat,?renameat2", "mkdir": "?mkdir,?mkdirat",
+                "unlink": "?unlink,?unlinkat",
+            ][call] ?? call
+        var kills = 0
+        while kills < 99 {
+            let directory = try TemporaryDirectory()
+            // Each thread counts its calls for itself, so there has to be one only.
+            let line = """
+                LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 strace -f -qq -o /dev/null -e trace='\(calls)' \
+                -e inject='\(calls)':signal=SIGKILL:when=\(kills + 1) $A init --root out
+                """
+            let killed = try shell(line, in: directory)
+            if killed.status == 0 { break }
+            #expect(killed.status == 137, "\(killed.stderr)")
+            kills += 1
+            try expectCompletion(in: directory, "\(call) \(kills)")
+        }
+        #expect((1..<99).contains(kills))
+    }
+
+    private func expectCompletion(in directory: TemporaryDirectory, _ point: String) throws {
+        let next = try aggbootstrap(["init", "--root", "out"], in: directory)
+        #expect(next.status == 0, "\(point): \(next.stderr)")
+        #expect(try problemsOfPair("out/cp1", in: directory) == "", "\(point)")
+        #expect(try leftovers(in: directory) == "", "\(point)")
+        let generations = try FileManager.default.contentsOfDirectory(atPath: directory.file("out/.state/ca"))
+        #expect(generations.count == 1, "\(point): \(generations)")
+        let ledger = try String(contentsOfFile: directory.file("out/.state/ledger.jsonl"), encoding: .utf8)
+        #expect(ledger.hasSuffix("\n"))
+        for entry in ledger.split(separator: "\n") {
+            #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(entry.utf8)) }
+        }
+        let plan = try aggbootstrap(["plan", "--root", "out", "--detailed-exitcode"], in: directory)
+        #expect(plan.status == 0, "\(point): \(plan.stdout)")
+    }
+}

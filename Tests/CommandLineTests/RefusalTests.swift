@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs that have to stop with their own status, a message, and nothing changed.
+@Suite struct RefusalTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        /// What standard error has to say.
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+
+        init(_ status: Int32, _ says: String, _ arguments: String...) {
+            (self.arguments, self.status, self.says) = (arguments, status, says)
+        }
+    }
+
+    static let cases = [
+        Case(64, "Unknown option '--frobnicate'", "init", "--root", "out", "--frobnicate"),
+        Case(64, "Unexpected argument 'now'", "init", "now"),
+        Case(64, "'yaml' is invalid", "plan", "--root", "out", "-o", "yaml"),
+        Case(64, "Missing value for '--root <dir>'", "plan", "--root"),
+        Case(64, "[usage/no-spec]", "plan"),
+        Case(64, "[usage/no-spec]", "spec", "validate"),
+        Case(64, "[usage/empty-path]", "plan", "--root", ""),
+        Case(64, "[usage/empty-path]", "plan", "--root", "out", "--state", ""),
+        Case(64, "[usage/unknown-node]", "init", "--root", "out", "--spec", "good.json", "--limit", "cp9"),
+        Case(64, "[usage/no-base-unit]", "init", "--root", "out", "--base-unit", "missing.service"),
+        Case(65, "[spec/missing]", "init", "--root", "out", "--spec", "missing.json"),
+        Case(65, "not a regular file", "init", "--root", "out", "--spec", "directory"),
+        Case(65, "not a regular file", "init", "--root", "out", "--spec", "fifo"),
+        Case(65, "huge.json", "init", "--root", "out", "--spec", "huge.json"),
+        Case(65, "larger.json", "init", "--root", "out", "--spec", "larger.json"),
+        Case(65, "binary.json:1:", "init", "--root", "out", "--spec", "binary.json"),
+        Case(65, "empty.json:1:", "init", "--root", "out", "--spec", "empty.json"),
+        Case(65, "bad.json:", "spec", "validate", "bad.json"),
+    ]
+
+    @Test(arguments: cases) func nothingIsChanged(_ test: Case) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "good.json")
+        try directory.write("{\"apiVersion\": \"aggbootstrap/v1\", \"cluster\": 7}", to: "bad.json")
+        try directory.write("", to: "empty.json")
+        try directory.write("x", to: "directory/file")
+        let spaces = String(repeating: " ", count: (1 << 20) + 1)
+        try directory.write(threeNodes + spaces, to: "huge.json")
+        try directory.write(threeNodes + spaces + spaces, to: "larger.json")
+        try Data([0x00, 0xff, 0xfe, 0x7b, 0x80]).write(
+            to: URL(fileURLWithPath: directory.file("binary.json")))
+        #expect(mkfifo(directory.file("fifo"), 0o600) == 0)
+        let before = treeListing(directory.path)
+        let result = try aggbootstrap(test.arguments, in: directory)
+        #expect(result.status == test.status, "\(result.stdout)\(result.stderr)")
+        #expect(result.stderr.contains(test.says), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
+    /// Root may read anything unless it gives up that power.
+    @Test func aSpecThatMayNotBeRead() throws {
+        let directory = try TemporaryDirectory()
+        chmod(try directory.write(threeNodes, to: "cluster.json"), 0)
+        let drop = geteuid() == 0 ? "setpriv --bounding-set=-dac_override,-dac_read_search" : "env"
+        let result = try shell("\(drop) $A plan --root out --spec cluster.json", in: directory)
+        #expect(result.status == 65)
+        #expect(
+            result.stderr.contains("cannot read the spec cluster.json: Permission denied"), "\(result.stderr)"
+        )
+    }
+
+    @Test func anotherClustersState() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "cluster.json")
+        #expect(try aggbootstrap(["init", "--root", "out", "--state", "state"], in: directory).status == 0)
+        let before = treeListing(directory.path)
+        let result = try aggbootstrap(
+            ["init", "--spec", "cluster.json", "--root", "other", "--state", "state"], in: directory)
+        #expect(result.status == 1)
+        #expect(result.stderr.contains("belongs to the cluster demo, not to shanghai [state/other-cluster]"))
+        #expect(treeListing(directory.path) == before)
+    }
+
+    /// A requestheader CA that this state did not issue is never replaced, and neither is anything else then.
+    @Test(arguments: ["certificate", "broken"]) func aForeignCA(kind: String) throws {
+        let directory = try TemporaryDirectory()
+        let make =
+            kind == "broken"
+            ? "printf 'not a certificate\\n' >ca.pem"
+            : "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out ca.pem "
+                + "-subj '/O=elsewhere/CN=front proxy' -days 9"
+        let setUp = try shell(
+            "\(make) && mkdir -p out/cp2/etc/kubernetes/ssl && mv ca.pem out/cp2/etc/kubernetes/ssl/aggregator-ca.pem",
+            in: directory)
+        #expect(setUp.status == 0, "\(setUp.stderr)")
+        try directory.write(threeNodes, to: "cluster.json")
+        let before = treeListing(directory.path)
+        let result = try aggbootstrap(["init", "--spec", "cluster.json", "--root", "out"], in: directory)
+        #expect(result.status == 1)
+        #expect(result.stderr.contains(kind == "broken" ? "[plan/unreadable-ca]" : "[plan/foreign-ca]"))
+        #expect(kind == "broken" || result.stderr.contains("CN=front proxy,O=elsewhere"), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
+    @Test func aRunWhileAnotherHoldsTheLock() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try aggbootstrap(["init", "--root", "out"], in: directory).status == 0)
+        // A change is due, so that the second run would have something to do.
+        try FileManager.default.removeItem(
+            atPath: directory.file("out/cp1/etc/kubernetes/ssl/aggregator.pem"))
+        let line = """
+            printf '4711 on elsewhere since yesterday' >out/.state/lock
+            flock out/.state/lock $A init --root out
+            """
+        let before = treeListing(directory.file("out/cp1"))
+        let result = try shell(line, in: directory)
+        #expect(result.status == 75)
+        #expect(result.stderr.contains("locked by 4711 on elsewhere since yesterday"), "\(result.stderr)")
+        #expect(treeListing(directory.file("out/cp1")) == before)
+        #expect(try aggbootstrap(["init", "--root", "out"], in: directory).status == 0)
+    }
+
+    /// A full file system: nothing half-written stays, and with more space the next run completes.
+    @Test(arguments: [20, 32, 44]) func aFullFileSystem(kilobytes: Int) throws {
+        let directory = try TemporaryDirectory()
+        let unshare = geteuid() == 0 ? "unshare -m" : "unshare -rm"
+        let line = """
+            mkdir out state
+            \(unshare) bash -c 'set -e
+            mount -t tmpfs -o size=\(kilobytes)k none out
+            $A init --root out --state state --spec cluster.json >log 2>&1 && exit 9 || status=$?
+            find out state -name "*.aggbootstrap-tmp" -o -name ".unfinished-*" >left
+            mount -o remount,size=4m out
+            $A init --root out --state state --spec cluster.json >/dev/null
+            $A plan --root out --state state --spec cluster.json --detailed-exitcode >/dev/null
+            exit $((status + 100))'
+            """
+        try directory.write(threeNodes, to: "cluster.json")
+        let result = try shell(line, in: directory)
+        #expect([101, 103].contains(result.status), "\(result.status) \(result.stderr)")
+        #expect(try String(contentsOfFile: directory.file("left"), encoding: .utf8) == "")
+        let log = try String(contentsOfFile: directory.file("log"), encoding: .utf8)
+        #expect(log.contains("No space left on device") && log.contains("hint: free some space"), "\(log)")
+    }
+}
