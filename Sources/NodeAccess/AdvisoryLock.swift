@@ -37,7 +37,12 @@ package final class AdvisoryLock: Sendable {
         guard written > 0 else { throw .system("write", path) }
     }
 
-    deinit { close(number) }
+    deinit {
+        // The next holder has not said who it is until it changes something.
+        var status = stat()
+        if fstat(number, &status) == 0, status.st_size > 0 { _ = ftruncate(number, 0) }
+        close(number)
+    }
 }
 
 /// The machine that the program runs on.

@@ -77,7 +77,7 @@ package enum AtomicFileWriter {
         }
     }
 
-    /// Makes a directory and those above it that are missing; existing ones are left as they are.
+    /// Makes a directory and those above it that are missing, whatever the umask; existing ones are left as they are.
     package static func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
         if let status = try FileStatus.of(path) {
             if status.kind == .directory { return }
@@ -89,7 +89,10 @@ package enum AtomicFileWriter {
         }
         let parent = split(path).directory
         if parent != path { try makeDirectories(parent, mode: mode) }
-        guard mkdir(path, mode_t(mode)) == 0 || errno == EEXIST else {
+        if mkdir(path, mode_t(mode)) == 0 {
+            // Against the umask: a server that does not run as root has to reach its files.
+            guard chmod(path, mode_t(mode)) == 0 else { throw .system("change the mode of", path) }
+        } else if errno != EEXIST {
             throw .system("make the directory", path)
         }
         try syncDirectory(parent)

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Foundation
+import TestSupport
+import Testing
+
+@testable import NodeAccess
+
+@Suite struct AdvisoryLockTests {
+    private let directory: TemporaryDirectory
+    private var path: String { directory.file("lock") }
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// Another process that holds the lock until it is killed; returns when it has it.
+    private func holder(_ text: String) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let script = "printf '%s' '\(text)' >\(path); echo held; exec sleep 600"
+        process.arguments = ["flock", "--no-fork", path, "sh", "-c", script]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+        return process
+    }
+
+    @Test func anotherProcessHoldsIt() throws {
+        let other = try holder("4711 on cp1 since noon")
+        let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+        #expect(error?.code == .locked)
+        #expect(error?.underlying == "locked by 4711 on cp1 since noon")
+        // However it ends, its lock goes with it.
+        kill(other.processIdentifier, SIGKILL)
+        other.waitUntilExit()
+        _ = try AdvisoryLock(path: path)
+    }
+
+    @Test func aHolderThatHasNotSaidWhoItIs() throws {
+        let other = try holder("")
+        defer { kill(other.processIdentifier, SIGKILL) }
+        let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+        #expect(error?.underlying == "locked by another aggbootstrap that changes nothing yet")
+    }
+
+    @Test func whatItSaysOfItself() throws {
+        let now = UnixTime(seconds: 1_700_000_000)
+        do {
+            let lock = try AdvisoryLock(path: path)
+            try lock.announce(now: now)
+            let text = "\(getpid()) on \(LocalHost.name()) since 2023-11-14T22:13:20Z"
+            let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+            #expect(error?.underlying == "locked by \(text)")
+            #expect(fileMode(path) == "600")
+            withExtendedLifetime(lock) {}
+        }
+        // Nobody is named as the holder who has let go.
+        let next = try AdvisoryLock(path: path)
+        let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+        #expect(error?.underlying == "locked by another aggbootstrap that changes nothing yet")
+        withExtendedLifetime(next) {}
+    }
+
+    @Test func whereItCannotBe() throws {
+        #expect(throws: NodeError.self) { try AdvisoryLock(path: directory.file("missing/lock")) }
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory.file("file"))
+        let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+        #expect(error?.code == .system && error?.errno == ELOOP)
+    }
+
+    @Test(arguments: [
+        ("", "", [0, 0]), ("root", "", [0, 0]), ("0", "", [0, 0]), ("daemon", "", [1, 1]), ("daemon", "root", [1, 0]),
+        ("1", "", [1, 1]), ("54321", "", [54321, 54321]), ("54321", "7", [54321, 7]), ("", "daemon", [0, 1]),
+    ] as [(String, String, [UInt32])])
+    func owners(user: String, group: String, ids: [UInt32]) throws {
+        let owner = try LocalHost.owner(user: user, group: group)
+        #expect([owner.userID, owner.groupID] == ids)
+    }
+
+    @Test(arguments: [("no-such-user", ""), ("root", "no-such-group"), ("-1", ""), ("4294967296", "")])
+    func ownersThatAreUnknown(user: String, group: String) throws {
+        let error = #expect(throws: NodeError.self) { try LocalHost.owner(user: user, group: group) }
+        #expect(error?.code == .unknownUser)
+        #expect(error?.subject == (group.isEmpty ? user : group))
+    }
+}
