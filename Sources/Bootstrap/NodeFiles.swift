@@ -7,6 +7,7 @@ import PKI
 /// Looks at single files of a node.
 struct NodeFiles {
     let root: NodeRoot
+    let reader: CertificateReader
 
     /// A file with its content and digest; the content of a secret is digested and let go.
     func observe(_ path: String, isSecret: Bool = false) throws -> ObservedFile {
@@ -35,7 +36,7 @@ struct NodeFiles {
         }
         guard let bytes, !bytes.isEmpty else { return nil }
         do {
-            let certificates = try Certificate.parseBundle(pem: bytes, path: path)
+            let certificates = try reader.bundle(pem: bytes, path: path)
             return ObservedBundle(path: path, certificates: certificates.map(\.summary))
         } catch {
             return ObservedBundle(path: path, certificates: [], problem: error.underlying)
@@ -45,7 +46,7 @@ struct NodeFiles {
     /// The first certificate at `path`; nil where there is none that can be read.
     func certificate(_ path: String) throws -> Certificate? {
         guard let bytes = try FileReader.read(root.path(path)) else { return nil }
-        return try? Certificate.parseBundle(pem: bytes, path: path).first
+        return try? reader.bundle(pem: bytes, path: path).first
     }
 
     private static func kind(_ kind: FileStatus.Kind) -> ObservedFile.Kind {

@@ -11,6 +11,7 @@ struct Observer {
     let spec: ClusterSpec
     let access: ObservedNode.Access
     let root: NodeRoot
+    let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
     let baseUnit: UnitText?
     /// The systemd of a live node.
@@ -20,7 +21,7 @@ struct Observer {
     func observe(_ node: NodeSpec) async throws -> ObservedNode {
         let observedUnit = try unit()
         let certificates = spec.certificates
-        let files = NodeFiles(root: root)
+        let files = NodeFiles(root: root, reader: reader)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
         let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
         let flags = flagSets(observedUnit)

@@ -9,6 +9,7 @@ struct Prover {
     let spec: ClusterSpec
     let node: NodeSpec
     let root: NodeRoot
+    let reader: CertificateReader
     let observed: ObservedNode
     let now: UnixTime
 
@@ -44,8 +45,8 @@ struct Prover {
     private func installedPair() throws -> InstalledPair? {
         guard let ca = try FileReader.read(root.path(paths.ca)),
             let certificate = try FileReader.read(root.path(paths.certificate)),
-            let bundle = try? Certificate.parseBundle(pem: ca, path: paths.ca),
-            let chain = try? Certificate.parseBundle(pem: certificate, path: paths.certificate),
+            let bundle = try? reader.bundle(pem: ca, path: paths.ca),
+            let chain = try? reader.bundle(pem: certificate, path: paths.certificate),
             !chain.isEmpty
         else { return nil }
         return InstalledPair(bundle: bundle, chain: chain)
@@ -156,7 +157,7 @@ extension Run {
         if let observed { seen = observed } else { seen = try await observe() }
         var proofs: [NodeProofs] = []
         for (node, observed) in zip(nodes, seen) {
-            let prover = Prover(spec: spec, node: node, root: root(of: node), observed: observed, now: now)
+            let prover = Prover(spec: spec, node: node, root: root(of: node), reader: reader, observed: observed, now: now)
             do {
                 proofs.append(try await prover.prove())
             } catch {

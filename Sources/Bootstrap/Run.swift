@@ -14,6 +14,7 @@ package struct Run: Sendable {
     let baseUnit: UnitText?
     let nodes: [NodeSpec]
     let effects: Effects
+    let reader = CertificateReader()
 
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
@@ -36,7 +37,7 @@ package struct Run: Sendable {
         baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
         nodes = try Self.limited(spec.nodes, request.limit)
         let path = Self.statePath(spec, request)
-        state = StateDirectory(path: path, cluster: spec.cluster)
+        state = StateDirectory(path: path, cluster: spec.cluster, reader: reader)
         var notices: [Notice] = []
         if embedded {
             notices.append(

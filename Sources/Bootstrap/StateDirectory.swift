@@ -19,13 +19,19 @@ import Secrets
 package struct StateDirectory: Sendable {
     package let path: String
     package let cluster: String
+    private let reader: CertificateReader
 
     /// Begins the name of a directory that is still being filled.
     private static let unfinished = ".unfinished-"
 
     package init(path: String, cluster: String) {
+        self.init(path: path, cluster: cluster, reader: CertificateReader())
+    }
+
+    init(path: String, cluster: String, reader: CertificateReader) {
         self.path = path
         self.cluster = cluster
+        self.reader = reader
     }
 
     /// What the directory holds; empty where it does not exist.
@@ -136,7 +142,10 @@ package struct StateDirectory: Sendable {
 
     private func certificate(_ file: String) throws -> Certificate {
         guard let bytes = try FileReader.read(file) else { throw damaged(file, "it is missing") }
-        do { return try Certificate.parse(pem: bytes, path: file) } catch { throw damaged(file, "\(error)") }
+        let certificates: [Certificate]
+        do { certificates = try reader.bundle(pem: bytes, path: file) } catch { throw damaged(file, "\(error)") }
+        guard certificates.count == 1 else { throw damaged(file, "it holds more than one certificate") }
+        return certificates[0]
     }
 
     private func leaf(owner: String, id: String) throws -> IssuedLeaf {
