@@ -38,7 +38,8 @@ extension Run {
         var observed: [ObservedNode] = []
         for node in nodes {
             let observer = Observer(
-                spec: spec, access: access, root: root(of: node), reader: reader, baseUnit: baseUnit, units: units)
+                spec: spec, access: access, root: root(of: node), reader: reader, baseUnit: baseUnit,
+                units: units)
             do {
                 observed.append(try await observer.observe(node))
             } catch {

@@ -157,7 +157,8 @@ extension Run {
         if let observed { seen = observed } else { seen = try await observe() }
         var proofs: [NodeProofs] = []
         for (node, observed) in zip(nodes, seen) {
-            let prover = Prover(spec: spec, node: node, root: root(of: node), reader: reader, observed: observed, now: now)
+            let prover = Prover(
+                spec: spec, node: node, root: root(of: node), reader: reader, observed: observed, now: now)
             do {
                 proofs.append(try await prover.prove())
             } catch {

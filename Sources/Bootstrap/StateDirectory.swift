@@ -143,7 +143,9 @@ package struct StateDirectory: Sendable {
     private func certificate(_ file: String) throws -> Certificate {
         guard let bytes = try FileReader.read(file) else { throw damaged(file, "it is missing") }
         let certificates: [Certificate]
-        do { certificates = try reader.bundle(pem: bytes, path: file) } catch { throw damaged(file, "\(error)") }
+        do { certificates = try reader.bundle(pem: bytes, path: file) } catch {
+            throw damaged(file, "\(error)")
+        }
         guard certificates.count == 1 else { throw damaged(file, "it holds more than one certificate") }
         return certificates[0]
     }
