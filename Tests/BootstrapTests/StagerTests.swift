@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Foundation
+import NodeAccess
+import TestSupport
+import Testing
+
+@testable import Bootstrap
+
+@Suite struct StagerTests {
+    private let directory: TemporaryDirectory
+    private let stager: Stager
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        stager = Stager(
+            state: StateDirectory(path: directory.file("state"), cluster: "demo"),
+            root: NodeRoot(prefix: directory.path))
+        for name in ["a", "b", "c"] { try directory.write("old \(name)", to: "etc/\(name)") }
+    }
+
+    private func plan(_ paths: [String], last: FileChange.Content? = nil) -> NodePlan {
+        var files = paths.map { path in
+            FileChange(
+                path: path, action: .replace, content: .text(Array("new".utf8)),
+                before: ObservedFile(path: path),
+                mode: 0o600, ownerIDs: nil)
+        }
+        if let last { files[files.count - 1].content = last }
+        return NodePlan(name: "cp1", isLive: false, files: files)
+    }
+
+    @Test func allOfIt() throws {
+        let staged = try stager.stage(plan(["/etc/a", "/etc/b"]), inventory: StateInventory())
+        #expect(try FileReader.read(directory.file("etc/a")) == Array("old a".utf8))
+        try stager.commit(staged)
+        #expect(try FileReader.read(directory.file("etc/b")) == Array("new".utf8))
+        #expect(try FileReader.list(directory.file("etc")) == ["a", "b", "c"])
+    }
+
+    /// A file that cannot be staged, or whose content is not there, takes back what was staged before it.
+    @Test(
+        arguments: [
+            (["/etc/a", "/etc/b", "/missing/c"], nil), (["/etc/a", "/etc/b"], .certificateToIssue),
+            (["/etc/a", "/etc/b"], .privateKey(owner: "cp1")),
+        ] as [([String], FileChange.Content?)])
+    func nothingStays(paths: [String], last: FileChange.Content?) throws {
+        let before = treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") }
+        #expect(throws: (any Error).self) {
+            try stager.stage(plan(paths, last: last), inventory: StateInventory())
+        }
+        #expect(treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") } == before)
+    }
+
+    @Test func aRenameThatFails() throws {
+        let staged = try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"]), inventory: StateInventory())
+        try FileManager.default.removeItem(atPath: directory.file("etc/b"))
+        try directory.write("x", to: "etc/b/in-the-way")
+        #expect(throws: NodeError.self) { try stager.commit(staged) }
+        #expect(try FileReader.list(directory.file("etc")) == ["a", "b", "c"])
+        #expect(try FileReader.read(directory.file("etc/c")) == Array("old c".utf8))
+    }
+}
