@@ -31,16 +31,21 @@ struct NodeTransaction: Sendable {
     /// A directory that this change made; nil where it was there.
     let madeDirectory: String?
     let entries: [Entry]
+    /// Where the node's files lie; the paths in `entries` are those on the node.
+    let root: NodeRoot
 
-    static func store(unit: String) -> String { "/var/lib/aggbootstrap-node/\(unit)" }
+    static func store(unit: String, root: NodeRoot = .machine) -> String {
+        root.path("/var/lib/aggbootstrap-node/\(unit)")
+    }
     private static let header = "aggbootstrap-transaction 1"
 
     /// Reads the transaction that is open for `unit`; nil where none is.
-    static func open(unit: String) throws -> NodeTransaction? {
-        let store = store(unit: unit)
+    static func open(unit: String, root: NodeRoot = .machine) throws -> NodeTransaction? {
+        let store = store(unit: unit, root: root)
         for name in ["transaction", "transaction.replaced"] {
             if let bytes = try FileReader.read("\(store)/\(name)/manifest") {
-                return try parse(String(decoding: bytes, as: UTF8.self), path: "\(store)/\(name)/manifest")
+                let text = String(decoding: bytes, as: UTF8.self)
+                return try parse(text, path: "\(store)/\(name)/manifest", root: root)
             }
         }
         return nil
@@ -50,15 +55,14 @@ struct NodeTransaction: Sendable {
     /// is the state that worked.
     static func begin(
         unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
-        baseDigests: [String: String],
-        now: UnixTime
+        baseDigests: [String: String], now: UnixTime, root: NodeRoot = .machine
     ) throws -> NodeTransaction {
-        let store = store(unit: unit)
+        let store = store(unit: unit, root: root)
         try AtomicFileWriter.makeDirectories(store, mode: 0o700)
         do {
             return try fill(
-                unit: unit, paths: paths, madeDirectory: madeDirectory, wasServing: wasServing,
-                baseDigests: baseDigests, now: now)
+                unit: unit, paths: paths, madeDirectories: madeDirectories, wasServing: wasServing,
+                baseDigests: baseDigests, now: now, root: root)
         } catch {
             try? AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
             try? AtomicFileWriter.removeEmptyDirectory(store)
@@ -69,11 +73,10 @@ struct NodeTransaction: Sendable {
 
     private static func fill(
         unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
-        baseDigests: [String: String],
-        now: UnixTime
+        baseDigests: [String: String], now: UnixTime, root: NodeRoot
     ) throws -> NodeTransaction {
-        let store = store(unit: unit)
-        let earlier = try open(unit: unit)
+        let store = store(unit: unit, root: root)
+        let earlier = try open(unit: unit, root: root)
         if try FileStatus.of("\(store)/transaction") == nil, earlier != nil {
             try AtomicFileWriter.renameDirectory("\(store)/transaction.replaced", to: "\(store)/transaction")
         }
@@ -85,12 +88,16 @@ struct NodeTransaction: Sendable {
         where !entries.contains(where: { $0.path == path }) {
             let known = earlier?.entries.first { $0.path == path }
             entries.append(
-                try copy(path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count))
+                try copy(
+                    path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count,
+                    root: root))
         }
+        let known = earlier?.madeDirectories ?? []
+        let made = known + madeDirectories.filter { !known.contains($0) }
         let transaction = NodeTransaction(
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
-            baseDigests: baseDigests, madeDirectories: earlier?.madeDirectories ?? madeDirectories,
-            entries: entries)
+            baseDigests: baseDigests, madeDirectories: made,
+            entries: entries, root: root)
         try AtomicFileWriter.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
         if earlier != nil {
             try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
@@ -103,29 +110,29 @@ struct NodeTransaction: Sendable {
 
     /// Puts every file back as it was: content, mode and owner; what was not there is removed.
     func restore(unit: String) throws {
-        let copies = "\(Self.store(unit: unit))/transaction"
+        let copies = "\(Self.store(unit: unit, root: root))/transaction"
         for entry in entries {
-            try AtomicFileWriter.remove(Self.temporary(entry.path))
+            let path = root.path(entry.path)
+            try AtomicFileWriter.remove(Self.temporary(path))
             guard let before = entry.before else {
-                try AtomicFileWriter.remove(entry.path)
+                try AtomicFileWriter.remove(path)
                 continue
             }
             guard let bytes = try FileReader.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
-                throw BootstrapError(
-                    "node/backup-missing",
-                    "cannot put back \(entry.path): its copy \(copies)/\(before.copy) is gone",
-                    hint: "restore the file from your own backup")
+                throw Self.missing("\(copies)/\(before.copy)", of: entry.path)
             }
-            if try Self.isUnchanged(entry.path, before, bytes) { continue }
-            try AtomicFileWriter.write(entry.path, .secret(bytes), mode: before.mode, owner: before.owner)
+            if try Self.isUnchanged(path, before, bytes) { continue }
+            try AtomicFileWriter.write(path, .secret(bytes), mode: before.mode, owner: before.owner)
         }
-        if let madeDirectory { try AtomicFileWriter.removeEmptyDirectory(madeDirectory) }
+        for directory in madeDirectories.reversed() {
+            try AtomicFileWriter.removeEmptyDirectory(root.path(directory))
+        }
     }
 
     /// Ends the transaction: the copies become the last good state of before.
     func close(unit: String) throws {
-        let store = Self.store(unit: unit)
-        for entry in entries { try AtomicFileWriter.remove(Self.temporary(entry.path)) }
+        let store = Self.store(unit: unit, root: root)
+        for entry in entries { try AtomicFileWriter.remove(Self.temporary(root.path(entry.path))) }
         // First what `open` would take for an open transaction once the newer one is gone.
         try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
         try AtomicFileWriter.removeTree("\(store)/previous")
@@ -134,7 +141,7 @@ struct NodeTransaction: Sendable {
 
     /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
     func drop(unit: String) throws {
-        let store = Self.store(unit: unit)
+        let store = Self.store(unit: unit, root: root)
         try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
         // As a whole: a transaction without its copies must never be found.
         try AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
@@ -162,25 +169,32 @@ struct NodeTransaction: Sendable {
     }
 
     private static func copy(
-        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int
+        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int, root: NodeRoot
     ) throws -> Entry {
-        if let known, known.before == nil { return known }
-        guard let status = try FileStatus.of(known == nil ? path : "\(old)/\(known?.before?.copy ?? "")")
-        else {
-            return Entry(path: path, before: nil)
-        }
-        let source = known.flatMap(\.before).map { "\(old)/\($0.copy)" } ?? path
-        guard let bytes = try FileReader.readSecret(source, limit: 4 << 20) else {
-            return Entry(path: path, before: nil)
-        }
         let name = "\(number)"
+        if let known {
+            guard let before = known.before else { return known }
+            // Never taken for a file that was not there: putting that back would remove the file.
+            guard let bytes = try FileReader.readSecret("\(old)/\(before.copy)", limit: 4 << 20) else {
+                throw missing("\(old)/\(before.copy)", of: path)
+            }
+            try AtomicFileWriter.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
+            return Entry(path: path, before: .init(mode: before.mode, owner: before.owner, copy: name))
+        }
+        guard let status = try FileStatus.of(root.path(path)),
+            let bytes = try FileReader.readSecret(root.path(path), limit: 4 << 20)
+        else { return Entry(path: path, before: nil) }
         try AtomicFileWriter.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
-        let before =
-            known?.before.map { Entry.Before(mode: $0.mode, owner: $0.owner, copy: name) }
-            ?? Entry.Before(
-                mode: status.mode, owner: FileOwner(userID: status.userID, groupID: status.groupID),
-                copy: name)
-        return Entry(path: path, before: before)
+        let owner = FileOwner(userID: status.userID, groupID: status.groupID)
+        return Entry(path: path, before: .init(mode: status.mode, owner: owner, copy: name))
+    }
+
+    private static func missing(_ copy: String, of path: String) -> BootstrapError {
+        BootstrapError(
+            "node/backup-missing", "cannot put back \(path): its copy \(copy) is gone",
+            hint:
+                "restore the file from your own backup, then remove \(AtomicFileWriter.split(copy).directory)"
+        )
     }
 
     private var manifest: String {
@@ -200,7 +214,7 @@ struct NodeTransaction: Sendable {
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
-    private static func parse(_ text: String, path: String) throws -> NodeTransaction {
+    private static func parse(_ text: String, path: String, root: NodeRoot) throws -> NodeTransaction {
         let lines = text.split(separator: "\n").map(String.init)
         guard lines.first == header, lines.last == "end" else { throw damaged(path) }
         var (started, serving, directory) = (Int64(0), false, String?.none)
@@ -231,7 +245,7 @@ struct NodeTransaction: Sendable {
         return NodeTransaction(
             startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base,
             madeDirectories: directories,
-            entries: entries)
+            entries: entries, root: root)
     }
 
     private static func damaged(_ path: String) -> BootstrapError {
