@@ -54,7 +54,10 @@ assert_unchanged() {
 assert_not_restarted() { assert_eq "the start of the API server" "$(<"$LAB/started")" "$(start_timestamp)"; }
 
 # What init writes last: assert_written FILES RESTARTS.
-assert_written() { assert_contains "$1 files written, $2 restarts"; }
+assert_written() {
+    [[ $LAST =~ ' '$1' file's?' written, '$2' restart's?$ ]] || fail "$1 files written, $2 restarts, by: $LAST_COMMAND"
+}
+
 
 SEVEN_FLAGS="--proxy-client-cert-file --proxy-client-key-file --requestheader-allowed-names --requestheader-client-ca-file
 --requestheader-extra-headers-prefix --requestheader-group-headers --requestheader-username-headers"

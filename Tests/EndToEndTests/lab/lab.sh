@@ -176,8 +176,8 @@ lab_sweep() {
 
 # node_exec CMD...: runs a command on the node, as root, with nothing on its standard input.
 node_exec() {
-    nsenter -t "$(<"$LAB/node$NODE.pid")" -a --wd=/root \
-        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@" </dev/null
+    nsenter -t "$(<"$LAB/node$NODE.pid")" -a \
+        env -i --chdir=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@" </dev/null
 }
 
 # node_file MODE PATH: writes standard input to a file on the node.

@@ -6,7 +6,7 @@ story() {
     cluster_up
     assert_exit 4 agg verify
     assert_exit 0 agg init --yes
-    assert_contains "files written, 1 restarts"
+    assert_written 4 1
     assert_aggregation
     running_flags | grep -q -- --enable-aggregator-routing && fail "routing is off unless the spec asks for it"
     assert_exit 0 agg verify

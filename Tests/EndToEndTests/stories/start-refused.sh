@@ -7,7 +7,7 @@ story() {
     cluster_up
     tree_contents >"$LAB/contents"
     assert_exit 1 agg init --yes
-    assert_contains "aggregator-key.pem" "hint: "
+    assert_contains "Error: missing content for serving cert"
     diff "$LAB/contents" <(tree_contents) || fail "everything is as it was"
     kube_ready
     assert_eq "the unit's state" active "$(node_exec systemctl is-active kube-apiserver)"

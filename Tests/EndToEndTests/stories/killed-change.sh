@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# kill -9 at 10 points of an init that renews the pair and changes a flag: the next init heals every one.
+story() {
+    local point size=256 routing=false
+    cluster_up
+    assert_exit 0 agg init --yes
+    # Staging, each of the three renames, what makes them durable, messages to systemd, and the end.
+    for point in "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/transaction" \
+        "fsync 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
+        "rename 1 $NODE_CERTIFICATES/aggregator-key.pem" \
+        "rename 1 $NODE_CERTIFICATES/aggregator.pem" \
+        "rename 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" \
+        "fsync 1 /etc/systemd/system/kube-apiserver.service.d" \
+        "sendmsg 7" "sendmsg 8" "sendmsg 10" \
+        "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/previous"; do
+        [ $size = 256 ] && size=384 routing=true || size=256 routing=false
+        spec '"certificates": { "proxyClient": { "key": { "algorithm": "ecdsa", "size": '$size' } } },
+            "apiServer": { "aggregatorRouting": '$routing' }' | node_file 644 /root/cluster.json
+        # shellcheck disable=SC2086
+        kill_and_heal $point
+        assert_eq "the size of the node's key" $size "$(openssl pkey -text -noout -in \
+            "$(node_root)$NODE_CERTIFICATES/aggregator-key.pem" | sed -nE 's/.*\(([0-9]+) bit.*/\1/p')"
+    done
+    assert_killed 10
+}

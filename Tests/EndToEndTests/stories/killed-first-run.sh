@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# kill -9 at 10 points of the first init on a bare cluster: the next init heals every one.
+story() {
+    local point
+    cluster_up
+    # The lock, the cluster's name, the CA's key, the CA, the leaf's key, the leaf, the copies, two of the node's files,
+    # and a message to systemd.
+    for point in "ftruncate 1" "rename 1" "rename 3" "rename 4" "rename 6" "rename 8" "rename 10" \
+        "rename 1 $NODE_CERTIFICATES/aggregator-key.pem" \
+        "rename 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" "sendmsg 9"; do
+        # shellcheck disable=SC2086
+        kill_and_heal $point
+        [ "$point" = "sendmsg 9" ] || make_bare
+    done
+    assert_killed 10
+}
+
+make_bare() {
+    node_exec systemctl stop kube-apiserver
+    node_exec sh -c "rm -rf /var/lib/aggbootstrap* $NODE_CERTIFICATES/aggregator* /etc/systemd/system/kube-apiserver.service.d"
+    node_exec systemctl daemon-reload
+    node_exec systemctl start kube-apiserver
+    kube_ready
+}
