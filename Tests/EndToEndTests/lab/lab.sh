@@ -44,13 +44,13 @@ lab_base_settings() {
 
 # lab_up N NAME=FILE...: boots N nodes; each FILE is on every node, read-only, as /usr/local/bin/NAME.
 lab_up() {
-    local count=$1 node binary binds=()
+    local count=$1 node binary owner=$BASHPID binds=()
     shift
     for binary in "$@"; do binds+=(--bind-ro="${binary#*=}:/usr/local/bin/${binary%%=*}"); done
     LAB=$LAB_RUN/$LAB_ID
     mkdir -p "$LAB"
     chmod 700 "$LAB_RUN" "$LAB"
-    echo "$BASHPID $(lab_process_start $BASHPID)" >"$LAB/owner"
+    echo "$owner $(lab_process_start "$owner")" >"$LAB/owner"
     lab_bridge
     for node in $(seq "$count"); do lab_node_link "$node"; done
     for node in $(seq "$count"); do lab_node_boot "$node"; done
@@ -165,9 +165,12 @@ lab_down() {
 lab_sweep() {
     local directory pid start
     for directory in "$LAB_RUN"/*/; do
-        [ -f "$directory/owner" ] || continue
-        read -r pid start <"$directory/owner"
-        [ "$(lab_process_start "$pid")" = "$start" ] && continue
+        if [ -f "$directory/owner" ]; then
+            read -r pid start <"$directory/owner"
+            [ "$(lab_process_start "$pid")" = "$start" ] && continue
+        elif [ -z "$(find "$directory" -maxdepth 0 -mmin +1 2>/dev/null)" ]; then
+            continue # it is just being made
+        fi
         LAB_ID=$(basename "$directory")
         echo "ending the lab $LAB_ID of a run that is gone"
         lab_down

@@ -77,7 +77,7 @@ bad_states() {
     }
 }
 
-bake() { node_exec aggbootstrap init --root /srv/out --base-unit /srv/base "$@"; }
+bake() { node_exec aggbootstrap init --root "$(node_exec mktemp -d)" --base-unit /srv/base "$@"; }
 
 bad_circumstances() {
     node_exec cp /root/cluster.json /srv/cluster.json
