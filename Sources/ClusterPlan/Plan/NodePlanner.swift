@@ -105,11 +105,7 @@ struct NodePlanner {
 
     /// Aggregation flags in a variable whose file cannot be read would be passed twice.
     private mutating func checkUnseen(_ rendered: RenderedUnit) {
-        let unseen = rendered.unseen.filter { unseen in
-            guard case .file(let file) = unseen.source else { return true }
-            return !file.optional || file.path.contains { "%*?[".contains($0) }
-        }
-        guard let first = unseen.first else { return }
+        guard let first = rendered.unseen.first(where: \.mayHoldArguments) else { return }
         refuse(
             "plan/unseen-variable", "\(unitName) takes arguments from \(first), which cannot be read here",
             "write the variable's file under its plain name, so that flags in it can be seen")
@@ -161,7 +157,7 @@ struct NodePlanner {
         let others = command.matchesRunning(
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         // A variable out of a file that could not be read would look like a difference at every run.
-        guard !others.isSame, others.unseen.isEmpty else { return nil }
+        guard !others.isSame, !others.unseen.contains(where: \.mayHoldArguments) else { return nil }
         return "its command line changes: it " + Self.words(others.differences).joined(separator: ", ")
     }
 

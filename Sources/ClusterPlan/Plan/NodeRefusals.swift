@@ -18,7 +18,7 @@ extension NodePlanner {
             let comparison = try service.command(unit: unitName).matchesRunning(
                 argv: running, environment: service.environment, scope: .withoutAggregationFlags)
             pending += Self.words(comparison.differences).map { "its command line \($0)" }
-            pending += comparison.unseen.map { "unknown arguments from \($0)" }
+            pending += comparison.unseen.filter(\.mayHoldArguments).map { "unknown arguments from \($0)" }
         }
         guard !pending.isEmpty else { return }
         let text =

@@ -33,6 +33,12 @@ package struct ServiceEnvironment: Sendable, Equatable {
         }
         package var source: Source
 
+        /// False for an optional file under a plain name: where it was not given, there is none.
+        package var mayHoldArguments: Bool {
+            guard case .file(let file) = source else { return true }
+            return !file.optional || file.path.contains { "%*?[".contains($0) }
+        }
+
         package var description: String {
             switch source {
             case .file(let file): "\(file.path) (EnvironmentFile= in \(file.place))"
