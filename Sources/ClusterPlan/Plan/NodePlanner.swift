@@ -52,6 +52,7 @@ struct NodePlanner {
         }
         noteFreeze(rendered, isNew: !isCurrent)
         checkUnseen(rendered)
+        try checkOverridden(rendered)
         guard node.access == .live else { return }
         try planActivation(rendered, unitChanges: !isCurrent)
     }
@@ -183,7 +184,7 @@ struct NodePlanner {
     }
 
     /// The unit's files as they would be after the change.
-    private func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
+    func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
         let text = UnitText(path: rendered.path, text: rendered.text)
         return rendered.path == RenderedUnit.unitPath(unitName)
             ? [text] + unit.base.dropFirst() : unit.base + [text]

@@ -33,6 +33,22 @@ extension NodePlanner {
         }
     }
 
+    /// A file of the unit that is read after ours can replace the command or the variable: each run would then restart
+    /// the API server, and none would give it the flags.
+    mutating func checkOverridden(_ rendered: RenderedUnit) throws(UnitError) {
+        guard let unit = node.unit else { return }
+        let service = try EffectiveService(
+            sources: finalSources(unit, rendered), environmentFiles: unit.environmentFiles)
+        let command = try service.command(unit: unitName)
+        let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+        guard !APIServerFlags(spec: spec).areExactlyIn(arguments) else { return }
+        refuse(
+            "plan/overridden",
+            "\(unitName) would run without the wanted flags: its command is that of \(command.place)",
+            "take ExecStart= out of that file, or have the flags merged into it with apiServer.flagsIn: dropIn"
+        )
+    }
+
     mutating func checkReadiness() {
         let hint =
             "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"

@@ -129,8 +129,9 @@ package struct PlanReport {
     }
 
     private static func lines(of bytes: [UInt8]) -> [String] {
-        var lines = String(decoding: bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(Self.printable)
+        // By bytes: a carriage return and a line feed are one Character.
+        var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+            .map { printable(String(decoding: $0, as: UTF8.self)[...]) }
         if lines.last == "" { lines.removeLast() }
         return lines
     }
