@@ -70,7 +70,7 @@ package enum SpecFields {
                 example: #"["X-Remote-Extra-"]"#),
             SpecField(
                 "allowCustomHeaders", .boolean, .defaultBoolean(false),
-                "Allows other headers than the standard ones; clients could forge those before Kubernetes 1.27.",
+                "Allows headers that are not standard; clients could forge those before Kubernetes 1.27.",
                 example: "false"),
         ])
 

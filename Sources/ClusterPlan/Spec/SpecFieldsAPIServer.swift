@@ -17,7 +17,7 @@ extension SpecFields {
                 example: #"{ "path": "/etc/kubernetes/apiserver.env", "variable": "KUBE_API_ARGS" }"#),
             SpecField(
                 "aggregatorRouting", .boolean, .defaultBoolean(false),
-                "True where the aggregator is to dial endpoint IPs: needed where no kube-proxy runs beside it.",
+                "True where the aggregator is to dial endpoint IPs: needed where no kube-proxy runs.",
                 example: "true"),
             SpecField(
                 "executable", .text(.nodeFile), .defaultText("/usr/local/bin/kube-apiserver"),
