@@ -6,6 +6,7 @@ KILLED=0
 UNREACHED=""
 
 # kill_and_heal SYSCALL N [PATH]: ends init when one of its threads enters SYSCALL for the Nth time, on PATH if given.
+# Of a rename PATH is the old name: strace looks at no other.
 kill_and_heal() {
     local point="$*" status=0
     LAST_COMMAND="init, ended at: $point"

@@ -8,7 +8,7 @@
 
 LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
 LAB_BASE=$LAB_CACHE/base-bookworm-1
-LAB_RUN=/run/agglab        # one directory a lab; gone after a reboot, as the namespaces are
+LAB_RUN=${LAB_RUN:-/run/agglab}   # one directory a lab; gone after a reboot, as the namespaces are
 LAB_SUBNET=192.168.123
 NODE=1                     # the node that the functions below mean
 
@@ -126,11 +126,11 @@ lab_node_wait() {
     return 1
 }
 
-# The container's init is the only child of systemd-nspawn (which may itself be a child of systemd-run).
+# The container's init: below systemd-nspawn (and systemd-run) the process that is number 1 in its own namespace.
 lab_container_init() {
     local pid=$1 child
     while child=$(pgrep -o -P "$pid"); do
-        [ "$(readlink "/proc/$pid/ns/pid")" = "$(readlink "/proc/$child/ns/pid")" ] || { echo "$child"; return; }
+        grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$child/status" && { echo "$child"; return; }
         pid=$child
     done
     return 1
@@ -155,7 +155,7 @@ lab_down() {
         ip netns del "${space##*/}" 2>/dev/null || true
         for mount in $(lab_cgroup_mounts); do
             directory=$mount/${space##*/}
-            [ -d "$directory" ] && find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null
+            find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || true
         done
     done
     rm -rf "$LAB"

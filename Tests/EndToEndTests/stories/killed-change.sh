@@ -2,18 +2,19 @@
 # shellcheck shell=bash
 # kill -9 at 10 points of an init that renews the pair and changes a flag: the next init heals every one.
 story() {
-    local point size=256 routing=false
+    local point size=256 routing=false unit=/etc/systemd/system/kube-apiserver.service
+    local copies=/var/lib/aggbootstrap-node/kube-apiserver.service
     cluster_up
     assert_exit 0 agg init --yes
-    # Staging, each of the three renames, what makes them durable, messages to systemd, and the end.
-    for point in "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/transaction" \
+    # The copies, staging, each of the three renames, what makes them durable, messages to systemd, and the end.
+    for point in "rename 1 $copies/transaction.unfinished" \
         "fsync 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
-        "rename 1 $NODE_CERTIFICATES/aggregator-key.pem" \
-        "rename 1 $NODE_CERTIFICATES/aggregator.pem" \
-        "rename 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" \
-        "fsync 1 /etc/systemd/system/kube-apiserver.service.d" \
+        "rename 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
+        "rename 1 $NODE_CERTIFICATES/.aggregator.pem.aggbootstrap-tmp" \
+        "rename 1 $unit.d/.zz-aggregation.conf.aggbootstrap-tmp" \
+        "fsync 1 $unit.d" \
         "sendmsg 7" "sendmsg 8" "sendmsg 10" \
-        "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/previous"; do
+        "rename 1 $copies/transaction"; do
         [ $size = 256 ] && size=384 routing=true || size=256 routing=false
         spec '"certificates": { "proxyClient": { "key": { "algorithm": "ecdsa", "size": '$size' } } },
             "apiServer": { "aggregatorRouting": '$routing' }' | node_file 644 /root/cluster.json

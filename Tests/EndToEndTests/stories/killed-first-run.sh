@@ -7,8 +7,8 @@ story() {
     # The lock, the cluster's name, the CA's key, the CA, the leaf's key, the leaf, the copies, two of the node's files,
     # and a message to systemd.
     for point in "ftruncate 1" "rename 1" "rename 3" "rename 4" "rename 6" "rename 8" "rename 10" \
-        "rename 1 $NODE_CERTIFICATES/aggregator-key.pem" \
-        "rename 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" "sendmsg 9"; do
+        "rename 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
+        "rename 1 /etc/systemd/system/kube-apiserver.service.d/.zz-aggregation.conf.aggbootstrap-tmp" "sendmsg 9"; do
         # shellcheck disable=SC2086
         kill_and_heal $point
         [ "$point" = "sendmsg 9" ] || make_bare
