@@ -39,15 +39,22 @@ agg() {
     node_exec aggbootstrap "$command" --spec /root/cluster.json "$@"
 }
 
-# remember: what assert_unchanged compares with.
+# remember: what assert_unchanged and assert_restored compare with.
 remember() {
     tree_digest >"$LAB/tree"
+    tree_contents >"$LAB/contents"
     start_timestamp >"$LAB/started"
 }
 
 # Not one byte, mode, owner or time differs on the node, and the API server's process is the same.
 assert_unchanged() {
     diff "$LAB/tree" <(tree_digest) || fail "nothing changed on the node"
+    assert_not_restarted
+}
+
+# The same where a change had begun: directories may have another time.
+assert_restored() {
+    diff "$LAB/contents" <(tree_contents) || fail "everything on the node is as it was"
     assert_not_restarted
 }
 

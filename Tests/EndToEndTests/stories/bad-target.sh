@@ -10,16 +10,16 @@ story() {
     refused "a symlink in place of the directory" "$NODE_CERTIFICATES" \
         "mv $NODE_CERTIFICATES /etc/kubernetes/real && ln -s real $NODE_CERTIFICATES" \
         "rm $NODE_CERTIFICATES && mv /etc/kubernetes/real $NODE_CERTIFICATES"
-    refused "a read-only directory" "Read-only file system" \
+    given_up "a read-only directory" "Read-only file system" \
         "mount --bind $NODE_CERTIFICATES $NODE_CERTIFICATES && mount -o remount,ro,bind $NODE_CERTIFICATES" \
         "umount $NODE_CERTIFICATES"
-    refused "read-only units" "Read-only file system" \
+    given_up "read-only units" "Read-only file system" \
         "mount --bind /etc/systemd/system /etc/systemd/system && mount -o remount,ro,bind /etc/systemd/system" \
         "umount /etc/systemd/system"
-    refused "a full disk" "No space left on device" \
+    given_up "a full disk" "No space left on device" \
         "cp -a $NODE_CERTIFICATES /srv/ && mount -t tmpfs -o size=16k none $NODE_CERTIFICATES && cp -a /srv/ssl/. $NODE_CERTIFICATES/" \
         "umount $NODE_CERTIFICATES"
-    refused "no room for copies" "No space left on device" \
+    given_up "no room for copies" "No space left on device" \
         "mkdir /var/lib/aggbootstrap-node && mount -t tmpfs -o size=4k,nr_inodes=2 none /var/lib/aggbootstrap-node" \
         "umount /var/lib/aggbootstrap-node && rmdir /var/lib/aggbootstrap-node"
 
@@ -28,7 +28,7 @@ story() {
     assert_aggregation
 }
 
-# refused WHAT TEXT BREAK MEND
+# refused WHAT TEXT BREAK MEND: seen before anything is touched.
 refused() {
     node_exec sh -c "$3"
     remember
@@ -37,4 +37,16 @@ refused() {
     assert_unchanged
     node_exec sh -c "$4"
     echo "refused: $1"
+}
+
+# given_up WHAT TEXT BREAK MEND: seen while staging, so what was staged is taken away again.
+given_up() {
+    node_exec sh -c "$3"
+    remember
+    assert_exit 1 agg init --yes --state /srv/state
+    assert_contains "$2" "aggbootstrap: error: "
+    assert_lacks "putting everything back failed"
+    assert_restored
+    node_exec sh -c "$4"
+    echo "given up: $1"
 }
