@@ -62,7 +62,8 @@ assert_not_restarted() { assert_eq "the start of the API server" "$(<"$LAB/start
 
 # What init writes last: assert_written FILES RESTARTS.
 assert_written() {
-    [[ $LAST =~ ' '$1' file's?' written, '$2' restart's?$ ]] || fail "$1 files written, $2 restarts, by: $LAST_COMMAND"
+    local wanted=" $1 files? written, $2 restarts?\$"
+    [[ $LAST =~ $wanted ]] || fail "$1 files written, $2 restarts, by: $LAST_COMMAND"
 }
 
 
