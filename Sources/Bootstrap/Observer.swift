@@ -64,8 +64,10 @@ struct Observer {
                     + "systemctl daemon-reload")
         }
         guard let fragment = state.fragmentPath else { return nil }
-        var unit = try files.observe(try files.texts([fragment] + state.dropInPaths))
+        let dropIns = try files.dropIns(loaded: state.dropInPaths)
+        var unit = try files.observe(try files.texts([fragment] + dropIns.paths))
         unit.live = try live(state)
+        if dropIns.areOthers { unit.live?.needDaemonReload = true }
         return unit
     }
 
@@ -83,7 +85,8 @@ struct Observer {
         }
         return LiveUnit(
             activity: activity, stateText: "\(state.activeState)/\(state.subState)",
-            needDaemonReload: state.needDaemonReload, loadedArguments: state.execStart.last ?? [],
+            needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
+            loadedArguments: state.execStart.last ?? [],
             runningArguments: running, mainPID: Int(state.mainPID ?? 0))
     }
 

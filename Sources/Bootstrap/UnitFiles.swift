@@ -25,6 +25,26 @@ struct UnitFiles {
         return [fragment] + (try dropInsInTree())
     }
 
+    /// Paths of the drop-ins that apply from the next daemon-reload on.
+    ///
+    /// systemd's own list is that of the last one, and `NeedDaemonReload` does not tell of a drop-in directory that is
+    /// new since then.
+    /// - Parameter loaded: systemd's list.
+    /// - Returns: the paths in order; whether they are others than `loaded`, our own drop-in left out.
+    func dropIns(loaded: [String]) throws -> (paths: [String], areOthers: Bool) {
+        let ours = RenderedUnit.dropInPath(unit: unit)
+        let known = loaded.filter { $0 != ours }
+        let found = try dropInsInTree().filter { $0 != ours }
+        let names = Set(known.map { AtomicFileWriter.split($0).name })
+        let new = found.filter { !names.contains(AtomicFileWriter.split($0).name) }
+        let present = try known.filter { try FileStatus.of(root.path($0)) != nil }
+        guard !new.isEmpty || present.count != known.count else { return (known, false) }
+        let merged = (present + new).sorted {
+            AtomicFileWriter.split($0).name < AtomicFileWriter.split($1).name
+        }
+        return (merged, true)
+    }
+
     /// The texts at `paths`, in order, without our own drop-in.
     func texts(_ paths: [String]) throws -> [UnitText] {
         let ours = RenderedUnit.dropInPath(unit: unit)
@@ -55,13 +75,24 @@ struct UnitFiles {
     private func dropInsInTree() throws -> [String] {
         var byName: [String: String] = [:]
         for directory in Self.searchPath.reversed() {
-            for folder in ["service.d", "\(unit).d"] {
+            for folder in dropInFolders {
                 for name in try FileReader.list(root.path("\(directory)/\(folder)"))
                 where name.hasSuffix(".conf") {
                     byName[name] = "\(directory)/\(folder)/\(name)"
                 }
             }
         }
-        return byName.sorted { $0.key < $1.key }.map(\.value)
+        // An empty file, or a link to /dev/null, takes the drop-in of that name out of use.
+        return byName.sorted { $0.key < $1.key }.map(\.value).filter { path in
+            let bytes = (try? FileReader.read(root.path(path), limit: 1 << 20)).flatMap { $0 }
+            return bytes?.isEmpty == false
+        }
+    }
+
+    /// Least specific first: those of all services, of the unit's name up to each dash, of the unit.
+    private var dropInFolders: [String] {
+        let stem = unit.dropLast(".service".count)
+        let prefixes = stem.indices.filter { stem[$0] == "-" }.map { "\(stem[...$0]).service.d" }
+        return ["service.d"] + prefixes + ["\(unit).d"]
     }
 }

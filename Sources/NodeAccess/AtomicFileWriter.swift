@@ -30,7 +30,7 @@ package enum AtomicFileWriter {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name)\(temporarySuffix)"
         // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
-        if unlink(temporary) != 0, errno != ENOENT { throw .system("remove", temporary) }
+        try remove(temporary)
         do throws(NodeError) {
             let file = try FileDescriptor.open(
                 temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode_t(mode))
@@ -113,7 +113,12 @@ package enum AtomicFileWriter {
 
     /// Removes a file; it is no error where there is none.
     package static func remove(_ path: String) throws(NodeError) {
-        guard unlink(path) == 0 || errno == ENOENT else { throw .system("remove", path) }
+        if unlink(path) == 0 { return }
+        let cause = errno
+        // A read-only file system refuses also what is not there.
+        if cause == ENOENT { return }
+        if try FileStatus.of(path) == nil { return }
+        throw .system("remove", path, cause)
     }
 
     /// Removes a directory of plain files and of such directories; it is no error where there is none.

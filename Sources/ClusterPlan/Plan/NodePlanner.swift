@@ -115,7 +115,7 @@ struct NodePlanner {
     private mutating func planActivation(_ rendered: RenderedUnit, unitChanges: Bool) throws(UnitError) {
         let live = node.unit?.live
         let interrupted = isOurInterruption
-        result.daemonReload = unitChanges || (interrupted && live?.needDaemonReload == true)
+        result.daemonReload = unitChanges
         guard let unit = node.unit, let live else {
             if unitChanges {
                 notice(
@@ -127,6 +127,12 @@ struct NodePlanner {
         let sources = finalSources(unit, rendered)
         let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
         let command = try service.command(unit: unitName)
+        // systemd does not always notice by itself: not a drop-in directory that is new since it last looked.
+        let isLoaded =
+            command.matchesBus(argv: live.loadedArguments).isSame
+            && (rendered.path == RenderedUnit.unitPath(unitName)
+                || live.loadedDropIns.contains(rendered.path))
+        if !isLoaded || interrupted && live.needDaemonReload { result.daemonReload = true }
         switch live.activity {
         case .stopped:
             if !result.files.isEmpty { result.restart = .leftStopped }

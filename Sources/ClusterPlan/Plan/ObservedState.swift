@@ -84,7 +84,10 @@ package struct LiveUnit: Sendable, Equatable {
     package var activity: Activity
     /// systemd's own words, for example `active/running`.
     package var stateText: String
+    /// Files of the unit, other than ours, changed since systemd read them.
     package var needDaemonReload: Bool
+    /// Drop-ins that systemd has loaded.
+    package var loadedDropIns: [String]
     /// argv of the loaded `ExecStart=`, specifiers expanded, variables not.
     package var loadedArguments: [String]
     /// argv of the main process; nil where there is none.
@@ -92,12 +95,14 @@ package struct LiveUnit: Sendable, Equatable {
     package var mainPID: Int
 
     package init(
-        activity: Activity, stateText: String, needDaemonReload: Bool, loadedArguments: [String],
+        activity: Activity, stateText: String, needDaemonReload: Bool, loadedDropIns: [String] = [],
+        loadedArguments: [String],
         runningArguments: [String]?, mainPID: Int
     ) {
         self.activity = activity
         self.stateText = stateText
         self.needDaemonReload = needDaemonReload
+        self.loadedDropIns = loadedDropIns
         self.loadedArguments = loadedArguments
         self.runningArguments = runningArguments
         self.mainPID = mainPID
