@@ -77,26 +77,24 @@ struct UnitLineReader {
 
     /// The next logical line that is not a comment; it may be blank. Nil at the end.
     mutating func next() throws(UnitError) -> LogicalLine? {
-        var line: LogicalLine?
+        var line = LogicalLine(bytes: [], offsets: [], number: 0, file: file)
         while let physical = try nextPhysical() {
-            if isComment(physical.content) { continue }
-            let content = withoutByteOrderMark(physical.content)
-            var joined = line ?? LogicalLine(bytes: [], offsets: [], number: number, file: file)
-            if line != nil { joined.offsets.removeLast() }
-            joined.bytes += file[content]
-            joined.offsets += content
-            joined.offsets.append(content.upperBound)
-            guard joined.bytes.count <= Self.longestLine else { throw tooLong() }
-            guard endsInBackslash(content) else { return joined }
-            joined.bytes[joined.bytes.count - 1] = UnitByte.space
-            joined.offsets[joined.offsets.count - 1] = file.count
-            line = joined
+            if isComment(physical) { continue }
+            let content = withoutByteOrderMark(physical)
+            if line.number == 0 { line.number = number } else { line.offsets.removeLast() }
+            line.bytes += file[content]
+            line.offsets += content
+            line.offsets.append(content.upperBound)
+            guard line.bytes.count <= Self.longestLine else { throw tooLong() }
+            guard endsInBackslash(content) else { return line }
+            line.bytes[line.bytes.count - 1] = UnitByte.space
+            line.offsets[line.offsets.count - 1] = file.count
         }
-        return line
+        return line.number == 0 ? nil : line
     }
 
-    /// The next line's content and what ends it: one `\n`, `\r`, `\r\n` or `\n\r`, or the end of the file.
-    private mutating func nextPhysical() throws(UnitError) -> (content: Range<Int>, end: Int)? {
+    /// The next line without what ends it: one `\n`, `\r`, `\r\n` or `\n\r`, or the end of the file.
+    private mutating func nextPhysical() throws(UnitError) -> Range<Int>? {
         guard position < file.count else { return nil }
         number += 1
         let start = position
@@ -108,7 +106,7 @@ struct UnitLineReader {
             position += 1
             if position < file.count, isLineEnd(file[position]), file[position] != first { position += 1 }
         }
-        return (content, position)
+        return content
     }
 
     private func isLineEnd(_ byte: UInt8) -> Bool {
