@@ -11,13 +11,18 @@ struct CommandMerge {
         var open: Separator?
         for (index, word) in command.words.enumerated() {
             let own = Separator(word.separator)
-            let separator = open.map { $0.joined(with: own) } ?? own
+            var separator = open.map { $0.joined(with: own) } ?? own
             if removing.contains(index) {
                 open = separator
-            } else {
-                text += separator.text + word.raw
-                open = nil
+                continue
             }
+            if separator.indent != nil && own.indent == nil && word.startsLikeComment {
+                // At the start of a line it would be a comment.
+                guard separator.upToLastComment == nil else { throw Self.comment(word, command) }
+                separator = own
+            }
+            text += separator.text + word.raw
+            open = nil
         }
         let rest = Separator(command.tail)
         let tail = open.map { $0.joined(with: rest) } ?? rest
@@ -30,6 +35,17 @@ struct CommandMerge {
         }
         self.text = text
     }
+
+    private static func comment(_ word: ExecCommand.Word, _ command: ExecCommand) -> UnitError {
+        UnitError(
+            .unsafeValue, "merge", command.place,
+            cause: "without the flag before it, the argument \(word.raw) would start a line and be a comment",
+            hint: "write it in quotes")
+    }
+}
+
+extension ExecCommand.Word {
+    fileprivate var startsLikeComment: Bool { raw.utf8.first.map(UnitByte.startsComment) ?? false }
 }
 
 /// What stands between two words: blanks, or blanks, a continuation, lines that are comments or blank but for

@@ -8,13 +8,16 @@ import Testing
     @Test func theTutorialsFlagsComeInItsOrder() {
         let seven = [
             "--requestheader-client-ca-file=/etc/kubernetes/ssl/aggregator-ca.pem",
-            "--requestheader-allowed-names=aggregator", "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            "--requestheader-allowed-names=aggregator",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             "--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
             "--proxy-client-cert-file=/etc/kubernetes/ssl/aggregator.pem",
             "--proxy-client-key-file=/etc/kubernetes/ssl/aggregator-key.pem",
         ]
         #expect(
-            APIServerFlags(spec: UnitFixtures.spec()).arguments == seven + ["--enable-aggregator-routing=true"])
+            APIServerFlags(spec: UnitFixtures.spec()).arguments == seven + [
+                "--enable-aggregator-routing=true"
+            ])
         #expect(APIServerFlags(spec: UnitFixtures.spec(routing: false)).arguments == seven)
         let names = APIServerFlags(spec: UnitFixtures.spec()).arguments.map { EffectiveFlags.name(of: $0) }
         #expect(names == APIServerFlags.names)
@@ -22,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         (["aggregator"], "aggregator"), (["a", "b"], "a,b"), (["a,b", "c"], "\"a,b\",c"),
-        (["say \"x\""], "\"say \"\"x\"\"\""), ([" a"], "\" a\""), (["ü, é"], "\"ü, é\""), (["\u{301}", "a"], "\u{301},a"),
+        (["say \"x\""], "\"say \"\"x\"\"\""), ([" a"], "\" a\""), (["ü, é"], "\"ü, é\""),
+        (["\u{301}", "a"], "\u{301},a"),
     ])
     func listsAreWrittenAndReadAsCSV(values: [String], csv: String) {
         #expect(CommaSeparatedValues.join(values) == csv)
@@ -35,7 +39,9 @@ import Testing
     @Test(arguments: ["\"a", "a\"b", "\"a\"b", "a,\""])
     func whatIsNoCSVIsNoList(text: String) {
         #expect(CommaSeparatedValues.parse(text) == nil)
-        #expect(EffectiveFlags.parse(arguments: ["--authorization-mode=\(text)"]).list("authorization-mode") == nil)
+        #expect(
+            EffectiveFlags.parse(arguments: ["--authorization-mode=\(text)"]).list("authorization-mode")
+                == nil)
     }
 
     @Test func commandLinesAreReadAsTheAPIServerReadsThem() {
@@ -43,7 +49,8 @@ import Testing
             "--secure-port=6443", "--secure_port", "8443", "--bind-address", "10.0.0.1", "-v", "2", "word",
             "--authorization-mode=Node", "--authorization_mode=RBAC,\"a,b\"", "--anonymous-auth=F",
             "--profiling", "--enable-aggregator-routing", "false", "--cert-dir=", "--client-ca-file=a=b",
-            "--requestheader-allowed-names", "--looks-like-a-flag", "--tls-cert-file", "--allow-privileged=x", "--",
+            "--requestheader-allowed-names", "--looks-like-a-flag", "--tls-cert-file", "--allow-privileged=x",
+            "--",
             "--advertise-address=1.2.3.4",
         ])
         #expect(flags.string("secure-port") == "8443")

@@ -7,24 +7,33 @@ import Testing
 @Suite struct CommandExpansionTests {
     /// Each as a process started by systemd 252 got it.
     @Test(arguments: [
-        ("$A", ["b", "c", "d e", "f\\", "g"]), ("${A}", [#"b c 'd e' f\\ g"#]), ("x${A}y", [#"xb c 'd e' f\\ gy"#]),
-        ("$Q", ["x y", "z"]), ("$E", []), ("[${E}]", ["[]"]), ("$$A", ["$A"]), ("$P", ["%n1"]), ("a$A", ["a$A"]), ("$", []),
-        ("$A/b", []), ("${A:-x}", ["${A:-x}"]), ("${A", ["${A"]), ("${}", [""]), ("a$$b", ["a$b"]), ("$UNKNOWN ${UNKNOWN}", [""]),
+        ("$A", ["b", "c", "d e", "f\\", "g"]), ("${A}", [#"b c 'd e' f\\ g"#]),
+        ("x${A}y", [#"xb c 'd e' f\\ gy"#]),
+        ("$Q", ["x y", "z"]), ("$E", []), ("[${E}]", ["[]"]), ("$$A", ["$A"]), ("$P", ["%n1"]),
+        ("a$A", ["a$A"]), ("$", []),
+        ("$A/b", []), ("${A:-x}", ["${A:-x}"]), ("${A", ["${A"]), ("${}", [""]), ("a$$b", ["a$b"]),
+        ("$UNKNOWN ${UNKNOWN}", [""]),
     ])
     func variablesAreExpandedAsSystemdDoes(words: String, expected: [String]) throws {
         let service = try UnitReadingTests.service(
             #"Environment="A=b c 'd e' f\\\\ g" "Q=\"x y\" z" E= P=%%n1"# + "\nExecStart=/a \(words)")
         let expansion = try service.command(unit: "u").expand(environment: service.environment)
         #expect(expansion.texts == ["/a"] + expected)
-        #expect(try UnitReadingTests.service("ExecStart=:/a \(words)").command(unit: "u").expandsVariables == false)
+        #expect(
+            try UnitReadingTests.service("ExecStart=:/a \(words)").command(unit: "u").expandsVariables
+                == false)
     }
 
     @Test(arguments: [
-        ("A=1\nB = 2 \n", ["A": "1", "B": "2"]), ("A=\"x y\" \"z\"\n", ["A": "x yz"]), ("A='a\"b'c\n", ["A": "a\"bc"]),
+        ("A=1\nB = 2 \n", ["A": "1", "B": "2"]), ("A=\"x y\" \"z\"\n", ["A": "x yz"]),
+        ("A='a\"b'c\n", ["A": "a\"bc"]),
         ("# A=1\n;B=2\n C=3", ["C": "3"]), ("A=x \\\n y\n", ["A": "x  y"]), ("A=\"x\\\ny\"\n", ["A": "xy"]),
-        ("A=\"\\$\\q\"", ["A": "$\\q"]), ("A=\\$x\\ ", ["A": "$x "]), ("export A=1\n1B=2\n", [:]), ("A\nB=1", ["B": "1"]),
-        ("A=1\r\nB=2\r\n", ["A": "1", "B": "2"]), ("# c \\\nA=1\nB=2", ["B": "2"]), ("A=\nB=1", ["A": "", "B": "1"]),
-        ("A=$B %n\n", ["A": "$B %n"]), ("A=a # b", ["A": "a # b"]), ("A='1\n2'", ["A": "1\n2"]), ("A=1\nA=2", ["A": "2"]),
+        ("A=\"\\$\\q\"", ["A": "$\\q"]), ("A=\\$x\\ ", ["A": "$x "]), ("export A=1\n1B=2\n", [:]),
+        ("A\nB=1", ["B": "1"]),
+        ("A=1\r\nB=2\r\n", ["A": "1", "B": "2"]), ("# c \\\nA=1\nB=2", ["B": "2"]),
+        ("A=\nB=1", ["A": "", "B": "1"]),
+        ("A=$B %n\n", ["A": "$B %n"]), ("A=a # b", ["A": "a # b"]), ("A='1\n2'", ["A": "1\n2"]),
+        ("A=1\nA=2", ["A": "2"]),
     ])
     func environmentFilesAreReadAsSystemdReadsThem(text: String, expected: [String: String]) {
         let variables = EnvironmentFile.parse(text).variables
@@ -50,7 +59,8 @@ import Testing
                         """)
             ], environmentFiles: ["/etc/a": "A=1\nB=1\n", "/etc/b": "B=2\n", "/gone": "A=9\n"])
         let environment = service.environment
-        #expect(["A", "B", "C", "D", "E", "F"].map { environment[$0]?.text } == ["1", "2", nil, nil, "0", nil])
+        #expect(
+            ["A", "B", "C", "D", "E", "F"].map { environment[$0]?.text } == ["1", "2", nil, nil, "0", nil])
         #expect(environment["A"]?.origin == "/etc/a" && environment["E"]?.origin == "/u:8")
         #expect(environment.files.map(\.path) == ["/etc/a", "/etc/b", "/etc/c*"])
         #expect(environment.unread == [.init(path: "/etc/c*", optional: true, place: "/u:6")])
@@ -69,14 +79,19 @@ import Testing
         #expect(
             command.matchesBus(argv: changed, scope: .withoutAggregationFlags).differences
                 == [.missing("--x=%H:1"), .added("--x=host:2"), .added("--more")])
-        let running = ["/a", "--x=host:1", "--a", "--b=7", "--proxy-client-cert-file=new", "100%", "--a --b=7"]
+        let running = [
+            "/a", "--x=host:1", "--a", "--b=7", "--proxy-client-cert-file=new", "100%", "--a --b=7",
+        ]
         #expect(
-            command.matchesRunning(argv: running, environment: service.environment, scope: .withoutAggregationFlags)
-                .isSame)
+            command.matchesRunning(
+                argv: running, environment: service.environment, scope: .withoutAggregationFlags
+            )
+            .isSame)
         #expect(
             command.matchesRunning(argv: running, environment: service.environment).differences
                 == [
-                    .missing("--proxy_client_cert_file"), .added("--proxy-client-cert-file=new"), .missing("old"),
+                    .missing("--proxy_client_cert_file"), .added("--proxy-client-cert-file=new"),
+                    .missing("old"),
                 ])
     }
 }

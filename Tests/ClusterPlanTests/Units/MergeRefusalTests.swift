@@ -45,7 +45,8 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
         .init(text: "ExecStart=/a --proxy-client-key-file $A --x", code: .flagsInVariable, naming: ["$A"]),
         .init(text: "ExecStart=/a ${AGGREGATION_FLAGS}", code: .doubled, naming: ["${AGGREGATION_FLAGS}"]),
         .init(text: "ExecStart=/a --x=${AGGREGATION_FLAGS}", code: .doubled, naming: ["split"]),
-        .init(text: "ExecStart=/a $AGGREGATION_FLAGS $AGGREGATION_FLAGS", code: .doubled, naming: ["2 times"]),
+        .init(
+            text: "ExecStart=/a $AGGREGATION_FLAGS $AGGREGATION_FLAGS", code: .doubled, naming: ["2 times"]),
         .init(
             text: "ExecStart=/a --requestheader-allowed-names=x $AGGREGATION_FLAGS", code: .doubled,
             naming: ["--requestheader-allowed-names=x"]),
@@ -70,6 +71,9 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
         .init(
             text: "ExecStart=/a", code: .overridden, naming: ["zz-aggregation.conf"],
             dropIns: ["zz-aggregation.conf": "[Service]\n"]),
+        .init(
+            text: "ExecStart=/a \\\n # c\n --proxy-client-key-file=/k #x", code: .unsafeValue,
+            naming: ["#x", "comment"]),
         .init(text: "ExecStart=/a\n[Install", code: .badSyntax, naming: [":3"]),
     ]
 }
@@ -84,7 +88,9 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
             try UnitFixtures.merge(base, environmentFiles: refusal.environmentFiles)
         }
         #expect(error?.code == refusal.code)
-        for part in refusal.naming { #expect(error?.description.contains(part) == true, "\(error?.description ?? "")") }
+        for part in refusal.naming {
+            #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+        }
         let needsHint = ![.badSyntax, .wrapper].contains(refusal.code)
         #expect(!needsHint || error?.hint != nil)
     }
@@ -97,7 +103,9 @@ struct RefusalCase: Sendable, CustomTestStringConvertible {
         #expect(error?.code == .unsafeValue)
     }
 
-    @Test(arguments: ["/etc/a\nb", "/etc/a\tb", "/etc/a\u{7F}", "/etc/\u{85}", "/etc/\u{2028}", "/etc/\u{FFFF}", "/etc/\0"])
+    @Test(arguments: [
+        "/etc/a\nb", "/etc/a\tb", "/etc/a\u{7F}", "/etc/\u{85}", "/etc/\u{2028}", "/etc/\u{FFFF}", "/etc/\0",
+    ])
     func controlCharactersAreRefused(directory: String) {
         let flags = APIServerFlags(spec: UnitFixtures.spec(directory: directory))
         let error = #expect(throws: UnitError.self) {

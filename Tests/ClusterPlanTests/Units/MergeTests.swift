@@ -48,20 +48,32 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
         .init(name: "specifiers", command: "/a --x=%i --y=%% --z=%H\n", kept: "/a --x=%i --y=%% --z=%H"),
         .init(name: "prefixes", command: "-+/a --x\n", kept: "-+/a --x"),
         .init(name: "argv[0]", command: "@/a kube --x\n", kept: "@/a kube --x"),
-        .init(name: "tabs", command: "\t/a \\\n\t\t--x\t--y\t\\\n\t--z\n", kept: "\t/a \\\n\t\t--x\t--y\t\\\n\t--z", indent: "\t"),
-        .init(name: "CRLF", command: "/a \\\r\n  --x \\\r\n  # c\r\n  --y\r\n", kept: "/a \\\r\n  --x \\\r\n  # c\r\n  --y"),
+        .init(
+            name: "tabs", command: "\t/a \\\n\t\t--x\t--y\t\\\n\t--z\n",
+            kept: "\t/a \\\n\t\t--x\t--y\t\\\n\t--z", indent: "\t"),
+        .init(
+            name: "CRLF", command: "/a \\\r\n  --x \\\r\n  # c\r\n  --y\r\n",
+            kept: "/a \\\r\n  --x \\\r\n  # c\r\n  --y"),
         .init(name: "not ASCII", command: "/opt/kübe/a --x=漢字é\n", kept: "/opt/kübe/a --x=漢字é"),
-        .init(name: "a backslash at the end of the file", command: "/a \\\n   --x \\\n", kept: "/a \\\n   --x", indent: "   "),
+        .init(
+            name: "a backslash at the end of the file", command: "/a \\\n   --x \\\n", kept: "/a \\\n   --x",
+            indent: "   "),
         .init(name: "a backslash and no line end", command: "/a --x \\", kept: "/a --x"),
-        .init(name: "a continued blank line", command: "/a \\\n  --x \\\n\nUser=root\n", kept: "/a \\\n  --x"),
         .init(
-            name: "a comment at the end", command: "/a \\\n  --x \\\n  # last\n\nUser=root\n", kept: "/a \\\n  --x",
+            name: "a continued blank line", command: "/a \\\n  --x \\\n\nUser=root\n", kept: "/a \\\n  --x"),
+        .init(
+            name: "a comment at the end", command: "/a \\\n  --x \\\n  # last\n\nUser=root\n",
+            kept: "/a \\\n  --x",
             lead: " \\\n  # last\n"),
         .init(
-            name: "a comment at the end of the file", command: "/a \\\n  --x \\\n  # last", kept: "/a \\\n  --x",
+            name: "a comment at the end of the file", command: "/a \\\n  --x \\\n  # last",
+            kept: "/a \\\n  --x",
             lead: " \\\n  # last\n"),
-        .init(name: "the command on the next line", command: "\\\n  /a \\\n  --x\n", kept: "\\\n  /a \\\n  --x"),
-        .init(name: "a quoted continuation", command: "/a \"--x=1 \\\n # c\n 2\" --y\n", kept: "/a \"--x=1 \\\n # c\n 2\" --y"),
+        .init(
+            name: "the command on the next line", command: "\\\n  /a \\\n  --x\n", kept: "\\\n  /a \\\n  --x"),
+        .init(
+            name: "a quoted continuation", command: "/a \"--x=1 \\\n # c\n 2\" --y\n",
+            kept: "/a \"--x=1 \\\n # c\n 2\" --y"),
         .init(
             name: "old flags in all spellings",
             command: """
@@ -89,18 +101,28 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
             ]),
         .init(
             name: "old flags at the end, between comments",
-            command: "/a \\\n  # one\n  --proxy-client-cert-file=/o \\\n  # two\n  --proxy-client-key-file=/k\n",
+            command:
+                "/a \\\n  # one\n  --proxy-client-cert-file=/o \\\n  # two\n  --proxy-client-key-file=/k\n",
             kept: "/a", lead: " \\\n  # one\n  # two\n",
             removed: ["--proxy-client-cert-file=/o", "--proxy-client-key-file=/k"]),
         .init(
-            name: "flags that are not ours",
-            command: "/a --requestheader-uid-headers=X --aggregator-reject-forwarding-redirect=true --requestheader=1\n",
-            kept: "/a --requestheader-uid-headers=X --aggregator-reject-forwarding-redirect=true --requestheader=1"),
+            name: "what would start a line and be a comment",
+            command: "/a --x \\\n  --proxy-client-key-file=/k # --y \\\n  --enable-aggregator-routing ;z\n",
+            kept: "/a --x # --y ;z", removed: ["--proxy-client-key-file=/k", "--enable-aggregator-routing"]),
         .init(
-            name: "an old flag with a value from a variable", command: "/a --proxy-client-cert-file ${B} --proxy-client-key-file $ONE --x",
+            name: "flags that are not ours",
+            command:
+                "/a --requestheader-uid-headers=X --aggregator-reject-forwarding-redirect=true --requestheader=1\n",
+            kept:
+                "/a --requestheader-uid-headers=X --aggregator-reject-forwarding-redirect=true --requestheader=1"
+        ),
+        .init(
+            name: "an old flag with a value from a variable",
+            command: "/a --proxy-client-cert-file ${B} --proxy-client-key-file $ONE --x",
             kept: "/a --x", removed: ["--proxy-client-cert-file ${B}", "--proxy-client-key-file $ONE"]),
         .init(
-            name: "an old flag with a specifier in its value", command: "/a --requestheader-client-ca-file=/etc/%i/ca --x",
+            name: "an old flag with a specifier in its value",
+            command: "/a --requestheader-client-ca-file=/etc/%i/ca --x",
             kept: "/a --x", removed: ["--requestheader-client-ca-file=/etc/%i/ca"]),
     ]
 
@@ -126,13 +148,16 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
             ExecStart=
 
             """
-        let expected = header + "ExecStart=" + merge.kept + UnitFixtures.rendered(indent: merge.indent, lead: merge.lead)
+        let expected =
+            header + "ExecStart=" + merge.kept + UnitFixtures.rendered(indent: merge.indent, lead: merge.lead)
         #expect(result.text.utf8.elementsEqual(expected.utf8), "\(result.text.debugDescription)")
         #expect(result.path == "/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf")
         #expect(result.mode == .frozen(basePath: UnitFixtures.path))
         #expect(result.removed == merge.removed && result.unseen.isEmpty)
         // What was rendered, taken as a base, gives the same command again.
-        let again = try UnitFixtures.merge([UnitText(path: UnitFixtures.path, text: MergeCase.environment + result.text)] )
+        let again = try UnitFixtures.merge([
+            UnitText(path: UnitFixtures.path, text: MergeCase.environment + result.text)
+        ])
         #expect(again.text.utf8.elementsEqual(expected.utf8), "\(again.text.debugDescription)")
     }
 
@@ -179,18 +204,25 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
             let base = [UnitFixtures.fragment("[Service]\nExecStart=\(command) --x\n")]
             let result = try UnitFixtures.merge(base, flags: flags)
             let dollars = plain ? "$$" : "$$$$"
-            #expect(result.text.contains(#""--proxy-client-key-file=/etc/k8s \"x\"/it's\\100%%i"# + dollars + "/aggregator-key.pem\""))
+            #expect(
+                result.text.contains(
+                    #""--proxy-client-key-file=/etc/k8s \"x\"/it's\\100%%i"# + dollars
+                        + "/aggregator-key.pem\""))
             guard SystemdOracle.isThere else { continue }
             let units = try SystemdOracle.load(["a.service": Array((base[0].text + result.text).utf8)])
             let argv = try #require(units["a.service"]?.commands.first)
             let expected = ["/a", "--x"] + flags.arguments
-            #expect(plain ? argv == expected : argv.map { CommandExpansion.embedding(in: $0) { _ in "?" } } == expected)
+            #expect(
+                plain
+                    ? argv == expected
+                    : argv.map { CommandExpansion.embedding(in: $0) { _ in "?" } } == expected)
         }
     }
 
     @Test func variablesThatWereNotGivenAreNamed() throws {
         let text = "[Service]\nEnvironmentFile=/etc/a\nEnvironmentFile=-/etc/b\nExecStart=/a $KUBE_API_ARGS\n"
-        let result = try UnitFixtures.merge([UnitFixtures.fragment(text)], environmentFiles: ["/etc/b": "X=1\n"])
+        let result = try UnitFixtures.merge(
+            [UnitFixtures.fragment(text)], environmentFiles: ["/etc/b": "X=1\n"])
         #expect(result.unseen.map(\.description) == ["/etc/a (EnvironmentFile= in \(UnitFixtures.path):2)"])
         let unused = text.split(separator: " $").joined(separator: "\n#")
         #expect(try UnitFixtures.merge([UnitFixtures.fragment(unused)]).unseen.isEmpty)

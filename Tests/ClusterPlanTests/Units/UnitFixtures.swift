@@ -9,7 +9,8 @@ enum UnitFixtures {
     static let digest = String(repeating: "0123456789abcdef", count: 4)
 
     static func spec(
-        routing: Bool = true, allowedNames: [String] = ["aggregator"], directory: String = "/etc/kubernetes/ssl"
+        routing: Bool = true, allowedNames: [String] = ["aggregator"],
+        directory: String = "/etc/kubernetes/ssl"
     ) -> ClusterSpec {
         let validity = ValidityPeriod(seconds: 86400)
         return ClusterSpec(

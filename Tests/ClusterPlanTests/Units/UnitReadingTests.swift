@@ -12,7 +12,8 @@ import Testing
         ("a quote in a section header", "[Ser\"vice]\nUser=a\n", .badSyntax),
         ("a long line", "[Service]\nUser=" + String(repeating: "a", count: 1 << 20), .unreadableText),
         (
-            "a long continued line", "[Service]\nUser=" + String(repeating: "aaaaaaa \\\n", count: 1 << 17) + "b\n",
+            "a long continued line",
+            "[Service]\nUser=" + String(repeating: "aaaaaaa \\\n", count: 1 << 17) + "b\n",
             .unreadableText
         ),
     ])
@@ -73,9 +74,14 @@ import Testing
 
     @Test func settingsResetAndTheLastOneWins() throws {
         let service = try EffectiveService(sources: [
-            UnitText(path: "/u", text: "[Service]\nType=simple\nUser=a\nGroup=g\nExecStart=/a\nEnvironment=A=1 B=2\n"),
-            UnitText(path: "/d/1", text: "User=ignored\n[Service]\nUser=b\nType=nonsense\nGroup=\nExecStart=\n"),
-            UnitText(path: "/d/2", text: "[Service]\nExecStart=/b\nType=notify\nEnvironment=B=3\n[Install]\nUser=c\n"),
+            UnitText(
+                path: "/u",
+                text: "[Service]\nType=simple\nUser=a\nGroup=g\nExecStart=/a\nEnvironment=A=1 B=2\n"),
+            UnitText(
+                path: "/d/1", text: "User=ignored\n[Service]\nUser=b\nType=nonsense\nGroup=\nExecStart=\n"),
+            UnitText(
+                path: "/d/2",
+                text: "[Service]\nExecStart=/b\nType=notify\nEnvironment=B=3\n[Install]\nUser=c\n"),
         ])
         #expect(service.user == .init(value: "b", path: "/d/1", line: 3))
         #expect(service.group == nil)
@@ -84,7 +90,9 @@ import Testing
         #expect(service.environment["A"]?.origin == "/u:6" && service.environment["B"]?.text == "3")
     }
 
-    @Test(arguments: [("Type=simple", UnitError.Code.noCommand), ("ExecStart=/a\nExecStart=/b", .severalCommands)])
+    @Test(arguments: [
+        ("Type=simple", UnitError.Code.noCommand), ("ExecStart=/a\nExecStart=/b", .severalCommands),
+    ])
     func oneCommandIsNeeded(text: String, code: UnitError.Code) throws {
         let service = try Self.service(text)
         #expect(#expect(throws: UnitError.self) { try service.command(unit: "u") }?.code == code)
