@@ -66,7 +66,6 @@ assert_written() {
     [[ $LAST =~ $wanted ]] || fail "$1 files written, $2 restarts, by: $LAST_COMMAND"
 }
 
-
 SEVEN_FLAGS="--proxy-client-cert-file --proxy-client-key-file --requestheader-allowed-names --requestheader-client-ca-file
 --requestheader-extra-headers-prefix --requestheader-group-headers --requestheader-username-headers"
 
