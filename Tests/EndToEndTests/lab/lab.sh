@@ -138,27 +138,32 @@ lab_container_init() {
 
 lab_process_start() { awk '{ print $22 }' "/proc/$1/stat" 2>/dev/null; }
 
-# Ends this lab, or what is left of it.
+# Ends this lab, or what is left of it. Its control groups tell for certain what belongs to it, and nothing in a node is
+# to be kept.
 lab_down() {
-    local file pid space mount directory
+    local space
     LAB=$LAB_RUN/$LAB_ID
-    for file in "$LAB"/node*.pid "$LAB"/node*.nspawn; do
-        [ -f "$file" ] || continue
-        pid=$(<"$file")
-        # Killing a container's init ends the whole container at once; nothing in it is to be kept.
-        grep -qs "systemd" "/proc/$pid/comm" || continue
-        kill -9 "$pid" 2>/dev/null || true
-        for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep .05; done
-    done
     for space in /run/netns/agglab-"$LAB_ID"-*; do
         [ -e "$space" ] || continue
+        lab_end_processes "${space##*/}"
         ip netns del "${space##*/}" 2>/dev/null || true
-        for mount in $(lab_cgroup_mounts); do
-            directory=$mount/${space##*/}
-            find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || true
-        done
     done
     rm -rf "$LAB"
+}
+
+# lab_end_processes NAME: ends what runs in the control groups of a node.
+lab_end_processes() {
+    local mount group pids
+    [ ! -d /run/systemd/system ] || systemctl kill --signal=KILL "$1.scope" 2>/dev/null || true
+    for mount in $(lab_cgroup_mounts); do
+        group=$mount/$1
+        for _ in $(seq 200); do
+            [ -d "$group" ] || break
+            mapfile -t pids < <(find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null)
+            [ ${#pids[@]} = 0 ] || kill -9 "${pids[@]}" 2>/dev/null || true
+            find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep .05
+        done
+    done
 }
 
 # Ends labs of runs that were killed before they could do it themselves.
