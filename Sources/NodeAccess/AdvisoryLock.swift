@@ -41,6 +41,8 @@ package final class AdvisoryLock: Sendable {
         // The next holder has not said who it is until it changes something.
         var status = stat()
         if fstat(number, &status) == 0, status.st_size > 0 { _ = ftruncate(number, 0) }
+        // Closing alone would leave it to a child that is between its fork and its exec.
+        _ = flock(number, LOCK_UN)
         close(number)
     }
 }

@@ -62,6 +62,23 @@ import Testing
         withExtendedLifetime(next) {}
     }
 
+    /// A child that has not come from its fork to its exec has the open file too, and would keep the lock.
+    @Test func lettingGoWhileAChildHasTheFile() throws {
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        do {
+            let lock = try AdvisoryLock(path: path)
+            for name in try FileReader.list("/proc/self/fd") {
+                let target = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/self/fd/\(name)")
+                if target == path, let number = Int32(name) { copies.append(dup(number)) }
+            }
+            withExtendedLifetime(lock) {}
+        }
+        #expect(copies.count == 1)
+        _ = try AdvisoryLock(path: path)
+    }
+
     @Test func whereItCannotBe() throws {
         #expect(throws: NodeError.self) { try AdvisoryLock(path: directory.file("missing/lock")) }
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: directory.file("file"))
