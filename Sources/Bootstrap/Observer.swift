@@ -19,6 +19,7 @@ struct Observer {
 
     /// - Throws: what could not be read, and why.
     func observe(_ node: NodeSpec) async throws -> ObservedNode {
+        if access == .offline { try checkTree() }
         let observedUnit = try unit()
         let certificates = spec.certificates
         let files = NodeFiles(root: root, reader: reader)
@@ -36,6 +37,22 @@ struct Observer {
             requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
             clientCA: try clientCA(files, flags), unit: observedUnit,
             apiServer: try await apiServer(node, observedUnit, flags), transaction: try transaction())
+    }
+
+    /// An absolute link within a tree leads out of it, to this machine's own files.
+    private func checkTree() throws {
+        let targets = [spec.certificates.directory, RenderedUnit.dropInPath(unit: spec.apiServer.unit)]
+        for target in targets {
+            var path = ""
+            for name in target.split(separator: "/") {
+                path += "/\(name)"
+                guard try FileStatus.of(root.path(path))?.kind == .symbolicLink else { continue }
+                throw BootstrapError(
+                    "root/symbolic-link",
+                    "\(root.path(path)) is a symbolic link, which may lead out of the tree",
+                    hint: "put a real directory there; nothing was changed")
+            }
+        }
     }
 
     // MARK: - The unit
@@ -132,7 +149,7 @@ struct Observer {
         var paths = [ours]
         for path in flags.compactMap({ $0.string("requestheader-client-ca-file") })
         where !paths.contains(path) {
-            if path.hasPrefix("/") { paths.append(path) }
+            paths.append(path)
         }
         return try paths.compactMap { try files.bundle($0) }
     }

@@ -4,6 +4,7 @@
 enum ForeignCA {
     /// Refusals for one node, each with the CA's subject and expiry where they can be known.
     static func refusals(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
+        if let shared = sharedWithClients(node, inventory) { return [shared] }
         let ours = Set(inventory.generations.map(\.certificate.fingerprintSHA256))
         for bundle in node.requestHeaderCAs {
             if let problem = bundle.problem {
@@ -21,6 +22,20 @@ enum ForeignCA {
             }
         }
         return loaded(node, inventory: inventory)
+    }
+
+    /// A CA of this state that also issues client certificates: whoever has one of those could claim to be anyone.
+    private static func sharedWithClients(_ node: ObservedNode, _ inventory: StateInventory) -> Refusal? {
+        let keys = Set(inventory.generations.map(\.certificate.publicKeySHA256))
+        guard let clientCA = node.clientCA,
+            let shared = clientCA.certificates.first(where: { keys.contains($0.publicKeySHA256) })
+        else { return nil }
+        return Refusal(
+            code: "plan/shared-ca", node: node.name,
+            message:
+                "the client CA \(clientCA.path) holds the key of a CA of this state (\(shared.subject)): whoever "
+                + "has a client certificate could claim to be anyone",
+            hint: "the requestheader CA has to be a CA of its own: take it out of the client CA's file")
     }
 
     private static func loaded(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {

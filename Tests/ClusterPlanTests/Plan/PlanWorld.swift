@@ -93,7 +93,7 @@ struct PlanWorld {
         node.directory.kind = .directory
         node.requestHeaderCAs = bundle().map { [$0] } ?? []
         node.installedLeaf = inventory.leaves.values.first { $0.pem == node.certificate.content }?.certificate
-        if nodePlan.daemonReload { node.unit?.live?.needDaemonReload = false }
+        if nodePlan.daemonReload { try load() }
         if nodePlan.restarts { try start() }
         node.transaction = nil
         observeFlags()
@@ -140,25 +140,43 @@ struct PlanWorld {
         return ObservedBundle(path: node.ca.path, certificates: known)
     }
 
+    /// What systemd knows after a daemon-reload.
+    mutating func load() throws {
+        guard let (service, ownPath) = try service() else { return }
+        node.unit?.live?.needDaemonReload = false
+        node.unit?.live?.loadedDropIns = ownPath.map { [$0] } ?? []
+        node.unit?.live?.loadedArguments = try service.command(unit: "u").arguments.map {
+            ArgumentPattern(expanding: $0.value).description
+        }
+    }
+
     /// The process that systemd would start from the files as they are, with what it loads.
     mutating func start() throws {
-        guard let unit = node.unit else { return }
-        var sources = unit.base
-        if let own = node.flags.content, node.flags.path == RenderedUnit.dropInPath(unit: spec.apiServer.unit)
-        {
-            sources.append(try UnitText(path: node.flags.path, bytes: own))
-        }
-        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+        guard let (service, _) = try service() else { return }
         let argv = try service.command(unit: "u").expand(environment: service.environment).arguments.map {
             $0.pattern.description
         }
         node.unit?.live = LiveUnit(
-            activity: .running, stateText: "active/running", needDaemonReload: false, loadedArguments: argv,
+            activity: .running, stateText: "active/running", needDaemonReload: false, loadedArguments: [],
             runningArguments: argv, mainPID: 4711)
+        try load()
         let names = (node.clientCA?.certificates ?? []) + (bundle()?.certificates ?? [])
         node.apiServer = ObservedAPIServer(
             endpoint: "https://10.0.0.1:6443", readiness: .ready, loadedCANames: names.map(\.subjectDER),
             version: node.apiServer?.version)
+    }
+
+    /// The unit's files with our drop-in, where it is there, and the drop-in's path.
+    private func service() throws -> (EffectiveService, String?)? {
+        guard let unit = node.unit else { return nil }
+        var sources = unit.base
+        var ownPath: String?
+        if let own = node.flags.content, node.flags.path == RenderedUnit.dropInPath(unit: spec.apiServer.unit)
+        {
+            sources.append(try UnitText(path: node.flags.path, bytes: own))
+            ownPath = node.flags.path
+        }
+        return (try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles), ownPath)
     }
 }
 
