@@ -33,8 +33,8 @@ enum ForeignCA {
         return Refusal(
             code: "plan/shared-ca", node: node.name,
             message:
-                "the client CA \(clientCA.path) holds the key of a CA of this state (\(shared.subject)): whoever "
-                + "has a client certificate could claim to be anyone",
+                "the client CA \(clientCA.path) and the CA of this state hold the same key "
+                + "(\(shared.subject)): whoever has a client certificate could claim to be anyone",
             hint: "the requestheader CA has to be a CA of its own: take it out of the client CA's file")
     }
 
