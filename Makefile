@@ -4,14 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-MAKEFLAGS += --no-print-directory
-
-BUILD_PACKAGES := ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config
-TEST_PACKAGES := dbus-daemon openssh-client openssh-server openssl strace systemd
-E2E_PACKAGES := curl debootstrap etcd-client etcd-server iproute2 openssh-client openssh-server openssl procps strace \
-    systemd-container util-linux
-# Building kube-apiserver, where neither KUBE_APISERVER nor the cache has one.
-KUBE_PACKAGES := dpkg-dev golang-go jq make rsync
+.PHONY: help demo test check e2e release clean build-tests probe-tests
 
 # The same flags for every release build, so that it is built once.
 RELEASE := swift build -c release --static-swift-stdlib --product aggbootstrap
@@ -52,11 +45,17 @@ e2e: swift
 	swift build $(RELEASE)
 	@[ -x "$$KUBE_APISERVER" ] || scripts/need-packages $(KUBE_PACKAGES)
 	@[ -x "$$KUBE_APISERVER" ] || Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
-	AGGBOOTSTRAP="$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap" Tests/EndToEndTests/run.sh $(STORIES)
+	@[ -n "$(STORIES)" ] || $(MAKE) --no-print-directory probe-tests
+	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
 
-release: swift
-	@scripts/need-packages $(BUILD_PACKAGES) binutils
-	swift build $(RELEASE)
+# The probes of a running API server, against a real one on loopback.
+probe-tests: export AGGBOOTSTRAP_WARNINGS := error
+probe-tests: build-tests
+	AGGBOOTSTRAP_KUBE_APISERVER=$(KUBE_APISERVER) swift test --skip-build --filter KubeAPIServerTests
+
+release:
+	@scripts/need.sh build
+	$(RELEASE)
 	@mkdir -p dist
 	strip -o dist/aggbootstrap "$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap"
 	@ls -l dist/aggbootstrap

@@ -131,9 +131,12 @@ package enum AtomicFileWriter {
 
     /// Removes a directory that is empty; one that is missing or holds something is left as it is.
     package static func removeEmptyDirectory(_ path: String) throws(NodeError) {
-        guard rmdir(path) == 0 || [ENOENT, ENOTEMPTY, EEXIST].contains(errno) else {
-            throw .system("remove", path)
-        }
+        if rmdir(path) == 0 { return }
+        let cause = errno
+        // A read-only file system refuses also what is not there.
+        if [ENOENT, ENOTEMPTY, EEXIST].contains(cause) { return }
+        if try FileStatus.of(path) == nil { return }
+        throw .system("remove", path, cause)
     }
 
     /// Parent directory and last component; the parent of a name without a slash is `.`.
