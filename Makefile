@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Debian 12, root or a user with sudo, and Swift are all that is needed: each target installs the packages that it needs.
+# Each target installs the Debian packages that it needs and says which; Swift is the only prerequisite.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e release clean build-tests probe-tests
 
+LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once.
 RELEASE := swift build -c release --static-swift-stdlib --product aggbootstrap
 PROGRAM := .build/release/aggbootstrap
@@ -15,35 +16,41 @@ SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh 
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2
 
 help:
-	@echo 'make demo      build, and show offline what init makes'
-	@echo 'make test      unit and integration tests'
-	@echo 'make check     formatter, warnings as errors, shell scripts, fast tests'
-	@echo 'make e2e       stories on real nodes: systemd, etcd, kube-apiserver (root; 5-15 minutes the first time)'
-	@echo 'make release   the stripped program in dist/'
-	@echo 'make clean     remove what was built'
+	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
+	@echo "make test     build and run the tests"
+	@echo "make check    formatter and shell lint, warnings as errors, fast tests"
+	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
+	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped"
+	@echo "make clean    remove what the builds made"
 
-demo: swift
-	@scripts/need-packages $(BUILD_PACKAGES) openssl
-	swift build $(RELEASE)
-	@scripts/demo "$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap"
+demo:
+	@scripts/need.sh build
+	$(RELEASE)
+	@scripts/demo.sh $(PROGRAM)
 
-test: swift
-	@scripts/need-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
-	$(STRICT) swift build --build-tests
-	$(STRICT) swift test --skip-build
+# `make check` and `make test` build with the same settings, so that nothing is built twice.
+build-tests: export AGGBOOTSTRAP_WARNINGS := error
+build-tests:
+	@scripts/need.sh test
+	swift build --build-tests
 
-check: swift
-	@scripts/need-packages $(BUILD_PACKAGES) $(TEST_PACKAGES)
-	swift format lint --strict -r Sources Tests templates Package.swift
+test: export AGGBOOTSTRAP_WARNINGS := error
+test: build-tests
+	swift test --skip-build
+
+check: export AGGBOOTSTRAP_WARNINGS := error
+check: build-tests
+	swift format lint --strict --recursive $(LINTED)
 	@for script in $(SCRIPTS); do bash -n "$$script"; done
 	@if command -v shellcheck >/dev/null; then shellcheck -S warning -e SC1090,SC2034,SC2120,SC2206 -x $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
 	swift test --skip-build --filter '$(FAST_TESTS)'
 
-e2e: swift
-	@[ "$$(id -u)" = 0 ] || { echo 'error: make e2e boots nodes in containers and needs root: run `sudo env "PATH=$$PATH" make e2e`' >&2; exit 1; }
-	@scripts/need-packages $(BUILD_PACKAGES) $(E2E_PACKAGES)
-	swift build $(RELEASE)
-	@[ -x "$$KUBE_APISERVER" ] || scripts/need-packages $(KUBE_PACKAGES)
+e2e:
+	@if [ "$$(id -u)" != 0 ]; then \
+		echo 'error: make e2e boots containers and makes network namespaces: run sudo env "PATH=$$PATH" make e2e' >&2; exit 1; fi
+	@scripts/need.sh e2e
+	$(RELEASE)
+	@[ -x "$$KUBE_APISERVER" ] || scripts/need.sh kube-apiserver
 	@[ -x "$$KUBE_APISERVER" ] || Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
 	@[ -n "$(STORIES)" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
@@ -57,11 +64,8 @@ release:
 	@scripts/need.sh build
 	$(RELEASE)
 	@mkdir -p dist
-	strip -o dist/aggbootstrap "$$(swift build $(RELEASE) --show-bin-path)/aggbootstrap"
-	@ls -l dist/aggbootstrap
+	strip -o dist/aggbootstrap $(PROGRAM)
+	@ls -l dist/aggbootstrap && dist/aggbootstrap --version
 
 clean:
 	rm -rf .build dist
-
-swift:
-	@scripts/need-swift

@@ -1,38 +1,58 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages of a purpose that are missing. Usage: need.sh build|test|e2e|kube-apiserver
-# Touches no network where everything is there. Runs apt-get as root, or with sudo.
+# Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
+# Usage: need.sh build|test|e2e|kube-apiserver
+# Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
 packages() {
     case $1 in
-    build) echo libssl-dev libsystemd-dev pkg-config ;;
-    test) packages build; echo openssl dbus python3-dbus python3-gi systemd strace diffutils patch util-linux ;;
-    e2e) packages build
-        echo systemd-container debootstrap iproute2 openssh-client openssl etcd-server strace faketime curl procps util-linux ;;
-    kube-apiserver) echo golang-go rsync jq make dpkg-dev ;;
-    *) echo "need.sh: no such purpose: $1" >&2; exit 64 ;;
+    build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config ;;
+    test)
+        packages build
+        echo openssl dbus python3-dbus python3-gi systemd strace diffutils patch util-linux
+        ;;
+    e2e)
+        packages build
+        echo systemd-container debootstrap iproute2 openssh-client openssl etcd-server curl procps util-linux
+        ;;
+    kube-apiserver) echo dpkg-dev golang-go jq make rsync ;;
+    *)
+        echo "need.sh: no such purpose: $1" >&2
+        exit 64
+        ;;
     esac
 }
 
-if ! command -v swift >/dev/null; then
-    echo "aggbootstrap is built with Swift 6.2 or newer, which is not on the PATH: see https://www.swift.org/install/linux/" >&2
-    exit 1
-fi
+need_swift() {
+    local where="Swift 6.2 or newer is needed; get it from https://www.swift.org/install/linux/" said version
+    command -v swift >/dev/null || { echo "error: there is no swift on the PATH. $where" >&2; exit 1; }
+    said=$(swift --version 2>&1) || { printf '%s\nerror: swift does not run. %s\n' "$said" "$where" >&2; exit 1; }
+    version=$(sed -nE 's/.*Swift version ([0-9]+\.[0-9]+).*/\1/p' <<<"$said" | head -1)
+    [ "$(printf '%s\n' 6.2 "$version" | sort -V | head -1)" = 6.2 ] ||
+        { echo "error: this is Swift ${version:-of an unknown version}. $where" >&2; exit 1; }
+}
 
+# apt PART...: apt-get as root, shown only when it fails.
+apt() {
+    local as_root=() log
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null ||
+            { echo "error: there is no sudo: install these packages as root, then run make again" >&2; exit 1; }
+        as_root=(sudo)
+    fi
+    log=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null 2>&1) ||
+        { printf '%s\nerror: apt-get %s failed\n' "$log" "$*" >&2; exit 1; }
+}
+
+wanted=$(packages "$1")
+need_swift
 missing=()
-for package in $(packages "$1"); do
+for package in $wanted; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
-
 echo "installing Debian packages: ${missing[*]}" >&2
-sudo=()
-if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || { echo "need.sh: not root, and there is no sudo: install these packages, then run make again" >&2; exit 1; }
-    sudo=(sudo)
-fi
-export DEBIAN_FRONTEND=noninteractive
-"${sudo[@]}" apt-get update -q >&2
-"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+apt update
+apt install -y --no-install-recommends "${missing[@]}"

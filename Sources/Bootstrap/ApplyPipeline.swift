@@ -17,12 +17,7 @@ package struct ApplyOutcome: Sendable, Equatable {
 extension Run {
     /// The lock of the state directory where there is one already; a first run takes it in `apply`.
     package func lockExisting() throws -> AdvisoryLock? {
-        guard try FileStatus.of(state.path) != nil else { return nil }
-        do {
-            return try state.lock()
-        } catch let error as NodeError where request.root != nil || !LocalHost.isRoot {
-            throw error
-        }
+        try FileStatus.of(state.path) == nil ? nil : try state.lock()
     }
 
     /// Applies a plan: issues what is missing, then changes one node after the other.
@@ -30,6 +25,7 @@ extension Run {
     ///   are new already.
     package func apply(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
         let lock = try held ?? state.lock()
+        if held == nil { try await checkUnchanged(since: preparation) }
         let now = effects.now()
         try lock.announce(now: now)
         try state.prepareForChange()

@@ -36,15 +36,14 @@ struct NodeApply {
         let signals = IgnoredSignals()
         defer { signals.restore() }
         let transaction = try NodeTransaction.begin(
-            unit: unit, paths: plan.files.map(\.path),
-            madeDirectory: plan.makesDirectory ? spec.certificates.directory : nil, wasServing: wasServing,
-            baseDigests: baseDigests, now: now)
+            unit: unit, paths: plan.files.map(\.path), madeDirectories: try missingDirectories(),
+            wasServing: wasServing, baseDigests: baseDigests, now: now)
         var step = Step.preparing
         do {
             let staged = try await stage()
             step = .renaming
             try stager.commit(staged)
-            if !staged.isEmpty { progress("\(staged.count) files written") }
+            if !staged.isEmpty { progress("\(staged.count) file\(staged.count == 1 ? "" : "s") written") }
             if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
             if plan.restarts || plan.finishesTransaction { step = .restarting }
             if plan.restarts {
@@ -66,8 +65,7 @@ struct NodeApply {
     private var wasServing: Bool { observed.unit?.live?.activity == .running }
 
     private var baseDigests: [String: String] {
-        guard let unit = observed.unit else { return [:] }
-        return Dictionary(zip(unit.base.map(\.path), unit.baseDigests)) { first, _ in first }
+        observed.unit?.digests(without: observed.flags.path) ?? [:]
     }
 
     // MARK: - Forward
@@ -75,7 +73,7 @@ struct NodeApply {
     private func applyOffline() throws {
         try makeDirectories()
         try stager.commit(try stager.stage(plan, inventory: inventory))
-        progress("\(plan.files.count) files written")
+        progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
     }
 
     private func stage() async throws -> [Stager.StagedFile] {
@@ -88,6 +86,21 @@ struct NodeApply {
             throw error
         }
         return staged
+    }
+
+    /// Directories above the plan's files that do not exist yet, outermost first.
+    private func missingDirectories() throws -> [String] {
+        var missing: [String] = []
+        for file in plan.files {
+            var chain: [String] = []
+            var directory = AtomicFileWriter.split(stager.root.path(file.path)).directory
+            while directory != "/", try FileStatus.of(directory) == nil {
+                chain.append(directory)
+                directory = AtomicFileWriter.split(directory).directory
+            }
+            missing += chain.reversed().filter { !missing.contains($0) }
+        }
+        return missing
     }
 
     private func makeDirectories() throws {
@@ -176,9 +189,13 @@ struct NodeApply {
 /// Signals that a person's ^C or a lost session sends, ignored between the first rename and the proof that the API
 /// server is back: stopping half-way would leave it as it must not be left. SIGKILL is what the transaction is for.
 struct IgnoredSignals {
-    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+    private let before: [(number: Int32, handler: @convention(c) (Int32) -> Void)]
 
-    init() { for number in Self.signals { _ = signal(number, SIG_IGN) } }
+    init() {
+        before = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+            signal(number, SIG_IGN).map { (number, $0) }
+        }
+    }
 
-    func restore() { for number in Self.signals { _ = signal(number, SIG_DFL) } }
+    func restore() { for (number, handler) in before { _ = signal(number, handler) } }
 }

@@ -28,8 +28,8 @@ struct NodeTransaction: Sendable {
     let startedAt: UnixTime
     let wasServing: Bool
     let baseDigests: [String: String]
-    /// A directory that this change made; nil where it was there.
-    let madeDirectory: String?
+    /// Directories that this change makes, outermost first.
+    let madeDirectories: [String]
     let entries: [Entry]
     /// Where the node's files lie; the paths in `entries` are those on the node.
     let root: NodeRoot
@@ -199,7 +199,7 @@ struct NodeTransaction: Sendable {
 
     private var manifest: String {
         var lines = [Self.header, "started \(startedAt.seconds)", "serving \(wasServing ? "yes" : "no")"]
-        if let madeDirectory { lines.append("directory \(madeDirectory)") }
+        lines += madeDirectories.map { "directory \($0)" }
         lines += baseDigests.sorted { $0.key < $1.key }.map { "base \($0.value) \($0.key)" }
         for entry in entries {
             if let before = entry.before {
@@ -217,7 +217,7 @@ struct NodeTransaction: Sendable {
     private static func parse(_ text: String, path: String, root: NodeRoot) throws -> NodeTransaction {
         let lines = text.split(separator: "\n").map(String.init)
         guard lines.first == header, lines.last == "end" else { throw damaged(path) }
-        var (started, serving, directory) = (Int64(0), false, String?.none)
+        var (started, serving, directories) = (Int64(0), false, [String]())
         var base: [String: String] = [:]
         var entries: [Entry] = []
         for line in lines.dropFirst().dropLast() {
@@ -226,7 +226,7 @@ struct NodeTransaction: Sendable {
             switch words[0] {
             case "started": started = Int64(words[1]) ?? 0
             case "serving": serving = words[1] == "yes"
-            case "directory": directory = words[1]
+            case "directory": directories.append(words[1])
             case "absent": entries.append(Entry(path: words[1], before: nil))
             case "base":
                 let parts = words[1].split(separator: " ", maxSplits: 1).map(String.init)

@@ -65,7 +65,7 @@ struct Observer {
             return try baseUnit.map { try files.observe([$0]) }
         }
         let state = try units.unit(spec.apiServer.unit)
-        guard state.loadState != "not-found" else { return nil }
+        guard state.loadState != "not-found" else { return try baseUnit.map { try files.observe([$0]) } }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
                 "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",

@@ -45,6 +45,17 @@ package enum FileReader {
         return secret
     }
 
+    /// Whether a file begins with these bytes; false where it cannot be read.
+    package static func begins(_ path: String, with text: String) throws(NodeError) -> Bool {
+        guard let file = try open(path) else { return false }
+        var bytes = [UInt8](repeating: 0, count: text.utf8.count)
+        let wanted = bytes.count
+        let count = bytes.withUnsafeMutableBytes { buffer in
+            retrying { Glibc.read(file.number, buffer.baseAddress, wanted) }
+        }
+        return count == wanted && bytes.elementsEqual(text.utf8)
+    }
+
     /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
     package static func list(_ path: String) throws(NodeError) -> [String] {
         guard let stream = opendir(path) else {

@@ -86,10 +86,13 @@ import Testing
         #expect(error?.code == .system && error?.errno == ELOOP)
     }
 
-    @Test(arguments: [
-        ("", "", [0, 0]), ("root", "", [0, 0]), ("0", "", [0, 0]), ("daemon", "", [1, 1]), ("daemon", "root", [1, 0]),
-        ("1", "", [1, 1]), ("54321", "", [54321, 54321]), ("54321", "7", [54321, 7]), ("", "daemon", [0, 1]),
-    ] as [(String, String, [UInt32])])
+    @Test(
+        arguments: [
+            ("", "", [0, 0]), ("root", "", [0, 0]), ("0", "", [0, 0]), ("daemon", "", [1, 1]),
+            ("daemon", "root", [1, 0]),
+            ("1", "", [1, 1]), ("54321", "", [54321, 54321]), ("54321", "7", [54321, 7]),
+            ("", "daemon", [0, 1]),
+        ] as [(String, String, [UInt32])])
     func owners(user: String, group: String, ids: [UInt32]) throws {
         let owner = try LocalHost.owner(user: user, group: group)
         #expect([owner.userID, owner.groupID] == ids)

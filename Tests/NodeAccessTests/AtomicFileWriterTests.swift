@@ -96,7 +96,8 @@ import Testing
 
     @Test func theOwner() throws {
         let id = geteuid()
-        let owner = id == 0 ? FileOwner(userID: 4711, groupID: 4712) : FileOwner(userID: id, groupID: getegid())
+        let owner =
+            id == 0 ? FileOwner(userID: 4711, groupID: 4712) : FileOwner(userID: id, groupID: getegid())
         try AtomicFileWriter.write(directory.file("file"), .text("x"), mode: 0o640, owner: owner)
         let status = try #require(try FileStatus.of(directory.file("file")))
         #expect(FileOwner(userID: status.userID, groupID: status.groupID) == owner)
@@ -105,7 +106,8 @@ import Testing
 
     /// Files take effect in the order that they are given in; those before a failure are new, those behind it old.
     @Test func commitKeepsTheOrder() throws {
-        try FileManager.default.createDirectory(atPath: directory.file("b"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            atPath: directory.file("b"), withIntermediateDirectories: false)
         var staged: [(temporary: String, path: String)] = []
         for name in ["a", "b", "c"] {
             let path = directory.file(name)

@@ -7,11 +7,13 @@ import Testing
 @testable import NodeAccess
 
 @Suite struct CommandRunnerTests {
-    @Test(arguments: [
-        ("exit 0", 0, "", ""), ("echo out; echo err >&2; exit 7", 7, "out\n", "err\n"), ("kill -9 $$", 137, "", ""),
-        ("printf '%s' \"$AGG_TEST\"", 0, "a value; $(not run)", ""), ("cat", 0, "", ""),
-        ("head -c 300000 /dev/zero | wc -c", 0, "300000\n", ""),
-    ] as [(String, Int32, String, String)])
+    @Test(
+        arguments: [
+            ("exit 0", 0, "", ""), ("echo out; echo err >&2; exit 7", 7, "out\n", "err\n"),
+            ("kill -9 $$", 137, "", ""),
+            ("printf '%s' \"$AGG_TEST\"", 0, "a value; $(not run)", ""), ("cat", 0, "", ""),
+            ("head -c 300000 /dev/zero | wc -c", 0, "300000\n", ""),
+        ] as [(String, Int32, String, String)])
     func theResult(script: String, status: Int32, stdout: String, stderr: String) async throws {
         let result = try await CommandRunner.run(
             "sh", ["-c", script], environment: ["AGG_TEST": "a value; $(not run)"])
@@ -41,7 +43,9 @@ import Testing
     }
 
     /// A program that takes too long is killed, also where what it started holds its output open.
-    @Test(.timeLimit(.minutes(1)), arguments: ["exec sleep 100", "sleep 100; true", "sleep 100 & exec sleep 100"])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["exec sleep 100", "sleep 100; true", "sleep 100 & exec sleep 100"])
     func tooLong(script: String) async throws {
         let directory = try TemporaryDirectory()
         let begin = ContinuousClock.now

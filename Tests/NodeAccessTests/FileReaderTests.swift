@@ -37,7 +37,8 @@ import Testing
     func whatIsNoFile(name: String) throws {
         #expect(mkfifo(directory.file("fifo"), 0o600) == 0)
         try directory.write("x", to: "directory/file")
-        try FileManager.default.createSymbolicLink(atPath: directory.file("linked"), withDestinationPath: "fifo")
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("linked"), withDestinationPath: "fifo")
         let path = name.hasPrefix("/") ? name : directory.file(name)
         let error = #expect(throws: NodeError.self) { try FileReader.read(path) }
         #expect(error?.code == .notRegular)
@@ -46,7 +47,8 @@ import Testing
 
     @Test func linksAreFollowed() throws {
         try directory.write("text", to: "file")
-        try FileManager.default.createSymbolicLink(atPath: directory.file("link"), withDestinationPath: "file")
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link"), withDestinationPath: "file")
         #expect(try FileReader.read(directory.file("link")) == Array("text".utf8))
         #expect(try FileStatus.of(directory.file("link"))?.kind == .symbolicLink)
     }
@@ -59,10 +61,11 @@ import Testing
     }
 
     /// A line that a killed run left without its end gets one, so that it spoils no other.
-    @Test(arguments: [
-        (nil, "new\n"), ("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "torn\nnew\n"),
-        ("old\ntorn", "old\ntorn\nnew\n"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "new\n"), ("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "torn\nnew\n"),
+            ("old\ntorn", "old\ntorn\nnew\n"),
+        ] as [(String?, String)])
     func appendedLines(before: String?, after: String) throws {
         let path = directory.file("log")
         if let before { try directory.write(before, to: "log") }

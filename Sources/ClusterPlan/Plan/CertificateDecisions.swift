@@ -9,6 +9,7 @@ struct CertificateDecisions {
     /// - Parameter inventory: what the state directory holds.
     init(spec: ClusterSpec, inventory: StateInventory, now: UnixTime) {
         let profile = CertificateCatalog.ca(spec)
+        noteKeys(spec)
         guard let current = inventory.current else {
             let issue = Self.issueCA(profile, now: now)
             issues.append(issue)

@@ -70,6 +70,13 @@ package struct ObservedUnit: Sendable, Equatable {
     }
 }
 
+extension ObservedUnit {
+    /// Digests of the unit's files by path, without the file that this program writes itself.
+    package func digests(without own: String) -> [String: String] {
+        Dictionary(zip(base.map(\.path), baseDigests).filter { $0.0 != own }) { first, _ in first }
+    }
+}
+
 /// A unit's state in the running systemd.
 package struct LiveUnit: Sendable, Equatable {
     package enum Activity: Sendable, Equatable {
