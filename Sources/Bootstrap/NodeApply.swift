@@ -112,7 +112,7 @@ struct NodeApply {
 
     private func verifyUnit() async throws {
         guard let change = plan.files.first(where: { $0.path == observed.flags.path }),
-            case .text(let bytes) = change.content
+            isUnitFile(change.path), case .text(let bytes) = change.content
         else { return }
         let base = observed.unit?.base ?? []
         let text = try UnitText(path: change.path, bytes: bytes)
@@ -127,9 +127,17 @@ struct NodeApply {
 
     private func isDropIn(_ path: String) -> Bool { path == RenderedUnit.dropInPath(unit: unit) }
 
+    /// An environment file is none: systemd reads it when it starts the unit.
+    private func isUnitFile(_ path: String) -> Bool {
+        isDropIn(path) || path == RenderedUnit.unitPath(unit)
+    }
+
     /// The command that systemd has to have loaded after the change.
     private func wantedCommand() throws -> ExecCommand? {
         guard let unit = observed.unit else { return nil }
+        guard isUnitFile(observed.flags.path) else {
+            return try EffectiveService(sources: unit.base).command(unit: self.unit)
+        }
         let flags = plan.files.first { $0.path == observed.flags.path }
         var bytes = observed.flags.content
         if let flags, case .text(let new) = flags.content { bytes = new }

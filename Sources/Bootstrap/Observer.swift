@@ -58,7 +58,10 @@ struct Observer {
     // MARK: - The unit
 
     private func unit() throws -> ObservedUnit? {
-        let files = UnitFiles(root: root, unit: spec.apiServer.unit)
+        let own = RenderedUnit.dropInPath(unit: spec.apiServer.unit)
+        let files = UnitFiles(
+            root: root, unit: spec.apiServer.unit,
+            own: spec.apiServer.flagsIn == .environmentFile ? nil : own)
         guard let units else {
             let base = try files.texts(try files.pathsInTree())
             if !base.isEmpty { return try files.observe(base) }

@@ -8,6 +8,8 @@ import PKI
 struct UnitFiles {
     let root: NodeRoot
     let unit: String
+    /// Our own drop-in, which is left out where it is what is rendered; nil where it counts as any other.
+    let own: String?
 
     /// systemd's unit search path, first wins (systemd.unit(5)).
     private static let searchPath = [
@@ -32,9 +34,8 @@ struct UnitFiles {
     /// - Parameter loaded: systemd's list.
     /// - Returns: the paths in order; whether they are others than `loaded`, our own drop-in left out.
     func dropIns(loaded: [String]) throws -> (paths: [String], areOthers: Bool) {
-        let ours = RenderedUnit.dropInPath(unit: unit)
-        let known = loaded.filter { $0 != ours }
-        let found = try dropInsInTree().filter { $0 != ours }
+        let known = loaded.filter { $0 != own }
+        let found = try dropInsInTree().filter { $0 != own }
         let names = Set(known.map { AtomicFileWriter.split($0).name })
         let new = found.filter { !names.contains(AtomicFileWriter.split($0).name) }
         let present = try known.filter { try FileStatus.of(root.path($0)) != nil }
@@ -47,8 +48,7 @@ struct UnitFiles {
 
     /// The texts at `paths`, in order, without our own drop-in.
     func texts(_ paths: [String]) throws -> [UnitText] {
-        let ours = RenderedUnit.dropInPath(unit: unit)
-        return try paths.filter { $0 != ours }.map { path in
+        try paths.filter { $0 != own }.map { path in
             guard let bytes = try FileReader.read(root.path(path), limit: 1 << 20) else {
                 throw BootstrapError(
                     "unit/missing-file", "cannot read \(path) of \(unit): it is gone since systemd loaded it",

@@ -41,14 +41,20 @@ struct NodePlanner {
         guard let rendered = try render() else { return }
         let bytes = Array(rendered.text.utf8)
         let isCurrent = node.flags.kind == .regular && node.flags.content == bytes
-        let root: [UInt32]? = node.access == .live ? [0, 0] : nil
+        // An environment file is the operator's, who may have closed it to others.
+        let keeps = isVariable(rendered) && node.flags.kind == .regular
+        let mode = keeps ? node.flags.mode : 0o644
+        let root: [UInt32]? =
+            node.access == .offline ? nil : keeps ? [node.flags.userID, node.flags.groupID] : [0, 0]
         let ownerIsRight = root.map { [node.flags.userID, node.flags.groupID] == $0 } ?? true
-        if !isCurrent || node.flags.mode != 0o644 || !ownerIsRight {
+        if !isCurrent || node.flags.mode != mode || !ownerIsRight {
             result.files.append(
                 FileChange(
                     path: rendered.path,
                     action: isCurrent ? .setMetadata : node.flags.kind == .absent ? .create : .replace,
-                    content: .text(bytes), before: node.flags, mode: 0o644, ownerIDs: root))
+                    content: .text(bytes), before: node.flags, mode: mode, ownerIDs: root,
+                    // Other lines of an environment file may hold what nobody else is to see.
+                    contextLines: isVariable(rendered) ? 0 : 3))
         }
         noteFreeze(rendered, isNew: !isCurrent)
         checkUnseen(rendered)
@@ -68,11 +74,15 @@ struct NodePlanner {
             )
             return nil
         case .environmentFile(let file):
-            refuse(
-                "plan/unsupported",
-                "apiServer.flagsIn is environmentFile (\(file.path)), which this version cannot edit",
-                "use flagsIn auto or dropIn, or put the variable's arguments into the unit")
-            return nil
+            guard let unit = node.unit else {
+                refuse(
+                    "plan/no-unit", "there is no unit \(unitName) that could read \(file.path)",
+                    "name the unit that runs kube-apiserver in apiServer.unit, or give it with --base-unit")
+                return nil
+            }
+            return try RenderedUnit.environmentFile(
+                unit: unitName, base: unit.base, environmentFiles: unit.environmentFiles, file: file,
+                flags: flags)
         case .inertDropIn:
             let existing = String(decoding: node.flags.content ?? [], as: UTF8.self)
             if existing.contains("\nExecStart=") {
@@ -99,6 +109,11 @@ struct NodePlanner {
         }
     }
 
+    private func isVariable(_ rendered: RenderedUnit) -> Bool {
+        if case .variable = rendered.mode { return true }
+        return false
+    }
+
     private mutating func noteFreeze(_ rendered: RenderedUnit, isNew: Bool) {
         guard isNew, case .frozen(let path) = rendered.mode else { return }
         notice("plan/freezes", "freezes ExecStart of \(path); edits there wait for the next init")
@@ -115,7 +130,7 @@ struct NodePlanner {
     private mutating func planActivation(_ rendered: RenderedUnit, unitChanges: Bool) throws(UnitError) {
         let live = node.unit?.live
         let interrupted = isOurInterruption
-        result.daemonReload = unitChanges
+        result.daemonReload = unitChanges && !isVariable(rendered)
         guard let unit = node.unit, let live else {
             if unitChanges {
                 notice(
@@ -125,12 +140,13 @@ struct NodePlanner {
             return
         }
         let sources = finalSources(unit, rendered)
-        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+        let service = try EffectiveService(
+            sources: sources, environmentFiles: finalEnvironmentFiles(unit, rendered))
         let command = try service.command(unit: unitName)
         // systemd does not always notice by itself: not a drop-in directory that is new since it last looked.
         let isLoaded =
             command.matchesBus(argv: live.loadedArguments).isSame
-            && (rendered.path == RenderedUnit.unitPath(unitName)
+            && (rendered.path != RenderedUnit.dropInPath(unit: unitName)
                 || live.loadedDropIns.contains(rendered.path))
         if !isLoaded || interrupted && live.needDaemonReload { result.daemonReload = true }
         switch live.activity {
@@ -191,9 +207,17 @@ struct NodePlanner {
 
     /// The unit's files as they would be after the change.
     func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
+        if isVariable(rendered) { return unit.base }
         let text = UnitText(path: rendered.path, text: rendered.text)
         return rendered.path == RenderedUnit.unitPath(unitName)
             ? [text] + unit.base.dropFirst() : unit.base + [text]
+    }
+
+    /// The unit's environment files as they would be after the change.
+    func finalEnvironmentFiles(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [String: String] {
+        var files = unit.environmentFiles
+        if isVariable(rendered) { files[rendered.path] = rendered.text }
+        return files
     }
 
     /// Whether the unit's files are as they were when a killed run of ours began, so that what is not loaded is ours.

@@ -38,7 +38,8 @@ extension NodePlanner {
     mutating func checkOverridden(_ rendered: RenderedUnit) throws(UnitError) {
         guard let unit = node.unit else { return }
         let service = try EffectiveService(
-            sources: finalSources(unit, rendered), environmentFiles: unit.environmentFiles)
+            sources: finalSources(unit, rendered),
+            environmentFiles: finalEnvironmentFiles(unit, rendered))
         let command = try service.command(unit: unitName)
         let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
         guard !APIServerFlags(spec: spec).areExactlyIn(arguments) else { return }

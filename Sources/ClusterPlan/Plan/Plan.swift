@@ -122,11 +122,14 @@ package struct FileChange: Sendable, Equatable {
     package var mode: UInt32
     /// User id and group id; nil leaves the writer's.
     package var ownerIDs: [UInt32]?
+    /// Unchanged lines that a difference shows around a change.
+    package var contextLines: Int
 
     package init(
         path: String, action: Action, content: Content, before: ObservedFile, mode: UInt32,
-        ownerIDs: [UInt32]?
+        ownerIDs: [UInt32]?, contextLines: Int = 3
     ) {
+        self.contextLines = contextLines
         self.path = path
         self.action = action
         self.content = content

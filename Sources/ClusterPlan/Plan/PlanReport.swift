@@ -111,7 +111,8 @@ package struct PlanReport {
     /// The unified difference of a text file, without a header; empty for anything else.
     package static func difference(_ file: FileChange) -> [String] {
         guard case .text(let bytes) = file.content else { return [] }
-        return UnifiedDiff.lines(from: lines(of: file.before.content ?? []), to: lines(of: bytes))
+        return UnifiedDiff.lines(
+            from: lines(of: file.before.content ?? []), to: lines(of: bytes), context: file.contextLines)
     }
 
     /// One line for what is the same on several nodes.

@@ -8,6 +8,10 @@ package struct EnvironmentFile: Sendable, Equatable {
     package struct Variable: Sendable, Equatable {
         package var name: String
         package var value: String
+        /// For each byte of `value`, where it stands in the file: what an edit is made by.
+        var offsets: [Int] = []
+        /// Everything behind the equals sign up to the end of the assignment's last line, in the file.
+        var range = 0..<0
     }
 
     /// In the file's order; a later one of the same name wins. Names that systemd ignores are left out.
@@ -17,7 +21,7 @@ package struct EnvironmentFile: Sendable, Equatable {
     package static func parse(_ text: String) -> EnvironmentFile {
         var parser = EnvironmentFileParser()
         // systemd stops at a NUL.
-        for byte in text.utf8.prefix(while: { $0 != 0 }) { parser.take(byte) }
+        for byte in text.utf8.prefix(while: { $0 != 0 }) { parser.next(byte) }
         return EnvironmentFile(variables: parser.finish().filter { isName($0.name) })
     }
 
@@ -47,11 +51,20 @@ private struct EnvironmentFileParser {
     private var state = State.beforeName
     private var name: [UInt8] = []
     private var value: [UInt8] = []
+    /// For each byte of `value`, its offset in the file.
+    private var offsets: [Int] = []
+    private var offset = -1
+    private var valueStart = 0
     /// Length of `value` up to its last byte that is not an unquoted, unescaped blank.
     private var kept = 0
     private var variables: [EnvironmentFile.Variable] = []
 
-    mutating func take(_ byte: UInt8) {
+    mutating func next(_ byte: UInt8) {
+        offset += 1
+        take(byte)
+    }
+
+    private mutating func take(_ byte: UInt8) {
         let endsLine = byte == UnitByte.newline || byte == UnitByte.carriageReturn
         switch state {
         case .beforeName: takeBeforeName(byte)
@@ -86,6 +99,7 @@ private struct EnvironmentFileParser {
 
     /// All variables, once the last byte is taken. A value is complete at the file's end, a name is not.
     mutating func finish() -> [EnvironmentFile.Variable] {
+        offset += 1
         switch state {
         case .beforeName, .name, .comment, .commentEscape: break
         case .value: push()
@@ -110,7 +124,7 @@ private struct EnvironmentFileParser {
             state = .beforeName
         } else if byte == UnitByte.equals {
             state = .beforeValue
-            (value, kept) = ([], 0)
+            (value, offsets, kept, valueStart) = ([], [], 0, offset + 1)
         } else {
             name.append(byte)
         }
@@ -139,6 +153,7 @@ private struct EnvironmentFileParser {
             kept = value.count
         } else if UnitByte.isBlank(byte) {
             value.append(byte)
+            offsets.append(offset)
         } else {
             keep([byte])
         }
@@ -146,6 +161,8 @@ private struct EnvironmentFileParser {
 
     private mutating func keep(_ bytes: [UInt8]) {
         value += bytes
+        // An escape's backslash that stays is the byte before.
+        offsets += bytes.indices.map { offset - (bytes.count - 1 - $0) }
         kept = value.count
     }
 
@@ -155,6 +172,7 @@ private struct EnvironmentFileParser {
         variables.append(
             .init(
                 name: String(decoding: name, as: UTF8.self),
-                value: String(decoding: value.prefix(kept), as: UTF8.self)))
+                value: String(decoding: value.prefix(kept), as: UTF8.self),
+                offsets: Array(offsets.prefix(kept)), range: valueStart..<offset))
     }
 }

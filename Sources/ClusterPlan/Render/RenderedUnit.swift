@@ -9,6 +9,8 @@ package struct RenderedUnit: Sendable, Equatable {
         case environmentOnly
         /// The file is the whole unit.
         case wholeUnit
+        /// The file is an environment file of the unit, in which this variable holds the flags.
+        case variable(String)
     }
 
     /// Absolute path on the node.
@@ -60,6 +62,20 @@ package struct RenderedUnit: Sendable, Equatable {
         }
         let merge = try DropInMerge(unit: unit, base: base, environmentFiles: environmentFiles, flags: flags)
         return try merge.usesVariable ? merge.environmentOnly() : merge.frozen(digests: baseDigests)
+    }
+
+    /// An environment file of the unit with the flags in one of its variables.
+    ///
+    /// - Parameters: as for `dropIn`; `base` holds our own drop-in too, where there is one.
+    /// - Throws: `UnitError` where the unit does not take its arguments from that variable, or takes aggregation flags
+    ///   from elsewhere too.
+    package static func environmentFile(
+        unit: String, base: [UnitText], environmentFiles: [String: String], file: EnvironmentFileSpec,
+        flags: APIServerFlags
+    ) throws(UnitError) -> RenderedUnit {
+        try EnvironmentFileMerge(
+            unit: unit, base: base, environmentFiles: environmentFiles, file: file, flags: flags
+        ).render()
     }
 
     /// The drop-in that only sets `$AGGREGATION_FLAGS`, for a unit that is not known: without effect until the

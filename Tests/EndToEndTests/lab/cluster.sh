@@ -8,13 +8,14 @@ API_FLAGS=()                                   # more flags of kube-apiserver, a
 API_COMMAND=/usr/local/bin/kube-apiserver
 UNIT_SERVICE=()                                # more lines of the unit's [Service]
 NODE_CERTIFICATES=/etc/kubernetes/ssl
+before_start() { :; }                          # runs for each node before its services start
 
 # cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve.
 cluster_up() {
     local count=${1:-1} node
     lab_up "$count" kube-apiserver="$KUBE_APISERVER" etcd=/usr/bin/etcd aggbootstrap="$AGGBOOTSTRAP"
     cluster_pki "$count"
-    for node in $(seq "$count"); do NODE=$node node_prepare "$count"; done
+    for node in $(seq "$count"); do NODE=$node node_prepare "$count"; NODE=$node before_start; done
     NODE=1 node_exec systemctl start etcd
     for node in $(seq "$count"); do NODE=$node node_exec systemctl start --no-block kube-apiserver; done
     for node in $(seq "$count"); do NODE=$node kube_ready; done
