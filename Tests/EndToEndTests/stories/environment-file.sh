@@ -8,7 +8,7 @@ story() {
     # shellcheck disable=SC2034  # used by api_unit
     UNIT_SERVICE=("EnvironmentFile=$file")
     cluster_file() { printf '%s\n' '# the arguments' 'TOKEN=s3cret' 'KUBE_API_ARGS="--max-requests-inflight=399 \' \
-        '  --proxy_client_key_file=/nowhere"' 'LAST=1'; }
+        '  --proxy-client-key-file=/nowhere"' 'LAST=1'; }
     before_start() { cluster_file | node_file 640 "$file"; }
     cluster_up
     spec '"apiServer": { "flagsIn": "environmentFile",
