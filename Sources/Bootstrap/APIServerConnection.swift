@@ -77,6 +77,13 @@ struct APIServerConnection: Sendable {
         }
     }
 
+    /// What the server makes of the pair on the node; nil where there is none, or it does not answer.
+    func identityOutcome() -> IdentityOutcome? {
+        guard let identity, let user = try? Self.probeUser() else { return nil }
+        return try? IdentityProbe.probe(
+            endpoint, trust: trust, identity: identity, user: user, headers: headers)
+    }
+
     /// A user that nobody grants anything to, new each time.
     static func probeUser() throws -> ProbeUser {
         let suffix = try SerialNumber.random().bytes.prefix(8).map { byte in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import APIServerAccess
 import ClusterPlan
 import NodeAccess
 import SystemdBus
@@ -10,6 +11,8 @@ struct Activator {
     let units: any UnitManager
     /// Asks the API server whether it is ready; asked again and again after a restart.
     let readiness: @Sendable () async -> ObservedAPIServer.Readiness
+    /// Asks the API server as an aggregator with the pair that lies on the node; nil where it cannot be asked.
+    let identity: @Sendable () -> IdentityOutcome?
     let progress: @Sendable (String) -> Void
 
     /// Longer than systemd's default start time limit of 90 s, so that its own verdict is heard.
@@ -49,6 +52,22 @@ struct Activator {
         progress("\(unit) restarted, waiting until it is ready")
         try await waitUntilReady()
         progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
+    }
+
+    /// The gate of a pair that is exchanged without a restart: the API server takes the new one, as the extension
+    /// servers with the same trust will.
+    /// - Throws: `apply/pair-refused` where it does not; what it cannot tell is left to the proofs.
+    func checkPair() throws {
+        switch identity() {
+        case .rejected?, .takenFor?:
+            throw BootstrapError(
+                "apply/pair-refused",
+                "the running API server does not take the new proxy client for an aggregator's",
+                hint:
+                    "compare the clock of this machine with the API server's, and the CA that it has loaded with the "
+                    + "one on the disk (aggbootstrap verify)")
+        case .accepted?, .inconclusive?, .notUnderstood?, nil: return
+        }
     }
 
     /// Restarts the unit with the old files and waits until it serves as it did before.

@@ -94,21 +94,17 @@ extension Run {
         guard access == .live else { return nil }
         let (spec, unit) = (spec, spec.apiServer.unit)
         let units = try effects.systemBus()
+        // The command line may be another one after each restart, so it is read again every time.
+        let connection: @Sendable () -> APIServerConnection? = {
+            guard let pid = try? units.unit(unit).mainPID,
+                let argv = try? ProcessArguments.read(pid: Int(pid))
+            else { return nil }
+            let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
+            return try? APIServerConnection(spec: spec, node: node, flags: flags, root: .machine)
+        }
         return Activator(
             unit: unit, units: units,
-            readiness: {
-                // The command line may be another one after each restart, so it is read again every time.
-                guard let pid = try? units.unit(unit).mainPID,
-                    let argv = try? ProcessArguments.read(pid: Int(pid))
-                else {
-                    return .unseen("\(unit) has no main process")
-                }
-                let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
-                guard
-                    let connection = try? APIServerConnection(
-                        spec: spec, node: node, flags: flags, root: .machine)
-                else { return .unseen("its certificate cannot be read") }
-                return await connection.readiness()
-            }, progress: progress)
+            readiness: { await connection()?.readiness() ?? .unseen("\(unit) has no main process to ask") },
+            identity: { connection()?.identityOutcome() }, progress: progress)
     }
 }

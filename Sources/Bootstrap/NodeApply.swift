@@ -48,6 +48,8 @@ struct NodeApply {
             if plan.restarts || plan.finishesTransaction { step = .restarting }
             if plan.restarts {
                 try await activator.restart()
+            } else if wasServing, changesPair {
+                try activator.checkPair()
             } else if plan.finishesTransaction, wasServing {
                 try await activator.waitUntilReady(hiddenCounts: wasHidden)
             }
@@ -55,6 +57,13 @@ struct NodeApply {
             throw await putBack(transaction, activator, from: step, because: error)
         }
         try transaction.close(unit: unit)
+    }
+
+    /// Whether a running API server that has the flags gets another pair.
+    private var changesPair: Bool {
+        let running = observed.unit?.live?.runningArguments ?? []
+        guard APIServerFlags(spec: spec).areExactlyIn(running) else { return false }
+        return plan.files.contains { $0.path == observed.certificate.path && $0.action == .replace }
     }
 
     private var wasHidden: Bool {

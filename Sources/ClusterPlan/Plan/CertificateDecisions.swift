@@ -108,6 +108,7 @@ struct CertificateDecisions {
         let certificate = leaf.certificate
         if leaf.generation != current.id { return "it was signed by CA generation \(leaf.generation)" }
         if leaf.profile != profile { return "the spec asks for another certificate" }
+        if now < certificate.notBefore { return "it is not valid before \(certificate.notBefore)" }
         if now >= certificate.notAfter { return "it expired at \(certificate.notAfter)" }
         guard RenewalPolicy.isDue(certificate, now: now) else { return nil }
         // A leaf that ends with its CA cannot be made to last longer; issuing it again would never end.

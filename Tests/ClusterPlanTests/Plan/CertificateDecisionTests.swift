@@ -38,6 +38,18 @@ import Testing
         #expect(issue?.reason.hasPrefix(reason) == true && issue?.replaces == old, "\(issue?.reason ?? "")")
     }
 
+    /// A leaf that was issued while the clock was ahead is passed over once it is right, or nothing would take it.
+    @Test func aLeafFromTheFuture() throws {
+        var world = try world()
+        try world.apply()
+        world.now = world.now.advanced(bySeconds: 300 * Self.day)
+        try world.apply()
+        world.now = world.now.advanced(bySeconds: -299 * Self.day)
+        #expect(world.plan.issues.map(\.reason).first?.hasPrefix("it is not valid before") == true)
+        try world.apply()
+        #expect(world.plan.isEmpty)
+    }
+
     /// A leaf never outlives its CA, and one that ends with it is not issued again and again.
     @Test func theEndOfTheCA() throws {
         var world = try world(
