@@ -17,4 +17,19 @@ package enum Hardening {
 package enum Terminal {
     /// Whether a question can be asked and answered.
     package static var isInteractive: Bool { LocalHost.isInteractive }
+
+    /// Where lines go.
+    package enum Stream: Int32, Sendable {
+        case output = 1
+        case error = 2
+    }
+
+    /// Whether `stream` is a terminal that is to be coloured: NO_COLOR and TERM=dumb say no.
+    package static func wantsColor(_ stream: Stream) -> Bool {
+        LocalHost.isTerminal(stream.rawValue) && (LocalHost.environment("NO_COLOR") ?? "").isEmpty
+            && LocalHost.environment("TERM") != "dumb"
+    }
+
+    /// Whether this is a job of GitHub Actions, which shows `::error` lines at the file that they name.
+    package static var isGitHubActions: Bool { LocalHost.environment("GITHUB_ACTIONS") == "true" }
 }

@@ -68,6 +68,9 @@ package enum LocalHost {
     /// Whether standard input and output are a terminal.
     package static var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
 
+    /// Whether a file descriptor is a terminal.
+    package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
     /// The value of an environment variable; nil where it is not set.
     package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 

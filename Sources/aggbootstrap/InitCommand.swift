@@ -30,11 +30,11 @@ struct InitCommand: AsyncParsableCommand {
     var includePending = false
 
     func run() async throws {
-        try await Console.run {
+        try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                .real(progress: Console.progress), options: .init(includesPending: includePending))
-            if dryRun { return try await PlanCommand.show(run, output.output, detailed: false) }
+                output.effects, options: .init(includesPending: includePending))
+            if dryRun { return try await PlanCommand.show(run, output, detailed: false) }
             return try await converge(run)
         }
     }
@@ -43,7 +43,8 @@ struct InitCommand: AsyncParsableCommand {
         let lock = try run.lockExisting()
         let preparation = try await run.prepare()
         if output.output == .text {
-            Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines)
+            Console.print(
+                PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines, color: output.color)
         }
         if let refusal = preparation.refusal {
             if output.output == .json { Console.print([try PlanDocument(preparation.plan).json()]) }
@@ -56,7 +57,7 @@ struct InitCommand: AsyncParsableCommand {
         }
         let proofs = try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
         switch output.output {
-        case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)])
+        case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)], color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
         return ProofReport(proofs).status(requireProof: requireProof)

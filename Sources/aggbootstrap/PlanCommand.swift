@@ -18,19 +18,21 @@ struct PlanCommand: AsyncParsableCommand {
     var includePending = false
 
     func run() async throws {
-        try await Console.run {
+        try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                .real(progress: Console.progress), options: .init(includesPending: includePending))
-            return try await Self.show(run, output.output, detailed: detailedExitCode)
+                output.effects, options: .init(includesPending: includePending))
+            return try await Self.show(run, output, detailed: detailedExitCode)
         }
     }
 
     /// Prints the plan; `init --dry-run` is this.
-    static func show(_ run: Run, _ format: OutputFormat, detailed: Bool) async throws -> ExitStatus {
+    static func show(_ run: Run, _ output: OutputOptions, detailed: Bool) async throws -> ExitStatus {
         let preparation = try await run.prepare()
-        switch format {
-        case .text: Console.print(PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines)
+        switch output.output {
+        case .text:
+            Console.print(
+                PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines, color: output.color)
         case .json: Console.print([try PlanDocument(preparation.plan).json()])
         }
         if let refusal = preparation.refusal { throw refusal }

@@ -53,4 +53,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Format of the standard output.")
     var output: OutputFormat = .text
+
+    @Option(help: "Colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
+    var color: ColorChoice = .auto
+
+    @Flag(name: .shortAndLong, help: "Only results and errors, not what is being done.")
+    var quiet = false
+
+    /// The surroundings of a run, with progress on the standard error.
+    var effects: Effects {
+        let isQuiet = quiet
+        return .real { line in if !isQuiet { Console.progress(line) } }
+    }
 }

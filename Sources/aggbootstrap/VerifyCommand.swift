@@ -18,12 +18,12 @@ struct VerifyCommand: AsyncParsableCommand {
     var requireProof = false
 
     func run() async throws {
-        try await Console.run {
+        try await Console.run(color: output.color) {
             Hardening.apply()
-            let run = try spec.makeRun(.real(progress: Console.progress))
+            let run = try spec.makeRun(output.effects)
             let report = ProofReport(try await run.prove())
             switch output.output {
-            case .text: Console.print(report.lines)
+            case .text: Console.print(report.lines, color: output.color)
             case .json: Console.print([try report.json()])
             }
             return report.status(requireProof: requireProof)

@@ -18,7 +18,7 @@ package struct PlanReport {
         }
         if plan.isEmpty { lines.append("nothing to change in cluster \(plan.cluster)") }
         if !plan.notices.isEmpty {
-            lines.append("")
+            if lines.last != "" { lines.append("") }
             lines += noticeLines
         }
         return lines

@@ -7,8 +7,9 @@ import Glibc
 
 /// Standard output and standard error, and how an error leaves the program.
 enum Console {
-    static func print(_ lines: [String]) {
-        write(lines.map { $0 + "\n" }.joined(), to: 1)
+    static func print(_ lines: [String], color: ColorChoice = .never) {
+        let painted = color.isOn(.output) ? lines.map(Painter.paint) : lines
+        write(painted.map { $0 + "\n" }.joined(), to: 1)
     }
 
     /// What is being done goes to standard error, so that standard output holds the result alone.
@@ -24,27 +25,48 @@ enum Console {
     }
 
     /// Runs a command and turns what it throws into messages and an exit status.
-    static func run(_ body: () async throws -> ExitStatus) async throws {
+    static func run(color: ColorChoice = .auto, _ body: () async throws -> ExitStatus) async throws {
         // Else the first line to a reader that has gone away would end the run in the middle of a change.
         _ = signal(SIGPIPE, SIG_IGN)
         let status: ExitStatus
         do {
             status = try await body()
         } catch let problems as SpecProblems {
-            write(problems.render(), to: 2)
+            write(problems.render(color: color.isOn(.error) ? .ansi : .none), to: 2)
+            if Terminal.isGitHubActions { annotate(problems) }
             throw ExitCode(ExitStatus.badSpec.rawValue)
         } catch {
-            report(ErrorReport(error))
+            report(ErrorReport(error), color: color)
             throw ExitCode(ErrorReport(error).status.rawValue)
         }
         if status != .done { throw ExitCode(status.rawValue) }
     }
 
-    static func report(_ report: ErrorReport) {
+    static func report(_ report: ErrorReport, color: ColorChoice = .auto) {
         var lines = ["aggbootstrap: error: \(report.message) [\(report.code)]"]
         lines += report.details.map { "  | \($0)" }
         if let hint = report.hint { lines.append("hint: \(hint)") }
-        write(lines.map { $0 + "\n" }.joined(), to: 2)
+        let painted = color.isOn(.error) ? lines.map(Painter.paint) : lines
+        write(painted.map { $0 + "\n" }.joined(), to: 2)
+        if Terminal.isGitHubActions { write("::error::\(escaped(report.message))\n", to: 2) }
+    }
+
+    /// GitHub's workflow commands: shown at the line of the spec in the job's summary and in a pull request.
+    private static func annotate(_ problems: SpecProblems) {
+        for problem in problems.problems {
+            let place =
+                "file=\(escapedProperty(problems.fileName)),line=\(problem.location.line),col=\(problem.location.column)"
+            let hint = problem.hint.map { "; \($0)" } ?? ""
+            write("::error \(place)::\(escaped(problem.message + hint))\n", to: 2)
+        }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+
+    private static func escapedProperty(_ text: String) -> String {
+        escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
     }
 
     private static func write(_ text: String, to number: Int32) {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+/// When colours are used.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+    /// On a terminal, unless NO_COLOR is set (no-color.org) or TERM is `dumb`.
+    case auto
+    case always
+    case never
+
+    func isOn(_ stream: Terminal.Stream) -> Bool {
+        switch self {
+        case .always: true
+        case .never: false
+        case .auto: Terminal.wantsColor(stream)
+        }
+    }
+}
+
+/// Colours the lines of plans, proofs and errors by how they begin.
+enum Painter {
+    private static let rules: [(prefix: String, code: String)] = [
+        ("    +", "32"), ("    -", "31"), ("    @@", "36"), ("  + ", "32"), ("  ~ ", "33"), ("  = ", "33"),
+        ("  ok ", "32"), ("  FAIL ", "31;1"), ("  -- ", "33"), ("  restart ", "33;1"), ("note:", "33"),
+        ("aggbootstrap: error:", "31;1"), ("hint:", "36"), ("done:", "1"),
+    ]
+
+    static func paint(_ line: String) -> String {
+        guard let rule = rules.first(where: { line.hasPrefix($0.prefix) }) else { return line }
+        // A proof's mark alone: the rest is to be read.
+        if ["  ok ", "  FAIL ", "  -- "].contains(rule.prefix) {
+            let mark = rule.prefix.dropLast()
+            return "\u{1b}[\(rule.code)m\(mark)\u{1b}[0m\(line.dropFirst(mark.count))"
+        }
+        return "\u{1b}[\(rule.code)m\(line)\u{1b}[0m"
+    }
+}

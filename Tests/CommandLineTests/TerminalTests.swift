@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TestSupport
+import Testing
+
+/// What differs between a terminal, a pipe and a CI job.
+@Suite struct TerminalTests {
+    private static let escape = "\u{1b}["
+
+    /// A command line, whether script(1) gives it a terminal, and whether its output is coloured.
+    static let cases: [(line: String, hasTerminal: Bool, isColored: Bool)] = [
+        ("TERM=xterm $A verify --root out", true, true),
+        ("TERM=xterm NO_COLOR=1 $A verify --root out", true, false),
+        ("TERM=dumb $A verify --root out", true, false),
+        ("TERM=xterm $A verify --root out --color never", true, false),
+        ("TERM=xterm $A verify --root out", false, false),
+        ("TERM=dumb NO_COLOR=1 $A verify --root out --color always", false, true),
+        ("TERM=xterm $A verify --root out -o json", true, false),
+        ("TERM=xterm $A plan --spec missing", true, true),
+        ("TERM=xterm NO_COLOR=1 $A plan --spec missing", true, false),
+    ]
+
+    @Test(arguments: cases) func colors(line: String, hasTerminal: Bool, isColored: Bool) throws {
+        let directory = try TemporaryDirectory()
+        #expect(try shell("$A init --root out", in: directory).status == 0)
+        // NO_COLOR of whoever runs the tests is not what is tested.
+        let command =
+            hasTerminal ? "script -qec 'env -u NO_COLOR \(line)' /dev/null" : "env -u NO_COLOR \(line)"
+        let result = try shell(command, in: directory)
+        #expect((result.stdout + result.stderr).contains(Self.escape) == isColored, "\(result.stdout)")
+    }
+
+    @Test func quietIsSilentOnTheWay() throws {
+        let directory = try TemporaryDirectory()
+        let loud = try shell("$A init --root loud", in: directory)
+        let quiet = try shell("$A init --quiet --root quiet", in: directory)
+        #expect(loud.stderr.contains("4 files written") && quiet.stderr.isEmpty)
+        #expect(quiet.stdout.contains("done: 2 certificates issued, 4 files written, 0 restarts"))
+    }
+
+    @Test func annotationsOfGitHubActions() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("{\"a,b\":\n 1}", to: "c,d.json")
+        let line = "$A spec validate c,d.json"
+        let job = try shell("GITHUB_ACTIONS=true \(line)", in: directory)
+        #expect(job.status == 65)
+        #expect(
+            job.stderr.contains("::error file=c%2Cd.json,line=1,col=2::unknown key \"a,b\""), "\(job.stderr)")
+        #expect(try !shell("env -u GITHUB_ACTIONS \(line)", in: directory).stderr.contains("::error"))
+        let refused = try shell("GITHUB_ACTIONS=true $A plan --spec missing", in: directory)
+        #expect(refused.stderr.contains("::error::cannot read the spec missing: no such file"))
+    }
+}
