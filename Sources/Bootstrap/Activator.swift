@@ -113,14 +113,22 @@ struct Activator {
     }
 
     private func failure(_ why: String) async -> BootstrapError {
-        BootstrapError("apiserver/did-not-come-back", why, details: await Self.journal(unit))
+        BootstrapError(
+            "apiserver/did-not-come-back", why,
+            hint:
+                "the lines above are the last of the API server that was started with the change: mend what they name",
+            details: await journal())
     }
 
-    /// The unit's last lines in the journal; empty where there is no journal.
-    static func journal(_ unit: String) async -> [String] {
+    /// The last lines of the newest start of the unit, without those of the process before; empty without a journal.
+    private func journal() async -> [String] {
+        let newest = (try? units.unit(unit))?.invocationID ?? ""
+        let which =
+            newest.isEmpty
+            ? ["--unit", unit] : ["_SYSTEMD_INVOCATION_ID=\(newest)", "+", "INVOCATION_ID=\(newest)"]
         let result = try? await CommandRunner.run(
-            "journalctl", ["--unit", unit, "--lines", "12", "--no-pager", "--output", "short-iso"],
-            timeoutSeconds: 10)
+            "journalctl", ["--lines", "12", "--no-pager", "--output", "short-iso"] + which, timeoutSeconds: 10
+        )
         return (result?.stdout ?? "").split(separator: "\n").map(String.init)
     }
 }

@@ -56,7 +56,12 @@ struct NodeApply {
         } catch {
             throw await putBack(transaction, activator, from: step, because: error)
         }
-        try transaction.close(unit: unit)
+        do {
+            try transaction.close(unit: unit)
+        } catch {
+            // The change is in force and proven; only its copies are still called open.
+            progress("cannot put the copies of before away (\(error)); the next init does it")
+        }
     }
 
     /// Whether a running API server that has the flags gets another pair.
@@ -209,7 +214,7 @@ struct IgnoredSignals {
     private let before: [(number: Int32, handler: @convention(c) (Int32) -> Void)]
 
     init() {
-        before = [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+        before = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP].compactMap { number in
             signal(number, SIG_IGN).map { (number, $0) }
         }
     }

@@ -19,8 +19,8 @@ struct Observer {
 
     /// - Throws: what could not be read, and why.
     func observe(_ node: NodeSpec) async throws -> ObservedNode {
-        if access == .offline { try checkTree() }
-        let observedUnit = try unit()
+        if access == .offline { try checkTree() } else { try checkDropInDirectory() }
+        let observedUnit = try await unit()
         let certificates = spec.certificates
         let files = NodeFiles(root: root, reader: reader)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
@@ -55,9 +55,20 @@ struct Observer {
         }
     }
 
+    /// systemd would call our drop-in by another path than we do.
+    private func checkDropInDirectory() throws {
+        let directory = AtomicFileWriter.split(RenderedUnit.dropInPath(unit: spec.apiServer.unit)).directory
+        guard try FileStatus.of(directory)?.kind == .symbolicLink else { return }
+        throw BootstrapError(
+            "unit/linked-directory", "\(directory) is a symbolic link",
+            hint:
+                "make it a real directory with the same files, run systemctl daemon-reload, then run it again"
+        )
+    }
+
     // MARK: - The unit
 
-    private func unit() throws -> ObservedUnit? {
+    private func unit() async throws -> ObservedUnit? {
         let own = RenderedUnit.dropInPath(unit: spec.apiServer.unit)
         let files = UnitFiles(
             root: root, unit: spec.apiServer.unit,
@@ -67,7 +78,7 @@ struct Observer {
             if !base.isEmpty { return try files.observe(base) }
             return try baseUnit.map { try files.observe([$0]) }
         }
-        let state = try units.unit(spec.apiServer.unit)
+        let state = try await settledState(units)
         guard state.loadState != "not-found" else { return try baseUnit.map { try files.observe([$0]) } }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
@@ -89,6 +100,19 @@ struct Observer {
         unit.live = try live(state)
         if dropIns.areOthers { unit.live?.needDaemonReload = true }
         return unit
+    }
+
+    /// The unit's state, once a start or stop that is under way has ended: what it is meanwhile says nothing.
+    private func settledState(_ units: any UnitManager) async throws -> UnitState {
+        let deadline = ContinuousClock.now + .seconds(Activator.readySeconds)
+        while true {
+            let state = try units.unit(spec.apiServer.unit)
+            let isStarting = state.activeState == "activating" && state.subState != "auto-restart"
+            guard isStarting || state.activeState == "deactivating", ContinuousClock.now < deadline else {
+                return state
+            }
+            try await Task.sleep(for: .milliseconds(250))
+        }
     }
 
     private func live(_ state: UnitState) throws -> LiveUnit {
@@ -169,7 +193,14 @@ struct Observer {
     ) async throws -> ObservedAPIServer? {
         guard let live = unit?.live, live.activity != .stopped, let flags = flags.first else { return nil }
         let connection = try APIServerConnection(spec: spec, node: node, flags: flags, root: root)
-        return await connection.observe()
+        // After an interrupted change the API server may have been started a moment ago.
+        let deadline = ContinuousClock.now + .seconds(try transaction() == nil ? 0 : Activator.readySeconds)
+        var answer = await connection.observe()
+        while !answer.isSettled, live.activity == .running, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(250))
+            answer = await connection.observe()
+        }
+        return answer
     }
 
     private func transaction() throws -> OpenTransaction? {

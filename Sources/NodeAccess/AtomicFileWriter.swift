@@ -43,6 +43,12 @@ package enum AtomicFileWriter {
             }
             try content.write(to: file)
             try file.sync()
+            guard try content.isIn(temporary) else {
+                throw NodeError(
+                    .system, operation: "write", subject: path,
+                    underlying: "what was read back is not what was written",
+                    hint: "look at the disk and its file system; nothing was replaced")
+            }
             return temporary
         } catch {
             _ = unlink(temporary)

@@ -22,6 +22,17 @@ package enum FileContent: Sendable {
         }
     }
 
+    /// Whether `path` holds exactly these bytes.
+    func isIn(_ path: String) throws(NodeError) -> Bool {
+        guard let read = try FileReader.readSecret(path, limit: 4 << 20) else { return false }
+        return read.withUnsafeBytes { stored in
+            switch self {
+            case .bytes(let bytes): bytes.withUnsafeBytes { $0.elementsEqual(stored) }
+            case .secret(let secret): secret.withUnsafeBytes { $0.elementsEqual(stored) }
+            }
+        }
+    }
+
     private static func failure(of bytes: UnsafeRawBufferPointer, _ file: borrowing FileDescriptor)
         -> NodeError?
     {

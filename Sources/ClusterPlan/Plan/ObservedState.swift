@@ -129,6 +129,14 @@ package struct ObservedAPIServer: Sendable, Equatable {
         case unseen(String)
     }
 
+    /// Whether its readiness is not about to change by itself.
+    package var isSettled: Bool {
+        switch readiness {
+        case .ready, .hidden: true
+        case .notReady, .unseen: false
+        }
+    }
+
     /// `https://ADDRESS:PORT`.
     package var endpoint: String
     package var readiness: Readiness

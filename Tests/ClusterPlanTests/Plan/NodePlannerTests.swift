@@ -112,7 +112,7 @@ import Testing
         Case("live without a unit", "plan/no-unit", "no unit kube-apiserver.service") {
             try PlanWorld(.live, unit: .none)
         },
-        Case("an environment file", "plan/unsupported", "/etc/k.env") {
+        Case("a variable that the unit does not use", "unit/doubled", "uses $V 0 times") {
             try running(
                 PlanWorld.baseUnit,
                 #""apiServer": { "flagsIn": "environmentFile", "environmentFile": { "path": "/etc/k.env", "variable": "V" } },"#
