@@ -34,7 +34,8 @@ extension SpecFields {
         EditDistance.nearest(to: withoutIndices(path), among: entries.map { withoutIndices($0.path) })
     }
 
-    private static func withoutIndices(_ path: String) -> String {
+    /// `nodes.name` for `nodes[2].name`.
+    static func withoutIndices(_ path: String) -> String {
         var depth = 0
         var kept = String.UnicodeScalarView()
         for scalar in path.unicodeScalars {
@@ -43,6 +44,15 @@ extension SpecFields {
             if scalar == "]" { depth = max(0, depth - 1) }
         }
         return String(kept)
+    }
+
+    /// The object that values of `type` are, by themselves or as elements of a list; nil for other values.
+    static func object(in type: SpecType) -> SpecObject? {
+        switch type {
+        case .object(let object): object
+        case .list(let element, _, _): object(in: element)
+        case .boolean, .integer, .text, .choice: nil
+        }
     }
 
     /// What an unknown key was probably meant to be.
