@@ -19,18 +19,25 @@ package enum SpecLoader {
         try ClusterSpec.parse(try read(path), fileName: path)
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
+    /// A file of cfssl as it is, with the same errors as a spec's.
+    package static func readCFSSL(_ path: String) throws -> [UInt8] {
+        try read(path, as: "cfssl's file", hint: "name a readable JSON file")
+    }
+
+    private static func read(
+        _ path: String, as kind: String = "the spec",
+        hint: String = "name it with --spec FILE; `aggbootstrap spec init` writes a minimal one"
+    ) throws -> [UInt8] {
         do {
             // One byte more than the limit, so that the parser says what is too large.
             if let bytes = try FileReader.read(path, limit: 2 << 20) { return bytes }
         } catch {
             throw BootstrapError(
-                "spec/unreadable", status: .badSpec, "cannot read the spec \(path): \(error.underlying)",
-                hint: error.hint ?? "name a readable JSON file with --spec")
+                "spec/unreadable", status: .badSpec, "cannot read \(kind) \(path): \(error.underlying)",
+                hint: error.hint ?? hint)
         }
         throw BootstrapError(
-            "spec/missing", status: .badSpec, "cannot read the spec \(path): no such file",
-            hint: "name it with --spec FILE; `aggbootstrap spec init` writes a minimal one")
+            "spec/missing", status: .badSpec, "cannot read \(kind) \(path): no such file", hint: hint)
     }
 }
 

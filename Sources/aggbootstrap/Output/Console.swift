@@ -12,6 +12,20 @@ enum Console {
         write(painted.map { $0 + "\n" }.joined(), to: 1)
     }
 
+    /// A text that ends with a line feed already.
+    static func document(_ text: String) { write(text, to: 1) }
+
+    /// Remarks on the result, each with its own place; on standard error.
+    static func notes(_ lines: [String]) {
+        write(lines.map { $0 + "\n" }.joined(), to: 2)
+    }
+
+    /// What is wrong with a file, on standard error.
+    static func problems(_ problems: SpecProblems, color: ColorChoice = .auto) {
+        write(problems.render(color: color.isOn(.error) ? .ansi : .none), to: 2)
+        if Terminal.isGitHubActions { annotate(problems) }
+    }
+
     /// What is being done goes to standard error, so that standard output holds the result alone.
     static func progress(_ line: String) {
         write("aggbootstrap: \(line)\n", to: 2)
@@ -32,8 +46,7 @@ enum Console {
         do {
             status = try await body()
         } catch let problems as SpecProblems {
-            write(problems.render(color: color.isOn(.error) ? .ansi : .none), to: 2)
-            if Terminal.isGitHubActions { annotate(problems) }
+            self.problems(problems, color: color)
             throw ExitCode(ExitStatus.badSpec.rawValue)
         } catch {
             report(ErrorReport(error), color: color)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct SpecExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Say what a field of the spec is for; without one, list all fields."
+    )
+
+    @Argument(help: "For example certificates.ca.key.size, or nodes[].address.")
+    var field: String?
+
+    func run() async throws {
+        try await Console.run {
+            guard let field else {
+                Console.print(SpecExplanation.overview)
+                return .done
+            }
+            guard let lines = SpecExplanation.lines(for: field) else { throw unknown(field) }
+            Console.print(lines)
+            return .done
+        }
+    }
+
+    private func unknown(_ field: String) -> BootstrapError {
+        let near = SpecExplanation.suggestions(for: field)
+        let hint =
+            near.isEmpty
+            ? "`aggbootstrap spec explain` lists all fields"
+            : "did you mean \(near.joined(separator: " or "))?"
+        return BootstrapError(
+            "usage/no-such-field", status: .usage, "the spec has no field \(SpecText.quoted(field))",
+            hint: hint)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct SpecInitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Write a minimal spec to standard output, or to a new file.")
+
+    @Option(help: "The cluster's name.")
+    var cluster = "demo"
+
+    @Option(help: "The name of the control plane that this machine is.")
+    var node = "cp1"
+
+    @Argument(help: "A file that does not exist yet; default: standard output.", completion: .file())
+    var file: String?
+
+    func run() async throws {
+        try await Console.run {
+            let text = SpecDocument.minimal(cluster: cluster, node: node)
+            // Never hand out a spec that would be refused.
+            _ = try ClusterSpec.parse(Array(text.utf8), fileName: file ?? "<new spec>")
+            guard let file else {
+                Console.document(text)
+                return .done
+            }
+            try SpecLoader.create(file, text)
+            Console.print(["wrote \(file); next: aggbootstrap plan --spec \(file)"])
+            return .done
+        }
+    }
+}
