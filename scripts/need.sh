@@ -10,7 +10,7 @@ packages() {
     build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config ;;
     test)
         packages build
-        echo openssl dbus python3-dbus python3-gi systemd strace diffutils patch util-linux
+        echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils patch util-linux
         ;;
     e2e)
         packages build

@@ -10,7 +10,8 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
         abstract: "Turn cfssl's three files into a spec, on standard output or in a new file.",
         discussion: """
             Every field of theirs is kept, or named on standard error with the reason why it is not. \
-            cfssl's pair is one for all nodes, so perNode is false; the allowed name is the proxy client's common name.
+            cfssl's pair is one for all nodes, so perNode is false; \
+            the allowed name is the proxy client's common name.
             """)
 
     @Option(
@@ -71,7 +72,9 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
             switch error {
             case .argument(let message, let hint):
                 throw BootstrapError("usage/from-cfssl", status: .usage, message, hint: hint)
-            case .files(let files):
+            case .files(let files, let notes):
+                // A usage that was dropped as misspelt may be the one that is missing.
+                Console.notes(notes.map(\.description))
                 files.dropLast().forEach { Console.problems($0) }
                 throw files[files.count - 1]
             }

@@ -43,4 +43,44 @@ import Testing
         #expect(result.status != 0 && !result.stderr.isEmpty && result.stdout.isEmpty, "\(result.stdout)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
+
+    @Test func theSchemaIsWrittenOnce() throws {
+        let directory = try TemporaryDirectory()
+        let printed = try aggbootstrap(["spec", "schema"], in: directory)
+        #expect(printed.status == 0 && printed.stderr.isEmpty)
+        let object = try JSONSerialization.jsonObject(with: Data(printed.stdout.utf8)) as? [String: Any]
+        #expect(object?["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+        let name = "aggbootstrap.schema.json"
+        #expect(try aggbootstrap(["spec", "schema", name], in: directory).stdout == "wrote \(name)\n")
+        #expect(try String(contentsOfFile: directory.file(name), encoding: .utf8) == printed.stdout)
+        let again = try aggbootstrap(["spec", "schema", name], in: directory)
+        #expect(again.status == 1 && again.stderr.contains("[spec/exists]"), "\(again.stderr)")
+    }
+
+    @Test func fieldsAreExplained() throws {
+        let directory = try TemporaryDirectory()
+        let all = try aggbootstrap(["spec", "explain"], in: directory)
+        #expect(all.status == 0 && all.stdout.contains("\nnodes[].ssh.hostKey "))
+        let one = try aggbootstrap(["spec", "explain", "certificates.ca.key.size"], in: directory)
+        #expect(
+            one.stdout == """
+                certificates.ca.key.size
+
+                  The size in bits: 2048, 3072, 4096 for rsa, 256, 384, 521 for ecdsa, none for ed25519.
+
+                  type     a whole number: 256, 384, 521, 2048, 3072, 4096
+                  default  2048 for rsa, 256 for ecdsa
+                  example  "size": 256
+
+                """)
+        let unknown = try aggbootstrap(["spec", "explain", "certificates.ca.expiry"], in: directory)
+        #expect(unknown.status == 64 && unknown.stdout.isEmpty)
+        #expect(
+            unknown.stderr.hasPrefix(
+                """
+                aggbootstrap: error: the spec has no field "certificates.ca.expiry" [usage/no-such-field]
+                hint: did you mean certificates.ca.validity?
+
+                """))
+    }
 }

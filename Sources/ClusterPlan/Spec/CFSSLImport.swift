@@ -2,8 +2,8 @@
 
 /// Why cfssl's files give no spec.
 package enum CFSSLImportError: Error, Sendable {
-    /// Every problem of every file, one element per file.
-    case files([SpecProblems])
+    /// Every problem of every file, one element per file, with what was noted before.
+    case files([SpecProblems], notes: [CFSSLNote])
     /// What was asked for beside the files does not fit.
     case argument(_ message: String, hint: String?)
 }
@@ -58,24 +58,23 @@ package struct CFSSLImport: Sendable {
             try Self.explain(error, draft, readers)
         }
         self.text = text
-        var notes = readers.flatMap(\.notes)
-        if caRequest.expiry == nil {
+        notes = readers.flatMap(\.notes) + Self.fillIns(request, caExpiry: caRequest.expiry)
+    }
+
+    /// What the spec says and no file does.
+    private static func fillIns(_ request: Request, caExpiry: CFSSLText?) -> [CFSSLNote] {
+        var notes: [CFSSLNote] = []
+        if caExpiry == nil {
             let place = "\(SpecRendering.printable(request.caCSR.name)):\(SourceLocation.start)"
-            notes.append(
-                CFSSLNote(
-                    place: place,
-                    message:
-                        "ca.expiry is absent: the CA is valid for \(CFSSLDraft.defaultCAExpiry), as from cfssl"
-                ))
+            let period = CFSSLDraft.defaultCAExpiry
+            let message = "ca.expiry is absent: the CA is valid for \(period), as from cfssl"
+            notes.append(CFSSLNote(place: place, message: message))
         }
         if request.nodes.isEmpty {
-            notes.append(
-                CFSSLNote(
-                    place: nil,
-                    message:
-                        "no --node was given: the spec has one, cp1, the machine that the program runs on"))
+            let message = "no --node was given: the spec has one, cp1, the machine that the program runs on"
+            notes.append(CFSSLNote(place: nil, message: message))
         }
-        self.notes = notes
+        return notes
     }
 
     private static func refuse(
@@ -85,7 +84,7 @@ package struct CFSSLImport: Sendable {
             let bytes = problems.contains { $0.code == .tooLarge } ? [] : reader.file.bytes
             return SpecProblems(fileName: reader.file.name, problems: problems, source: bytes)
         }
-        if !found.isEmpty { throw .files(found) }
+        if !found.isEmpty { throw .files(found, notes: readers.flatMap(\.notes)) }
     }
 
     /// Puts what the parser says about the new spec where the value came from.
@@ -96,7 +95,9 @@ package struct CFSSLImport: Sendable {
         for problem in refused.problems {
             guard let origin = draft.origin(of: problem.path) else {
                 let flag = problem.path.utf8.starts(with: "nodes".utf8) ? "--node" : "--cluster"
-                throw .argument("\(flag): \(problem.message)", hint: problem.hint)
+                // Its hint names a line of the new spec, which nobody has seen.
+                let hint = problem.code == .duplicateValue ? nil : problem.hint
+                throw .argument("\(flag): \(problem.message)", hint: hint)
             }
             problems[origin.file.rawValue].append(
                 SpecProblem(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a signing configuration of cfssl (`ca-config.json`) says of the leaf: usages and expiry of one profile.
+/// What one profile of cfssl's signing configuration (`ca-config.json`) says of the leaf.
 struct CFSSLSigning {
     private(set) var usages: [CFSSLText] = []
     /// Where the list of usages stands; nil where there is none.
@@ -33,10 +33,19 @@ struct CFSSLSigning {
         } else if let json = parts["default"] {
             read(json, "signing.default", &reader)
         }
-        if usagesLocation == nil, reader.problems.isEmpty {
+        if reader.problems.isEmpty { requireAll(at: signing.location, &reader) }
+    }
+
+    /// cfssl too refuses a profile without expiry or usages.
+    private func requireAll(at location: SourceLocation, _ reader: inout CFSSLReader) {
+        if usagesLocation == nil {
             reader.report(
-                .missingKey, at: signing.location, "the profile has no \"usages\"",
+                .missingKey, at: location, "the profile has no \"usages\"",
                 hint: #"add "usages": ["signing", "key encipherment", "client auth"]"#)
+        }
+        if expiry == nil {
+            reader.report(
+                .missingKey, at: location, "the profile has no \"expiry\"", hint: #"add "expiry": "8760h""#)
         }
     }
 

@@ -36,14 +36,15 @@ struct CFSSLDraft {
         origins["certificates.proxyClient"] = Origin(file: .csr, location: .start)
         let base = "certificates.proxyClient"
         var authority = subject(ca, "certificates.ca", .caCSR)
-        authority.append(validity(ca.expiry, "certificates.ca", .caCSR, absent: Self.defaultCAExpiry))
+        let expiry = ca.expiry.map { text($0, "certificates.ca.validity", .caCSR) }
+        authority.append(.init("validity", expiry ?? .text(Self.defaultCAExpiry)))
         var client = subject(leaf, base, .csr)
         let hosts = list(leaf.hosts, "\(base).hosts", .csr)
         let usages = list(signing.usages, "\(base).usages", .caConfig)
         origins["\(base).usages"] = signing.usagesLocation.map { Origin(file: .caConfig, location: $0) }
         client += [.init("hosts", hosts), .init("usages", usages)]
         if let expiry = signing.expiry {
-            client.append(validity(expiry, base, .caConfig, absent: ""))
+            client.append(.init("validity", text(expiry, "\(base).validity", .caConfig)))
         }
         // cfssl's files make one certificate that is copied to every node.
         client.append(.init("perNode", .boolean(false)))
@@ -93,13 +94,6 @@ struct CFSSLDraft {
         }
         if !key.isEmpty { members.append(.init("key", .object(key))) }
         return members
-    }
-
-    private mutating func validity(
-        _ expiry: CFSSLText?, _ path: String, _ file: File, absent: String
-    ) -> OrderedJSON.Member {
-        let value = expiry.map { text($0, "\(path).validity", file) }
-        return .init("validity", value ?? .text(absent))
     }
 
     private mutating func list(_ texts: [CFSSLText], _ path: String, _ file: File) -> OrderedJSON {
