@@ -9,8 +9,8 @@ struct AggBootstrap: AsyncParsableCommand {
         abstract:
             "Turns on Kubernetes' aggregation layer on control planes run by systemd, and proves that it works.",
         discussion: """
-            A cluster is declared in a JSON file. `aggbootstrap init` issues the requestheader CA and the proxy client
-            certificate, writes kube-apiserver's flags into its systemd unit, restarts it where that is needed, and \
+            A cluster is declared in a JSON file. `aggbootstrap init` issues the requestheader CA and the proxy \
+            client certificate, writes kube-apiserver's flags into its systemd unit, restarts it where that is needed, and \
             proves the result. Run again when nothing has to change, it changes nothing.
 
             Exit status: 0 done or nothing due, 1 failed and every node is as it was, 2 changes pending \
