@@ -26,7 +26,8 @@ mkdir parts
 [ -s src.sources ] && mv src.sources parts/
 [ -s src.list ] && mv src.list parts/
 if [ -z "$(ls parts)" ]; then
-    echo "deb-src http://deb.debian.org/debian bookworm main" >parts/src.list
+    echo "error: apt has no sources here: name a Debian mirror in /etc/apt/sources.list, or set KUBE_APISERVER=/path" >&2
+    exit 1
 fi
 APT=(-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$WORK/parts" -o Dir::State::Lists="$WORK/lists"
     -o Dir::Cache="$WORK/cache" -o APT::Sandbox::User=root)
