@@ -51,7 +51,7 @@ e2e:
 	@scripts/need.sh e2e
 	$(RELEASE)
 	@[ -x "$$KUBE_APISERVER" ] || scripts/need.sh kube-apiserver
-	@[ -x "$$KUBE_APISERVER" ] || Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
+	@[ -x "$$KUBE_APISERVER" ] || bash Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
 	@[ -n "$(STORIES)" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
 
