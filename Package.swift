@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "aggbootstrap",
             dependencies: [
-                "Bootstrap", "ClusterPlan",
+                "Bootstrap", "ClusterPlan", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

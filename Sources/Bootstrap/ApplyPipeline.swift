@@ -7,6 +7,8 @@ import SystemdBus
 
 /// What a run has changed.
 package struct ApplyOutcome: Sendable, Equatable {
+    /// Private keys of the state that were put under its passphrase.
+    package var keysEncrypted = 0
     package var issued = 0
     package var filesWritten = 0
     package var restarts = 0
@@ -30,17 +32,24 @@ extension Run {
         try lock.announce(now: now)
         try state.prepareForChange()
         let ledger = Ledger(state: state)
+        let encrypts = preparation.plan.encrypts
+        if !encrypts.isEmpty {
+            try state.encrypt(encrypts)
+            try ledger.append("encrypted-keys", [("files", encrypts.joined(separator: " "))], now: now)
+        }
         let issuer = Issuer(state: state, ledger: ledger, now: now)
-        let inventory = try await issuer.issue(preparation.plan.issues, inventory: preparation.inventory)
+        let inventory = try await issuer.issue(
+            preparation.plan.issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory())
         let plan = Planner.plan(
             spec, inventory: inventory, nodes: preparation.observed, now: now, options: request.options)
-        guard plan.issues.isEmpty, plan.refusals.isEmpty else {
+        guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {
             throw BootstrapError(
                 "internal/plan-not-stable", "the plan is another one after its certificates were issued",
                 hint: "this is a bug in aggbootstrap; no node was changed",
                 details: plan.issues.map(\.reason) + plan.refusals.map(\.message))
         }
         var outcome = ApplyOutcome()
+        outcome.keysEncrypted = encrypts.count
         outcome.issued = preparation.plan.issues.count
         for (nodePlan, observed) in zip(plan.nodes, preparation.observed) where !nodePlan.isEmpty {
             try await apply(nodePlan, observed, inventory, ledger, isFirst: outcome.filesWritten == 0)

@@ -26,11 +26,27 @@ extension Run {
     package func prepare() async throws -> Preparation {
         try checkReach()
         let inventory = try state.inventory()
+        try checkPassphrase(inventory)
         let observed = try await observe()
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
         plan.notices = notices + plan.notices
         return Preparation(inventory: inventory, observed: observed, plan: plan)
+    }
+
+    /// A passphrase that was given is tried even where nothing needs it: better now than when a certificate is due.
+    private func checkPassphrase(_ inventory: StateInventory) throws {
+        guard request.passphrase != nil, let name = inventory.encryptedKeys.last else { return }
+        _ = try state.keys.key("\(state.path)/\(name)")
+    }
+
+    /// Whether the plan can be applied with the passphrase that was given, or without one.
+    /// - Throws: `state/passphrase-needed` (exit 64).
+    package func checkPassphrase(for preparation: Preparation) throws {
+        guard preparation.plan.readsPrivateKeys, request.passphrase == nil,
+            let name = preparation.inventory.encryptedKeys.first
+        else { return }
+        throw StateKeys.needed("\(state.path)/\(name)")
     }
 
     func observe() async throws -> [ObservedNode] {

@@ -37,7 +37,8 @@ package struct Run: Sendable {
         baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
         nodes = try Self.limited(spec.nodes, request.limit)
         let path = Self.statePath(spec, request)
-        state = StateDirectory(path: path, cluster: spec.cluster, reader: reader)
+        state = StateDirectory(
+            path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)
         var notices: [Notice] = []
         if embedded {
             notices.append(

@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import NodeAccess
+import Secrets
 import SystemdBus
 
 /// What the command line asks for.
@@ -13,18 +14,22 @@ package struct RunRequest: Sendable {
     package var baseUnitFile: String?
     /// Names of nodes; empty for all.
     package var limit: [String]
+    /// Of the state's private keys; nil where none was given.
+    package var passphrase: SecretBytes?
     package var options: Planner.Options
 
     package init(
         specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,
-        limit: [String] = [], options: Planner.Options = .init()
+        limit: [String] = [], passphrase: SecretBytes? = nil, options: Planner.Options = .init()
     ) {
         self.specFile = specFile
         self.root = root
         self.state = state
         self.baseUnitFile = baseUnitFile
         self.limit = limit
+        self.passphrase = passphrase
         self.options = options
+        self.options.encryptsKeys = passphrase != nil
     }
 }
 

@@ -19,19 +19,22 @@ import Secrets
 package struct StateDirectory: Sendable {
     package let path: String
     package let cluster: String
+    let keys: StateKeys
     private let reader: CertificateReader
 
     /// Begins the name of a directory that is still being filled.
     private static let unfinished = ".unfinished-"
 
-    package init(path: String, cluster: String) {
-        self.init(path: path, cluster: cluster, reader: CertificateReader())
+    /// - Parameter passphrase: what new private keys are encrypted with and encrypted ones are opened with.
+    package init(path: String, cluster: String, passphrase: SecretBytes? = nil) {
+        self.init(path: path, cluster: cluster, passphrase: passphrase, reader: CertificateReader())
     }
 
-    init(path: String, cluster: String, reader: CertificateReader) {
+    init(path: String, cluster: String, passphrase: SecretBytes?, reader: CertificateReader) {
         self.path = path
         self.cluster = cluster
         self.reader = reader
+        keys = StateKeys(passphrase: passphrase)
     }
 
     /// What the directory holds; empty where it does not exist.
@@ -56,6 +59,7 @@ package struct StateDirectory: Sendable {
             let ids = try FileReader.list("\(path)/leaves/\(owner)").filter { !$0.hasPrefix(".") }
             if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id) }
         }
+        (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
         return inventory
     }
 
@@ -99,9 +103,13 @@ package struct StateDirectory: Sendable {
     {
         let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
         let generation = (certificate.summary.subjectKeyIdentifier ?? "").prefix(8)
+        let name = "\(Self.padded(number))-\(generation)"
         try addDirectory(
-            "\(path)/ca", name: "\(Self.padded(number))-\(generation)",
-            [("ca.pem", .bytes(certificate.pem), 0o644), ("ca-key.pem", .secret(key), 0o600)])
+            "\(path)/ca", name: name,
+            [
+                ("ca.pem", .bytes(certificate.pem), 0o644),
+                ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600),
+            ])
     }
 
     /// Stores a leaf of `owner` under the next number.
@@ -110,22 +118,38 @@ package struct StateDirectory: Sendable {
         after inventory: StateInventory
     ) throws {
         let number = (inventory.leaves[owner].flatMap { Self.number($0.id) } ?? 0) + 1
+        let directory = "\(path)/leaves/\(owner)"
+        let record = IssuedRecord(
+            generation: generation, profile: profile, keySHA256: try Digest.sha256Hex(key))
         try addDirectory(
-            "\(path)/leaves/\(owner)", name: Self.padded(number),
+            directory, name: Self.padded(number),
             [
-                ("certificate.pem", .bytes(certificate.pem), 0o644), ("key.pem", .secret(key), 0o600),
-                ("issued", .text("\(generation)\n\(profile)\n"), 0o644),
+                ("certificate.pem", .bytes(certificate.pem), 0o644),
+                (
+                    "key.pem", try keys.content(key, path: "\(directory)/\(Self.padded(number))/key.pem"),
+                    0o600
+                ),
+                ("issued", .text(record.text), 0o644),
             ])
     }
 
     /// The private key of a CA generation.
+    /// - Throws: `state/passphrase-needed`, `pki/wrong-passphrase`.
     package func caKey(_ generation: CAGeneration) throws -> SecretBytes {
-        try secret("\(path)/ca/\(generation.id)/ca-key.pem")
+        let file = "\(path)/ca/\(generation.id)/ca-key.pem"
+        guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }
+        return key
     }
 
-    /// The private key of an owner's newest leaf.
+    /// The private key of an owner's newest leaf, as nodes have it.
+    /// - Throws: as `caKey`; `state/damaged` where it is not the key that was written down.
     package func leafKey(_ leaf: IssuedLeaf, owner: String) throws -> SecretBytes {
-        try secret("\(path)/leaves/\(owner)/\(leaf.id)/key.pem")
+        let file = "\(path)/leaves/\(owner)/\(leaf.id)/key.pem"
+        guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }
+        guard try Digest.sha256Hex(key) == leaf.keySHA256 else {
+            throw damaged(file, "it is another key than `issued` beside it says")
+        }
+        return key
     }
 
     // MARK: - Parts
@@ -153,19 +177,24 @@ package struct StateDirectory: Sendable {
     private func leaf(owner: String, id: String) throws -> IssuedLeaf {
         let directory = "\(path)/leaves/\(owner)/\(id)"
         let certificate = try self.certificate("\(directory)/certificate.pem")
-        let key = try secret("\(directory)/key.pem")
-        let issued = try FileReader.read("\(directory)/issued") ?? []
-        let lines = String(decoding: issued, as: UTF8.self).split(separator: "\n", maxSplits: 1)
-        guard lines.count == 2 else { throw damaged("\(directory)/issued", "it does not hold two lines") }
+        let issued = "\(directory)/issued"
+        guard let record = IssuedRecord(try FileReader.read(issued) ?? []) else {
+            throw damaged(issued, "it does not hold two or three lines")
+        }
         return IssuedLeaf(
             id: id, certificate: certificate.summary, pem: certificate.pem,
-            keySHA256: try Digest.sha256Hex(key),
-            generation: String(lines[0]), profile: String(lines[1].filter { $0 != "\n" }))
+            keySHA256: try keyDigest("\(directory)/key.pem", record), generation: record.generation,
+            profile: record.profile)
     }
 
-    private func secret(_ file: String) throws -> SecretBytes {
-        if let secret = try FileReader.readSecret(file) { return secret }
-        throw damaged(file, "it is missing")
+    /// Digest of the key as nodes have it; an encrypted one is known by what was written down.
+    private func keyDigest(_ file: String, _ record: IssuedRecord) throws -> String {
+        guard let key = try FileReader.readSecret(file) else { throw damaged(file, "it is missing") }
+        guard EncryptedPrivateKey.isEncrypted(key) else { return try Digest.sha256Hex(key) }
+        guard let digest = record.keySHA256 else {
+            throw damaged(file, "it is encrypted, and `issued` beside it does not hold its digest")
+        }
+        return digest
     }
 
     private func damaged(_ file: String, _ why: String) -> BootstrapError {

@@ -23,16 +23,40 @@ package enum FileReader {
         }
     }
 
+    /// Who may be able to read a secret file.
+    package enum Readers: Sendable {
+        case anybody
+        /// Its owner alone, who is root or the user of this process; `node/not-private` otherwise.
+        case owner
+    }
+
     /// The bytes of a secret file, wiped when they are let go.
     /// - Returns: nil where nothing is there.
-    package static func readSecret(_ path: String, limit: Int = 64 << 10) throws(NodeError) -> SecretBytes? {
+    package static func readSecret(
+        _ path: String, limit: Int = 64 << 10, readableBy readers: Readers = .anybody
+    ) throws(NodeError) -> SecretBytes? {
         guard let file = try open(path) else { return nil }
+        if readers == .owner { try checkPrivate(file) }
+        return try secret(from: file.number, path, limit)
+    }
+
+    /// What a descriptor that this process was started with gives until its end; it stays open.
+    /// - Throws: a system error, for example where the descriptor is not open.
+    package static func readSecret(
+        descriptor: Int32, limit: Int = 64 << 10
+    ) throws(NodeError) -> SecretBytes {
+        try secret(from: descriptor, "file descriptor \(descriptor)", limit)
+    }
+
+    private static func secret(
+        from number: Int32, _ path: String, _ limit: Int
+    ) throws(NodeError) -> SecretBytes {
         var failure: Int32 = 0
         let secret = SecretBytes(count: limit + 1) { buffer in
             var filled = 0
             while filled < buffer.count {
                 let count = retrying {
-                    Glibc.read(file.number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+                    Glibc.read(number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
                 }
                 if count < 0 { failure = errno }
                 if count <= 0 { break }
@@ -43,6 +67,19 @@ package enum FileReader {
         if failure != 0 { throw .system("read", path, failure) }
         if secret.count > limit { throw tooLarge(path, limit) }
         return secret
+    }
+
+    private static func checkPrivate(_ file: borrowing FileDescriptor) throws(NodeError) {
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw .system("look at", file.path) }
+        let mode = status.st_mode & 0o7777
+        guard mode & 0o077 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw NodeError(
+                .notPrivate, operation: "use", subject: file.path,
+                underlying: "others may read or change it: mode 0\(String(mode, radix: 8)), "
+                    + "owner \(status.st_uid)",
+                hint: "chmod 0600 \(file.path), as its owner")
+        }
     }
 
     /// Whether a file begins with these bytes; false where it cannot be read.

@@ -9,6 +9,7 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
         case symbolicLink = "node/symbolic-link"
         case notRegular = "node/not-regular"
         case tooLarge = "node/too-large"
+        case notPrivate = "node/not-private"
         case unknownUser = "node/unknown-user"
         case locked = "node/locked"
         case command = "node/command"

@@ -44,6 +44,20 @@ struct KeyHandle: ~Copyable {
     deinit { EVP_PKEY_free(pointer) }
 }
 
+/// The unencrypted content of a PKCS#8 key (RFC 5958).
+struct PKCS8Handle: ~Copyable {
+    let pointer: OpaquePointer
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { PKCS8_PRIV_KEY_INFO_free(pointer) }
+}
+
+/// A PKCS#8 key under a passphrase: `EncryptedPrivateKeyInfo`, which libcrypto calls a signature for its shape.
+struct EncryptedPKCS8Handle: ~Copyable {
+    let pointer: OpaquePointer
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { X509_SIG_free(pointer) }
+}
+
 /// The context of a key operation.
 struct KeyContextHandle: ~Copyable {
     let pointer: OpaquePointer

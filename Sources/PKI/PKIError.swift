@@ -10,6 +10,8 @@ package struct PKIError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Not PEM, not DER, the wrong kind of block, or more than there may be.
         case malformed = "pki/malformed"
         case encryptedKey = "pki/encrypted-key"
+        /// The passphrase does not open the key.
+        case wrongPassphrase = "pki/wrong-passphrase"
         case keyInBundle = "pki/key-in-bundle"
         case keyMismatch = "pki/key-mismatch"
         /// The profile asks for something that a certificate cannot say.

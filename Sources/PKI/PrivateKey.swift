@@ -13,10 +13,17 @@ package enum PrivateKey {
     package static func generate(_ algorithm: KeyAlgorithm) throws(PKIError) -> SecretBytes {
         let (operation, subject) = ("generate", "an \(algorithm) key")
         let key = try newKey(algorithm, operation, subject)
-        let buffer = try BIOHandle.wiping()
-        try check(operation, subject) {
-            PEM_write_bio_PKCS8PrivateKey(buffer.pointer, key.pointer, nil, nil, 0, nil, nil)
+        return try pem(operation, subject) {
+            PEM_write_bio_PKCS8PrivateKey($0, key.pointer, nil, nil, 0, nil, nil)
         }
+    }
+
+    /// What `write` puts into a buffer that is wiped afterwards.
+    static func pem(
+        _ operation: String, _ subject: String, _ write: (_ bio: OpaquePointer) -> Int32
+    ) throws(PKIError) -> SecretBytes {
+        let buffer = try BIOHandle.wiping()
+        try check(operation, subject) { write(buffer.pointer) }
         let count = buffer.count
         let pem = SecretBytes(count: count) { buffer.read(into: $0) }
         guard count > 0, pem.count == count else { throw .openSSL(operation, subject) }

@@ -15,6 +15,7 @@ struct InitCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var spec: SpecOptions
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
 
     @Flag(help: "Show the plan and change nothing.")
@@ -33,7 +34,8 @@ struct InitCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                output.effects, options: .init(includesPending: includePending))
+                output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
+            )
             if dryRun { return try await PlanCommand.show(run, output, detailed: false) }
             return try await converge(run)
         }
@@ -52,6 +54,7 @@ struct InitCommand: AsyncParsableCommand {
         }
         var outcome = ApplyOutcome()
         if !preparation.plan.isEmpty {
+            try run.checkPassphrase(for: preparation)
             try confirm(run)
             outcome = try await run.apply(preparation, lock: lock)
         }
@@ -77,8 +80,9 @@ struct InitCommand: AsyncParsableCommand {
 
     private static func summary(_ outcome: ApplyOutcome) -> String {
         func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
+        let keys = outcome.keysEncrypted
         return
-            "done: \(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
+            "done: \(keys == 0 ? "" : count(keys, "private key") + " encrypted, ")\(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
             + count(outcome.restarts, "restart")
     }
 }

@@ -9,6 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan", abstract: "Show what init would change, and change nothing.")
 
     @OptionGroup var spec: SpecOptions
+    @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
 
     @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where changes are pending.")
@@ -21,7 +22,8 @@ struct PlanCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                output.effects, options: .init(includesPending: includePending))
+                output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
+            )
             return try await Self.show(run, output, detailed: detailedExitCode)
         }
     }

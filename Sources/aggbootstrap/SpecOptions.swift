@@ -3,6 +3,7 @@
 import ArgumentParser
 import Bootstrap
 import ClusterPlan
+import Secrets
 
 /// Which cluster, and where.
 struct SpecOptions: ParsableArguments {
@@ -38,10 +39,33 @@ struct SpecOptions: ParsableArguments {
     var limit: [String] = []
 
     /// The run that the options describe.
-    func makeRun(_ effects: Effects, options: Planner.Options = .init()) throws -> Run {
+    func makeRun(
+        _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init()
+    ) throws -> Run {
         let request = RunRequest(
-            specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit, options: options)
+            specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit,
+            passphrase: passphrase, options: options)
         return try Run(request, effects: effects)
+    }
+}
+
+/// The passphrase of the state's private keys.
+struct PassphraseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A file with the passphrase of the state's private keys, which only its owner can read.",
+            discussion:
+                "With a passphrase, the CA's and the leaves' keys in the state directory are encrypted. Default: "
+                + "$AGGBOOTSTRAP_PASSPHRASE_FILE, else systemd's credential aggbootstrap-passphrase.",
+            valueName: "file"), completion: .file())
+    var passphraseFile: String?
+
+    @Option(help: ArgumentHelp("A file descriptor to read that passphrase from.", valueName: "n"))
+    var passphraseFd: Int32?
+
+    /// The passphrase, where there is one.
+    func read() throws -> SecretBytes? {
+        try PassphraseSource.find(file: passphraseFile, descriptor: passphraseFd)?.read()
     }
 }
 

@@ -3,6 +3,8 @@
 /// Everything that one run would change, in the order in which it would change it.
 package struct Plan: Sendable, Equatable {
     package var cluster: String
+    /// Private keys of the state that are put under its passphrase, relative to the state directory.
+    package var encrypts: [String]
     package var issues: [CertificateIssue]
     package var nodes: [NodePlan]
     /// Why nothing may be changed at all; empty where it may.
@@ -11,17 +13,29 @@ package struct Plan: Sendable, Equatable {
     package var notices: [Notice]
 
     package init(
-        cluster: String, issues: [CertificateIssue], nodes: [NodePlan], refusals: [Refusal], notices: [Notice]
+        cluster: String, encrypts: [String] = [], issues: [CertificateIssue], nodes: [NodePlan],
+        refusals: [Refusal], notices: [Notice]
     ) {
         self.cluster = cluster
+        self.encrypts = encrypts
         self.issues = issues
         self.nodes = nodes
         self.refusals = refusals
         self.notices = notices
     }
 
-    /// Whether there is nothing to issue, write, reload or restart.
-    package var isEmpty: Bool { issues.isEmpty && nodes.allSatisfy(\.isEmpty) }
+    /// Whether there is nothing to encrypt, issue, write, reload or restart.
+    package var isEmpty: Bool { encrypts.isEmpty && issues.isEmpty && nodes.allSatisfy(\.isEmpty) }
+
+    /// Whether private keys of the state are read: to sign with, or to install.
+    package var readsPrivateKeys: Bool {
+        !issues.isEmpty
+            || nodes.contains { node in
+                node.files.contains { file in
+                    if case .privateKey = file.content { file.action != .setMetadata } else { false }
+                }
+            }
+    }
 }
 
 /// A certificate that is to be issued.

@@ -12,7 +12,7 @@ package struct PlanReport {
 
     /// Lines without line ends; private keys appear by their path only.
     package var lines: [String] {
-        var lines = issueLines
+        var lines = encryptionLines + issueLines
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
         }
@@ -22,6 +22,11 @@ package struct PlanReport {
             lines += noticeLines
         }
         return lines
+    }
+
+    private var encryptionLines: [String] {
+        guard !plan.encrypts.isEmpty else { return [] }
+        return ["private keys of the state to encrypt:"] + plan.encrypts.map { "  ~ \($0)" } + [""]
     }
 
     private var issueLines: [String] {

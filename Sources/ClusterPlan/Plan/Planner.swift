@@ -9,9 +9,12 @@ package enum Planner {
     package struct Options: Sendable, Equatable {
         /// Restart although that activates changes of the unit that are not ours.
         package var includesPending: Bool
+        /// Encrypt the private keys of the state that are not: a passphrase was given.
+        package var encryptsKeys: Bool
 
-        package init(includesPending: Bool = false) {
+        package init(includesPending: Bool = false, encryptsKeys: Bool = false) {
             self.includesPending = includesPending
+            self.encryptsKeys = encryptsKeys
         }
     }
 
@@ -26,7 +29,8 @@ package enum Planner {
         limited.nodes = spec.nodes.filter { observed.contains($0.name) }
         let certificates = CertificateDecisions(spec: limited, inventory: inventory, now: now)
         var plan = Plan(
-            cluster: spec.cluster, issues: certificates.issues, nodes: [], refusals: certificates.refusals,
+            cluster: spec.cluster, encrypts: options.encryptsKeys ? inventory.plainKeys : [],
+            issues: certificates.issues, nodes: [], refusals: certificates.refusals,
             notices: certificates.notices)
         let files = CertificateFiles(
             spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner))
@@ -38,6 +42,12 @@ package enum Planner {
             plan.nodes.append(planner.result)
             plan.refusals += planner.refusals
             plan.notices += planner.notices
+        }
+        if plan.readsPrivateKeys, !options.encryptsKeys, !inventory.encryptedKeys.isEmpty {
+            plan.notices.append(
+                Notice(
+                    code: "plan/passphrase", node: nil,
+                    message: "the state's private keys are encrypted: init needs their passphrase for this"))
         }
         return plan
     }

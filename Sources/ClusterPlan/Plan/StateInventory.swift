@@ -6,10 +6,19 @@ package struct StateInventory: Sendable, Equatable {
     package var generations: [CAGeneration]
     /// The newest leaf of each owner (a node's name, or `LeafOwner.shared`).
     package var leaves: [String: IssuedLeaf]
+    /// Private key files that are not encrypted, relative to the state directory.
+    package var plainKeys: [String]
+    /// Private key files under a passphrase, relative to the state directory.
+    package var encryptedKeys: [String]
 
-    package init(generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:]) {
+    package init(
+        generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:], plainKeys: [String] = [],
+        encryptedKeys: [String] = []
+    ) {
         self.generations = generations
         self.leaves = leaves
+        self.plainKeys = plainKeys
+        self.encryptedKeys = encryptedKeys
     }
 
     /// The generation that signs; nil before the first.
@@ -36,7 +45,7 @@ package struct IssuedLeaf: Sendable, Equatable {
     package var id: String
     package var certificate: CertificateSummary
     package var pem: [UInt8]
-    /// Lower-case hex SHA-256 of the key file's bytes.
+    /// Lower-case hex SHA-256 of the key file's bytes as nodes have it, which is never encrypted.
     package var keySHA256: String
     /// Id of the CA generation that signed it.
     package var generation: String

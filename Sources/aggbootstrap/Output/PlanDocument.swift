@@ -46,6 +46,7 @@ struct PlanDocument: Encodable {
     var schemaVersion = 1
     let cluster: String
     let isEmpty: Bool
+    let encryptsKeys: [String]
     let issues: [Issue]
     let nodes: [Node]
     let refusals: [Message]
@@ -54,6 +55,7 @@ struct PlanDocument: Encodable {
     init(_ plan: Plan) {
         cluster = plan.cluster
         isEmpty = plan.isEmpty
+        encryptsKeys = plan.encrypts
         issues = plan.issues.map(Self.issue)
         nodes = plan.nodes.map(Self.node)
         refusals = plan.refusals.map {
@@ -109,6 +111,7 @@ struct PlanDocument: Encodable {
 /// What a changing command has done, as JSON.
 struct ResultDocument: Encodable {
     struct Changes: Encodable {
+        let keysEncrypted: Int
         let certificatesIssued: Int
         let filesWritten: Int
         let restarts: Int
@@ -122,8 +125,8 @@ struct ResultDocument: Encodable {
     init(_ plan: Plan, _ outcome: ApplyOutcome, _ proofs: [NodeProofs]) {
         self.plan = PlanDocument(plan)
         changes = Changes(
-            certificatesIssued: outcome.issued, filesWritten: outcome.filesWritten, restarts: outcome.restarts
-        )
+            keysEncrypted: outcome.keysEncrypted, certificatesIssued: outcome.issued,
+            filesWritten: outcome.filesWritten, restarts: outcome.restarts)
         self.proofs = ProofReport(proofs).document.nodes
     }
 
