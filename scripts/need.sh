@@ -11,6 +11,7 @@ packages() {
     test)
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils patch util-linux
+        echo openssh-client libwrap0 procps
         ;;
     e2e)
         packages build
@@ -45,6 +46,20 @@ apt() {
         { printf '%s\nerror: apt-get %s failed\n' "$log" "$*" >&2; exit 1; }
 }
 
+# The tests' own sshd is unpacked and not installed: installed, it would listen for everybody.
+unpack_sshd() {
+    local place=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab/openssh-server work
+    { [ -x /usr/sbin/sshd ] || [ -x "$place/usr/sbin/sshd" ]; } && return
+    echo "unpacking Debian's openssh-server for the tests" >&2
+    work=$(mktemp -d)
+    (cd "$work" && chmod 755 . && { apt-get -q download openssh-server >log 2>&1 || { apt update && apt-get -q download openssh-server >log 2>&1; }; } &&
+        dpkg -x openssh-server_*.deb tree) || { cat "$work/log"; echo "error: openssh-server cannot be fetched" >&2; exit 1; }
+    mkdir -p "$(dirname "$place")"
+    rm -rf "$place"
+    mv "$work/tree" "$place"
+    rm -rf "$work"
+}
+
 wanted=$(packages "$1")
 need_swift
 missing=()
@@ -52,7 +67,9 @@ for package in $wanted; do
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
-echo "installing Debian packages: ${missing[*]}" >&2
-apt update
-apt install -y --no-install-recommends "${missing[@]}"
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "installing Debian packages: ${missing[*]}" >&2
+    apt update
+    apt install -y --no-install-recommends "${missing[@]}"
+fi
+[ "$1" != test ] || unpack_sshd

@@ -8,18 +8,53 @@ import Glibc
 struct TCPConnection: ~Copyable {
     private let socket: Int32
     private let attempt: Attempt
+    private let tunnel: Tunnel?
+    /// Why a stream through a tunnel has ended.
+    private let complaint: (@Sendable () -> String?)?
 
-    private init(owning socket: Int32, attempt: Attempt) {
+    private init(
+        owning socket: Int32, attempt: Attempt, tunnel: Tunnel? = nil,
+        complaint: (@Sendable () -> String?)? = nil
+    ) {
         self.socket = socket
         self.attempt = attempt
+        self.tunnel = tunnel
+        self.complaint = complaint
     }
 
     deinit { _ = close(socket) }
 
-    /// Tries each of the endpoint's addresses in turn, until one accepts.
+    /// Connects directly, else through the endpoint's tunnel where it has one.
     ///
-    /// - Throws: `.unreachable` with what became of each address; `.timeout` once the total time is up.
+    /// - Throws: `.unreachable` with what became of each way; `.timeout` once the time is up.
     static func open(
+        _ endpoint: APIServerEndpoint, connect: Duration, deadline: Deadline, _ attempt: Attempt
+    ) throws(APIServerError) -> TCPConnection {
+        guard let tunnel = endpoint.tunnel else {
+            return try direct(endpoint, connect: connect, deadline: deadline, attempt)
+        }
+        var direct = ""
+        if !tunnel.isTaken {
+            do throws(APIServerError) {
+                // There is another way, so this one gets less time.
+                return try self.direct(
+                    endpoint, connect: min(connect, .seconds(2)), deadline: deadline, attempt)
+            } catch {
+                direct = "directly: \(error.underlying); "
+            }
+        }
+        do {
+            let stream = try tunnel.connect(endpoint)
+            _ = fcntl(stream.descriptor, F_SETFL, fcntl(stream.descriptor, F_GETFL) | O_NONBLOCK)
+            return TCPConnection(
+                owning: stream.descriptor, attempt: attempt, tunnel: tunnel, complaint: stream.complaint)
+        } catch {
+            throw attempt.error(.unreachable, "\(direct)through ssh: \(error)")
+        }
+    }
+
+    /// Tries each of the endpoint's addresses in turn, until one accepts.
+    private static func direct(
         _ endpoint: APIServerEndpoint, connect: Duration, deadline: Deadline, _ attempt: Attempt
     ) throws(APIServerError) -> TCPConnection {
         var failures: [String] = []
@@ -99,6 +134,11 @@ struct TCPConnection: ~Copyable {
             let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
                 count = recv(socket, buffer.baseAddress, buffer.count, 0)
                 used = max(0, count)
+            }
+            if count > 0 { tunnel?.take() }
+            if count == 0, let complaint, let why = complaint() {
+                throw attempt.error(
+                    .unreachable, "through ssh: \(why)", hint: "is kube-apiserver running there?")
             }
             if count >= 0 { return bytes }
             if errno == EAGAIN {

@@ -16,11 +16,12 @@ struct APIServerConnection: Sendable {
 
     /// - Parameter flags: the command line of the running process.
     /// - Throws: where the certificate that the server is known by cannot be read.
-    init(spec: ClusterSpec, node: NodeSpec, flags: EffectiveFlags, root: NodeRoot) throws {
+    init(spec: ClusterSpec, nodeSpec: NodeSpec, flags: EffectiveFlags, link: NodeLink) throws {
         endpoint = APIServerEndpoint(
-            address: Self.address(node, flags), port: flags.string("secure-port").flatMap { Int($0) } ?? 6443)
-        trust = try Self.trust(spec.apiServer, flags, root)
-        identity = try Self.identity(spec.certificates, root)
+            address: Self.address(nodeSpec, flags),
+            port: flags.string("secure-port").flatMap { Int($0) } ?? 6443, tunnel: link.tunnel)
+        trust = try Self.trust(spec.apiServer, flags, link.node)
+        identity = try Self.identity(spec.certificates, link.node)
         let header = spec.requestHeader
         headers = RequestHeaderNames(
             user: header.usernameHeaders.first ?? "X-Remote-User",
@@ -112,7 +113,8 @@ struct APIServerConnection: Sendable {
         return ["", "0.0.0.0", "::"].contains(bound) ? "127.0.0.1" : bound
     }
 
-    private static func trust(_ spec: APIServerSpec, _ flags: EffectiveFlags, _ root: NodeRoot) throws
+    private static func trust(_ spec: APIServerSpec, _ flags: EffectiveFlags, _ node: any NodeTransport)
+        throws
         -> ServerTrust
     {
         if let path = spec.serverCAFile {
@@ -128,7 +130,7 @@ struct APIServerConnection: Sendable {
         }
         let directory = flags.string("cert-dir") ?? "/var/run/kubernetes"
         let path = flags.string("tls-cert-file") ?? "\(directory)/apiserver.crt"
-        guard let pem = try FileReader.read(root.path(path)) else {
+        guard let pem = try node.read(path) else {
             throw BootstrapError(
                 "apiserver/no-trust", "cannot read \(path), the API server's own certificate: no such file",
                 hint: "name a CA bundle in apiServer.serverCAFile")
@@ -136,9 +138,11 @@ struct APIServerConnection: Sendable {
         return .pinned(certificatePEM: pem)
     }
 
-    private static func identity(_ spec: CertificatesSpec, _ root: NodeRoot) throws -> ClientIdentity? {
-        guard let certificate = try FileReader.read(root.path("\(spec.directory)/\(spec.files.certificate)")),
-            let key = try FileReader.readSecret(root.path("\(spec.directory)/\(spec.files.key)"))
+    private static func identity(_ spec: CertificatesSpec, _ node: any NodeTransport) throws
+        -> ClientIdentity?
+    {
+        guard let certificate = try node.read("\(spec.directory)/\(spec.files.certificate)"),
+            let key = try node.readSecret("\(spec.directory)/\(spec.files.key)")
         else { return nil }
         return ClientIdentity(certificatePEM: certificate, keyPEM: key)
     }

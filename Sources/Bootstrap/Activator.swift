@@ -8,6 +8,7 @@ import SystemdBus
 /// Makes changed files take effect on a live node, and sees that the API server serves again.
 struct Activator {
     let unit: String
+    let node: any NodeTransport
     let units: any UnitManager
     /// Asks the API server whether it is ready; asked again and again after a restart.
     let readiness: @Sendable () async -> ObservedAPIServer.Readiness
@@ -22,6 +23,7 @@ struct Activator {
 
     /// Reads the unit's files again and compares what systemd loaded with what was meant, before anything restarts.
     func reload(expecting command: ExecCommand?) throws {
+        try node.checkLock()
         try units.daemonReload()
         guard let command else { return }
         let state = try units.unit(unit)
@@ -43,6 +45,7 @@ struct Activator {
     /// - Throws: what went wrong, with the unit's last journal lines.
     func restart() async throws {
         let start = ContinuousClock.now
+        try node.checkLock()
         // After a crash loop systemd refuses to start the unit until its counter is reset.
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
@@ -73,6 +76,7 @@ struct Activator {
     /// Restarts the unit with the old files and waits until it serves as it did before.
     /// - Parameter before: what its readiness looked like then; nil where it could not be asked.
     func restartOld(before: ObservedAPIServer.Readiness?) async throws {
+        try node.checkLock()
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
         guard result == .done else {
@@ -126,7 +130,7 @@ struct Activator {
         let which =
             newest.isEmpty
             ? ["--unit", unit] : ["_SYSTEMD_INVOCATION_ID=\(newest)", "+", "INVOCATION_ID=\(newest)"]
-        let result = try? await CommandRunner.run(
+        let result = try? await node.run(
             "journalctl", ["--lines", "12", "--no-pager", "--output", "short-iso"] + which, timeoutSeconds: 10
         )
         return (result?.stdout ?? "").split(separator: "\n").map(String.init)

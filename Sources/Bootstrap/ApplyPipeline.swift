@@ -3,17 +3,66 @@
 import APIServerAccess
 import ClusterPlan
 import NodeAccess
+import PKI
 import SystemdBus
 
 /// What a run has changed.
-package struct ApplyOutcome: Sendable, Equatable {
+package struct ApplyOutcome: Sendable {
+    /// What became of one node.
+    package enum Node: Sendable {
+        case unchanged
+        case changed(files: Int, restarted: Bool)
+        /// It is as it was, or it says otherwise.
+        case failed(BootstrapError)
+        /// Its change was planned and not begun, since another node failed.
+        case untouched
+    }
+
     /// Private keys of the state that were put under its passphrase.
     package var keysEncrypted = 0
     package var issued = 0
-    package var filesWritten = 0
-    package var restarts = 0
+    /// In the order of the spec.
+    package var nodes: [(name: String, result: Node)] = []
 
     package init() {}
+
+    package var filesWritten: Int {
+        nodes.reduce(0) { sum, node in
+            if case .changed(let files, _) = node.result { return sum + files }
+            return sum
+        }
+    }
+
+    package var restarts: Int {
+        nodes.filter { node in
+            if case .changed(_, restarted: true) = node.result { return true }
+            return false
+        }.count
+    }
+
+    /// Why the run ended early; nil where every node has its change.
+    package var failure: BootstrapError? {
+        let failures = nodes.compactMap { node -> BootstrapError? in
+            if case .failed(let error) = node.result { return error }
+            return nil
+        }
+        guard let first = failures.first else { return nil }
+        return BootstrapError(
+            first.code, status: isMixed ? .mixed : first.status, first.message, hint: first.hint,
+            details: first.details + failures.dropFirst().map(\.message))
+    }
+
+    /// Whether some node has been changed.
+    private var isMixed: Bool {
+        nodes.contains { node in
+            if case .changed = node.result { return true }
+            return false
+        }
+    }
+
+    mutating func set(_ name: String, _ result: Node) {
+        if let index = nodes.firstIndex(where: { $0.name == name }) { nodes[index].result = result }
+    }
 }
 
 extension Run {
@@ -22,16 +71,34 @@ extension Run {
         try FileStatus.of(state.path) == nil ? nil : try state.lock()
     }
 
-    /// Applies a plan: issues what is missing, then changes one node after the other.
-    /// - Throws: at the first node that fails, which is then as it was before; the error's status says whether others
-    ///   are new already.
+    /// Applies a plan: takes the nodes' locks, issues what is missing, then changes the nodes.
+    /// - Returns: what became of each node; `failure` is set where one failed, after which no other is begun.
+    /// - Throws: before the first node is changed.
     package func apply(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
         let lock = try held ?? state.lock()
-        if held == nil { try await checkUnchanged(since: preparation) }
+        let locks = try await lockNodes(preparation)
+        defer { for lock in locks { lock.release() } }
+        var preparation = preparation
+        if held == nil || reachesOthers { preparation = try await unchanged(since: preparation) }
         let now = effects.now()
         try lock.announce(now: now)
         try state.prepareForChange()
         let ledger = Ledger(state: state)
+        let (plan, inventory) = try await issue(preparation, ledger, now)
+        var outcome = ApplyOutcome()
+        outcome.keysEncrypted = preparation.plan.encrypts.count
+        outcome.issued = preparation.plan.issues.count
+        let rollout = Rollout(
+            run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger)
+        await rollout.run(&outcome)
+        withExtendedLifetime(lock) {}
+        return outcome
+    }
+
+    /// - Returns: the plan with every certificate in it, and the inventory that holds them.
+    private func issue(
+        _ preparation: Preparation, _ ledger: Ledger, _ now: UnixTime
+    ) async throws -> (Plan, StateInventory) {
         let encrypts = preparation.plan.encrypts
         if !encrypts.isEmpty {
             try state.encrypt(encrypts)
@@ -48,72 +115,42 @@ extension Run {
                 hint: "this is a bug in aggbootstrap; no node was changed",
                 details: plan.issues.map(\.reason) + plan.refusals.map(\.message))
         }
-        var outcome = ApplyOutcome()
-        outcome.keysEncrypted = encrypts.count
-        outcome.issued = preparation.plan.issues.count
-        for (nodePlan, observed) in zip(plan.nodes, preparation.observed) where !nodePlan.isEmpty {
-            try await apply(nodePlan, observed, inventory, ledger, isFirst: outcome.filesWritten == 0)
-            outcome.filesWritten += nodePlan.files.count
-            outcome.restarts += nodePlan.restarts ? 1 : 0
-        }
-        withExtendedLifetime(lock) {}
-        return outcome
+        return (plan, inventory)
     }
 
-    /// Another run may have ended between the plan and the lock.
-    private func checkUnchanged(since preparation: Preparation) async throws {
+    var reachesOthers: Bool { access == .live && spec.nodes.contains { !$0.local } }
+
+    /// Another run may have ended between the plan and the locks.
+    private func unchanged(since preparation: Preparation) async throws -> Preparation {
         let now = try await prepare()
-        guard now.inventory != preparation.inventory || now.observed != preparation.observed else { return }
-        throw BootstrapError(
-            "state/changed", status: .locked,
-            "cannot apply the plan: another run has changed something since it was made",
-            hint: "run it again")
-    }
-
-    private func apply(
-        _ plan: NodePlan, _ observed: ObservedNode, _ inventory: StateInventory, _ ledger: Ledger,
-        isFirst: Bool
-    ) async throws {
-        guard let node = nodes.first(where: { $0.name == plan.name }) else { return }
-        let progress: @Sendable (String) -> Void = { [effects] in effects.progress("\(plan.name): \($0)") }
-        let paths = plan.files.map(\.path).joined(separator: " ")
-        try ledger.append("apply-begin", [("node", plan.name), ("files", paths)], now: effects.now())
-        let apply = NodeApply(
-            spec: spec, plan: plan, observed: observed, inventory: inventory,
-            stager: Stager(state: state, root: root(of: node)),
-            activator: try activator(node, observed, progress),
-            now: effects.now(), progress: progress)
-        do {
-            try await apply.run()
-        } catch {
-            let report = ErrorReport(error)
-            try? ledger.append(
-                "apply-failed", [("node", plan.name), ("because", report.message)], now: effects.now())
+        guard now.plan.isSame(as: preparation.plan) else {
             throw BootstrapError(
-                report.code, status: isFirst ? .failed : .mixed, "\(plan.name): \(report.message)",
-                hint: report.hint,
-                details: report.details)
+                "state/changed", status: .locked,
+                "cannot apply the plan: another run has changed something since it was made",
+                hint: "run it again")
         }
-        try ledger.append("apply-done", [("node", plan.name)], now: effects.now())
+        return now
     }
 
-    private func activator(
-        _ node: NodeSpec, _ observed: ObservedNode, _ progress: @escaping @Sendable (String) -> Void
-    ) throws -> Activator? {
-        guard access == .live else { return nil }
-        let (spec, unit) = (spec, spec.apiServer.unit)
-        let units = try effects.systemBus()
-        // The command line may be another one after each restart, so it is read again every time.
-        let connection: @Sendable () -> APIServerConnection? = {
-            guard let pid = try? units.unit(unit).mainPID,
-                let argv = try? ProcessArguments.read(pid: Int(pid))
-            else { return nil }
-            let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
-            return try? APIServerConnection(spec: spec, node: node, flags: flags, root: .machine)
+    /// Locks every node of the cluster that can be reached, so that no two runs restart two control planes at once.
+    ///
+    /// The first one alone at first: of two runs at once, one goes on.
+    private func lockNodes(_ preparation: Preparation) async throws -> [any NodeLock] {
+        guard access == .live else { return [] }
+        let names = Set(preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
+        let nodes = spec.nodes.filter { names.contains($0.name) }
+        let token = try SerialNumber.random().bytes.map { String($0, radix: 16) }.joined()
+        let holder = LockHolder(token: token, now: effects.now())
+        var locks: [any NodeLock] = []
+        for part in [nodes.prefix(1), nodes.dropFirst()] {
+            let results = await onEachNode(Array(part)) { node in try link(node).node.lock(holder) }
+            locks += results.compactMap { try? $0.get() }
+            for (node, result) in zip(part, results) {
+                guard case .failure(let error) = result else { continue }
+                for lock in locks { lock.release() }
+                throw Self.located(error, on: node)
+            }
         }
-        return Activator(
-            unit: unit, units: units,
-            readiness: { await connection()?.readiness() ?? .unseen("\(unit) has no main process to ask") },
-            identity: { connection()?.identityOutcome() }, progress: progress)
+        return locks
     }
 }

@@ -24,7 +24,9 @@ package struct ErrorReport: Sendable {
         case let error as SpecProblems:
             (code, status) = ("spec/invalid", .badSpec)
             _ = error
-        case let error as NodeError: (code, hint) = (error.code.rawValue, error.hint)
+        case let error as NodeError:
+            (code, hint) = (error.code.rawValue, error.hint)
+            if error.code == .locked { status = .locked }
         case let error as UnitError: (code, hint) = ("unit/\(error.code.rawValue)", error.hint)
         case let error as PKIError: (code, hint) = (error.code.rawValue, error.hint)
         case let error as BusError: (code, hint) = (error.code.rawValue, error.hint)

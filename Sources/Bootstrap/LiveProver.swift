@@ -8,7 +8,8 @@ import PKI
 /// Proves on the running kube-apiserver what the files alone cannot show.
 struct LiveProver {
     let spec: ClusterSpec
-    let node: NodeSpec
+    let nodeSpec: NodeSpec
+    let link: NodeLink
     let observed: ObservedNode
     let now: UnixTime
 
@@ -22,7 +23,7 @@ struct LiveProver {
             return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.unit) is \(state)") }
         }
         let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
-        let connection = try APIServerConnection(spec: spec, node: node, flags: flags, root: .machine)
+        let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
         let (readiness, report) = await connection.ready()
         proofs += [ready(readiness, connection), hook(report), caLoaded(connection)]
@@ -144,14 +145,14 @@ struct LiveProver {
         guard version >= KubernetesVersion(major: 1, minor: 23) else { return nil }
         var files: [InotifyWatches.File] = []
         for file in [observed.ca, observed.certificate, observed.key] {
-            guard let status = try FileStatus.of(file.path) else {
+            guard let status = try link.node.status(file.path) else {
                 return Proof("watches", .failed, "\(file.path) is missing")
             }
             files.append(.init(inode: status.inode, device: status.device))
         }
         let directory = "/proc/\(pid)/fdinfo"
-        let texts = try FileReader.list(directory).compactMap { name in
-            (try? FileReader.read("\(directory)/\(name)")).flatMap { $0 }.map {
+        let texts = try link.node.list(directory).compactMap { name in
+            (try? link.node.read("\(directory)/\(name)")).flatMap { $0 }.map {
                 String(decoding: $0, as: UTF8.self)
             }
         }

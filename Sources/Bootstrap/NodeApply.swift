@@ -19,6 +19,7 @@ struct NodeApply {
     let progress: @Sendable (String) -> Void
 
     private var unit: String { spec.apiServer.unit }
+    private var node: any NodeTransport { stager.node }
 
     /// How far it got; what has to be undone depends on it.
     private enum Step: Int, Comparable {
@@ -33,11 +34,9 @@ struct NodeApply {
     ///   `apply/not-restored` says that it does not.
     func run() async throws {
         guard let activator else { return try applyOffline() }
-        let signals = IgnoredSignals()
-        defer { signals.restore() }
         let transaction = try NodeTransaction.begin(
             unit: unit, paths: plan.files.map(\.path), madeDirectories: try missingDirectories(),
-            wasServing: wasServing, baseDigests: baseDigests, now: now)
+            wasServing: wasServing, baseDigests: baseDigests, now: now, on: node)
         var step = Step.preparing
         do {
             let staged = try await stage()
@@ -90,7 +89,7 @@ struct NodeApply {
         progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
     }
 
-    private func stage() async throws -> [Stager.StagedFile] {
+    private func stage() async throws -> [StagedPath] {
         try makeDirectories()
         let staged = try stager.stage(plan, inventory: inventory)
         do {
@@ -107,8 +106,8 @@ struct NodeApply {
         var missing: [String] = []
         for file in plan.files {
             var chain: [String] = []
-            var directory = AtomicFileWriter.split(stager.root.path(file.path)).directory
-            while directory != "/", try FileStatus.of(directory) == nil {
+            var directory = AtomicFileWriter.split(file.path).directory
+            while directory != "/", try node.status(directory) == nil {
                 chain.append(directory)
                 directory = AtomicFileWriter.split(directory).directory
             }
@@ -119,8 +118,8 @@ struct NodeApply {
 
     private func makeDirectories() throws {
         for file in plan.files {
-            let directory = AtomicFileWriter.split(stager.root.path(file.path)).directory
-            try AtomicFileWriter.makeDirectories(directory, mode: 0o755)
+            let directory = AtomicFileWriter.split(file.path).directory
+            try node.makeDirectories(directory, mode: 0o755)
         }
     }
 
@@ -136,7 +135,8 @@ struct NodeApply {
         }
         let changed = isDropIn(change.path) ? base + [text] : [text] + base.dropFirst()
         let store = NodeTransaction.store(unit: unit)
-        try await UnitVerifier(unit: unit, workDirectory: store).verify(current: current, changed: changed)
+        try await UnitVerifier(unit: unit, node: node, workDirectory: store).verify(
+            current: current, changed: changed)
     }
 
     private func isDropIn(_ path: String) -> Bool { path == RenderedUnit.dropInPath(unit: unit) }
@@ -186,8 +186,16 @@ struct NodeApply {
                 details: failure.details)
         } catch {
             let second = ErrorReport(error)
+            if [NodeError.Code.connectionLost.rawValue, NodeError.Code.lockLost.rawValue].contains(
+                second.code)
+            {
+                return BootstrapError(
+                    second.code, status: .mixed,
+                    "\(second.message); its change is still open there, begun and not brought to its end",
+                    hint: second.hint, details: failure.code == second.code ? [] : [failure.message])
+            }
             return BootstrapError(
-                "apply/not-restored",
+                "apply/not-restored", status: .mixed,
                 "\(failure.message); and putting everything back failed: \(second.message)",
                 hint:
                     "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
@@ -206,18 +214,4 @@ struct NodeApply {
         try await activator.restartOld(before: observed.apiServer?.readiness)
         return ", and \(unit) serves again"
     }
-}
-
-/// Signals that a person's ^C or a lost session sends, ignored between the first rename and the proof that the API
-/// server is back: stopping half-way would leave it as it must not be left. SIGKILL is what the transaction is for.
-struct IgnoredSignals {
-    private let before: [(number: Int32, handler: @convention(c) (Int32) -> Void)]
-
-    init() {
-        before = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP].compactMap { number in
-            signal(number, SIG_IGN).map { (number, $0) }
-        }
-    }
-
-    func restore() { for (number, handler) in before { _ = signal(number, handler) } }
 }

@@ -6,20 +6,19 @@ import PKI
 
 /// Looks at single files of a node.
 struct NodeFiles {
-    let root: NodeRoot
+    let node: any NodeTransport
     let reader: CertificateReader
 
     /// A file with its content and digest; the content of a secret is digested and let go.
     func observe(_ path: String, isSecret: Bool = false) throws -> ObservedFile {
-        let real = root.path(path)
-        guard let status = try FileStatus.of(real) else { return ObservedFile(path: path) }
+        guard let status = try node.status(path) else { return ObservedFile(path: path) }
         var file = ObservedFile(
             path: path, kind: Self.kind(status.kind), mode: status.mode, userID: status.userID,
             groupID: status.groupID)
         guard status.kind == .regular else { return file }
         if isSecret {
-            file.sha256 = try FileReader.readSecret(real, limit: 1 << 20).map { try Digest.sha256Hex($0) }
-        } else if let bytes = try FileReader.read(real) {
+            file.sha256 = try node.readSecret(path, limit: 1 << 20).map { try Digest.sha256Hex($0) }
+        } else if let bytes = try node.read(path) {
             file.content = bytes
             file.sha256 = try Digest.sha256Hex(bytes)
         }
@@ -33,7 +32,7 @@ struct NodeFiles {
         }
         let bytes: [UInt8]?
         do {
-            bytes = try FileReader.read(root.path(path))
+            bytes = try node.read(path)
         } catch let error {
             return ObservedBundle(path: path, certificates: [], problem: error.underlying)
         }
@@ -48,7 +47,7 @@ struct NodeFiles {
 
     /// The first certificate at `path`; nil where there is none that can be read.
     func certificate(_ path: String) throws -> Certificate? {
-        guard let bytes = try FileReader.read(root.path(path)) else { return nil }
+        guard let bytes = try node.read(path) else { return nil }
         return try? reader.bundle(pem: bytes, path: path).first
     }
 

@@ -31,21 +31,18 @@ struct NodeTransaction: Sendable {
     /// Directories that this change makes, outermost first.
     let madeDirectories: [String]
     let entries: [Entry]
-    /// Where the node's files lie; the paths in `entries` are those on the node.
-    let root: NodeRoot
+    let node: any NodeTransport
 
-    static func store(unit: String, root: NodeRoot = .machine) -> String {
-        root.path("/var/lib/aggbootstrap-node/\(unit)")
-    }
+    static func store(unit: String) -> String { "/var/lib/aggbootstrap-node/\(unit)" }
     private static let header = "aggbootstrap-transaction 1"
 
     /// Reads the transaction that is open for `unit`; nil where none is.
-    static func open(unit: String, root: NodeRoot = .machine) throws -> NodeTransaction? {
-        let store = store(unit: unit, root: root)
+    static func open(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {
+        let store = store(unit: unit)
         for name in ["transaction", "transaction.replaced"] {
-            if let bytes = try FileReader.read("\(store)/\(name)/manifest") {
+            if let bytes = try node.read("\(store)/\(name)/manifest") {
                 let text = String(decoding: bytes, as: UTF8.self)
-                return try parse(text, path: "\(store)/\(name)/manifest", root: root)
+                return try parse(text, path: "\(store)/\(name)/manifest", node)
             }
         }
         return nil
@@ -55,34 +52,34 @@ struct NodeTransaction: Sendable {
     /// is the state that worked.
     static func begin(
         unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
-        baseDigests: [String: String], now: UnixTime, root: NodeRoot = .machine
+        baseDigests: [String: String], now: UnixTime, on node: any NodeTransport
     ) throws -> NodeTransaction {
-        let store = store(unit: unit, root: root)
-        try AtomicFileWriter.makeDirectories(store, mode: 0o700)
+        let store = store(unit: unit)
+        try node.makeDirectories(store, mode: 0o700)
         do {
             return try fill(
                 unit: unit, paths: paths, madeDirectories: madeDirectories, wasServing: wasServing,
-                baseDigests: baseDigests, now: now, root: root)
+                baseDigests: baseDigests, now: now, node)
         } catch {
-            try? AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
-            try? AtomicFileWriter.removeEmptyDirectory(store)
-            try? AtomicFileWriter.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
+            try? node.removeTree("\(store)/transaction.unfinished")
+            try? node.removeEmptyDirectory(store)
+            try? node.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
             throw error
         }
     }
 
     private static func fill(
         unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
-        baseDigests: [String: String], now: UnixTime, root: NodeRoot
+        baseDigests: [String: String], now: UnixTime, _ node: any NodeTransport
     ) throws -> NodeTransaction {
-        let store = store(unit: unit, root: root)
-        let earlier = try open(unit: unit, root: root)
-        if try FileStatus.of("\(store)/transaction") == nil, earlier != nil {
-            try AtomicFileWriter.renameDirectory("\(store)/transaction.replaced", to: "\(store)/transaction")
+        let store = store(unit: unit)
+        let earlier = try open(unit: unit, on: node)
+        if try node.status("\(store)/transaction") == nil, earlier != nil {
+            try node.renameDirectory("\(store)/transaction.replaced", to: "\(store)/transaction")
         }
         let fresh = "\(store)/transaction.unfinished"
-        try AtomicFileWriter.removeTree(fresh)
-        try AtomicFileWriter.makeDirectories(fresh, mode: 0o700)
+        try node.removeTree(fresh)
+        try node.makeDirectories(fresh, mode: 0o700)
         var entries: [Entry] = []
         for path in (earlier?.entries.map(\.path) ?? []) + paths
         where !entries.contains(where: { $0.path == path }) {
@@ -90,75 +87,75 @@ struct NodeTransaction: Sendable {
             entries.append(
                 try copy(
                     path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count,
-                    root: root))
+                    node))
         }
         let known = earlier?.madeDirectories ?? []
         let made = known + madeDirectories.filter { !known.contains($0) }
         let transaction = NodeTransaction(
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
             baseDigests: baseDigests, madeDirectories: made,
-            entries: entries, root: root)
-        try AtomicFileWriter.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
+            entries: entries, node: node)
+        try node.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
         if earlier != nil {
-            try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
-            try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
+            try node.removeTree("\(store)/transaction.replaced")
+            try node.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
         }
-        try AtomicFileWriter.renameDirectory(fresh, to: "\(store)/transaction")
-        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
+        try node.renameDirectory(fresh, to: "\(store)/transaction")
+        try node.removeTree("\(store)/transaction.replaced")
         return transaction
     }
 
     /// Puts every file back as it was: content, mode and owner; what was not there is removed.
     func restore(unit: String) throws {
-        let copies = "\(Self.store(unit: unit, root: root))/transaction"
+        let copies = "\(Self.store(unit: unit))/transaction"
         for entry in entries {
-            let path = root.path(entry.path)
-            try AtomicFileWriter.remove(Self.temporary(path))
+            let path = entry.path
+            try node.remove(Self.temporary(path))
             guard let before = entry.before else {
-                try AtomicFileWriter.remove(path)
+                try node.remove(path)
                 continue
             }
-            guard let bytes = try FileReader.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
+            guard let bytes = try node.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
                 throw Self.missing("\(copies)/\(before.copy)", of: entry.path)
             }
-            if try Self.isUnchanged(path, before, bytes) { continue }
-            try AtomicFileWriter.write(path, .secret(bytes), mode: before.mode, owner: before.owner)
+            if try isUnchanged(path, before, bytes) { continue }
+            try node.write(path, .secret(bytes), mode: before.mode, owner: before.owner)
         }
         for directory in madeDirectories.reversed() {
-            try AtomicFileWriter.removeEmptyDirectory(root.path(directory))
+            try node.removeEmptyDirectory(directory)
         }
     }
 
     /// Ends the transaction: the copies become the last good state of before.
     func close(unit: String) throws {
-        let store = Self.store(unit: unit, root: root)
-        for entry in entries { try AtomicFileWriter.remove(Self.temporary(root.path(entry.path))) }
+        let store = Self.store(unit: unit)
+        for entry in entries { try node.remove(Self.temporary(entry.path)) }
         // First what `open` would take for an open transaction once the newer one is gone.
-        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
-        try AtomicFileWriter.removeTree("\(store)/previous")
-        try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/previous")
+        try node.removeTree("\(store)/transaction.replaced")
+        try node.removeTree("\(store)/previous")
+        try node.renameDirectory("\(store)/transaction", to: "\(store)/previous")
     }
 
     /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
     func drop(unit: String) throws {
-        let store = Self.store(unit: unit, root: root)
-        try AtomicFileWriter.removeTree("\(store)/transaction.replaced")
+        let store = Self.store(unit: unit)
+        try node.removeTree("\(store)/transaction.replaced")
         // As a whole: a transaction without its copies must never be found.
-        try AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
-        try AtomicFileWriter.renameDirectory("\(store)/transaction", to: "\(store)/transaction.unfinished")
-        try AtomicFileWriter.removeTree("\(store)/transaction.unfinished")
-        try AtomicFileWriter.removeEmptyDirectory(store)
-        try AtomicFileWriter.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
+        try node.removeTree("\(store)/transaction.unfinished")
+        try node.renameDirectory("\(store)/transaction", to: "\(store)/transaction.unfinished")
+        try node.removeTree("\(store)/transaction.unfinished")
+        try node.removeEmptyDirectory(store)
+        try node.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
     }
 
     // MARK: - Parts
 
-    private static func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws
+    private func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws
         -> Bool
     {
-        guard let status = try FileStatus.of(path), status.kind == .regular, status.mode == before.mode,
+        guard let status = try node.status(path), status.kind == .regular, status.mode == before.mode,
             FileOwner(userID: status.userID, groupID: status.groupID) == before.owner,
-            let now = try FileReader.readSecret(path, limit: 4 << 20)
+            let now = try node.readSecret(path, limit: 4 << 20)
         else { return false }
         return try Digest.sha256Hex(now) == Digest.sha256Hex(bytes)
     }
@@ -169,22 +166,23 @@ struct NodeTransaction: Sendable {
     }
 
     private static func copy(
-        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int, root: NodeRoot
+        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int,
+        _ node: any NodeTransport
     ) throws -> Entry {
         let name = "\(number)"
         if let known {
             guard let before = known.before else { return known }
             // Never taken for a file that was not there: putting that back would remove the file.
-            guard let bytes = try FileReader.readSecret("\(old)/\(before.copy)", limit: 4 << 20) else {
+            guard let bytes = try node.readSecret("\(old)/\(before.copy)", limit: 4 << 20) else {
                 throw missing("\(old)/\(before.copy)", of: path)
             }
-            try AtomicFileWriter.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
+            try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
             return Entry(path: path, before: .init(mode: before.mode, owner: before.owner, copy: name))
         }
-        guard let status = try FileStatus.of(root.path(path)),
-            let bytes = try FileReader.readSecret(root.path(path), limit: 4 << 20)
+        guard let status = try node.status(path),
+            let bytes = try node.readSecret(path, limit: 4 << 20)
         else { return Entry(path: path, before: nil) }
-        try AtomicFileWriter.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
+        try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
         let owner = FileOwner(userID: status.userID, groupID: status.groupID)
         return Entry(path: path, before: .init(mode: status.mode, owner: owner, copy: name))
     }
@@ -214,7 +212,9 @@ struct NodeTransaction: Sendable {
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
-    private static func parse(_ text: String, path: String, root: NodeRoot) throws -> NodeTransaction {
+    private static func parse(_ text: String, path: String, _ node: any NodeTransport) throws
+        -> NodeTransaction
+    {
         let lines = text.split(separator: "\n").map(String.init)
         guard lines.first == header, lines.last == "end" else { throw damaged(path) }
         var (started, serving, directories) = (Int64(0), false, [String]())
@@ -245,7 +245,7 @@ struct NodeTransaction: Sendable {
         return NodeTransaction(
             startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base,
             madeDirectories: directories,
-            entries: entries, root: root)
+            entries: entries, node: node)
     }
 
     private static func damaged(_ path: String) -> BootstrapError {

@@ -10,25 +10,26 @@ import SystemdBus
 struct Observer {
     let spec: ClusterSpec
     let access: ObservedNode.Access
-    let root: NodeRoot
+    let link: NodeLink
     let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
     let baseUnit: UnitText?
-    /// The systemd of a live node.
-    let units: (any UnitManager)?
+    let now: @Sendable () -> UnixTime
+
+    private var node: any NodeTransport { link.node }
 
     /// - Throws: what could not be read, and why.
-    func observe(_ node: NodeSpec) async throws -> ObservedNode {
+    func observe(_ nodeSpec: NodeSpec) async throws -> ObservedNode {
         if access == .offline { try checkTree() } else { try checkDropInDirectory() }
         let observedUnit = try await unit()
         let certificates = spec.certificates
-        let files = NodeFiles(root: root, reader: reader)
+        let files = NodeFiles(node: node, reader: reader)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
         let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
         let flags = flagSets(observedUnit)
         let ca = try files.observe(path(certificates.files.ca))
         return ObservedNode(
-            name: node.name, access: access, ownerIDs: try ownerIDs(observedUnit),
+            name: nodeSpec.name, access: access, ownerIDs: try ownerIDs(observedUnit),
             directory: try files.observe(certificates.directory), ca: ca,
             certificate: try files.observe(path(certificates.files.certificate)),
             key: try files.observe(path(certificates.files.key), isSecret: true),
@@ -36,7 +37,19 @@ struct Observer {
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
             requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
             clientCA: try clientCA(files, flags), unit: observedUnit,
-            apiServer: try await apiServer(node, observedUnit, flags), transaction: try transaction())
+            apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
+            clockOffset: try clockOffset(nodeSpec))
+    }
+
+    /// What the node's clock shows while ours shows two moments around it; a difference within them, or of a second,
+    /// is none.
+    private func clockOffset(_ nodeSpec: NodeSpec) throws -> Int64 {
+        guard access == .live, !nodeSpec.local else { return 0 }
+        let before = now().seconds
+        let there = try node.clock().seconds
+        let after = now().seconds
+        if there > after + 1 { return there - after }
+        return there < before - 1 ? there - before : 0
     }
 
     /// An absolute link within a tree leads out of it, to this machine's own files.
@@ -46,10 +59,10 @@ struct Observer {
             var path = ""
             for name in target.split(separator: "/") {
                 path += "/\(name)"
-                guard try FileStatus.of(root.path(path))?.kind == .symbolicLink else { continue }
+                guard try node.status(path)?.kind == .symbolicLink else { continue }
                 throw BootstrapError(
                     "root/symbolic-link",
-                    "\(root.path(path)) is a symbolic link, which may lead out of the tree",
+                    "\(node.display(path)) is a symbolic link, which may lead out of the tree",
                     hint: "put a real directory there; nothing was changed")
             }
         }
@@ -58,7 +71,7 @@ struct Observer {
     /// systemd would call our drop-in by another path than we do.
     private func checkDropInDirectory() throws {
         let directory = AtomicFileWriter.split(RenderedUnit.dropInPath(unit: spec.apiServer.unit)).directory
-        guard try FileStatus.of(directory)?.kind == .symbolicLink else { return }
+        guard try node.status(directory)?.kind == .symbolicLink else { return }
         throw BootstrapError(
             "unit/linked-directory", "\(directory) is a symbolic link",
             hint:
@@ -71,9 +84,9 @@ struct Observer {
     private func unit() async throws -> ObservedUnit? {
         let own = RenderedUnit.dropInPath(unit: spec.apiServer.unit)
         let files = UnitFiles(
-            root: root, unit: spec.apiServer.unit,
+            node: node, unit: spec.apiServer.unit,
             own: spec.apiServer.flagsIn == .environmentFile ? nil : own)
-        guard let units else {
+        guard let units = link.units else {
             let base = try files.texts(try files.pathsInTree())
             if !base.isEmpty { return try files.observe(base) }
             return try baseUnit.map { try files.observe([$0]) }
@@ -123,7 +136,7 @@ struct Observer {
             default: .failing
             }
         let running = try state.mainPID.flatMap { pid in
-            try ProcessArguments.read(pid: Int(pid)).map {
+            try ProcessArguments.read(pid: Int(pid), on: node).map {
                 try withoutInterpreter($0, script: state.execPaths.last)
             }
         }
@@ -137,17 +150,22 @@ struct Observer {
     /// What a wrapper script was started with: its process shows the interpreter in front, or, once it has replaced
     /// itself, another program's name.
     private func withoutInterpreter(_ arguments: [String], script: String?) throws -> [String] {
-        guard let script, arguments.first != script, try FileReader.begins(root.path(script), with: "#!")
+        guard let script, arguments.first != script, try begins(script, with: "#!")
         else {
             return arguments
         }
         return [script] + arguments.dropFirst(arguments.dropFirst().first == script ? 2 : 1)
     }
 
+    private func begins(_ path: String, with text: String) throws -> Bool {
+        // A binary of some hundred megabytes is not read for its first two bytes.
+        try node.first(text.utf8.count, of: path) == Array(text.utf8)
+    }
+
     private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
         guard access == .live else { return nil }
         let service = try unit.map { try EffectiveService(sources: $0.base) }
-        let owner = try LocalHost.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
+        let owner = try node.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
         return [owner.userID, owner.groupID]
     }
 
@@ -189,10 +207,10 @@ struct Observer {
     // MARK: - The running API server
 
     private func apiServer(
-        _ node: NodeSpec, _ unit: ObservedUnit?, _ flags: [EffectiveFlags]
+        _ nodeSpec: NodeSpec, _ unit: ObservedUnit?, _ flags: [EffectiveFlags]
     ) async throws -> ObservedAPIServer? {
         guard let live = unit?.live, live.activity != .stopped, let flags = flags.first else { return nil }
-        let connection = try APIServerConnection(spec: spec, node: node, flags: flags, root: root)
+        let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         // After an interrupted change the API server may have been started a moment ago.
         let deadline = ContinuousClock.now + .seconds(try transaction() == nil ? 0 : Activator.readySeconds)
         var answer = await connection.observe()
@@ -204,7 +222,7 @@ struct Observer {
     }
 
     private func transaction() throws -> OpenTransaction? {
-        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit) else {
+        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit, on: node) else {
             return nil
         }
         return OpenTransaction(
@@ -215,8 +233,8 @@ struct Observer {
 /// The command line of a running process.
 enum ProcessArguments {
     /// - Returns: nil where there is no such process any more.
-    static func read(pid: Int) throws -> [String]? {
-        guard let bytes = try FileReader.read("/proc/\(pid)/cmdline"), !bytes.isEmpty else { return nil }
+    static func read(pid: Int, on node: any NodeTransport) throws -> [String]? {
+        guard let bytes = try node.read("/proc/\(pid)/cmdline"), !bytes.isEmpty else { return nil }
         return bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
     }

@@ -9,6 +9,14 @@ package struct Preparation: Sendable {
     package let inventory: StateInventory
     package let observed: [ObservedNode]
     package let plan: Plan
+    /// Control planes that the run leaves alone, seen where another one is to be restarted.
+    let peers: [Peer]
+
+    struct Peer: Sendable {
+        let name: String
+        let health: ControlPlaneHealth
+        let isReached: Bool
+    }
 
     /// The first refusal as an error; nil where the plan may be applied.
     package var refusal: BootstrapError? {
@@ -31,7 +39,27 @@ extension Run {
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
         plan.notices = notices + plan.notices
-        return Preparation(inventory: inventory, observed: observed, plan: plan)
+        let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
+        plan.refusals += RolloutRules.refusals(
+            plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
+            accepted: Set(request.acceptsUnhealthy))
+        return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
+    }
+
+    /// The nodes of the spec that --limit leaves out.
+    private func observePeers() async -> [Preparation.Peer] {
+        let others = spec.nodes.filter { !nodes.contains($0) }
+        let results = await onEachNode(others) { node in try await observe(node) }
+        return zip(others, results).map { node, result in
+            switch result {
+            case .success(let observed):
+                Preparation.Peer(name: node.name, health: observed.health, isReached: true)
+            case .failure(let error):
+                Preparation.Peer(
+                    name: node.name, health: .unhealthy(Self.located(error, on: node).message),
+                    isReached: false)
+            }
+        }
     }
 
     /// A passphrase that was given is tried even where nothing needs it: better now than when a certificate is due.
@@ -50,37 +78,32 @@ extension Run {
     }
 
     func observe() async throws -> [ObservedNode] {
-        let units = access == .live ? try effects.systemBus() : nil
+        let results = await onEachNode(nodes) { node in try await observe(node) }
         var observed: [ObservedNode] = []
-        for node in nodes {
-            let observer = Observer(
-                spec: spec, access: access, root: root(of: node), reader: reader, baseUnit: baseUnit,
-                units: units)
-            do {
-                observed.append(try await observer.observe(node))
-            } catch {
-                throw Self.located(error, on: node)
+        var failures: [BootstrapError] = []
+        for (node, result) in zip(nodes, results) {
+            switch result {
+            case .success(let node): observed.append(node)
+            case .failure(let error): failures.append(Self.located(error, on: node))
             }
         }
-        return observed
+        guard let first = failures.first else { return observed }
+        throw BootstrapError(
+            first.code, status: first.status, first.message, hint: first.hint,
+            details: first.details + failures.dropFirst().map(\.message))
     }
 
-    /// Live nodes have to be this machine, and changing it takes root.
+    /// Reads one node, over a connection that is made where there is none yet.
+    func observe(_ node: NodeSpec) async throws -> ObservedNode {
+        let observer = Observer(
+            spec: spec, access: access, link: try link(node), reader: reader, baseUnit: baseUnit,
+            now: effects.now)
+        return try await observer.observe(node)
+    }
+
+    /// Reading and changing this machine takes root.
     func checkReach() throws {
-        guard access == .live else { return }
-        for node in nodes where !node.local {
-            throw BootstrapError(
-                "run/not-local", "\(node.name) is not this machine, and this version reaches no other",
-                hint:
-                    "run it on each control plane with `\"local\": true`, or make the files with --root DIR and copy "
-                    + "them")
-        }
-        if nodes.count > 1 {
-            throw BootstrapError(
-                "run/two-local",
-                "\(nodes.map(\.name).joined(separator: " and ")) both claim to be this machine",
-                hint: "set \"local\": true on one node, or choose one with --limit")
-        }
+        guard access == .live, nodes.contains(where: \.local) else { return }
         guard LocalHost.isRoot else {
             throw BootstrapError(
                 "run/needs-root",
@@ -89,9 +112,12 @@ extension Run {
         }
     }
 
-    /// Puts the node's name in front of what happened there.
-    static func located(_ error: any Error, on node: NodeSpec) -> any Error {
+    /// Puts the node's name in front of what happened there, once.
+    static func located(_ error: any Error, on node: NodeSpec) -> BootstrapError {
         let failure = ErrorReport(error)
+        if let located = error as? BootstrapError, located.message.hasPrefix("\(node.name): ") {
+            return located
+        }
         return BootstrapError(
             failure.code, status: failure.status, "\(node.name): \(failure.message)", hint: failure.hint,
             details: failure.details)

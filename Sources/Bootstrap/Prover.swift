@@ -7,8 +7,8 @@ import PKI
 /// Proves on one node that the aggregation layer is set up and works.
 struct Prover {
     let spec: ClusterSpec
-    let node: NodeSpec
-    let root: NodeRoot
+    let nodeSpec: NodeSpec
+    let link: NodeLink
     let reader: CertificateReader
     let observed: ObservedNode
     let now: UnixTime
@@ -29,9 +29,11 @@ struct Prover {
         proofs.append(separation())
         proofs.append(flags())
         if observed.access == .live {
-            proofs += try await LiveProver(spec: spec, node: node, observed: observed, now: now).prove()
+            proofs += try await LiveProver(
+                spec: spec, nodeSpec: nodeSpec, link: link, observed: observed, now: now
+            ).prove()
         }
-        return NodeProofs(node: node.name, proofs: proofs)
+        return NodeProofs(node: nodeSpec.name, proofs: proofs)
     }
 
     // MARK: - On disk
@@ -43,8 +45,8 @@ struct Prover {
     }
 
     private func installedPair() throws -> InstalledPair? {
-        guard let ca = try FileReader.read(root.path(paths.ca)),
-            let certificate = try FileReader.read(root.path(paths.certificate)),
+        guard let ca = try link.node.read(paths.ca),
+            let certificate = try link.node.read(paths.certificate),
             let bundle = try? reader.bundle(pem: ca, path: paths.ca),
             let chain = try? reader.bundle(pem: certificate, path: paths.certificate),
             !chain.isEmpty
@@ -102,7 +104,7 @@ struct Prover {
     }
 
     private func keyMatch(_ pair: InstalledPair) throws -> Proof {
-        guard let key = try FileReader.readSecret(root.path(paths.key)) else {
+        guard let key = try link.node.readSecret(paths.key) else {
             return Proof("key", .failed, "\(paths.key) is missing")
         }
         do {
@@ -155,16 +157,15 @@ extension Run {
         let now = effects.now()
         let seen: [ObservedNode]
         if let observed { seen = observed } else { seen = try await observe() }
-        var proofs: [NodeProofs] = []
-        for (node, observed) in zip(nodes, seen) {
-            let prover = Prover(
-                spec: spec, node: node, root: root(of: node), reader: reader, observed: observed, now: now)
-            do {
-                proofs.append(try await prover.prove())
-            } catch {
-                throw Self.located(error, on: node)
-            }
+        let observedNodes = Dictionary(seen.map { ($0.name, $0) }) { first, _ in first }
+        let results = await onEachNode(nodes) { node -> NodeProofs? in
+            guard let observed = observedNodes[node.name] else { return nil }
+            return try await Prover(
+                spec: spec, nodeSpec: node, link: try link(node), reader: reader, observed: observed, now: now
+            ).prove()
         }
-        return proofs
+        return try zip(nodes, results).compactMap { node, result in
+            do { return try result.get() } catch { throw Self.located(error, on: node) }
+        }
     }
 }

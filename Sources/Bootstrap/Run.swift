@@ -14,6 +14,7 @@ package struct Run: Sendable {
     let baseUnit: UnitText?
     let nodes: [NodeSpec]
     let effects: Effects
+    let links: NodeLinks
     let reader = CertificateReader()
 
     /// Reads the spec and what else the request names; touches no node.
@@ -22,6 +23,7 @@ package struct Run: Sendable {
         self.request = request
         self.effects = effects
         try Self.checkPaths(request)
+        links = NodeLinks(root: request.root, systemBus: effects.systemBus)
         let embedded: Bool
         if let file = try SpecLoader.find(request.specFile) {
             spec = try SpecLoader.load(file)
@@ -35,7 +37,7 @@ package struct Run: Sendable {
                 hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
         }
         baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
-        nodes = try Self.limited(spec.nodes, request.limit)
+        nodes = try Self.limited(spec.nodes, request)
         let path = Self.statePath(spec, request)
         state = StateDirectory(
             path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)
@@ -59,9 +61,7 @@ package struct Run: Sendable {
 
     var access: ObservedNode.Access { request.root == nil ? .live : .offline }
 
-    func root(of node: NodeSpec) -> NodeRoot {
-        request.root.map { NodeRoot(prefix: "\($0)/\(node.name)") } ?? .machine
-    }
+    func link(_ node: NodeSpec) throws -> NodeLink { try links.link(node) }
 
     // MARK: - Parts
 
@@ -87,7 +87,14 @@ package struct Run: Sendable {
         }
     }
 
-    private static func limited(_ nodes: [NodeSpec], _ limit: [String]) throws -> [NodeSpec] {
+    private static func limited(_ nodes: [NodeSpec], _ request: RunRequest) throws -> [NodeSpec] {
+        let limit = request.limit
+        for name in request.acceptsUnhealthy where !nodes.contains(where: { $0.name == name }) {
+            throw BootstrapError(
+                "usage/unknown-node", status: .usage,
+                "--accept-unhealthy names \(name), which is no node of the spec",
+                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+        }
         for name in limit where !nodes.contains(where: { $0.name == name }) {
             throw BootstrapError(
                 "usage/unknown-node", status: .usage, "--limit names \(name), which is no node of the spec",

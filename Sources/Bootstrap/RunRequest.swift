@@ -17,11 +17,15 @@ package struct RunRequest: Sendable {
     /// Of the state's private keys; nil where none was given.
     package var passphrase: SecretBytes?
     package var options: Planner.Options
+    /// Names of control planes that may be unhealthy while another one is restarted.
+    package var acceptsUnhealthy: [String]
 
     package init(
         specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,
-        limit: [String] = [], passphrase: SecretBytes? = nil, options: Planner.Options = .init()
+        limit: [String] = [], passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
+        acceptsUnhealthy: [String] = []
     ) {
+        self.acceptsUnhealthy = acceptsUnhealthy
         self.specFile = specFile
         self.root = root
         self.state = state

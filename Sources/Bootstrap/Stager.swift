@@ -7,26 +7,19 @@ import Secrets
 /// Puts a node plan's files beside their targets, durable but not yet in effect.
 struct Stager {
     let state: StateDirectory
-    let root: NodeRoot
-
-    /// One file that waits for its rename.
-    struct StagedFile {
-        let temporary: String
-        let path: String
-    }
+    let node: any NodeTransport
 
     /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
     /// which they are renamed.
     /// - Throws: after having removed what it had staged.
-    func stage(_ plan: NodePlan, inventory: StateInventory) throws -> [StagedFile] {
-        var staged: [StagedFile] = []
+    func stage(_ plan: NodePlan, inventory: StateInventory) throws -> [StagedPath] {
+        var staged: [StagedPath] = []
         do {
             for file in plan.files {
-                let path = root.path(file.path)
-                let temporary = try AtomicFileWriter.stage(
-                    path, try content(of: file, inventory), mode: file.mode,
+                let temporary = try node.stage(
+                    file.path, try content(of: file, inventory), mode: file.mode,
                     owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
-                staged.append(StagedFile(temporary: temporary, path: path))
+                staged.append(StagedPath(temporary: temporary, path: file.path))
             }
             return staged
         } catch {
@@ -36,17 +29,17 @@ struct Stager {
     }
 
     /// Renames everything over its target, back to back.
-    func commit(_ staged: [StagedFile]) throws {
+    func commit(_ staged: [StagedPath]) throws {
         do {
-            try AtomicFileWriter.commit(staged.map { ($0.temporary, $0.path) })
+            try node.commit(staged)
         } catch {
             discard(staged)
             throw error
         }
     }
 
-    func discard(_ staged: [StagedFile]) {
-        AtomicFileWriter.discard(staged.map(\.temporary))
+    func discard(_ staged: [StagedPath]) {
+        node.discard(staged.map(\.temporary))
     }
 
     private func content(of file: FileChange, _ inventory: StateInventory) throws -> FileContent {

@@ -6,7 +6,7 @@ import PKI
 
 /// Reads a unit's files: on a live node where systemd says that they are, in an offline tree where systemd would look.
 struct UnitFiles {
-    let root: NodeRoot
+    let node: any NodeTransport
     let unit: String
     /// Our own drop-in, which is left out where it is what is rendered; nil where it counts as any other.
     let own: String?
@@ -21,7 +21,7 @@ struct UnitFiles {
     /// Paths of the fragment and the drop-ins in an offline tree; empty where the tree has no such unit.
     func pathsInTree() throws -> [String] {
         let fragment = try Self.searchPath.map { "\($0)/\(unit)" }.first { path in
-            try FileStatus.of(root.path(path))?.kind == .regular
+            try node.status(path)?.kind == .regular
         }
         guard let fragment else { return [] }
         return [fragment] + (try dropInsInTree())
@@ -38,7 +38,7 @@ struct UnitFiles {
         let found = try dropInsInTree().filter { $0 != own }
         let names = Set(known.map { AtomicFileWriter.split($0).name })
         let new = found.filter { !names.contains(AtomicFileWriter.split($0).name) }
-        let present = try known.filter { try FileStatus.of(root.path($0)) != nil }
+        let present = try known.filter { try node.status($0) != nil }
         guard !new.isEmpty || present.count != known.count else { return (known, false) }
         let merged = (present + new).sorted {
             AtomicFileWriter.split($0).name < AtomicFileWriter.split($1).name
@@ -49,7 +49,7 @@ struct UnitFiles {
     /// The texts at `paths`, in order, without our own drop-in.
     func texts(_ paths: [String]) throws -> [UnitText] {
         try paths.filter { $0 != own }.map { path in
-            guard let bytes = try FileReader.read(root.path(path), limit: 1 << 20) else {
+            guard let bytes = try node.read(path, limit: 1 << 20) else {
                 throw BootstrapError(
                     "unit/missing-file", "cannot read \(path) of \(unit): it is gone since systemd loaded it",
                     hint: "run systemctl daemon-reload and look at systemctl cat \(unit)")
@@ -64,7 +64,7 @@ struct UnitFiles {
         var files: [String: String] = [:]
         for file in service.environment.files {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
-            guard let bytes = try FileReader.read(root.path(file.path), limit: 1 << 20) else { continue }
+            guard let bytes = try node.read(file.path, limit: 1 << 20) else { continue }
             files[file.path] = String(decoding: bytes, as: UTF8.self)
         }
         return ObservedUnit(
@@ -76,7 +76,7 @@ struct UnitFiles {
         var byName: [String: String] = [:]
         for directory in Self.searchPath.reversed() {
             for folder in dropInFolders {
-                for name in try FileReader.list(root.path("\(directory)/\(folder)"))
+                for name in try node.list("\(directory)/\(folder)")
                 where name.hasSuffix(".conf") {
                     byName[name] = "\(directory)/\(folder)/\(name)"
                 }
@@ -84,7 +84,7 @@ struct UnitFiles {
         }
         // An empty file, or a link to /dev/null, takes the drop-in of that name out of use.
         return byName.sorted { $0.key < $1.key }.map(\.value).filter { path in
-            let bytes = (try? FileReader.read(root.path(path), limit: 1 << 20)).flatMap { $0 }
+            let bytes = (try? node.read(path, limit: 1 << 20)).flatMap { $0 }
             return bytes?.isEmpty == false
         }
     }

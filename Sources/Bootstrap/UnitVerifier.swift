@@ -6,6 +6,7 @@ import NodeAccess
 /// Asks systemd's own parser whether a changed unit would load, before systemd sees the change.
 struct UnitVerifier {
     let unit: String
+    let node: any NodeTransport
     /// An empty directory of its own is made below it and removed again.
     let workDirectory: String
 
@@ -28,19 +29,19 @@ struct UnitVerifier {
 
     private func diagnostics(_ sources: [UnitText], name: String) async throws -> [String] {
         let directory = "\(workDirectory)/verify-\(name)"
-        try AtomicFileWriter.removeTree(directory)
-        try AtomicFileWriter.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
-        defer { try? AtomicFileWriter.removeTree(directory) }
+        try node.removeTree(directory)
+        try node.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
+        defer { try? node.removeTree(directory) }
         for (index, source) in sources.enumerated() {
             let path =
                 index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
-            try AtomicFileWriter.write(path, .text(source.text), mode: 0o600)
+            try node.write(path, .text(source.text), mode: 0o600)
         }
-        let result = try await CommandRunner.run(
+        let result = try await node.run(
             "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],
             environment: [
                 "SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_COLORS": "0",
-            ])
+            ], timeoutSeconds: 60)
         let lines = (result.stdout + result.stderr).split(separator: "\n").map {
             String($0).replacing(directory, with: "")
         }

@@ -86,9 +86,7 @@ package enum LocalHost {
                 userID = number
                 groupID = getpwuid(number)?.pointee.pw_gid ?? number
             } else {
-                throw NodeError(
-                    .unknownUser, operation: "find the user", subject: user, underlying: "no such user",
-                    hint: "create the user that the unit's User= names")
+                throw .unknown("user", user)
             }
         }
         if !group.isEmpty {
@@ -97,9 +95,7 @@ package enum LocalHost {
             } else if let number = UInt32(group) {
                 groupID = number
             } else {
-                throw NodeError(
-                    .unknownUser, operation: "find the group", subject: group, underlying: "no such group",
-                    hint: "create the group that the unit's Group= names")
+                throw .unknown("group", group)
             }
         }
         return FileOwner(userID: userID, groupID: groupID)

@@ -82,15 +82,15 @@ package enum FileReader {
         }
     }
 
-    /// Whether a file begins with these bytes; false where it cannot be read.
-    package static func begins(_ path: String, with text: String) throws(NodeError) -> Bool {
-        guard let file = try open(path) else { return false }
-        var bytes = [UInt8](repeating: 0, count: text.utf8.count)
-        let wanted = bytes.count
-        let count = bytes.withUnsafeMutableBytes { buffer in
-            retrying { Glibc.read(file.number, buffer.baseAddress, wanted) }
+    /// The first bytes of a file, fewer where it has not as many; empty where nothing is there.
+    package static func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8] {
+        guard let file = try open(path) else { return [] }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = bytes.withUnsafeMutableBytes { buffer in
+            retrying { Glibc.read(file.number, buffer.baseAddress, count) }
         }
-        return count == wanted && bytes.elementsEqual(text.utf8)
+        if read < 0 { throw .system("read", path) }
+        return Array(bytes[..<read])
     }
 
     /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.

@@ -24,19 +24,26 @@ package struct FileStatus: Sendable, Equatable {
     package let device: UInt64
 
     init(_ status: stat) {
+        self.init(
+            rawMode: status.st_mode, userID: status.st_uid, groupID: status.st_gid,
+            size: Int64(status.st_size), inode: UInt64(status.st_ino), device: UInt64(status.st_dev))
+    }
+
+    /// - Parameter rawMode: `st_mode`, type and permissions.
+    init(rawMode: UInt32, userID: UInt32, groupID: UInt32, size: Int64, inode: UInt64, device: UInt64) {
         kind =
-            switch status.st_mode & S_IFMT {
+            switch rawMode & S_IFMT {
             case S_IFREG: .regular
             case S_IFDIR: .directory
             case S_IFLNK: .symbolicLink
             default: .other
             }
-        mode = status.st_mode & 0o7777
-        userID = status.st_uid
-        groupID = status.st_gid
-        size = Int64(status.st_size)
-        inode = UInt64(status.st_ino)
-        device = UInt64(status.st_dev)
+        mode = rawMode & 0o7777
+        self.userID = userID
+        self.groupID = groupID
+        self.size = size
+        self.inode = inode
+        self.device = device
     }
 
     /// Status of `path` itself, not of what a link points to.

@@ -13,6 +13,16 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
         case unknownUser = "node/unknown-user"
         case locked = "node/locked"
         case command = "node/command"
+        /// ssh does not get to the node.
+        case unreachable = "node/unreachable"
+        /// The node's host key is unknown, or another than the known or pinned one.
+        case hostKey = "node/host-key"
+        /// The node does not let the user in, or the user may not become root there.
+        case login = "node/login"
+        /// The connection broke: what was under way on the node may have been done or not.
+        case connectionLost = "node/connection-lost"
+        /// The node's lock is no longer ours: another run may be changing the node.
+        case lockLost = "node/lock-lost"
     }
 
     package let code: Code

@@ -19,7 +19,8 @@ struct BusConnection: ~Copyable {
         let result =
             switch address {
             case .system: sd_bus_open_system(&opened)
-            case .address(let text): open(text, &opened)
+            case .address(let text): open(&opened) { sd_bus_set_address($0, text) }
+            case .descriptor(let number, _): open(&opened) { sd_bus_set_fd($0, number, number) }
             }
         guard result >= 0, let opened else { throw .unavailable(result, address) }
         let connection = BusConnection(owning: opened)
@@ -37,11 +38,12 @@ struct BusConnection: ~Copyable {
         sd_bus_unref(bus)
     }
 
-    private static func open(_ address: String, _ opened: inout OpaquePointer?) -> Int32 {
+    private static func open(_ opened: inout OpaquePointer?, _ setAddress: (OpaquePointer?) -> Int32) -> Int32
+    {
         var bus: OpaquePointer?
         var result = sd_bus_new(&bus)
         guard result >= 0 else { return result }
-        result = sd_bus_set_address(bus, address)
+        result = setAddress(bus)
         if result >= 0 { result = sd_bus_set_bus_client(bus, 1) }
         if result >= 0 { result = sd_bus_start(bus) }
         if result < 0 { sd_bus_close(bus); sd_bus_unref(bus) } else { opened = bus }

@@ -83,7 +83,7 @@ extension BusError {
                 + "start dbus, or run this on the node itself"
         case (_, EACCES), (_, EPERM): hint = "run it as root"
         case (.system, _): hint = "look at `systemctl status dbus`"
-        case (.address, _):
+        case (.address, _), (.descriptor, _):
             hint = "whatever carries the bus there (ssh, a socket) ended before the bus answered"
         }
         return BusError(

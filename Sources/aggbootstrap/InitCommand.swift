@@ -27,6 +27,11 @@ struct InitCommand: AsyncParsableCommand {
     @Flag(help: "Fail with status 4 where a proof cannot be made.")
     var requireProof = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Restart others although this control plane does not serve; repeatable.", valueName: "node"))
+    var acceptUnhealthy: [String] = []
+
     @Flag(help: "Restart although that activates changes of the unit that are not ours.")
     var includePending = false
 
@@ -34,7 +39,9 @@ struct InitCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
+                output.effects, passphrase: passphrase.read(),
+                options: .init(includesPending: includePending),
+                acceptUnhealthy: acceptUnhealthy
             )
             if dryRun { return try await PlanCommand.show(run, output, detailed: false) }
             return try await converge(run)
@@ -57,6 +64,7 @@ struct InitCommand: AsyncParsableCommand {
             try run.checkPassphrase(for: preparation)
             try confirm(run)
             outcome = try await run.apply(preparation, lock: lock)
+            if let failure = outcome.failure { throw failure }
         }
         let proofs = try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
         switch output.output {

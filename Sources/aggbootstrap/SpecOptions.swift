@@ -40,11 +40,12 @@ struct SpecOptions: ParsableArguments {
 
     /// The run that the options describe.
     func makeRun(
-        _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init()
+        _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
+        acceptUnhealthy: [String] = []
     ) throws -> Run {
         let request = RunRequest(
             specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit,
-            passphrase: passphrase, options: options)
+            passphrase: passphrase, options: options, acceptsUnhealthy: acceptUnhealthy)
         return try Run(request, effects: effects)
     }
 }

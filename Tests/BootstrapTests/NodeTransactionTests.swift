@@ -13,12 +13,12 @@ import Testing
     private static let digests = ["/etc/a path/with spaces": "aa", "/etc/b": "bb"]
     private static let paths = ["/etc/ca", "/etc/key", "/etc/new", "/etc/sub/deep"]
     private let directory: TemporaryDirectory
-    private let root: NodeRoot
+    private let node: any NodeTransport
     private let now = UnixTime(seconds: 1_700_000_000)
 
     init() throws {
         directory = try TemporaryDirectory()
-        root = NodeRoot(prefix: directory.path)
+        node = LocalTransport(root: NodeRoot(prefix: directory.path))
         try directory.write("old ca", to: "etc/ca")
         try directory.write("old key", to: "etc/key")
         chmod(directory.file("etc/ca"), 0o644)
@@ -33,10 +33,10 @@ import Testing
     {
         try NodeTransaction.begin(
             unit: Self.unit, paths: paths, madeDirectories: ["/etc/sub"], wasServing: wasServing,
-            baseDigests: Self.digests, now: now ?? self.now, root: root)
+            baseDigests: Self.digests, now: now ?? self.now, on: node)
     }
 
-    private func open() throws -> NodeTransaction? { try NodeTransaction.open(unit: Self.unit, root: root) }
+    private func open() throws -> NodeTransaction? { try NodeTransaction.open(unit: Self.unit, on: node) }
 
     /// The node's files: names, owners, modes and content.
     private func files() throws -> String {

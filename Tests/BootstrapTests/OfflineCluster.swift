@@ -9,6 +9,11 @@ import Testing
 
 @testable import Bootstrap
 
+extension ApplyOutcome {
+    /// Whether nothing was issued, written or restarted.
+    var isNothing: Bool { keysEncrypted + issued + filesWritten + restarts == 0 }
+}
+
 /// A cluster of files below a temporary directory, with a clock that the test sets.
 struct OfflineCluster {
     let directory: TemporaryDirectory
@@ -49,7 +54,9 @@ struct OfflineCluster {
         let preparation = try await run.prepare()
         if let refusal = preparation.refusal { throw refusal }
         if preparation.plan.isEmpty { return ApplyOutcome() }
-        return try await run.apply(preparation, lock: lock)
+        let outcome = try await run.apply(preparation, lock: lock)
+        if let failure = outcome.failure { throw failure }
+        return outcome
     }
 
     /// What openssl(1) says of a node's certificate at a time; `OK` where it verifies as a TLS client's.

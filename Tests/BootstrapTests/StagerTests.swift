@@ -16,7 +16,7 @@ import Testing
         directory = try TemporaryDirectory()
         stager = Stager(
             state: StateDirectory(path: directory.file("state"), cluster: "demo"),
-            root: NodeRoot(prefix: directory.path))
+            node: LocalTransport(root: NodeRoot(prefix: directory.path)))
         for name in ["a", "b", "c"] { try directory.write("old \(name)", to: "etc/\(name)") }
     }
 

@@ -17,7 +17,7 @@ import Testing
     init() throws { directory = try TemporaryDirectory() }
 
     private func verify(_ current: [UnitText], _ changed: [UnitText]) async throws {
-        try await UnitVerifier(unit: Self.unit, workDirectory: directory.path).verify(
+        try await UnitVerifier(unit: Self.unit, node: LocalTransport(), workDirectory: directory.path).verify(
             current: current, changed: changed)
         #expect(try FileReader.list(directory.path) == [])
     }

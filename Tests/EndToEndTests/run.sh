@@ -10,6 +10,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/lab.sh"
 . "$HERE/lab/cluster.sh"
 . "$HERE/assert.sh"
+. "$HERE/lab/operator.sh"
 . "$HERE/lab/kills.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
 KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2}")

@@ -22,6 +22,7 @@ struct NodePlanner {
 
     mutating func plan(certificates: [FileChange]) {
         result.finishesTransaction = node.transaction != nil
+        checkClock()
         checkTargets()
         checkSharedKey()
         result.makesDirectory = node.directory.kind == .absent

@@ -50,6 +50,18 @@ extension NodePlanner {
         )
     }
 
+    /// How far a node's clock may be from ours; seconds. Certificates begin five minutes before they are issued.
+    static var clockTolerance: Int64 { 240 }
+
+    mutating func checkClock() {
+        guard abs(node.clockOffset) > Self.clockTolerance else { return }
+        let direction = node.clockOffset > 0 ? "ahead of" : "behind"
+        refuse(
+            "plan/clock", "its clock is \(abs(node.clockOffset)) s \(direction) this machine's",
+            "set both clocks (chronyc tracking, timedatectl): a certificate that is issued now could be from the "
+                + "future there, or end at another time than the plan says")
+    }
+
     mutating func checkReadiness() {
         let hint =
             "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"

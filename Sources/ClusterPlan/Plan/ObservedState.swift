@@ -199,13 +199,16 @@ package struct ObservedNode: Sendable, Equatable {
     package var unit: ObservedUnit?
     package var apiServer: ObservedAPIServer?
     package var transaction: OpenTransaction?
+    /// Seconds by which the node's clock is ahead of the operator's machine; 0 for the machine itself and offline.
+    package var clockOffset: Int64
 
     package init(
         name: String, access: Access, ownerIDs: [UInt32]?, directory: ObservedFile, ca: ObservedFile,
         certificate: ObservedFile, key: ObservedFile, flags: ObservedFile, installedLeaf: CertificateSummary?,
         requestHeaderCAs: [ObservedBundle], clientCA: ObservedBundle?, unit: ObservedUnit?,
-        apiServer: ObservedAPIServer?, transaction: OpenTransaction?
+        apiServer: ObservedAPIServer?, transaction: OpenTransaction?, clockOffset: Int64 = 0
     ) {
+        self.clockOffset = clockOffset
         self.name = name
         self.access = access
         self.ownerIDs = ownerIDs

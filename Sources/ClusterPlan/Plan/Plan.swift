@@ -65,6 +65,15 @@ package struct CertificateIssue: Sendable, Equatable {
     }
 }
 
+extension Plan {
+    /// Whether the other one, made a moment later, is the same but for the times of what is to be issued.
+    package func isSame(as other: Plan) -> Bool {
+        nodes == other.nodes && encrypts == other.encrypts && refusals == other.refusals
+            && issues.map(\.owner) == other.issues.map(\.owner)
+            && issues.map(\.profile) == other.issues.map(\.profile)
+    }
+}
+
 /// The changes on one node.
 package struct NodePlan: Sendable, Equatable {
     package var name: String

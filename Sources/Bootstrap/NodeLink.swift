@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+import NodeAccess
+import PKI
+import Synchronization
+import SystemdBus
+
+/// The ways to one node: its files and programs, its systemd, and its API server.
+struct NodeLink: Sendable {
+    let node: any NodeTransport
+    /// nil offline.
+    let units: (any UnitManager)?
+    /// The way to the node's API server where this machine has none of its own; nil where there is no other.
+    let tunnel: Tunnel?
+}
+
+/// The links of a run, made when they are first needed and then kept: one ssh connection for each node.
+final class NodeLinks: Sendable {
+    private let root: String?
+    private let systemBus: @Sendable () throws -> any UnitManager
+    private let known = Mutex<[String: NodeLink]>([:])
+    private let runtime = Mutex<SSHRuntime?>(nil)
+
+    /// - Parameter root: the directory of offline trees; nil for a live run.
+    init(root: String?, systemBus: @escaping @Sendable () throws -> any UnitManager) {
+        self.root = root
+        self.systemBus = systemBus
+    }
+
+    /// - Throws: where the node cannot be reached.
+    func link(_ node: NodeSpec) throws -> NodeLink {
+        if let link = known.withLock({ $0[node.name] }) { return link }
+        let link = try connect(node)
+        known.withLock { $0[node.name] = link }
+        return link
+    }
+
+    private func connect(_ node: NodeSpec) throws -> NodeLink {
+        if let root {
+            let transport = LocalTransport(root: NodeRoot(prefix: "\(root)/\(node.name)"))
+            return NodeLink(node: transport, units: nil, tunnel: nil)
+        }
+        if node.local { return NodeLink(node: LocalTransport(), units: try systemBus(), tunnel: nil) }
+        guard let destination = SSHDestination(node) else {
+            throw BootstrapError(
+                "run/no-address", "\(node.name) has no address", hint: "give it one in the spec")
+        }
+        let connection = try SSHConnection(destination, runtime: sshRuntime())
+        let bus = try SystemBus(.descriptor(connection.openBus(), name: node.name))
+        let tunnel = Tunnel { address, port in
+            let stream = try connection.openStream(to: address, port: port)
+            return TunnelStream(descriptor: stream.descriptor, complaint: stream.complaint)
+        }
+        let transport = SSHTransport(connection, sha256: { try? Digest.sha256Hex($0) })
+        return NodeLink(node: transport, units: bus, tunnel: tunnel)
+    }
+
+    private func sshRuntime() throws -> SSHRuntime {
+        // Under the lock: all nodes share one directory.
+        let result = runtime.withLock { known -> Result<SSHRuntime, NodeError> in
+            if let known { return .success(known) }
+            do throws(NodeError) {
+                let made = try SSHRuntime()
+                known = made
+                return .success(made)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+import NodeAccess
+import SystemdBus
+
+/// Changes the nodes of a plan: at once where nothing has to restart, else one control plane after the other, each
+/// only while all others serve.
+struct Rollout {
+    let run: Run
+    let plan: Plan
+    let observed: [ObservedNode]
+    let inventory: StateInventory
+    let ledger: Ledger
+
+    /// Work on one node.
+    private struct Step: Sendable {
+        let node: NodeSpec
+        let plan: NodePlan
+        let observed: ObservedNode
+    }
+
+    /// Fills in what became of each node; ends at the first that fails.
+    func run(_ outcome: inout ApplyOutcome) async {
+        let steps = zip(plan.nodes, observed).compactMap { plan, observed in
+            run.nodes.first { $0.name == plan.name }.map { Step(node: $0, plan: plan, observed: observed) }
+        }
+        outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
+        let signals = run.access == .live ? StopRequest(progress: run.effects.progress) : nil
+        defer { signals?.restore() }
+        let together = steps.filter { !$0.plan.isEmpty && !takesTurn($0) }
+        let results = await onEachNode(together.map(\.node)) { node in
+            guard let step = together.first(where: { $0.node == node }) else { return }
+            try await change(step)
+        }
+        for (step, result) in zip(together, results) {
+            outcome.set(step.node.name, Self.result(step, result))
+        }
+        for step in steps where !step.plan.isEmpty && takesTurn(step) && outcome.failure == nil {
+            if signals?.isStopped == true {
+                outcome.set(step.node.name, .failed(Self.stopped(step.node)))
+                break
+            }
+            let result = await onEachNode([step.node]) { _ in try await takeTurn(step) }
+            outcome.set(step.node.name, Self.result(step, result[0]))
+        }
+    }
+
+    /// Whether a node's change could take its API server, or the pair that it presents, away.
+    private func takesTurn(_ step: Step) -> Bool {
+        let paths = [step.observed.certificate.path, step.observed.key.path]
+        return run.access == .live
+            && (step.plan.restarts || step.plan.finishesTransaction || step.plan.daemonReload
+                || step.plan.files.contains { paths.contains($0.path) })
+    }
+
+    private func takeTurn(_ step: Step) async throws {
+        if step.plan.restarts { try await checkOthers(step.node) }
+        try await change(step)
+    }
+
+    /// The others may have changed since the plan was made, not least by this rollout.
+    private func checkOthers(_ node: NodeSpec) async throws {
+        let others = run.spec.nodes.filter {
+            $0 != node && !run.request.acceptsUnhealthy.contains($0.name)
+        }
+        let health = await run.health(of: others)
+        for (name, health) in health {
+            guard case .unhealthy(let why) = health else { continue }
+            throw BootstrapError(
+                "apply/unhealthy", "not begun, since \(name) does not serve now: \(why)",
+                hint: "mend \(name), then run it again: it goes on from what is there")
+        }
+    }
+
+    private func change(_ step: Step) async throws {
+        let link = try run.link(step.node)
+        let (effects, name) = (run.effects, step.node.name)
+        let progress: @Sendable (String) -> Void = { effects.progress("\(name): \($0)") }
+        let paths = step.plan.files.map(\.path).joined(separator: " ")
+        try ledger.append("apply-begin", [("node", name), ("files", paths)], now: effects.now())
+        do {
+            try await NodeApply(
+                spec: run.spec, plan: step.plan, observed: step.observed, inventory: inventory,
+                stager: Stager(state: run.state, node: link.node),
+                activator: activator(step.node, link, progress), now: effects.now(), progress: progress
+            ).run()
+        } catch {
+            let located = Run.located(error, on: step.node)
+            try? ledger.append(
+                "apply-failed", [("node", name), ("because", located.message)], now: effects.now())
+            throw located
+        }
+        try ledger.append("apply-done", [("node", name)], now: effects.now())
+    }
+
+    private func activator(
+        _ node: NodeSpec, _ link: NodeLink, _ progress: @escaping @Sendable (String) -> Void
+    ) -> Activator? {
+        guard let units = link.units else { return nil }
+        let (spec, unit) = (run.spec, run.spec.apiServer.unit)
+        // The command line may be another one after each restart, so it is read again every time.
+        let connection: @Sendable () throws -> APIServerConnection? = {
+            guard let pid = try units.unit(unit).mainPID,
+                let argv = try ProcessArguments.read(pid: Int(pid), on: link.node)
+            else { return nil }
+            let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
+            return try APIServerConnection(spec: spec, nodeSpec: node, flags: flags, link: link)
+        }
+        return Activator(
+            unit: unit, node: link.node, units: units,
+            readiness: {
+                do {
+                    return try await connection()?.readiness()
+                        ?? .unseen("\(unit) has no main process to ask")
+                } catch {
+                    return .unseen("\(error)")
+                }
+            },
+            identity: { (try? connection())?.identityOutcome() }, progress: progress)
+    }
+
+    // MARK: - Results
+
+    private static func result(_ step: Step, _ result: Result<Void, any Error>) -> ApplyOutcome.Node {
+        switch result {
+        case .success: .changed(files: step.plan.files.count, restarted: step.plan.restarts)
+        case .failure(let error): .failed(Run.located(error, on: step.node))
+        }
+    }
+
+    private static func stopped(_ node: NodeSpec) -> BootstrapError {
+        BootstrapError(
+            "apply/stopped", "\(node.name): not begun, since the run was asked to stop",
+            hint: "run it again: it goes on from what is there")
+    }
+}
+
+extension Run {
+    /// Whether each of `nodes` serves now.
+    func health(of nodes: [NodeSpec]) async -> [(name: String, health: ControlPlaneHealth)] {
+        let results = await onEachNode(nodes) { node in try await observe(node) }
+        return zip(nodes, results).map { node, result in
+            switch result {
+            case .success(let observed): (node.name, observed.health)
+            case .failure(let error): (node.name, .unhealthy(Self.located(error, on: node).message))
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whether a control plane serves, as far as the others have to know before one of them is restarted.
+package enum ControlPlaneHealth: Sendable, Equatable {
+    case serving
+    /// Why it is taken for one that does not serve.
+    case unhealthy(String)
+}
+
+extension ObservedNode {
+    package var health: ControlPlaneHealth {
+        guard let live = unit?.live else { return .unhealthy("it has no such unit") }
+        guard live.activity == .running else { return .unhealthy("its unit is \(live.stateText)") }
+        switch apiServer?.readiness {
+        case .ready?, .hidden?: return .serving
+        case .notReady(let checks)?: return .unhealthy("it is not ready: \(checks.joined(separator: ", "))")
+        case .unseen(let why)?: return .unhealthy(why)
+        case nil: return .unhealthy("its API server was not asked")
+        }
+    }
+}
+
+/// What holds between the control planes of a cluster while some of them are changed.
+package enum RolloutRules {
+    /// A restart takes one control plane away for a while: none starts while another one does not serve.
+    /// - Parameters:
+    ///   - health: of every control plane of the spec, in its order.
+    ///   - accepted: names of those that may be unhealthy.
+    package static func refusals(
+        _ plan: Plan, health: [(name: String, health: ControlPlaneHealth)], accepted: Set<String>
+    ) -> [Refusal] {
+        let restarting = plan.nodes.filter(\.restarts).map(\.name)
+        guard !restarting.isEmpty else { return [] }
+        return health.compactMap { name, health in
+            guard case .unhealthy(let why) = health, !accepted.contains(name) else { return nil }
+            guard restarting.contains(where: { $0 != name }) else { return nil }
+            return Refusal(
+                code: "plan/unhealthy", node: name,
+                message: "does not serve, so no other control plane is restarted: \(why)",
+                hint: "mend it first; or, where its absence is known and bearable, --accept-unhealthy \(name)"
+            )
+        }
+    }
+}

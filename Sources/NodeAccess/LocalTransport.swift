@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Secrets
+
+/// A node whose files are this machine's own: the machine itself, or a tree below a directory.
+package struct LocalTransport: NodeTransport {
+    package let root: NodeRoot
+
+    package init(root: NodeRoot = .machine) { self.root = root }
+
+    package func display(_ path: String) -> String { root.path(path) }
+
+    package func status(_ path: String) throws(NodeError) -> FileStatus? {
+        try FileStatus.of(root.path(path))
+    }
+
+    package func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? {
+        try FileReader.read(root.path(path), limit: limit)
+    }
+
+    package func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes? {
+        try FileReader.readSecret(root.path(path), limit: limit)
+    }
+
+    package func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8] {
+        try FileReader.first(count, of: root.path(path))
+    }
+
+    package func list(_ path: String) throws(NodeError) -> [String] { try FileReader.list(root.path(path)) }
+
+    package func owner(user: String, group: String) throws(NodeError) -> FileOwner {
+        try LocalHost.owner(user: user, group: group)
+    }
+
+    package func clock() -> UnixTime { LocalHost.now() }
+
+    package func stage(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) -> String {
+        let temporary = try AtomicFileWriter.stage(root.path(path), content, mode: mode, owner: owner)
+        return String(temporary.dropFirst(root.prefix.count))
+    }
+
+    package func commit(_ files: [StagedPath]) throws(NodeError) {
+        try AtomicFileWriter.commit(files.map { (root.path($0.temporary), root.path($0.path)) })
+    }
+
+    package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
+        try AtomicFileWriter.makeDirectories(root.path(path), mode: mode)
+    }
+
+    package func renameDirectory(_ from: String, to: String) throws(NodeError) {
+        try AtomicFileWriter.renameDirectory(root.path(from), to: root.path(to))
+    }
+
+    package func remove(_ path: String) throws(NodeError) { try AtomicFileWriter.remove(root.path(path)) }
+
+    package func removeTree(_ path: String) throws(NodeError) {
+        try AtomicFileWriter.removeTree(root.path(path))
+    }
+
+    package func removeEmptyDirectory(_ path: String) throws(NodeError) {
+        try AtomicFileWriter.removeEmptyDirectory(root.path(path))
+    }
+
+    package func lock(_ holder: LockHolder) throws(NodeError) -> any NodeLock {
+        guard root == .machine else { return NoLock() }
+        return try LocalNodeLock(holder)
+    }
+
+    /// A lock of this machine goes with this process only.
+    package func checkLock() {}
+
+    package func run(
+        _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
+    ) async throws(NodeError) -> CommandResult {
+        try await CommandRunner.run(
+            program, arguments, environment: environment, timeoutSeconds: timeoutSeconds)
+    }
+}

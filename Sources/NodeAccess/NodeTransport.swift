@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Secrets
+
+/// The files and programs of one node, reached as files of this machine (`LocalTransport`) or over ssh
+/// (`SSHTransport`).
+///
+/// Every path is absolute on the node. Calls block until the node has answered, so each node is worked on by a thread
+/// of its own. What changes something is durable when the call returns: written, synced, renamed, directory synced.
+package protocol NodeTransport: Sendable {
+    /// The path as a message to the operator names it.
+    func display(_ path: String) -> String
+    /// Status of `path` itself, not of what a link points to; nil where nothing is there.
+    func status(_ path: String) throws(NodeError) -> FileStatus?
+    /// The bytes of a regular file, links followed; nil where nothing is there.
+    /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
+    func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]?
+    /// As `read`; the bytes are wiped when they are let go.
+    func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes?
+    /// The first bytes of a file, fewer where it has not as many; empty where nothing is there.
+    func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8]
+    /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
+    func list(_ path: String) throws(NodeError) -> [String]
+    /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
+    func owner(user: String, group: String) throws(NodeError) -> FileOwner
+    /// The node's clock, in whole seconds.
+    func clock() throws(NodeError) -> UnixTime
+
+    /// Puts `content` into a temporary file beside `path`, durable, not yet visible under its name.
+    /// - Returns: the temporary file's path, to be given to `commit` or `discard`.
+    func stage(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) -> String
+    /// Renames staged files over their targets, in order and back to back, in one process on the node that goes on
+    /// when its session is cut.
+    /// - Throws: the targets named before the one that failed are the new ones.
+    func commit(_ files: [StagedPath]) throws(NodeError)
+    /// Makes a directory and those above it that are missing, whatever the umask; existing ones are left as they are.
+    func makeDirectories(_ path: String, mode: UInt32) throws(NodeError)
+    /// Renames a directory to a name that is free.
+    func renameDirectory(_ from: String, to: String) throws(NodeError)
+    /// Removes a file; it is no error where there is none.
+    func remove(_ path: String) throws(NodeError)
+    /// Removes a directory with all that is in it; it is no error where there is none.
+    func removeTree(_ path: String) throws(NodeError)
+    /// Removes a directory that is empty; one that is missing or holds something is left as it is.
+    func removeEmptyDirectory(_ path: String) throws(NodeError)
+
+    /// Takes the node's lock for the time of a rollout; what changes the node over ssh is refused without it.
+    /// - Throws: `node/locked` at once where another run holds it, with who and since when.
+    func lock(_ holder: LockHolder) throws(NodeError) -> any NodeLock
+    /// Whether the lock is still ours; asked before systemd is told to do something.
+    /// - Throws: `node/lock-lost`.
+    func checkLock() throws(NodeError)
+
+    /// Runs a program on the node to its end; a non-zero status is a result, not an error.
+    /// - Throws: `node/command` where it cannot be started or takes too long.
+    func run(
+        _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
+    ) async throws(NodeError) -> CommandResult
+}
+
+/// A staged file and the path that it is to have.
+package struct StagedPath: Sendable, Equatable {
+    package let temporary: String
+    package let path: String
+
+    package init(temporary: String, path: String) {
+        self.temporary = temporary
+        self.path = path
+    }
+}
+
+extension NodeTransport {
+    package func read(_ path: String) throws(NodeError) -> [UInt8]? { try read(path, limit: 4 << 20) }
+
+    package func readSecret(_ path: String) throws(NodeError) -> SecretBytes? {
+        try readSecret(path, limit: 64 << 10)
+    }
+
+    /// Stages and commits one file.
+    package func write(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
+    ) throws(NodeError) {
+        let temporary = try stage(path, content, mode: mode, owner: owner)
+        do throws(NodeError) {
+            try commit([StagedPath(temporary: temporary, path: path)])
+        } catch {
+            discard([temporary])
+            throw error
+        }
+    }
+
+    /// Removes staged files; what cannot be removed is left for the next run.
+    package func discard(_ temporaries: [String]) {
+        for temporary in temporaries { try? remove(temporary) }
+    }
+
+    package func run(
+        _ program: String, _ arguments: [String], timeoutSeconds: Int = 60
+    ) async throws(NodeError) -> CommandResult {
+        try await run(program, arguments, environment: [:], timeoutSeconds: timeoutSeconds)
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Secrets
+import Synchronization
+
+/// Requests to the agent on a node and its replies, one after the other.
+final class AgentChannel: Sendable {
+    private let connection: SSHConnection
+    /// Whether the connection broke; a reply that comes late must not be taken for that of the next request.
+    private let isBroken = Mutex(false)
+
+    /// Seconds that a request may take: a disk that is busy is slow to sync.
+    static let seconds = 60
+
+    init(_ connection: SSHConnection) { self.connection = connection }
+
+    /// What the agent answered.
+    enum Reply {
+        case done(SecretBytes)
+        /// It could not; what the program that failed said.
+        case failed(String)
+        /// The exit status of a program, and what it wrote.
+        case exited(Int32, String)
+        case lockLost
+
+        var text: String {
+            switch self {
+            case .done(let bytes): bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+            case .failed(let text), .exited(_, let text): text
+            case .lockLost: ""
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - lines: the request's name and its arguments.
+    ///   - content: sent after them, as base64 on a line.
+    /// - Throws: `node/connection-lost`.
+    func request(
+        _ lines: [String], content: FileContent? = nil, seconds: Int = AgentChannel.seconds
+    ) throws(NodeError) -> Reply {
+        // A line feed in an argument would be another argument.
+        for line in lines where line.utf8.contains(0x0a) || line.utf8.contains(0) {
+            throw NodeError(
+                .system, operation: "use", subject: line.replacing("\n", with: "\\n"),
+                underlying: "a name with a line feed cannot be used over ssh")
+        }
+        let result = isBroken.withLock { isBroken -> Result<Reply, NodeError> in
+            guard !isBroken else { return .failure(lost("the connection broke before")) }
+            do throws(SocketStream.Failure) {
+                return .success(try exchange(lines, content, .now + .seconds(seconds)))
+            } catch {
+                isBroken = true
+                return .failure(lost(why(error, seconds)))
+            }
+        }
+        return try result.get()
+    }
+
+    private func exchange(
+        _ lines: [String], _ content: FileContent?, _ deadline: ContinuousClock.Instant
+    ) throws(SocketStream.Failure) -> Reply {
+        try connection.withAgent { (socket) throws(SocketStream.Failure) in
+            let head = Array((lines.joined(separator: "\n") + "\n").utf8)
+            try Self.send(head, to: socket, deadline)
+            if let content { try Self.send(content.base64Line(), to: socket, deadline) }
+            let words = try socket.receiveLine(until: deadline).split(separator: " ")
+            guard words.count == 2, let count = Int(words[1]), count >= 0, count < 16 << 20 else {
+                throw .closed("its answer is not understood")
+            }
+            var failure: SocketStream.Failure?
+            let body = SecretBytes(count: count) { buffer in
+                do throws(SocketStream.Failure) { try socket.receive(into: buffer, until: deadline) } catch {
+                    failure = error
+                }
+                return count
+            }
+            if let failure { throw failure }
+            return try Self.reply(words[0], body)
+        }
+    }
+
+    private static func reply(_ word: Substring, _ body: SecretBytes) throws(SocketStream.Failure) -> Reply {
+        let done = Reply.done(body)
+        switch word {
+        case "ok": return done
+        case "no": return .failed(done.text)
+        case "lost": return .lockLost
+        default:
+            guard word.first == "x", let status = Int32(word.dropFirst()) else {
+                throw .closed("its answer is not understood")
+            }
+            return .exited(status, done.text)
+        }
+    }
+
+    private static func send(
+        _ bytes: [UInt8], to socket: SocketStream, _ deadline: ContinuousClock.Instant
+    ) throws(SocketStream.Failure) {
+        // The library's withUnsafeBytes knows no typed throws.
+        let failure = bytes.withUnsafeBytes { buffer -> SocketStream.Failure? in
+            do throws(SocketStream.Failure) { try socket.send(buffer, until: deadline) } catch {
+                return error
+            }
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    private static func send(
+        _ secret: SecretBytes, to socket: SocketStream, _ deadline: ContinuousClock.Instant
+    ) throws(SocketStream.Failure) {
+        try secret.withUnsafeBytes { (buffer) throws(SocketStream.Failure) in
+            try socket.send(buffer, until: deadline)
+        }
+    }
+
+    private func why(_ failure: SocketStream.Failure, _ seconds: Int) -> String {
+        switch failure {
+        case .timedOut: "the node did not answer within \(seconds) s"
+        case .closed(let why): connection.complaint() ?? "the connection broke: \(why)"
+        }
+    }
+
+    private func lost(_ why: String) -> NodeError {
+        NodeError(
+            .connectionLost, operation: "reach", subject: connection.destination.name, underlying: why,
+            hint: "see that the node can be reached, then run it again: it goes on from what is there")
+    }
+}
+
+extension FileContent {
+    /// The bytes as base64 with a line feed, in memory that is wiped.
+    func base64Line() -> SecretBytes {
+        func line(_ bytes: UnsafeRawBufferPointer) -> SecretBytes {
+            let count = Base64.encodedCount(bytes.count)
+            return SecretBytes(count: count + 1) { text in
+                Base64.encode(bytes, into: text)
+                text[count] = 0x0a
+                return count + 1
+            }
+        }
+        return switch self {
+        case .bytes(let bytes): bytes.withUnsafeBytes(line)
+        case .secret(let secret): secret.withUnsafeBytes(line)
+        }
+    }
+
+    /// Lends the bytes.
+    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        switch self {
+        case .bytes(let bytes): bytes.withUnsafeBytes(body)
+        case .secret(let secret): secret.withUnsafeBytes(body)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The shell texts that run on a node for as long as its ssh connection lasts: POSIX sh with coreutils and util-linux.
+///
+/// They are fixed, and have no single quote, so that they can be given to the login shell between two of them. All data
+/// goes over standard input, an argument a line; what is written is base64 on one line.
+enum AgentScript {
+    /// Stands alone on a line before the first reply: whatever a login shell prints comes before it.
+    static let greeting = "aggbootstrap agent 1"
+    static let streamGreeting = "aggbootstrap stream 1"
+    static let lockGreeting = "aggbootstrap lock 1"
+
+    /// Where a node's lock lies: gone after a reboot, as everything is that held it.
+    static let lockDirectory = "/run/aggbootstrap-node"
+
+    /// Reads a request, does it, replies `WORD LENGTH`, a line feed and LENGTH bytes; again until standard input ends.
+    ///
+    /// The words: `ok`, `no` with what the failed program said, `lost` where the lock is no longer ours, and `xN` for the
+    /// exit status N of a program that was run. A change holds the file `ops` while it is made, and the one who takes the
+    /// lock over holds it too before it writes its name: so no change is made for a holder of before.
+    static let agent = #"""
+        set -u
+        LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        export LC_ALL PATH
+        umask 077
+        cd /
+        trap "" HUP PIPE INT TERM QUIT
+        token=
+        reply() { printf "%s %s\n%s" "$1" "${#2}" "$2"; }
+        arg() { IFS= read -r "$1" || exit 0; }
+        try() { if out=$("$@" 2>&1 </dev/null); then reply ok "$out"; else reply no "$out"; fi; }
+        change() {
+            out=$(
+                [ -n "$token" ] || exit 90
+                exec 8>>/run/aggbootstrap-node/ops || exit 1
+                flock 8 || exit 1
+                [ "$(head -n 1 /run/aggbootstrap-node/owner 2>/dev/null)" = "$token" ] || exit 90
+                "$@" 2>&1 </dev/null
+            )
+            case $? in 0) reply ok "$out" ;; 90) reply lost "" ;; *) reply no "$out" ;; esac
+        }
+        get() {
+            if [ -f "$1" ]; then
+                { head -c "$2" -- "$1" 2>/dev/null && printf + || printf -; } | base64 -w 0
+            else
+                stat -L -c %F -- "$1"
+                return 1
+            fi
+        }
+        put() {
+            rm -f -- "$1" || return
+            (set -C; : >"$1") || return
+            if { [ "$3" = - ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" &&
+                printf %s "$6" | base64 -d >>"$1" && sync -- "$1"; then
+                if [ "$(stat -c %s -- "$1")" = "$4" ] && sum=$(sha256sum <"$1") && [ "${sum%% *}" = "$5" ]; then return; fi
+                echo "what was read back is not what was sent"
+            fi
+            rm -f -- "$1"
+            return 1
+        }
+        move() {
+            n=$(($# / 2))
+            while [ "$n" -gt 0 ]; do
+                mv -f -T -- "$1" "$2" || return
+                d=${2%/*}
+                shift 2
+                set -- "$@" "${d:-/}"
+                n=$((n - 1))
+            done
+            sync -- "$@"
+        }
+        makedirs() {
+            [ -d "$1" ] && return
+            case ${1%/*} in "") ;; *) makedirs "${1%/*}" "$2" || return ;; esac
+            mkdir -m "$2" -- "$1" || [ -d "$1" ] || return
+            d=${1%/*}
+            sync -- "${d:-/}"
+        }
+        renamedir() {
+            if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already"; return 1; fi
+            mv -T -- "$1" "$2" && sync -- "${1%/*}" "${2%/*}"
+        }
+        rmempty() {
+            [ -d "$1" ] || return 0
+            rmdir --ignore-fail-on-non-empty -- "$1"
+        }
+        printf "\n%s\n" "aggbootstrap agent 1"
+        while IFS= read -r op; do
+            case $op in
+            stat) arg p; try stat -c "%f %u %g %s %i %d" -- "$p" ;;
+            get) arg p; arg n; try get "$p" "$n" ;;
+            list) arg p; try ls -A1 -- "$p" ;;
+            passwd | group) arg p; try getent "$op" "$p" ;;
+            clock) try date +%s ;;
+            token) arg token; reply ok "" ;;
+            put) arg p; arg m; arg o; arg s; arg h; arg b; change put "$p" "$m" "$o" "$s" "$h" "$b"; b= ;;
+            move) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; change move "$@" ;;
+            makedirs) arg p; arg m; change makedirs "$p" "$m" ;;
+            renamedir) arg p; arg a; change renamedir "$p" "$a" ;;
+            rm) arg p; change rm -f -- "$p" ;;
+            rmtree) arg p; change rm -rf --one-file-system -- "$p" ;;
+            rmempty) arg p; change rmempty "$p" ;;
+            owned) change : ;;
+            run) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done
+                out=$(timeout "$@" 2>&1 </dev/null); reply "x$?" "$out" ;;
+            *) reply no "no such request" ;;
+            esac
+        done
+        """#
+
+    /// Takes the node's lock for whoever sends a token and a name, a line each, and keeps it while a byte comes at least
+    /// every 20 seconds: a link that is cut must not keep everybody else out.
+    static let lock = #"""
+        set -u
+        LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        export LC_ALL PATH
+        umask 022
+        IFS= read -r token || exit 0
+        IFS= read -r who || exit 0
+        d=/run/aggbootstrap-node
+        printf "\n%s\n" "aggbootstrap lock 1"
+        if ! mkdir -p -m 755 $d || ! exec 9>>$d/lock; then echo failed; exit 0; fi
+        if ! flock -n 9; then printf "taken %s\n" "$(sed -n 2p $d/owner 2>/dev/null)"; exit 0; fi
+        exec 8>>$d/ops
+        flock 8
+        printf "%s\n%s\n" "$token" "$who" >$d/owner.new && mv -f -T $d/owner.new $d/owner || { echo failed; exit 0; }
+        flock -u 8
+        echo held
+        while [ -n "$(timeout 20 head -c 1 8>&- 9>&-)" ]; do :; done
+        flock 8
+        [ "$(head -n 1 $d/owner)" = "$token" ] && rm -f $d/owner
+        """#
+
+    /// The line that carries systemd's bus, after a greeting.
+    static let bus = #"printf "\n%s\n" "aggbootstrap stream 1"; exec systemd-stdio-bridge"#
+}

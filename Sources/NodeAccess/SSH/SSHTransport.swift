@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Secrets
+
+/// A node that is reached over ssh; its files and programs through the agent of an `SSHConnection`.
+package struct SSHTransport: NodeTransport {
+    package let connection: SSHConnection
+    private let channel: AgentChannel
+    /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
+    private let digest: @Sendable (UnsafeRawBufferPointer) -> String?
+
+    package init(
+        _ connection: SSHConnection, sha256 digest: @escaping @Sendable (UnsafeRawBufferPointer) -> String?
+    ) {
+        self.connection = connection
+        self.digest = digest
+        channel = AgentChannel(connection)
+    }
+
+    package func display(_ path: String) -> String { path }
+
+    // MARK: - Reading
+
+    package func status(_ path: String) throws(NodeError) -> FileStatus? {
+        let reply = try channel.request(["stat", path])
+        guard case .done = reply else {
+            if Self.isMissing(reply.text) { return nil }
+            throw failure(reply, "look at", path)
+        }
+        guard let status = FileStatus(statLine: reply.text) else {
+            throw NodeError(
+                .system, operation: "look at", subject: path, underlying: "stat said \(reply.text)")
+        }
+        return status
+    }
+
+    package func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? {
+        try readSecret(path, limit: limit).map { secret in secret.withUnsafeBytes { Array($0) } }
+    }
+
+    package func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes? {
+        guard let secret = try begin(path, count: limit + 1) else { return nil }
+        guard secret.count <= limit else {
+            throw NodeError(
+                .tooLarge, operation: "read", subject: path, underlying: "it holds more than \(limit) bytes")
+        }
+        return secret
+    }
+
+    package func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8] {
+        try begin(path, count: count)?.withUnsafeBytes { Array($0) } ?? []
+    }
+
+    /// At most `count` bytes of a regular file; nil where nothing is there.
+    private func begin(_ path: String, count: Int) throws(NodeError) -> SecretBytes? {
+        let reply = try channel.request(["get", path, "\(count)"])
+        guard case .done(let text) = reply else {
+            if Self.isMissing(reply.text) { return nil }
+            // The type of what is there, as stat(1) calls it.
+            if !reply.text.isEmpty, !reply.text.contains(":") {
+                throw NodeError(
+                    .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
+            }
+            throw failure(reply, "read", path)
+        }
+        var decoded: Int?
+        let bytes = SecretBytes(count: text.count) { buffer in
+            decoded = text.withUnsafeBytes { Base64.decode($0, into: buffer) }
+            return decoded ?? 0
+        }
+        // The last byte says whether it was read to its end, or to `count`.
+        guard let decoded, decoded > 0 else {
+            throw NodeError(.system, operation: "read", subject: path, underlying: "the answer is no base64")
+        }
+        let mark = bytes.withUnsafeBytes { $0[decoded - 1] }
+        guard mark == UInt8(ascii: "+") else {
+            // A process that has ended meanwhile takes its files along.
+            if try status(path) == nil { return nil }
+            throw NodeError(.system, operation: "read", subject: path, underlying: "it cannot be read")
+        }
+        return bytes.withUnsafeBytes {
+            SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[..<(decoded - 1)]))
+        }
+    }
+
+    package func list(_ path: String) throws(NodeError) -> [String] {
+        let reply = try channel.request(["list", path])
+        guard case .done = reply else {
+            if Self.isMissing(reply.text) { return [] }
+            throw failure(reply, "list", path)
+        }
+        return reply.text.split(separator: "\n").map(String.init).sorted()
+    }
+
+    package func owner(user: String, group: String) throws(NodeError) -> FileOwner {
+        var (userID, groupID): (UInt32, UInt32) = (0, 0)
+        if !user.isEmpty {
+            // NAME:PASSWORD:UID:GID:...
+            let fields = try entry("passwd", user)
+            if fields.count > 3, let uid = UInt32(fields[2]), let gid = UInt32(fields[3]) {
+                (userID, groupID) = (uid, gid)
+            } else if let number = UInt32(user) {
+                (userID, groupID) = (number, number)
+            } else {
+                throw .unknown("user", user)
+            }
+        }
+        if !group.isEmpty {
+            let fields = try entry("group", group)
+            guard let number = fields.count > 2 ? UInt32(fields[2]) : UInt32(group) else {
+                throw .unknown("group", group)
+            }
+            groupID = number
+        }
+        return FileOwner(userID: userID, groupID: groupID)
+    }
+
+    /// The fields of a line of getent(1); empty where there is none.
+    private func entry(_ database: String, _ name: String) throws(NodeError) -> [Substring] {
+        let reply = try channel.request([database, name])
+        guard case .done = reply else { return [] }
+        return reply.text.split(separator: ":", omittingEmptySubsequences: false)
+    }
+
+    package func clock() throws(NodeError) -> UnixTime {
+        let reply = try channel.request(["clock"])
+        guard case .done = reply, let seconds = Int64(reply.text) else {
+            throw failure(reply, "read", "the clock")
+        }
+        return UnixTime(seconds: seconds)
+    }
+
+    // MARK: - Changing
+
+    package func stage(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) -> String {
+        let (directory, name) = AtomicFileWriter.split(path)
+        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        guard let sum = content.withBytes(digest) else {
+            throw NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
+        }
+        let owner = owner.map { "\($0.userID):\($0.groupID)" } ?? "-"
+        let size = content.withBytes { $0.count }
+        let lines = ["put", temporary, "0" + String(mode, radix: 8), owner, "\(size)", sum]
+        try expectDone(channel.request(lines, content: content), "write", path)
+        return temporary
+    }
+
+    package func commit(_ files: [StagedPath]) throws(NodeError) {
+        guard let first = files.first else { return }
+        let lines = ["move", "\(files.count * 2)"] + files.flatMap { [$0.temporary, $0.path] }
+        try expectDone(channel.request(lines), "replace", first.path)
+    }
+
+    package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
+        try expectDone(
+            channel.request(["makedirs", path, "0" + String(mode, radix: 8)]), "make the directory", path)
+    }
+
+    package func renameDirectory(_ from: String, to: String) throws(NodeError) {
+        try expectDone(channel.request(["renamedir", from, to]), "rename to \(to)", from)
+    }
+
+    package func remove(_ path: String) throws(NodeError) {
+        try expectDone(channel.request(["rm", path]), "remove", path)
+    }
+
+    package func removeTree(_ path: String) throws(NodeError) {
+        try expectDone(channel.request(["rmtree", path]), "remove", path)
+    }
+
+    package func removeEmptyDirectory(_ path: String) throws(NodeError) {
+        try expectDone(channel.request(["rmempty", path]), "remove", path)
+    }
+
+    package func run(
+        _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
+    ) async throws(NodeError) -> CommandResult {
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let words = ["\(timeoutSeconds)", "env"] + variables + [program] + arguments
+        let reply = try channel.request(
+            ["run", "\(words.count)"] + words, seconds: timeoutSeconds + AgentChannel.seconds)
+        guard case .exited(let status, let text) = reply else { throw failure(reply, "run", program) }
+        guard status != 124 else {
+            throw NodeError(
+                .command, operation: "run", subject: program,
+                underlying: "it had not ended after \(timeoutSeconds) s")
+        }
+        guard ![125, 126, 127].contains(status) else {
+            throw NodeError(
+                .command, operation: "run", subject: program, underlying: text,
+                hint: "see that \(program) is installed on the node")
+        }
+        return CommandResult(status: status, stdout: text, stderr: "")
+    }
+
+    // MARK: - The lock
+
+    package func lock(_ holder: LockHolder) throws(NodeError) -> any NodeLock {
+        let lock = try SSHLock(connection, holder)
+        try expectDone(
+            channel.request(["token", holder.token]), "announce the lock on", connection.destination.name)
+        return lock
+    }
+
+    package func checkLock() throws(NodeError) {
+        try expectDone(channel.request(["owned"]), "change", connection.destination.name)
+    }
+
+    // MARK: - Errors
+
+    private func expectDone(
+        _ reply: AgentChannel.Reply, _ operation: String, _ subject: String
+    ) throws(NodeError) {
+        guard case .done = reply else { throw failure(reply, operation, subject) }
+    }
+
+    private func failure(_ reply: AgentChannel.Reply, _ operation: String, _ subject: String) -> NodeError {
+        if case .lockLost = reply { return .lockLost(operation, subject, connection.destination.name) }
+        let text = reply.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it failed"
+        return .remote(operation, subject, text)
+    }
+
+    /// LC_ALL is C there.
+    private static func isMissing(_ text: String) -> Bool {
+        text.contains("No such file or directory") || text.contains("Not a directory")
+            || text.contains("No such process")
+    }
+}
+
+extension FileStatus {
+    /// Raw mode in hex, user, group, size, inode and device, as `stat -c "%f %u %g %s %i %d"` has them.
+    fileprivate init?(statLine line: String) {
+        let words = line.split(separator: " ")
+        guard words.count == 6, let raw = UInt32(words[0], radix: 16), let user = UInt32(words[1]),
+            let group = UInt32(words[2]), let size = Int64(words[3]), let inode = UInt64(words[4]),
+            let device = UInt64(words[5])
+        else { return nil }
+        self.init(
+            rawMode: raw, userID: user, groupID: group, size: size, inode: inode, device: device)
+    }
+}

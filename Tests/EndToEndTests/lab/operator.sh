@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The operator's place beside the nodes: a key that the nodes take, their host keys, and a spec that reaches them over
+# ssh. Sourced after cluster.sh.
+
+SSH_USER=root
+SSH_MEMBERS=""    # more members of each node's ssh object, each with a comma behind
+
+# operator_up N: lets the operator in on nodes 1 to N.
+operator_up() {
+    local node
+    OPERATOR=$LAB/operator
+    mkdir -p "$OPERATOR"
+    ssh-keygen -q -t ed25519 -N '' -f "$OPERATOR/id"
+    : >"$OPERATOR/known_hosts"
+    for node in $(seq "$1"); do NODE=$node operator_admit; done
+    cat >"$OPERATOR/ssh_config" <<C
+IdentityFile $OPERATOR/id
+IdentitiesOnly yes
+UserKnownHostsFile $OPERATOR/known_hosts
+GlobalKnownHostsFile /dev/null
+C
+    ssh_spec "$1" >"$OPERATOR/cluster.json"
+}
+
+# A host key of the node's own, and the operator's key for each user.
+operator_admit() {
+    local root home
+    root=$(node_root)
+    rm -f "$root"/etc/ssh/ssh_host_*
+    ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/ssh_host_ed25519_key"
+    echo "$(lab_address) $(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" >>"$OPERATOR/known_hosts"
+    for home in root home/alice; do
+        install -d -m700 "$root/$home/.ssh"
+        install -m600 "$OPERATOR/id.pub" "$root/$home/.ssh/authorized_keys"
+    done
+    node_exec chown -R alice:alice /home/alice
+    node_exec systemctl restart ssh
+}
+
+# ssh_spec N [MEMBER,...]: N control planes over ssh.
+ssh_spec() {
+    local node
+    printf '{ "apiVersion": "aggbootstrap/v1", "cluster": "lab", "stateDirectory": "%s", %s "nodes": [\n' \
+        "$OPERATOR/state" "${2:+$2,}"
+    for node in $(seq "$1"); do
+        printf '  { "name": "cp%d", "address": "%s", "ssh": { "user": "%s", %s "configFile": "%s" } }%s\n' \
+            "$node" "$(lab_address "$node")" "$SSH_USER" "$SSH_MEMBERS" "$OPERATOR/ssh_config" \
+            "$([ "$node" = "$1" ] || echo ,)"
+    done
+    echo ']}'
+}
+
+# op COMMAND ARG...: aggbootstrap at the operator's place.
+op() {
+    local command=$1
+    shift
+    outside env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$OPERATOR" "$AGGBOOTSTRAP" "$command" \
+        --spec "$OPERATOR/cluster.json" "$@" </dev/null
+}
+
+# on_each N CMD...: runs a function or command for each node.
+on_each() {
+    local count=$1 node
+    shift
+    for node in $(seq "$count"); do NODE=$node "$@" || return; done
+}
+
+remember_each() {
+    local node
+    for node in $(seq "$1"); do
+        NODE=$node tree_contents >"$LAB/contents$node"
+        NODE=$node start_timestamp >"$LAB/started$node"
+    done
+}
+
+# The node's files and its API server's process are as they were.
+assert_node_untouched() {
+    diff "$LAB/contents$NODE" <(tree_contents) || fail "nothing changed on node $NODE"
+    assert_eq "the start of node $NODE's API server" "$(<"$LAB/started$NODE")" "$(start_timestamp)"
+}

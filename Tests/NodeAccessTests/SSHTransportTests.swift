@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import Foundation
+import Secrets
+import TestSupport
+import Testing
+
+@testable import NodeAccess
+
+/// The same over ssh as on the machine itself, through a real sshd.
+@Suite(.serialized) struct SSHTransportTests {
+    private let directory: TemporaryDirectory
+    private let local = LocalTransport()
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        let line = """
+            printf 'plain text' >a; : >empty; head -c 70000 /dev/urandom >big; printf '\\0\\377\\n\\n' >binary
+            mkdir -m 750 sub; printf x >'sub/with space'; ln -s a link; ln -s nowhere dangling; mkfifo pipe; chmod 4711 big
+            mkdir 'quote'"'"'d $dir'; printf y >'quote'"'"'d $dir/`file`'
+            """
+        #expect(try run("bash", ["-c", line], currentDirectory: directory.path).status == 0)
+    }
+
+    private static let names = [
+        "a", "empty", "big", "binary", "sub", "sub/with space", "link", "dangling", "pipe", "missing",
+        "a/below", "quote'd $dir/`file`", "sub/../a",
+    ]
+
+    /// What a call gives, or the code of its error.
+    private func outcome<T>(_ call: () throws -> T) -> String {
+        do { return "\(try call())" } catch let error as NodeError { return error.code.rawValue } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func readsWhatIsThere() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        for name in Self.names.map({ directory.file($0) }) + ["/proc/1/cmdline", "/dev/null", "/"] {
+            #expect(outcome { try remote.status(name) } == outcome { try local.status(name) }, "\(name)")
+            for limit in [4, 100_000] {
+                #expect(
+                    outcome { try remote.read(name, limit: limit) }
+                        == outcome { try local.read(name, limit: limit) },
+                    "\(name) \(limit)")
+            }
+            #expect(
+                outcome { try remote.first(3, of: name) } == outcome { try local.first(3, of: name) },
+                "\(name)")
+        }
+        for name in ["sub", "missing", "", "quote'd $dir"].map({ directory.file($0) }) {
+            #expect(try remote.list(name) == local.list(name))
+        }
+        for (user, group) in [
+            ("", ""), ("daemon", ""), ("daemon", "adm"), ("4711", ""), ("", "12"), ("nobody-here", ""),
+            ("", "none"),
+        ] {
+            #expect(
+                outcome { try remote.owner(user: user, group: group) }
+                    == outcome { try local.owner(user: user, group: group) }, "\(user):\(group)")
+        }
+        #expect(abs(try remote.clock().seconds - local.clock().seconds) <= 2)
+        let error = #expect(throws: NodeError.self) { try remote.status("/a\nrm /b") }
+        #expect(error?.underlying.contains("line feed") == true)
+    }
+
+    @Test func runsPrograms() async throws {
+        let remote = try LoopbackSSH().connect()
+        let words = ["a b", "$HOME", "`id`", "'", "\"", "*", ""]
+        let said = try await remote.run(
+            "printf", ["<%s>"] + words, environment: ["X": "$y"], timeoutSeconds: 10)
+        #expect(said.status == 0 && said.stdout == words.map { "<\($0)>" }.joined())
+        #expect(
+            try await remote.run(
+                "sh", ["-c", "echo $X; exit 3"], environment: ["X": "a b"], timeoutSeconds: 10
+            ).status == 3)
+        await #expect(throws: NodeError.self) { try await remote.run("no-such-program", []) }
+        await #expect(throws: NodeError.self) { try await remote.run("sleep", ["30"], timeoutSeconds: 1) }
+    }
+
+    /// Without the lock nothing is changed, and one run alone has it.
+    @Test(.enabled(if: geteuid() == 0, "the lock lies in /run, which takes root"))
+    func theLock() throws {
+        let ssh = try LoopbackSSH()
+        let (one, other) = (try ssh.connect(), try ssh.connect())
+        let path = directory.file("new")
+        let refused = #expect(throws: NodeError.self) { try one.write(path, .text("x"), mode: 0o600) }
+        #expect(refused?.code == .lockLost)
+        #expect(throws: NodeError.self) { try one.remove(directory.file("a")) }
+        #expect(try local.status(path) == nil && local.read(directory.file("a")) != nil)
+
+        let lock = try one.lock(LockHolder(token: "11", now: UnixTime(seconds: 0)))
+        try one.write(path, .text("x"), mode: 0o600)
+        for way in [other as any NodeTransport, local] {
+            let taken = #expect(throws: NodeError.self) {
+                try way.lock(LockHolder(token: "22", now: UnixTime(seconds: 0)))
+            }
+            #expect(taken?.code == .locked && taken?.underlying.contains("\(getpid()) on ") == true)
+        }
+        lock.release()
+        #expect(throws: NodeError.self) { try one.checkLock() }
+        let second = try other.lock(LockHolder(token: "22", now: UnixTime(seconds: 0)))
+        // The first run's right has ended, whatever it still believes.
+        let lost = #expect(throws: NodeError.self) { try one.write(path, .text("y"), mode: 0o600) }
+        #expect(lost?.code == .lockLost && lost?.hint != nil)
+        try other.write(path, .text("z"), mode: 0o600)
+        #expect(try local.read(path) == Array("z".utf8))
+        second.release()
+        let third = try local.lock(LockHolder(token: "33", now: UnixTime(seconds: 0)))
+        #expect(throws: NodeError.self) { try other.lock(LockHolder(token: "44", now: UnixTime(seconds: 0))) }
+        third.release()
+    }
+
+    /// The same changes on two trees, one through ssh, leave the same behind.
+    @Test(.enabled(if: geteuid() == 0, "the lock lies in /run, which takes root"))
+    func changesAlike() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        let lock = try remote.lock(LockHolder(token: "55", now: UnixTime(seconds: 0)))
+        var trees: [String] = []
+        for (name, transport) in [("one", local as any NodeTransport), ("two", remote)] {
+            let root = directory.file(name)
+            try transport.makeDirectories("\(root)/deep/er", mode: 0o751)
+            try transport.makeDirectories("\(root)/deep", mode: 0o700)
+            let big = [UInt8]((0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+            try transport.write(
+                "\(root)/deep/big file", .bytes(big), mode: 0o640, owner: FileOwner(userID: 12, groupID: 34))
+            try transport.write("\(root)/empty", .text(""), mode: 0o644)
+            let secret = SecretBytes(copying: UnsafeRawBufferPointer(start: nil, count: 0))
+            try transport.write("\(root)/secret", .secret(secret), mode: 0o600)
+            var staged: [StagedPath] = []
+            for file in ["a", "b", "c"] {
+                let path = "\(root)/\(file)"
+                staged.append(
+                    .init(
+                        temporary: try transport.stage(path, .text(file), mode: 0o600, owner: nil), path: path
+                    ))
+            }
+            try transport.commit(staged)
+            #expect(
+                outcome { try transport.stage("\(root)/none/x", .text(""), mode: 0o600, owner: nil) }
+                    == "node/system")
+            #expect(outcome { try transport.write("\(root)/deep", .text(""), mode: 0o600) } == "node/system")
+            try transport.renameDirectory("\(root)/deep/er", to: "\(root)/moved")
+            try transport.remove("\(root)/b")
+            try transport.remove("\(root)/b")
+            try transport.removeEmptyDirectory("\(root)/deep")
+            try transport.removeEmptyDirectory("\(root)/moved")
+            try transport.removeEmptyDirectory("\(root)/moved")
+            try transport.makeDirectories("\(root)/x/y/z", mode: 0o700)
+            try transport.removeTree("\(root)/x")
+            try transport.removeTree("\(root)/x")
+            let line =
+                "find . -printf '%p %y %m %U:%G\\n' | sort; find . -type f -exec sha256sum {} + | sort -k2"
+            trees.append(try run("bash", ["-c", line], currentDirectory: root).stdout)
+        }
+        #expect(trees[0] == trees[1] && trees[0].contains("./deep/big file f 640 12:34"), "\(trees)")
+        lock.release()
+    }
+
+    @Test func aShellThatPrints() throws {
+        let noise =
+            "ForceCommand printf 'Welcome\\nto this \"machine\"'; echo; exec sh -c \"$SSH_ORIGINAL_COMMAND\""
+        let remote = try LoopbackSSH(settings: noise).connect()
+        #expect(try remote.read(directory.file("a")) == Array("plain text".utf8))
+    }
+
+    /// ssh_config that would let anybody in, or ask, does not count.
+    @Test func whoIsLetIn() throws {
+        let ssh = try LoopbackSSH()
+        #expect(try ssh.connect(hostKey: ssh.publicKey("host")).list("/proc/self").count > 3)
+        let pinned = #expect(throws: NodeError.self) { try ssh.connect(hostKey: ssh.publicKey("other")) }
+        #expect(
+            pinned?.code == .hostKey && pinned?.hint?.contains("ssh.hostKey") == true,
+            "\(String(describing: pinned))")
+
+        let config = try String(contentsOfFile: ssh.directory.file("ssh_config"), encoding: .utf8)
+        try ssh.directory.write("StrictHostKeyChecking no\n" + config, to: "ssh_config")
+        try ssh.directory.write("[127.0.0.1]:\(ssh.port) \(try ssh.publicKey("other"))\n", to: "known_hosts")
+        for _ in 0..<2 {
+            let unknown = #expect(throws: NodeError.self) { try ssh.connect() }
+            #expect(unknown?.code == .hostKey, "\(String(describing: unknown))")
+            try ssh.directory.write("", to: "known_hosts")
+        }
+        try ssh.directory.write("[127.0.0.1]:\(ssh.port) \(try ssh.publicKey("host"))\n", to: "known_hosts")
+        let user = #expect(throws: NodeError.self) { try ssh.connect(user: "nobody") }
+        #expect(
+            user?.code == .login && user?.hint?.contains("nobody@127.0.0.1") == true,
+            "\(String(describing: user))")
+        try ssh.directory.write("Port 1\n" + config, to: "ssh_config")
+        let port = #expect(throws: NodeError.self) { try ssh.connect() }
+        #expect(
+            port?.code == .unreachable && port?.underlying.contains("refused") == true,
+            "\(String(describing: port))")
+    }
+
+    @Test func theConnectionBreaks() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        try ssh.endSessions()
+        for _ in 0..<2 {
+            let lost = #expect(throws: NodeError.self) { try remote.list("/") }
+            #expect(lost?.code == .connectionLost && lost?.subject == "cp1")
+        }
+    }
+}
