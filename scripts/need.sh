@@ -15,7 +15,7 @@ packages() {
         ;;
     e2e)
         packages build
-        echo systemd-container debootstrap iproute2 openssh-client openssl etcd-server curl procps util-linux
+        echo systemd-container debootstrap iproute2 iptables openssh-client openssl etcd-server curl procps python3 strace util-linux
         ;;
     kube-apiserver) echo dpkg-dev golang-go jq make rsync ;;
     *)

@@ -49,7 +49,27 @@ package struct ApplyOutcome: Sendable {
         guard let first = failures.first else { return nil }
         return BootstrapError(
             first.code, status: isMixed ? .mixed : first.status, first.message, hint: first.hint,
-            details: first.details + failures.dropFirst().map(\.message))
+            details: first.details + failures.dropFirst().map(\.message) + (nodes.count > 1 ? table : []))
+    }
+
+    /// What every node has now, a line each.
+    private var table: [String] {
+        let width = nodes.map(\.name.count).max() ?? 0
+        return ["what every node has:"]
+            + nodes.map { name, result in
+                "  " + name + String(repeating: " ", count: width - name.count) + "  " + Self.text(result)
+            }
+    }
+
+    private static func text(_ result: Node) -> String {
+        switch result {
+        case .unchanged: "nothing had to change"
+        case .changed(let files, let restarted):
+            "has the change: \(files) file\(files == 1 ? "" : "s") written\(restarted ? ", restarted" : "")"
+        case .failed(let error):
+            error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
+        case .untouched: "is as it was; its change was not begun"
+        }
     }
 
     /// Whether some node has been changed.

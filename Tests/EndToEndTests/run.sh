@@ -54,7 +54,7 @@ report() {
     *) failed=$((failed + 1)) ;;
     esac
     printf '%s  %-18s %3d s  %s\n' "$word" "$name" "$seconds" "$(about "$name")"
-    [ $word = PASS ] || sed 's/^/      /' "$OUTPUT/$name"
+    [ $word = PASS ] && [ "${VERBOSE:-}" != 1 ] || sed 's/^/      /' "$OUTPUT/$name"
 }
 
 # Waits for one story to end, and reports it.

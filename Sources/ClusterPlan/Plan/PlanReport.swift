@@ -12,7 +12,7 @@ package struct PlanReport {
 
     /// Lines without line ends; private keys appear by their path only.
     package var lines: [String] {
-        var lines = encryptionLines + issueLines
+        var lines = DivergenceTable(plan.nodes).lines + encryptionLines + issueLines
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
         }

@@ -7,7 +7,7 @@
 # Sourced; needs root. LAB_ID names this lab: several run side by side.
 
 LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
-LAB_BASE=$LAB_CACHE/base-bookworm-1
+LAB_BASE=$LAB_CACHE/base-bookworm-2
 LAB_RUN=${LAB_RUN:-/run/agglab}   # one directory a lab; gone after a reboot, as the namespaces are
 LAB_SUBNET=192.168.123
 NODE=1                     # the node that the functions below mean
@@ -23,7 +23,7 @@ lab_base() {
         [ -e "$LAB_BASE/.complete" ] && exit
         echo "making the nodes' root tree $LAB_BASE"
         rm -rf "$LAB_BASE"
-        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,ca-certificates,strace,faketime \
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,ca-certificates,strace,faketime,sudo \
             bookworm "$LAB_BASE" >"$LAB_CACHE/base.log" 2>&1 || { tail "$LAB_CACHE/base.log"; exit 1; }
         lab_base_settings
         touch "$LAB_BASE/.complete"
@@ -36,6 +36,8 @@ lab_base_settings() {
     : >"$LAB_BASE/etc/resolv.conf"
     useradd --root "$LAB_BASE" --system --shell /usr/sbin/nologin kube
     useradd --root "$LAB_BASE" --create-home --shell /bin/bash alice
+    echo 'alice ALL=(root) NOPASSWD: ALL' >"$LAB_BASE/etc/sudoers.d/alice"
+    chmod 440 "$LAB_BASE/etc/sudoers.d/alice"
     # What a container does not need only makes each boot longer.
     systemctl --root="$LAB_BASE" mask -q apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
         e2scrub_reap.service fstrim.timer getty.target console-getty.service systemd-logind.service systemd-pstore.service \

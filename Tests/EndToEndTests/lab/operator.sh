@@ -35,6 +35,8 @@ operator_admit() {
         install -m600 "$OPERATOR/id.pub" "$root/$home/.ssh/authorized_keys"
     done
     node_exec chown -R alice:alice /home/alice
+    # sudo looks the machine's own name up.
+    echo "127.0.1.1 $(node_exec hostname)" >>"$root/etc/hosts"
     node_exec systemctl restart ssh
 }
 
@@ -78,4 +80,34 @@ remember_each() {
 assert_node_untouched() {
     diff "$LAB/contents$NODE" <(tree_contents) || fail "nothing changed on node $NODE"
     assert_eq "the start of node $NODE's API server" "$(<"$LAB/started$NODE")" "$(start_timestamp)"
+}
+
+# cut_link NODE / mend_link NODE: what passes between the operator and the node is dropped without a word.
+cut_link() { ip netns exec "$(lab_namespace "n$1")" iptables -I INPUT -s "$LAB_SUBNET.1" -j DROP; }
+mend_link() { ip netns exec "$(lab_namespace "n$1")" iptables -D INPUT -s "$LAB_SUBNET.1" -j DROP; }
+
+# block_port NODE PORT: the operator reaches that port of the node no more; it is refused.
+block_port() {
+    ip netns exec "$(lab_namespace "n$1")" iptables -I INPUT -s "$LAB_SUBNET.1" -p tcp --dport "$2" -j REJECT --reject-with tcp-reset
+}
+
+# slow_sync SECONDS: each sync(1) on the node takes that much longer, so that there is time to do something to a run.
+slow_sync() {
+    printf '#!/bin/sh\nsleep %s\nexec /usr/bin/sync "$@"\n' "$1" | node_file 755 /usr/local/bin/sync
+}
+quick_sync() { node_exec rm -f /usr/local/bin/sync; }
+
+# wait_for SECONDS CMD...: until CMD is true.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || fail "in time: $*"
+        sleep .05
+    done
+}
+
+# The node's lock is free, and no run's process is left on the node.
+node_is_let_go() {
+    node_exec sh -c '[ ! -e /run/aggbootstrap-node/lock ] || flock -n /run/aggbootstrap-node/lock true'
 }
