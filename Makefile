@@ -8,7 +8,9 @@ SHELL := /bin/bash
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once.
-RELEASE := swift build -c release --static-swift-stdlib --product aggbootstrap
+RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
+	AGGBOOTSTRAP_LIBSYSTEMD=$$(pkg-config --modversion libsystemd 2>/dev/null || true) \
+	swift build -c release --static-swift-stdlib --product aggbootstrap
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := ClusterPlanTests

@@ -77,7 +77,9 @@ extension Run {
         throw StateKeys.needed("\(state.path)/\(name)")
     }
 
-    func observe() async throws -> [ObservedNode] {
+    /// Observes every node; changes nothing.
+    package func observe() async throws -> [ObservedNode] {
+        try checkReach()
         let results = await onEachNode(nodes) { node in try await observe(node) }
         var observed: [ObservedNode] = []
         var failures: [BootstrapError] = []

@@ -9,6 +9,8 @@ package struct Run: Sendable {
     package let spec: ClusterSpec
     package let state: StateDirectory
     package let request: RunRequest
+    /// Which spec and state are used, and who says so; a line each.
+    package let origins: [String]
     /// What to tell the operator before the plan.
     package let notices: [Notice]
     let baseUnit: UnitText?
@@ -38,7 +40,11 @@ package struct Run: Sendable {
         }
         baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
         nodes = try Self.limited(spec.nodes, request)
-        let path = Self.statePath(spec, request)
+        let (path, pathOrigin) = Self.statePath(spec, request)
+        origins = [
+            "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node default")",
+            "state: \(path) (\(pathOrigin))",
+        ]
         state = StateDirectory(
             path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)
         var notices: [Notice] = []
@@ -103,15 +109,19 @@ package struct Run: Sendable {
         return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }
     }
 
-    private static func statePath(_ spec: ClusterSpec, _ request: RunRequest) -> String {
+    private static func statePath(_ spec: ClusterSpec, _ request: RunRequest) -> (String, from: String) {
         let variable = LocalHost.environment("AGGBOOTSTRAP_STATE").flatMap { $0.isEmpty ? nil : $0 }
-        if let path = request.state ?? variable { return trimmed(path) }
-        if let root = request.root { return "\(root)/.state" }
-        if let path = spec.stateDirectory { return path }
-        if LocalHost.isRoot { return "/var/lib/aggbootstrap/\(spec.cluster)" }
+        if let path = request.state { return (trimmed(path), "--state") }
+        if let path = variable { return (trimmed(path), "$AGGBOOTSTRAP_STATE") }
+        if let root = request.root { return ("\(root)/.state", "below --root") }
+        if let path = spec.stateDirectory { return (path, "stateDirectory of the spec") }
+        if LocalHost.isRoot { return ("/var/lib/aggbootstrap/\(spec.cluster)", "the default of root") }
+        let base = LocalHost.environment("XDG_STATE_HOME")
         let home = LocalHost.environment("HOME") ?? ""
-        return
-            "\(LocalHost.environment("XDG_STATE_HOME") ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)"
+        return (
+            "\(base ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)",
+            base == nil ? "the default" : "below $XDG_STATE_HOME"
+        )
     }
 
     private static func trimmed(_ path: String) -> String {

@@ -13,6 +13,14 @@ package enum SpecLoader {
         return try places.first { try FileStatus.of($0) != nil }
     }
 
+    /// That file and who names it; nil where there is none.
+    static func origin(_ flag: String?) throws -> String? {
+        guard let path = try find(flag) else { return nil }
+        if flag != nil { return "\(path) (--spec)" }
+        return LocalHost.environment("AGGBOOTSTRAP_SPEC") == nil
+            ? "\(path) (found there)" : "\(path) ($AGGBOOTSTRAP_SPEC)"
+    }
+
     /// - Throws: `SpecProblems` for a file that is no valid spec; `spec/unreadable` (exit 65) for one that cannot be
     ///   read.
     package static func load(_ path: String) throws -> ClusterSpec {

@@ -27,6 +27,19 @@ package final class SystemBus: UnitManager {
         }
     }
 
+    /// systemd's own version, for example `252.39-1~deb12u1`.
+    package func version() throws(BusError) -> String {
+        try connection.withLock { (bus) throws(BusError) in
+            let reply = try bus.call(
+                "Get", of: "org.freedesktop.DBus.Properties",
+                ["org.freedesktop.systemd1.Manager", "Version"],
+                subject: "systemd")
+            var version = ""
+            try reply.entering("v", "s") { (value) throws(BusError) in version = try value.readText() }
+            return version
+        }
+    }
+
     package func daemonReload() throws(BusError) {
         // Generators run again within this call, and systemd lets them take up to 90 s.
         try connection.withLock { (bus) throws(BusError) in

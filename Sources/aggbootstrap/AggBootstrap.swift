@@ -17,10 +17,27 @@ struct AggBootstrap: AsyncParsableCommand {
             (plan --detailed-exitcode), 3 some nodes new and some old, 4 a proof failed, 64 usage, 65 bad spec, \
             75 locked by another run.
             """,
-        version: Version.text,
-        subcommands: [InitCommand.self, PlanCommand.self, VerifyCommand.self, SpecCommand.self])
-}
+        version: VersionCommand.number,
+        subcommands: [
+            InitCommand.self, PlanCommand.self, VerifyCommand.self, SpecCommand.self, CompletionCommand.self,
+            VersionCommand.self,
+        ])
 
-enum Version {
-    static let text = "0.1.0"
+    static func main() async {
+        do {
+            var command = try parseAsRoot(VersionCommand.arguments(CommandLine.arguments.dropFirst()))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if let report = UsageError.report(error) {
+                Console.report(report)
+            } else {
+                exit(withError: error)
+            }
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }

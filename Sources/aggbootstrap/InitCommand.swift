@@ -43,6 +43,7 @@ struct InitCommand: AsyncParsableCommand {
                 options: .init(includesPending: includePending),
                 acceptUnhealthy: acceptUnhealthy
             )
+            output.narrator.began(run)
             if dryRun { return try await PlanCommand.show(run, output, detailed: false) }
             return try await converge(run)
         }
@@ -50,7 +51,7 @@ struct InitCommand: AsyncParsableCommand {
 
     private func converge(_ run: Run) async throws -> ExitStatus {
         let lock = try run.lockExisting()
-        let preparation = try await run.prepare()
+        let preparation = try await output.narrator.prepare(run)
         if output.output == .text {
             Console.print(
                 PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines, color: output.color)
@@ -63,10 +64,14 @@ struct InitCommand: AsyncParsableCommand {
         if !preparation.plan.isEmpty {
             try run.checkPassphrase(for: preparation)
             try confirm(run)
-            outcome = try await run.apply(preparation, lock: lock)
+            outcome = try await output.narrator.timed("applied") {
+                try await run.apply(preparation, lock: lock)
+            }
             if let failure = outcome.failure { throw failure }
         }
-        let proofs = try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
+        let proofs = try await output.narrator.timed("proved") {
+            try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
+        }
         switch output.output {
         case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)], color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])

@@ -24,13 +24,14 @@ struct PlanCommand: AsyncParsableCommand {
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
             )
+            output.narrator.began(run)
             return try await Self.show(run, output, detailed: detailedExitCode)
         }
     }
 
     /// Prints the plan; `init --dry-run` is this.
     static func show(_ run: Run, _ output: OutputOptions, detailed: Bool) async throws -> ExitStatus {
-        let preparation = try await run.prepare()
+        let preparation = try await output.narrator.prepare(run)
         switch output.output {
         case .text:
             Console.print(

@@ -85,6 +85,15 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Only results and errors, not what is being done.")
     var quiet = false
 
+    @Flag(name: .shortAndLong, help: "Also say what is read, where it comes from and how long it takes.")
+    var verbose = false
+
+    func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+    }
+
+    var narrator: Narrator { Narrator(isOn: verbose) }
+
     /// The surroundings of a run, with progress on the standard error.
     var effects: Effects {
         let isQuiet = quiet

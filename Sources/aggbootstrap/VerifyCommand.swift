@@ -21,7 +21,10 @@ struct VerifyCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(output.effects)
-            let report = ProofReport(try await run.prove())
+            output.narrator.began(run)
+            let observed = try await output.narrator.observe(run)
+            let report = ProofReport(
+                try await output.narrator.timed("proved") { try await run.prove(observed) })
             switch output.output {
             case .text: Console.print(report.lines, color: output.color)
             case .json: Console.print([try report.json()])

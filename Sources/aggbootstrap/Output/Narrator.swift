@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bootstrap
+import ClusterPlan
+
+/// With `--verbose`: what is used, what was read and how long each stage took, on the standard error.
+struct Narrator {
+    let isOn: Bool
+
+    func began(_ run: Run) { say(run.origins) }
+
+    /// Observes and plans.
+    func prepare(_ run: Run) async throws -> Preparation {
+        let preparation = try await timed("observed and planned") { try await run.prepare() }
+        say(Self.lines(preparation.inventory) + preparation.observed.flatMap(Self.lines))
+        return preparation
+    }
+
+    /// Observes alone.
+    func observe(_ run: Run) async throws -> [ObservedNode] {
+        let observed = try await timed("observed") { try await run.observe() }
+        say(observed.flatMap(Self.lines))
+        return observed
+    }
+
+    /// Runs a stage and says how long it took, also where it failed.
+    func timed<Value>(_ stage: String, _ body: () async throws -> Value) async rethrows -> Value {
+        let begin = ContinuousClock.now
+        defer {
+            let time = (ContinuousClock.now - begin).components
+            say(["\(stage) in \(time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000) ms"])
+        }
+        return try await body()
+    }
+
+    private func say(_ lines: [String]) {
+        if isOn { lines.forEach(Console.progress) }
+    }
+
+    // MARK: - What was read
+
+    private static func lines(_ inventory: StateInventory) -> [String] {
+        guard let current = inventory.current else { return ["the state holds no CA yet"] }
+        let leaves = inventory.leaves.sorted { $0.key < $1.key }
+            .map {
+                "\($0.key == LeafOwner.shared ? "all nodes" : $0.key) until \($0.value.certificate.notAfter.date)"
+            }
+        return [
+            "the state holds \(current.certificate.subject), until \(current.certificate.notAfter.date), and certificates "
+                + "for \(leaves.isEmpty ? "no node" : leaves.joined(separator: ", "))"
+        ]
+    }
+
+    private static func lines(_ node: ObservedNode) -> [String] {
+        let files = [node.ca, node.certificate, node.key, node.flags].map { "\($0.path) \(words($0))" }
+        let base = node.unit?.base.map(\.path) ?? []
+        var lines = ["unit \(base.isEmpty ? "not known" : base.joined(separator: ", "))"]
+        if let live = node.unit?.live {
+            let process = live.runningArguments == nil ? "" : ", main process \(live.mainPID)"
+            lines.append(
+                "systemd says \(live.stateText)\(process)\(live.needDaemonReload ? ", daemon-reload needed" : "")"
+            )
+        }
+        if let server = node.apiServer { lines.append(text(server)) }
+        return (lines + files).map { "\(node.name): \($0)" }
+    }
+
+    private static func words(_ file: ObservedFile) -> String {
+        switch file.kind {
+        case .absent: "absent"
+        case .regular: "0\(String(file.mode, radix: 8)) \(file.userID):\(file.groupID)"
+        case .directory: "is a directory"
+        case .symbolicLink: "is a symbolic link"
+        case .other: "is no plain file"
+        }
+    }
+
+    private static func text(_ server: ObservedAPIServer) -> String {
+        let readiness =
+            switch server.readiness {
+            case .ready: "ready"
+            case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
+            case .hidden(let why): "serving, readiness not shown (\(why))"
+            case .unseen(let why): "not seen (\(why))"
+            }
+        let names = server.loadedCANames.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
+        let version = server.version.map { ", version \($0)" } ?? ""
+        return "\(server.endpoint) is \(readiness)\(version), \(names)"
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What the program says of itself, and what it gives to shells.
+@Suite struct VersionTests {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test(arguments: ["--version -o json", "version --output json", "--version --output=json"])
+    func asJSON(arguments: String) throws {
+        let result = try shell("$A \(arguments)", in: directory)
+        #expect(result.status == 0, "\(result.stderr)")
+        let object = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8))
+        let version = try #require(object as? [String: Any])
+        #expect(version["schemaVersion"] as? Int == 1)
+        #expect(
+            (version["version"] as? String).map { "\($0)\n" }
+                == (try shell("$A --version", in: directory).stdout))
+        let openssl = try #require(version["openssl"] as? [String: Any])
+        let program = try run("openssl", ["version"]).stdout.split(separator: " ")
+        #expect((openssl["running"] as? String)?.contains(program[1]) == true, "\(openssl)")
+        #expect(version.keys.contains("systemd"))
+        if let commit = version["commit"] as? String {
+            #expect(commit.wholeMatch(of: /[0-9a-f]{40,64}/) != nil)
+        }
+    }
+
+    /// What the shell itself makes of it.
+    @Test func bashCompletes() throws {
+        let line = """
+            eval "$($A completion bash)"
+            complete -p aggbootstrap | grep -o -- '-F [^ ]*' | cut -c4- >name
+            PATH=$(dirname $A):$PATH
+            try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+                "$(<name)" aggbootstrap "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"; echo "${COMPREPLY[@]}"; }
+            try aggbootstrap in; try aggbootstrap init --accept; try aggbootstrap spec fr; try aggbootstrap plan --out
+            """
+        let result = try shell(line, in: directory)
+        let words = result.stdout.split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        #expect(
+            words == ["init", "--accept-unhealthy", "from-cfssl", "--output"],
+            "\(result.stdout)\(result.stderr)")
+    }
+
+    @Test(arguments: [("zsh", "#compdef aggbootstrap"), ("fish", "complete -c 'aggbootstrap'")])
+    func otherShells(name: String, beginning: String) throws {
+        let script = try shell("$A completion \(name) | tee script", in: directory)
+        #expect(script.status == 0 && script.stdout.contains(beginning), "\(script.stdout.prefix(300))")
+        #expect(script.stdout.contains("accept-unhealthy"))
+        // Where the shell is here, it has to be able to read it.
+        if try shell("command -v \(name)", in: directory).status == 0 {
+            #expect(try shell("\(name) -n script", in: directory).status == 0)
+        }
+    }
+
+    @Test func unknownShell() throws {
+        let result = try shell("$A completion csh", in: directory)
+        #expect(result.status == 64 && result.stderr.contains("csh"), "\(result.stderr)")
+    }
+
+    @Test func verboseSaysWhatIsUsed() throws {
+        let result = try shell("$A init --root out -v", in: directory)
+        #expect(result.status == 0)
+        for text in [
+            "state: out/.state (below --root)", "the state holds no CA yet", "observed and planned in ",
+        ] {
+            #expect(result.stderr.contains(text), "\(result.stderr)")
+        }
+        #expect(!result.stderr.contains("PRIVATE KEY"))
+        #expect(try shell("$A init --root quiet", in: directory).stderr.contains("observed") == false)
+        #expect(try shell("$A plan --root out -q -v", in: directory).status == 64)
+    }
+}
