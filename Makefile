@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e release clean build-tests probe-tests
+.PHONY: help demo test check e2e bench release clean build-tests probe-tests matrix
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once.
@@ -22,6 +22,8 @@ help:
 	@echo "make test     build and run the tests"
 	@echo "make check    formatter and shell lint, warnings as errors, fast tests"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
+	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
+	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start', RUNS, RSA_RUNS)"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped"
 	@echo "make clean    remove what the builds made"
 
@@ -62,6 +64,18 @@ probe-tests: export AGGBOOTSTRAP_WARNINGS := error
 probe-tests: build-tests
 	AGGBOOTSTRAP_KUBE_APISERVER=$(KUBE_APISERVER) swift test --skip-build --filter KubeAPIServerTests
 
+matrix:
+	@scripts/need.sh matrix
+	$(RELEASE)
+	@scripts/matrix.sh $(PROGRAM)
+
+# It reports: a missed bound does not fail. The directory is not in /tmp, which may be in memory.
+bench:
+	@scripts/need.sh bench
+	$(RELEASE)
+	@strip -o .build/aggbootstrap-bench $(PROGRAM)
+	@python3 Tests/Benchmarks/bench.py .build/aggbootstrap-bench .build/benchmarks $(FIGURES)
+
 release:
 	@scripts/need.sh build
 	$(RELEASE)
@@ -70,4 +84,4 @@ release:
 	@ls -l dist/aggbootstrap && dist/aggbootstrap --version
 
 clean:
-	rm -rf .build dist
+	rm -rf .build .build-verifiers dist

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|kube-apiserver
+# Usage: need.sh build|test|e2e|bench|matrix|kube-apiserver
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -16,6 +16,14 @@ packages() {
     e2e)
         packages build
         echo systemd-container debootstrap iproute2 iptables openssh-client openssl etcd-server curl procps python3 strace util-linux
+        ;;
+    matrix)
+        packages build
+        echo faketime gnutls-bin libnss3-tools openssl python3 python3-venv
+        ;;
+    bench)
+        packages build
+        echo coreutils golang-cfssl openssl python3 strace time
         ;;
     kube-apiserver) echo dpkg-dev golang-go jq make rsync ;;
     *)

@@ -117,10 +117,8 @@ struct NodeApply {
     }
 
     private func makeDirectories() throws {
-        for file in plan.files {
-            let directory = AtomicFileWriter.split(file.path).directory
-            try node.makeDirectories(directory, mode: 0o755)
-        }
+        let directories = Set(plan.files.map { AtomicFileWriter.split($0.path).directory })
+        try node.makeDirectories(directories.sorted(), mode: 0o755)
     }
 
     private func verifyUnit() async throws {

@@ -203,16 +203,16 @@ package struct StateDirectory: Sendable {
             hint: "restore the state directory from its backup; nothing was changed")
     }
 
-    private func addDirectory(_ parent: String, name: String, _ files: [(String, FileContent, UInt32)]) throws
+    private func addDirectory(
+        _ parent: String, name: String, _ files: [(name: String, content: FileContent, mode: UInt32)]
+    )
+        throws
     {
-        try AtomicFileWriter.makeDirectories(parent, mode: 0o700)
         let directory = "\(parent)/\(Self.unfinished)\(name)"
         try AtomicFileWriter.removeTree(directory)
         try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
         do {
-            for (name, content, mode) in files {
-                try AtomicFileWriter.write("\(directory)/\(name)", content, mode: mode)
-            }
+            try AtomicFileWriter.fill(directory, files)
             try AtomicFileWriter.renameDirectory(directory, to: "\(parent)/\(name)")
         } catch {
             try? AtomicFileWriter.removeTree(directory)

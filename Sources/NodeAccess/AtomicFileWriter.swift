@@ -70,6 +70,23 @@ package enum AtomicFileWriter {
         for temporary in temporaries { _ = unlink(temporary) }
     }
 
+    /// Stages and commits the files of one directory that nobody reads yet: it is made durable once, for all of them.
+    package static func fill(
+        _ directory: String, _ files: [(name: String, content: FileContent, mode: UInt32)]
+    ) throws(NodeError) {
+        var staged: [(temporary: String, path: String)] = []
+        do throws(NodeError) {
+            for file in files {
+                let path = "\(directory)/\(file.name)"
+                staged.append((try stage(path, file.content, mode: file.mode, owner: nil), path))
+            }
+            try commit(staged)
+        } catch {
+            discard(staged.map(\.temporary))
+            throw error
+        }
+    }
+
     /// Stages and commits one file.
     package static func write(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
@@ -83,8 +100,23 @@ package enum AtomicFileWriter {
         }
     }
 
-    /// Makes a directory and those above it that are missing, whatever the umask; existing ones are left as they are.
+    /// Makes directories and those above them that are missing, whatever the umask, then makes their names durable;
+    /// existing ones are left as they are.
+    package static func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
+        var parents: Set<String> = []
+        for path in paths { try make(path, mode, &parents) }
+        for parent in parents.sorted() { try syncDirectory(parent) }
+    }
+
+    /// Makes one directory as above.
     package static func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
+        try makeDirectories([path], mode: mode)
+    }
+
+    /// - Parameter parents: gets every directory that a name was added to.
+    private static func make(
+        _ path: String, _ mode: UInt32, _ parents: inout Set<String>
+    ) throws(NodeError) {
         if let status = try FileStatus.of(path) {
             if status.kind == .directory { return }
             var target = stat()
@@ -94,14 +126,14 @@ package enum AtomicFileWriter {
             throw NodeError(.notRegular, operation: "use", subject: path, underlying: "it is not a directory")
         }
         let parent = split(path).directory
-        if parent != path { try makeDirectories(parent, mode: mode) }
+        if parent != path { try make(parent, mode, &parents) }
         if mkdir(path, mode_t(mode)) == 0 {
             // Against the umask: a server that does not run as root has to reach its files.
             guard chmod(path, mode_t(mode)) == 0 else { throw .system("change the mode of", path) }
         } else if errno != EEXIST {
             throw .system("make the directory", path)
         }
-        try syncDirectory(parent)
+        parents.insert(parent)
     }
 
     /// Makes the names in a directory durable.

@@ -46,8 +46,8 @@ package struct LocalTransport: NodeTransport {
         try AtomicFileWriter.commit(files.map { (root.path($0.temporary), root.path($0.path)) })
     }
 
-    package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
-        try AtomicFileWriter.makeDirectories(root.path(path), mode: mode)
+    package func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
+        try AtomicFileWriter.makeDirectories(paths.map(root.path), mode: mode)
     }
 
     package func renameDirectory(_ from: String, to: String) throws(NodeError) {

@@ -36,8 +36,8 @@ package protocol NodeTransport: Sendable {
     /// when its session is cut.
     /// - Throws: the targets named before the one that failed are the new ones.
     func commit(_ files: [StagedPath]) throws(NodeError)
-    /// Makes a directory and those above it that are missing, whatever the umask; existing ones are left as they are.
-    func makeDirectories(_ path: String, mode: UInt32) throws(NodeError)
+    /// Makes directories and those above them that are missing, whatever the umask; existing ones are left as they are.
+    func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError)
     /// Renames a directory to a name that is free.
     func renameDirectory(_ from: String, to: String) throws(NodeError)
     /// Removes a file; it is no error where there is none.
@@ -77,6 +77,10 @@ extension NodeTransport {
 
     package func readSecret(_ path: String) throws(NodeError) -> SecretBytes? {
         try readSecret(path, limit: 64 << 10)
+    }
+
+    package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
+        try makeDirectories([path], mode: mode)
     }
 
     /// Stages and commits one file.

@@ -16,13 +16,16 @@ package final class SecretBytes: Sendable, CustomStringConvertible, CustomReflec
         storage.copyMemory(from: bytes)
     }
 
-    /// Allocates `count` bytes and lets `fill` write them; `fill` returns how many it wrote.
+    /// Allocates `count` bytes and lets `fill` write them from the first on; `fill` returns how many it wrote.
+    ///
+    /// Only those are wiped in the buffer that `fill` had: it may be far larger than what a file turns out to hold.
     package init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Int) {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
         let written = max(0, min(count, fill(scratch)))
         storage = .allocate(byteCount: written, alignment: 1)
         storage.copyMemory(from: UnsafeRawBufferPointer(rebasing: scratch[0..<written]))
-        Self.wipe(scratch)
+        if let base = scratch.baseAddress { explicit_bzero(base, written) }
+        scratch.deallocate()
     }
 
     deinit { Self.wipe(storage) }

@@ -67,7 +67,8 @@ package struct SSHTransport: NodeTransport {
         var decoded: Int?
         let bytes = SecretBytes(count: text.count) { buffer in
             decoded = text.withUnsafeBytes { Base64.decode($0, into: buffer) }
-            return decoded ?? 0
+            // What was written of a text that is no base64 is wiped too.
+            return decoded ?? buffer.count
         }
         // The last byte says whether it was read to its end, or to `count`.
         guard let decoded, decoded > 0 else {
@@ -154,9 +155,11 @@ package struct SSHTransport: NodeTransport {
         try expectDone(channel.request(lines), "replace", first.path)
     }
 
-    package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
-        try expectDone(
-            channel.request(["makedirs", path, "0" + String(mode, radix: 8)]), "make the directory", path)
+    package func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
+        for path in paths {
+            let reply = try channel.request(["makedirs", path, "0" + String(mode, radix: 8)])
+            try expectDone(reply, "make the directory", path)
+        }
     }
 
     package func renameDirectory(_ from: String, to: String) throws(NodeError) {
