@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NodeAccess
+import ClusterPlan
 import PKI
 
 /// What the program does to itself before it touches a key.
@@ -29,6 +30,14 @@ package enum Terminal {
         LocalHost.isTerminal(stream.rawValue) && (LocalHost.environment("NO_COLOR") ?? "").isEmpty
             && LocalHost.environment("TERM") != "dumb"
     }
+
+    /// Whether lines on the standard error are to begin with the time: in a log, unless it is systemd's journal.
+    package static var wantsTimes: Bool {
+        !LocalHost.isTerminal(Stream.error.rawValue) && LocalHost.environment("JOURNAL_STREAM") == nil
+    }
+
+    /// The time now, for example `2026-01-02T03:04:05Z`.
+    package static var time: String { LocalHost.now().description }
 
     /// Whether this is a job of GitHub Actions, which shows `::error` lines at the file that they name.
     package static var isGitHubActions: Bool { LocalHost.environment("GITHUB_ACTIONS") == "true" }

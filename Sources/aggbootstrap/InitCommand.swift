@@ -67,7 +67,12 @@ struct InitCommand: AsyncParsableCommand {
             outcome = try await output.narrator.timed("applied") {
                 try await run.apply(preparation, lock: lock)
             }
-            if let failure = outcome.failure { throw failure }
+            if let failure = outcome.failure {
+                if output.output == .json {
+                    Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
+                }
+                throw failure
+            }
         }
         let proofs = try await output.narrator.timed("proved") {
             try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)

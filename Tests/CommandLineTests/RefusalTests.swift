@@ -19,10 +19,10 @@ import Testing
     }
 
     static let cases = [
-        Case(64, "Unknown option '--frobnicate'", "init", "--root", "out", "--frobnicate"),
-        Case(64, "Unexpected argument 'now'", "init", "now"),
+        Case(64, "unknown option '--frobnicate' [usage/arguments]", "init", "--root", "out", "--frobnicate"),
+        Case(64, "unexpected argument 'now' [usage/arguments]", "init", "now"),
         Case(64, "'yaml' is invalid", "plan", "--root", "out", "-o", "yaml"),
-        Case(64, "Missing value for '--root <dir>'", "plan", "--root"),
+        Case(64, "missing value for '--root <dir>' [usage/arguments]", "plan", "--root"),
         Case(64, "[usage/no-spec]", "plan"),
         Case(64, "[usage/no-spec]", "spec", "validate"),
         Case(64, "[usage/empty-path]", "plan", "--root", ""),

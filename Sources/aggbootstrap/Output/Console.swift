@@ -27,8 +27,10 @@ enum Console {
     }
 
     /// What is being done goes to standard error, so that standard output holds the result alone.
+    ///
+    /// Where it is no terminal, in a log that is, each line has its time; the journal adds its own.
     static func progress(_ line: String) {
-        write("aggbootstrap: \(line)\n", to: 2)
+        write("\(Terminal.wantsTimes ? "\(Terminal.time) " : "")aggbootstrap: \(line)\n", to: 2)
     }
 
     /// Asks a question on the terminal.

@@ -117,9 +117,42 @@ struct ResultDocument: Encodable {
         let restarts: Int
     }
 
+    /// What became of one node: `unchanged`, `changed`, `failed` or `untouched`.
+    struct Node: Encodable {
+        let name: String
+        let result: String
+        let filesWritten: Int
+        let restarted: Bool
+        let error: Failure?
+
+        init(_ name: String, _ result: ApplyOutcome.Node) {
+            self.name = name
+            switch result {
+            case .unchanged: (self.result, filesWritten, restarted, error) = ("unchanged", 0, false, nil)
+            case .changed(let files, let restarted):
+                (self.result, filesWritten, self.restarted, error) = ("changed", files, restarted, nil)
+            case .failed(let failure):
+                (self.result, filesWritten, restarted, error) = ("failed", 0, false, Failure(failure))
+            case .untouched: (self.result, filesWritten, restarted, error) = ("untouched", 0, false, nil)
+            }
+        }
+    }
+
+    struct Failure: Encodable {
+        let code: String
+        let message: String
+        /// Whether the node is as it was before.
+        let isAsBefore: Bool
+
+        init(_ error: BootstrapError) {
+            (code, message, isAsBefore) = (error.code, error.message, error.status != .mixed)
+        }
+    }
+
     var schemaVersion = 1
     let plan: PlanDocument
     let changes: Changes
+    let nodes: [Node]
     let proofs: [ProofReport.Document.Node]
 
     init(_ plan: Plan, _ outcome: ApplyOutcome, _ proofs: [NodeProofs]) {
@@ -127,6 +160,10 @@ struct ResultDocument: Encodable {
         changes = Changes(
             keysEncrypted: outcome.keysEncrypted, certificatesIssued: outcome.issued,
             filesWritten: outcome.filesWritten, restarts: outcome.restarts)
+        // Where nothing was due, nothing was begun either.
+        nodes =
+            outcome.nodes.isEmpty
+            ? plan.nodes.map { Node($0.name, .unchanged) } : outcome.nodes.map { Node($0.name, $0.result) }
         self.proofs = ProofReport(proofs).document.nodes
     }
 

@@ -20,6 +20,11 @@ story() {
     NODE=2 kube_ready
     NODE=3 assert_node_untouched
 
+    # The same for a machine: a result for each node on standard output.
+    op init --yes -o json >"$LAB/result" 2>"$LAB/errors" || true
+    assert_eq "the results" "unchanged failed untouched" "$(python3 -c 'import json, sys
+print(*[node["result"] for node in json.load(open(sys.argv[1]))["nodes"]])' "$LAB/result")"
+
     # A control plane that does not serve keeps the others from being restarted, unless it is named.
     NODE=2 node_exec systemctl stop kube-apiserver
     assert_exit 1 op init --yes
