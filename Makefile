@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench release clean build-tests probe-tests matrix
+.PHONY: help demo test check e2e bench release clean build-tests probe-tests matrix man
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once.
@@ -24,7 +24,8 @@ help:
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start', RUNS, RSA_RUNS)"
-	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped"
+	@echo "make man      dist/man: a manual page for each command"
+	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
 	@echo "make clean    remove what the builds made"
 
 demo:
@@ -81,7 +82,14 @@ release:
 	$(RELEASE)
 	@mkdir -p dist
 	strip -o dist/aggbootstrap $(PROGRAM)
+	@python3 scripts/man.py $(PROGRAM) dist/man
 	@ls -l dist/aggbootstrap && dist/aggbootstrap --version
+
+man:
+	@scripts/need.sh build
+	$(RELEASE)
+	@python3 scripts/man.py $(PROGRAM) dist/man
+	@ls dist/man
 
 clean:
 	rm -rf .build .build-verifiers dist

@@ -7,11 +7,11 @@ set -euo pipefail
 
 packages() {
     case $1 in
-    build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config ;;
+    build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config python3 ;;
     test)
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils patch util-linux
-        echo openssh-client libwrap0 procps
+        echo groff-base openssh-client libwrap0 procps
         ;;
     e2e)
         packages build
