@@ -186,9 +186,9 @@ def ratio(name, ours, theirs, bound=None):
 
 
 def random_ratio(name, ours, theirs, bound):
-    """Of times that chance rules: two runs of one pair have nothing in common, so every run is compared with every
+    """Of times that chance rules: two runs of one pair have nothing in common, so every run is also compared with every
     other one (Hodges and Lehmann's estimate, on ratios), which needs two thirds as many runs for one precision."""
-    ratio(name, ours, theirs)
+    ratio(name, ours, theirs, bound)
     every = statistics.median(a / b for a in ours for b in theirs)
     source = random.Random(1)
     drawn = []
@@ -310,7 +310,11 @@ def surroundings(bench):
     print(f"programs:     aggbootstrap {said(bench.program, '--version')}; "
           f"cfssl {' '.join(said(bench.cfssl, 'version').replace('Version:', '').split())}; "
           f"{said('openssl', 'version')}; sync of {said(bench.sync, '--version').splitlines()[0]}")
-    print(f"load before:  {' '.join(f'{value:.2f}' for value in os.getloadavg())}  (1, 5, 15 minutes)", flush=True)
+    load("before")
+
+
+def load(when):
+    print(f"load {when + ':':<9}{' '.join(f'{value:.2f}' for value in os.getloadavg())}  (1, 5, 15 minutes)", flush=True)
 
 
 def main():
@@ -328,6 +332,8 @@ def main():
         work, runs = figures[name]
         work(bench, runs)
         sys.stdout.flush()
+    print()
+    load("after")
     shutil.rmtree(bench.directory)
 
 
