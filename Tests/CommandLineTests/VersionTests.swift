@@ -62,12 +62,15 @@ import Testing
     /// groff(1) finds nothing to complain of, and every command has its page.
     @Test func manualPages() throws {
         let script = #filePath.components(separatedBy: "/Tests/")[0] + "/scripts/man.py"
-        let made = try shell("python3 \(script) $A man && ls man && groff -man -ww -Tutf8 -z man/*.1", in: directory)
+        let made = try shell(
+            "python3 \(script) $A man && ls man && groff -man -ww -Tutf8 -z man/*.1", in: directory)
         #expect(made.status == 0 && made.stderr.isEmpty, "\(made.stderr)")
         let names = ["", "-init", "-plan", "-verify", "-version", "-spec", "-spec-from-cfssl", "-completion"]
         for name in names { #expect(made.stdout.contains("aggbootstrap\(name).1\n"), "\(made.stdout)") }
-        let page = try shell("groff -man -Tascii man/aggbootstrap-init.1 | sed 's/.\\x08//g'", in: directory).stdout
-        #expect(page.contains("--accept-unhealthy node") && page.contains("General Commands Manual"), "\(page)")
+        let page = try shell("groff -man -Tascii man/aggbootstrap-init.1 | sed 's/.\\x08//g'", in: directory)
+            .stdout
+        #expect(
+            page.contains("--accept-unhealthy node") && page.contains("General Commands Manual"), "\(page)")
     }
 
     @Test func unknownShell() throws {
