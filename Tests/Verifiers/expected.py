@@ -66,13 +66,13 @@ EXCEPTIONS = [
     Exception_(
         ("pkilint",), lambda keys, profile: is_imported(keys, profile) and keys.leaf.algorithm == "ecdsa",
         "leaf: ERROR pkix.key_usage_value_prohibited_for_ec: Prohibited key usage value(s) present: keyEncipherment",
-        "the spec asks for `key encipherment`, as a cfssl set-up does, and such a key has no use for it (RFC 5480); cfssl "
+        "the spec asks for `key encipherment`, as a cfssl set-up does, and such a key has no use for it (RFC 8813); cfssl "
         "writes the same"),
     Exception_(
         ("pkilint",), lambda keys, profile: is_imported(keys, profile) and keys.leaf.algorithm == "ed25519",
         "leaf: ERROR pkix.key_usage_value_prohibited_for_edwards_curve: Prohibited key usage value(s) present: "
         "keyEncipherment",
-        "the same (RFC 8410)"),
+        "the same (RFC 9295)"),
 ]
 
 # By verifier and negative control, words of its complaint; None where it does not judge that.
