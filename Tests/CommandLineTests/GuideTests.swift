@@ -33,15 +33,4 @@ import Testing
             }
         }
     }
-
-    /// What live blocks use exists, as far as the command line itself knows.
-    @Test func liveCommandsAreUnderstood() throws {
-        let directory = try TemporaryDirectory()
-        for block in try blocks() where block.isLive {
-            for line in block.commands.split(separator: "\n") where line.hasPrefix("aggbootstrap ") {
-                let result = try shell("PATH=$(dirname $A):$PATH; \(line) --help", in: directory)
-                #expect(result.status == 0 && result.stdout.contains("USAGE: aggbootstrap"), "\(line)")
-            }
-        }
-    }
 }
