@@ -18,9 +18,9 @@ set-up; `kubeadm` has the names and paths that kubeadm uses.
 CONTROLS = """\
 ## Negative controls
 
-For each key type every verifier also gets a leaf of another CA, one with a damaged signature, one past its end and one
-for servers only, and has to reject it in the words that belong to it; where it does not judge that at all, this is
-expected as well: {blind}.
+For each key type every verifier that takes it (those numbered above for Ed25519 do not) also gets a leaf of another CA,
+one with a damaged signature, one past its end and one for servers only, and has to reject it in the words that belong to
+it; where it does not judge that at all, this is expected as well: {blind}.
 """
 
 
