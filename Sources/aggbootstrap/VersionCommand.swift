@@ -24,26 +24,39 @@ struct VersionCommand: AsyncParsableCommand {
         }
     }
 
+    /// What is not known is null, so that a reader finds the same keys everywhere.
+    struct Known: Encodable {
+        let text: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if let text { try container.encode(text) } else { try container.encodeNil() }
+        }
+    }
+
     struct Library: Encodable {
-        let built: String?
-        let running: String?
+        let built: Known
+        let running: Known
     }
 
     struct Document: Encodable {
         var schemaVersion = 1
         let version = VersionCommand.number
-        let commit = aggbootstrap_commit().map { String(cString: $0) }
-        let openssl = Library(built: LibraryVersions.builtOpenSSL, running: LibraryVersions.runningOpenSSL)
+        let commit = Known(text: aggbootstrap_commit().map { String(cString: $0) })
+        let openssl = Library(
+            built: Known(text: LibraryVersions.builtOpenSSL),
+            running: Known(text: LibraryVersions.runningOpenSSL))
         let systemd = Library(
-            built: aggbootstrap_built_libsystemd().map { String(cString: $0) },
-            running: LibraryVersions.runningSystemd)
+            built: Known(text: aggbootstrap_built_libsystemd().map { String(cString: $0) }),
+            running: Known(text: LibraryVersions.runningSystemd))
 
         var lines: [String] {
             func text(_ name: String, _ library: Library) -> String {
-                "  \(name)  \(library.running ?? "does not answer here"), built with \(library.built ?? "an unknown version")"
+                "  \(name)  \(library.running.text ?? "does not answer here"), built with \(library.built.text ?? "an unknown version")"
             }
             return [
-                "aggbootstrap \(version)", "  commit   \(commit ?? "not known")", text("openssl", openssl),
+                "aggbootstrap \(version)", "  commit   \(commit.text ?? "not known")",
+                text("openssl", openssl),
                 text("systemd", systemd),
             ]
         }
