@@ -53,8 +53,11 @@ struct InitCommand: AsyncParsableCommand {
         let lock = try run.lockExisting()
         let preparation = try await output.narrator.prepare(run)
         if output.output == .text {
-            Console.print(
-                PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines, color: output.color)
+            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
+            if preparation.refusal != nil { lines = Summary.plan(lines, preparation) }
+            // Apart from the proofs, which follow.
+            if lines.last != "" { lines.append("") }
+            Console.print(lines, color: output.color)
         }
         if let refusal = preparation.refusal {
             if output.output == .json { Console.print([try PlanDocument(preparation.plan).json()]) }
@@ -78,7 +81,7 @@ struct InitCommand: AsyncParsableCommand {
             try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
         }
         switch output.output {
-        case .text: Console.print(ProofReport(proofs).lines + [Self.summary(outcome)], color: output.color)
+        case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
         return ProofReport(proofs).status(requireProof: requireProof)
@@ -94,13 +97,5 @@ struct InitCommand: AsyncParsableCommand {
         guard Console.confirm("Apply this to cluster \(run.spec.cluster)?") else {
             throw BootstrapError("usage/declined", "not applied; nothing was changed")
         }
-    }
-
-    private static func summary(_ outcome: ApplyOutcome) -> String {
-        func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
-        let keys = outcome.keysEncrypted
-        return
-            "done: \(keys == 0 ? "" : count(keys, "private key") + " encrypted, ")\(count(outcome.issued, "certificate")) issued, \(count(outcome.filesWritten, "file")) written, "
-            + count(outcome.restarts, "restart")
     }
 }

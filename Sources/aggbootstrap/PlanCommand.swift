@@ -34,8 +34,8 @@ struct PlanCommand: AsyncParsableCommand {
         let preparation = try await output.narrator.prepare(run)
         switch output.output {
         case .text:
-            Console.print(
-                PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines, color: output.color)
+            let report = PlanReport(preparation.plan, unit: run.spec.apiServer.unit)
+            Console.print(Summary.plan(report.lines, preparation), color: output.color)
         case .json: Console.print([try PlanDocument(preparation.plan).json()])
         }
         if let refusal = preparation.refusal { throw refusal }

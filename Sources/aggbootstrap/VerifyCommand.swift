@@ -26,7 +26,9 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = ProofReport(
                 try await output.narrator.timed("proved") { try await run.prove(observed) })
             switch output.output {
-            case .text: Console.print(report.lines, color: output.color)
+            case .text:
+                let last = Summary.verified(report.nodes, requireProof: requireProof)
+                Console.print(report.lines + [last], color: output.color)
             case .json: Console.print([try report.json()])
             }
             return report.status(requireProof: requireProof)

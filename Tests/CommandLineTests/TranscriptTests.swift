@@ -65,7 +65,8 @@ import Testing
         Transcript(
             "usage", "aggbootstrap init --root out --frobnicate", "aggbootstrap plan --root",
             "aggbootstrap plan --root out -o yaml", "aggbootstrap initialise", "aggbootstrap verify now",
-            "aggbootstrap plan --root ''"),
+            "aggbootstrap plan --root ''", "aggbootstrap verify -q -v", "aggbootstrap completion csh",
+            "aggbootstrap plan --sepc cluster.json"),
         Transcript(
             "help", "aggbootstrap", "aggbootstrap init --help", "aggbootstrap plan --help",
             "aggbootstrap verify --help", "aggbootstrap spec --help", "aggbootstrap spec init --help",
