@@ -2,7 +2,6 @@
 
 import ClusterPlan
 import PKI
-import Secrets
 
 /// Issues what a plan lists into the state directory; called under its lock.
 struct Issuer {
@@ -16,22 +15,23 @@ struct Issuer {
         guard !issues.isEmpty else { return inventory }
         let keys = try await Self.generateKeys(issues.map(\.profile.key))
         var inventory = inventory
+        var newCA: (certificate: Certificate, key: PrivateKey)?
         for (issue, key) in zip(issues, keys) where issue.owner == nil {
             let certificate = try CertificateAuthority.issueCA(
                 issue.profile, key: key, now: now, serial: try SerialNumber.random())
-            try state.addGeneration(certificate, key: key, after: inventory)
+            try state.addGeneration(certificate, key: key.pem, after: inventory)
+            newCA = (certificate, key)
             try record("issued-ca", certificate.summary, [])
             inventory = try state.inventory()
         }
         guard let generation = inventory.current else { return inventory }
-        let caKey = try state.caKey(generation)
-        let ca = try Certificate.parse(pem: generation.pem, path: "\(state.path)/ca/\(generation.id)/ca.pem")
+        let (ca, caKey) = try newCA ?? state.authority(generation)
         for (issue, key) in zip(issues, keys) {
             guard let owner = issue.owner else { continue }
             let certificate = try CertificateAuthority.issueLeaf(
                 issue.profile, key: key, ca: ca, caKey: caKey, now: now, serial: try SerialNumber.random())
             try state.addLeaf(
-                certificate, key: key, owner: owner, profile: issue.profile.canonicalText,
+                certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
                 generation: generation.id, after: inventory)
             try record("issued-leaf", certificate.summary, [("owner", owner), ("because", issue.reason)])
         }
@@ -50,12 +50,12 @@ struct Issuer {
     }
 
     /// RSA keys take 0.1-0.3 s each and dominate a run.
-    private static func generateKeys(_ algorithms: [KeyAlgorithm]) async throws -> [SecretBytes] {
-        try await withThrowingTaskGroup(of: (Int, SecretBytes).self) { group in
+    private static func generateKeys(_ algorithms: [KeyAlgorithm]) async throws -> [PrivateKey] {
+        try await withThrowingTaskGroup(of: (Int, PrivateKey).self) { group in
             for (index, algorithm) in algorithms.enumerated() {
                 group.addTask { (index, try PrivateKey.generate(algorithm)) }
             }
-            var keys: [Int: SecretBytes] = [:]
+            var keys: [Int: PrivateKey] = [:]
             for try await (index, key) in group { keys[index] = key }
             return algorithms.indices.compactMap { keys[$0] }
         }

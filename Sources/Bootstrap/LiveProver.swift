@@ -132,7 +132,7 @@ struct LiveProver {
         let issuer = try CertificateAuthority.issueCA(ca, key: caKey, now: now, serial: try .random())
         let certificate = try CertificateAuthority.issueLeaf(
             leaf, key: leafKey, ca: issuer, caKey: caKey, now: now, serial: try .random())
-        return ClientIdentity(certificatePEM: certificate.pem, keyPEM: leafKey)
+        return ClientIdentity(certificatePEM: certificate.pem, keyPEM: leafKey.pem)
     }
 
     // MARK: - Reload

@@ -133,16 +133,18 @@ package struct StateDirectory: Sendable {
             ])
     }
 
-    /// The private key of a CA generation.
-    /// - Throws: `state/passphrase-needed`, `pki/wrong-passphrase`.
-    package func caKey(_ generation: CAGeneration) throws -> SecretBytes {
-        let file = "\(path)/ca/\(generation.id)/ca-key.pem"
+    /// A CA generation, ready to sign.
+    /// - Throws: `state/passphrase-needed`, `pki/wrong-passphrase`, `state/damaged`.
+    package func authority(_ generation: CAGeneration) throws -> (certificate: Certificate, key: PrivateKey) {
+        let directory = "\(path)/ca/\(generation.id)"
+        let certificate = try self.certificate("\(directory)/ca.pem")
+        let file = "\(directory)/ca-key.pem"
         guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }
-        return key
+        return (certificate, try PrivateKey(pem: key, path: file))
     }
 
     /// The private key of an owner's newest leaf, as nodes have it.
-    /// - Throws: as `caKey`; `state/damaged` where it is not the key that was written down.
+    /// - Throws: as `authority`; `state/damaged` where it is not the key that was written down.
     package func leafKey(_ leaf: IssuedLeaf, owner: String) throws -> SecretBytes {
         let file = "\(path)/leaves/\(owner)/\(leaf.id)/key.pem"
         guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }

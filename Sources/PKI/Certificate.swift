@@ -11,6 +11,8 @@ package struct Certificate: Sendable, Equatable {
     /// One CERTIFICATE block in lines of 64 characters, with a newline at its end.
     package let pem: [UInt8]
     package let summary: CertificateSummary
+    /// As libcrypto has it: decoding the public key anew takes it some two million instructions.
+    let x509: SharedX509
 
     /// Reads DER; throws `.malformed` for anything else, for bytes after it and for an extension that cannot
     /// be read. `path` is what an error names.
@@ -21,6 +23,7 @@ package struct Certificate: Sendable, Equatable {
         self.der = der
         pem = buffer.contents()
         summary = try CertificateSummary(reading: handle, der: der, path: path)
+        x509 = SharedX509(handle)
     }
 
     package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }

@@ -2,7 +2,6 @@
 
 import COpenSSL
 import ClusterPlan
-import Secrets
 
 /// Issues certificates from profiles; time and serial number are the caller's, so the same input gives the
 /// same certificate (except for an ECDSA signature).
@@ -18,13 +17,13 @@ package enum CertificateAuthority {
     /// Throws `.keyMismatch` where `key` is not of the profile's algorithm, `.profile` for a name or a
     /// validity that X.509 cannot hold.
     package static func issueCA(
-        _ profile: CertificateProfile, key: SecretBytes, now: UnixTime, serial: SerialNumber
+        _ profile: CertificateProfile, key: PrivateKey, now: UnixTime, serial: SerialNumber
     ) throws(PKIError) -> Certificate {
         let subject = "CN=\(profile.commonName)"
-        let key = try load(key, for: profile, subject)
+        try require(key, for: profile, subject)
         let validity = try period(profile.validity, from: now.advanced(bySeconds: -backdating), subject)
         let certificate = try draft(key: key, validity: validity, serial: serial, subject)
-        let identifier = try certificate.publicKeyIdentifier(subject)
+        let identifier = try publicKeyIdentifier(certificate.pointer, subject)
         let generation = Digest.hex(identifier.prefix(4))
         let name = try DistinguishedName.make(
             profile.names, commonName: "\(profile.commonName) \(generation)")
@@ -43,50 +42,68 @@ package enum CertificateAuthority {
     /// `.expired` and `.notYetValid` for the CA at `now`, `.notACA` for a CA that may not sign, and whatever
     /// `ChainVerifier` finds wrong with the result.
     package static func issueLeaf(
-        _ profile: CertificateProfile, key: SecretBytes, ca: Certificate, caKey: SecretBytes,
+        _ profile: CertificateProfile, key: PrivateKey, ca: Certificate, caKey: PrivateKey,
         now: UnixTime, serial: SerialNumber
     ) throws(PKIError) -> Certificate {
         let subject = "CN=\(profile.commonName)"
-        let issuer = try X509Handle.parse(ca.der, path: ca.summary.subject)
-        let issuerKey = try PrivateKey.load(caKey, path: "the private key of \(ca.summary.subject)")
         try requireAuthority(ca.summary, at: now)
-        guard try KeyPair.matches(certificate: issuer, key: issuerKey, ca.summary.subject) else {
+        guard try KeyPair.matches(certificate: ca, key: caKey) else {
             throw PKIError(
                 .keyMismatch, operation: "issue \(subject) from", subject: ca.summary.subject,
                 underlying: "the CA's private key does not belong to it",
                 hint: "restore the CA's certificate and key from one backup")
         }
-        let key = try load(key, for: profile, subject)
+        try require(key, for: profile, subject)
         let start = max(now.advanced(bySeconds: -backdating), ca.summary.notBefore)
         var validity = try period(profile.validity, from: start, subject)
         validity.end = min(validity.end, ca.summary.notAfter)
         let certificate = try draft(key: key, validity: validity, serial: serial, subject)
         let name = try DistinguishedName.make(profile.names, commonName: profile.commonName)
         try certificate.name(
-            subject: name.pointer, issuer: X509_get_subject_name(issuer.pointer), subject)
+            subject: name.pointer, issuer: X509_get_subject_name(ca.x509.pointer), subject)
         try certificate.addKeyUsage(bits: UsageNames.keyUsageBits(of: profile.usages))
         try certificate.addExtendedKeyUsage(nids: UsageNames.extendedKeyUsages(of: profile.usages))
         try certificate.addBasicConstraints(.endEntity)
-        try certificate.addSubjectKeyIdentifier(certificate.publicKeyIdentifier(subject))
-        try certificate.addAuthorityKeyIdentifier(issuer.identifier(ca.summary.subject))
+        try certificate.addSubjectKeyIdentifier(publicKeyIdentifier(certificate.pointer, subject))
+        try certificate.addAuthorityKeyIdentifier(authorityIdentifier(ca))
         try certificate.addSubjectAlternativeNames(profile.hosts)
-        try certificate.sign(with: issuerKey, subject)
+        try certificate.sign(with: caKey, subject)
         let leaf = try Certificate(der: certificate.der(), path: subject)
         // A certificate that its readers would refuse must not leave this function.
         try ChainVerifier.verify(leaf: leaf, intermediates: [], bundle: [ca], at: now)
         return leaf
     }
 
-    private static func load(
-        _ pem: SecretBytes, for profile: CertificateProfile, _ subject: String
-    ) throws(PKIError) -> KeyHandle {
-        let key = try PrivateKey.load(pem, path: "the private key of \(subject)")
-        guard KeyHandle.algorithm(of: key.pointer) == profile.key else {
+    private static func require(
+        _ key: PrivateKey, for profile: CertificateProfile, _ subject: String
+    ) throws(PKIError) {
+        guard KeyHandle.algorithm(of: key.shared.pointer) == profile.key else {
             throw PKIError(
                 .keyMismatch, operation: "issue", subject: subject,
                 underlying: "its private key is not \(profile.key), as the profile says")
         }
-        return key
+    }
+
+    /// The CA's subject key identifier, computed where it has none.
+    private static func authorityIdentifier(_ ca: Certificate) throws(PKIError) -> [UInt8] {
+        guard let identifier = X509_get0_subject_key_id(ca.x509.pointer) else {
+            return try publicKeyIdentifier(ca.x509.pointer, ca.summary.subject)
+        }
+        return Array(
+            UnsafeBufferPointer(
+                start: ASN1_STRING_get0_data(identifier), count: Int(ASN1_STRING_length(identifier))))
+    }
+
+    /// SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1): an identifier, not a protection.
+    private static func publicKeyIdentifier(
+        _ certificate: OpaquePointer, _ subject: String
+    ) throws(PKIError) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var size: UInt32 = 0
+        try check("compute the key identifier of", subject) {
+            X509_pubkey_digest(certificate, EVP_sha1(), &digest, &size)
+        }
+        return Array(digest.prefix(Int(size)))
     }
 
     private static func requireAuthority(
@@ -135,10 +152,10 @@ package enum CertificateAuthority {
 
     /// A version 3 certificate with key, serial number and validity; names, extensions and signature follow.
     private static func draft(
-        key: borrowing KeyHandle, validity: Period, serial: SerialNumber, _ subject: String
+        key: PrivateKey, validity: Period, serial: SerialNumber, _ subject: String
     ) throws(PKIError) -> X509Handle {
         let certificate = X509Handle(owning: try owned("issue", subject) { X509_new() })
-        let (pointer, key) = (certificate.pointer, key.pointer)
+        let (pointer, key) = (certificate.pointer, key.shared.pointer)
         // Versions count from 0.
         try check("issue", subject) { X509_set_version(pointer, 2) }
         try check("issue", subject) { X509_set_pubkey(pointer, key) }
@@ -166,36 +183,16 @@ extension X509Handle {
         try check("issue", text) { X509_set_issuer_name(self.pointer, issuer) }
     }
 
-    /// SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1): an identifier, not a protection.
-    fileprivate func publicKeyIdentifier(_ subject: String) throws(PKIError) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var size: UInt32 = 0
-        try check("compute the key identifier of", subject) {
-            X509_pubkey_digest(self.pointer, EVP_sha1(), &digest, &size)
-        }
-        return Array(digest.prefix(Int(size)))
-    }
-
-    /// The subject key identifier in the certificate, computed where it has none.
-    fileprivate func identifier(_ subject: String) throws(PKIError) -> [UInt8] {
-        guard let identifier = X509_get0_subject_key_id(pointer) else {
-            return try publicKeyIdentifier(subject)
-        }
-        return Array(
-            UnsafeBufferPointer(
-                start: ASN1_STRING_get0_data(identifier), count: Int(ASN1_STRING_length(identifier))))
-    }
-
     /// Signs with the digest that is as strong as the key; Ed25519 brings its own.
-    fileprivate func sign(with key: borrowing KeyHandle, _ subject: String) throws(PKIError) {
+    fileprivate func sign(with key: PrivateKey, _ subject: String) throws(PKIError) {
         let digest =
-            switch KeyHandle.algorithm(of: key.pointer) {
+            switch KeyHandle.algorithm(of: key.shared.pointer) {
             case .ecdsa(384): EVP_sha384()
             case .ecdsa(521): EVP_sha512()
             case .ed25519: nil as OpaquePointer?
             default: EVP_sha256()
             }
-        let key = key.pointer
+        let key = key.shared.pointer
         ERR_clear_error()
         // The result is the signature's size.
         guard X509_sign(pointer, key, digest) > 0 else { throw .openSSL("sign", subject) }

@@ -58,11 +58,9 @@ package enum ChainVerifier {
         guard summary.subjectDER == summary.issuerDER, summary.authorityKeyIdentifier == nil,
             !bundle.contains(leaf)
         else { return }
-        let handle = try X509Handle.parse(leaf.der, path: summary.subject)
         for ca in bundle where ca.summary.subjectDER == summary.issuerDER {
-            let issuer = try X509Handle.parse(ca.der, path: ca.summary.subject)
             defer { ERR_clear_error() }
-            guard let key = X509_get0_pubkey(issuer.pointer), X509_verify(handle.pointer, key) == 1 else {
+            guard let key = X509_get0_pubkey(ca.x509.pointer), X509_verify(leaf.x509.pointer, key) == 1 else {
                 continue
             }
             throw refusal(
@@ -76,9 +74,8 @@ package enum ChainVerifier {
     private static func requireStrongSignature(
         _ certificate: Certificate, _ subject: String
     ) throws(PKIError) {
-        let handle = try X509Handle.parse(certificate.der, path: certificate.summary.subject)
         var digest: Int32 = 0
-        guard X509_get_signature_info(handle.pointer, &digest, nil, nil, nil) == 1 else { return }
+        guard X509_get_signature_info(certificate.x509.pointer, &digest, nil, nil, nil) == 1 else { return }
         if [NID_sha1, NID_md5, NID_md4, NID_md2, NID_md5_sha1].contains(digest) {
             let name = OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
             throw refusal(
@@ -97,18 +94,16 @@ extension ChainVerifier {
         let (operation, subject) = ("trust", leaf.summary.subject)
         let store = StoreHandle(owning: try owned(operation, subject) { X509_STORE_new() })
         for certificate in bundle {
-            let anchor = try X509Handle.parse(certificate.der, path: certificate.summary.subject)
             // The store takes a reference of its own.
-            try check(operation, subject) { X509_STORE_add_cert(store.pointer, anchor.pointer) }
+            try check(operation, subject) { X509_STORE_add_cert(store.pointer, certificate.x509.pointer) }
         }
         let untrusted = X509StackHandle(owning: try owned(operation, subject) { OPENSSL_sk_new_null() })
         for certificate in intermediates {
-            try untrusted.append(X509Handle.parse(certificate.der, path: certificate.summary.subject))
+            try untrusted.append(certificate.x509)
         }
-        let target = try X509Handle.parse(leaf.der, path: subject)
         let context = StoreContextHandle(owning: try owned(operation, subject) { X509_STORE_CTX_new() })
         try check(operation, subject) {
-            X509_STORE_CTX_init(context.pointer, store.pointer, target.pointer, untrusted.pointer)
+            X509_STORE_CTX_init(context.pointer, store.pointer, leaf.x509.pointer, untrusted.pointer)
         }
         let parameters = X509_STORE_CTX_get0_param(context.pointer)
         X509_VERIFY_PARAM_set_time(parameters, Int(now.seconds))
@@ -122,9 +117,14 @@ extension ChainVerifier {
         let chain = X509_STORE_CTX_get0_chain(context.pointer)
         var certificates: [Certificate] = []
         for index in 0..<max(0, OPENSSL_sk_num(chain)) {
-            guard let certificate = OpaquePointer(OPENSSL_sk_value(chain, index)) else { continue }
-            let der = try encoded(operation, subject) { i2d_X509(certificate, &$0) }
-            certificates.append(try Certificate(der: der, path: subject))
+            guard let pointer = OpaquePointer(OPENSSL_sk_value(chain, index)) else { continue }
+            // libcrypto builds the path of the objects that it was given.
+            if let known = ([leaf] + intermediates + bundle).first(where: { $0.x509.pointer == pointer }) {
+                certificates.append(known)
+            } else {
+                let der = try encoded(operation, subject) { i2d_X509(pointer, &$0) }
+                certificates.append(try Certificate(der: der, path: subject))
+            }
         }
         return certificates
     }

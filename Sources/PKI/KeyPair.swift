@@ -10,16 +10,14 @@ package enum KeyPair {
     ///
     /// Throws where the key cannot be read, or libcrypto does not know the type of the certificate's key.
     package static func matches(certificate: Certificate, key: SecretBytes) throws(PKIError) -> Bool {
-        let subject = certificate.summary.subject
-        let certificate = try X509Handle.parse(certificate.der, path: subject)
-        let key = try PrivateKey.load(key, path: "the private key of \(subject)")
-        return try matches(certificate: certificate, key: key, subject)
+        let path = "the private key of \(certificate.summary.subject)"
+        return try matches(certificate: certificate, key: PrivateKey(pem: key, path: path))
     }
 
-    static func matches(
-        certificate: borrowing X509Handle, key: borrowing KeyHandle, _ subject: String
-    ) throws(PKIError) -> Bool {
-        let (pointer, keyPointer) = (certificate.pointer, key.pointer)
+    /// As above, with a key that has been read or made before.
+    package static func matches(certificate: Certificate, key: PrivateKey) throws(PKIError) -> Bool {
+        let subject = certificate.summary.subject
+        let (pointer, keyPointer) = (certificate.x509.pointer, key.shared.pointer)
         let publicKey = try owned("read the public key of", subject) { X509_get0_pubkey(pointer) }
         defer { ERR_clear_error() }
         // This compares the public half that the key file carries; a damaged private half passes it.

@@ -37,11 +37,35 @@ struct X509Handle: ~Copyable {
     }
 }
 
+/// A certificate that several values share; freed with the last of them.
+///
+/// Only read after it was parsed, which libcrypto allows from several threads at once: it counts references and caches
+/// extensions under locks of its own.
+final class SharedX509: @unchecked Sendable {
+    let pointer: OpaquePointer
+    init(_ certificate: consuming X509Handle) { pointer = certificate.released() }
+    deinit { X509_free(pointer) }
+}
+
+/// A key pair that several values share; wiped and freed with the last of them, and only read before.
+final class SharedKey: @unchecked Sendable {
+    let pointer: OpaquePointer
+    init(_ key: consuming KeyHandle) { pointer = key.released() }
+    deinit { EVP_PKEY_free(pointer) }
+}
+
 /// A public key or a key pair.
 struct KeyHandle: ~Copyable {
     let pointer: OpaquePointer
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
     deinit { EVP_PKEY_free(pointer) }
+
+    /// Gives the pointer up; the caller frees it.
+    consuming func released() -> OpaquePointer {
+        let pointer = pointer
+        discard self
+        return pointer
+    }
 }
 
 /// The unencrypted content of a PKCS#8 key (RFC 5958).
@@ -113,8 +137,10 @@ struct X509StackHandle: ~Copyable {
         OPENSSL_sk_free(pointer)
     }
 
-    func append(_ certificate: consuming X509Handle) throws(PKIError) {
-        let element = certificate.released()
+    /// Appends a reference of its own.
+    func append(_ certificate: SharedX509) throws(PKIError) {
+        let element = certificate.pointer
+        try check("list", "certificates") { X509_up_ref(element) }
         guard OPENSSL_sk_push(pointer, UnsafeRawPointer(element)) > 0 else {
             X509_free(element)
             throw .openSSL("list", "certificates")

@@ -4,18 +4,38 @@ import COpenSSL
 import ClusterPlan
 import Secrets
 
-/// Private keys in PEM form; a parsed key never leaves this module.
-package enum PrivateKey {
-    /// Makes a new key: PKCS#8 PEM, not encrypted (RFC 5958).
+/// A private key: its PEM text, and what libcrypto reads in it, which never leaves this module.
+package struct PrivateKey: Sendable {
+    /// One PEM block, not encrypted; PKCS#8 (RFC 5958) where it was made here.
+    package let pem: SecretBytes
+    let shared: SharedKey
+
+    /// Reads PKCS#8, PKCS#1 (RSA) and SEC1 (EC, with or without `EC PARAMETERS`).
+    ///
+    /// Throws `.encryptedKey` for an encrypted one, without asking anybody for a passphrase, `.malformed` for anything
+    /// but one key; `path` is what an error names.
+    package init(pem: SecretBytes, path: String) throws(PKIError) {
+        self.pem = pem
+        shared = SharedKey(try Self.load(pem, path: path))
+    }
+
+    private init(_ key: consuming KeyHandle, pem: SecretBytes) {
+        self.pem = pem
+        shared = SharedKey(key)
+    }
+
+    /// Makes a new key.
     ///
     /// Blocks for 100 to 300 ms for RSA-2048 and for seconds for RSA-4096; may be called from several threads
     /// at once. Throws `.profile` for a size that `KeyAlgorithm` does not document.
-    package static func generate(_ algorithm: KeyAlgorithm) throws(PKIError) -> SecretBytes {
+    package static func generate(_ algorithm: KeyAlgorithm) throws(PKIError) -> PrivateKey {
         let (operation, subject) = ("generate", "an \(algorithm) key")
         let key = try newKey(algorithm, operation, subject)
-        return try pem(operation, subject) {
-            PEM_write_bio_PKCS8PrivateKey($0, key.pointer, nil, nil, 0, nil, nil)
+        let pointer = key.pointer
+        let pem = try pem(operation, subject) {
+            PEM_write_bio_PKCS8PrivateKey($0, pointer, nil, nil, 0, nil, nil)
         }
+        return PrivateKey(key, pem: pem)
     }
 
     /// What `write` puts into a buffer that is wiped afterwards.
@@ -32,15 +52,12 @@ package enum PrivateKey {
 
     /// Lower-case hex SHA-256 of the key's SubjectPublicKeyInfo in DER, to compare with a certificate's.
     ///
-    /// Reads PKCS#8, PKCS#1 (RSA) and SEC1 (EC, with or without `EC PARAMETERS`). Throws `.encryptedKey` for
-    /// an encrypted one, without asking anybody for a passphrase; `path` is what an error names.
-    package static func publicKeySHA256(
-        ofPEM pem: SecretBytes, path: String = "the private key"
-    ) throws(PKIError) -> String {
-        let key = try load(pem, path: path)
+    /// Throws where libcrypto cannot encode it.
+    package func publicKeySHA256() throws(PKIError) -> String {
+        let path = "the private key"
         var der: UnsafeMutablePointer<UInt8>?
         ERR_clear_error()
-        let count = Int(i2d_PUBKEY(key.pointer, &der))
+        let count = Int(i2d_PUBKEY(shared.pointer, &der))
         guard count > 0, let der else { throw .openSSL("read the public key of", path) }
         defer { CRYPTO_free(der, nil, 0) }
         return try Digest.sha256Hex(UnsafeRawBufferPointer(start: der, count: count))
@@ -79,7 +96,7 @@ package enum PrivateKey {
 
 // Reading.
 extension PrivateKey {
-    /// The one private key in `pem`, as `publicKeySHA256` reads it.
+    /// The one private key in `pem`, as `init` reads it.
     static func load(_ pem: SecretBytes, path: String) throws(PKIError) -> KeyHandle {
         KeyHandle(
             owning: try pem.withUnsafeBytes { text throws(PKIError) in try parse(text, path) })

@@ -26,7 +26,7 @@ import Testing
         #expect(generation.id == "0001-\(suffix)" && leaf.id == "0001" && leaf.generation == generation.id)
         let ca = try Certificate.parse(pem: generation.pem, path: "ca.pem")
         let certificate = try Certificate.parse(pem: leaf.pem, path: "certificate.pem")
-        #expect(try KeyPair.matches(certificate: ca, key: cluster.state.caKey(generation)))
+        #expect(try KeyPair.matches(certificate: ca, key: cluster.state.authority(generation).key))
         let key = try cluster.state.leafKey(leaf, owner: "cp1")
         #expect(try KeyPair.matches(certificate: certificate, key: key))
         #expect(try Digest.sha256Hex(key) == leaf.keySHA256)

@@ -20,7 +20,7 @@ import Testing
         KeyAlgorithm.rsa(bits: 2048), .ecdsa(bits: 256), .ecdsa(bits: 384), .ecdsa(bits: 521), .ed25519,
     ])
     func theSameBytesComeBack(algorithm: KeyAlgorithm) throws {
-        let key = try PrivateKey.generate(algorithm)
+        let key = try PrivateKey.generate(algorithm).pem
         let sealed = try EncryptedPrivateKey.encrypt(key, passphrase: passphrase, path: "key.pem")
         #expect(!EncryptedPrivateKey.isEncrypted(key) && EncryptedPrivateKey.isEncrypted(sealed))
         let opened = try EncryptedPrivateKey.decrypt(sealed, passphrase: passphrase, path: "key.pem")
@@ -53,7 +53,7 @@ import Testing
     @Test(arguments: ["wrong", "correct horse ünd \u{1} % battery ", "correct horse", "x"])
     func aWrongPassphrase(text: String) throws {
         let sealed = try EncryptedPrivateKey.encrypt(
-            PrivateKey.generate(.ecdsa(bits: 256)), passphrase: passphrase, path: "key.pem")
+            PrivateKey.generate(.ecdsa(bits: 256)).pem, passphrase: passphrase, path: "key.pem")
         let error = pkiError {
             try EncryptedPrivateKey.decrypt(sealed, passphrase: secret(text), path: "ca-key.pem")
         }
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func damage() throws {
-        let plain = try PrivateKey.generate(.ecdsa(bits: 256))
+        let plain = try PrivateKey.generate(.ecdsa(bits: 256)).pem
         let sealed = try EncryptedPrivateKey.encrypt(plain, passphrase: passphrase, path: "key.pem").revealed
         let lines = sealed.split(separator: "\n").map(String.init)
         let bad = [

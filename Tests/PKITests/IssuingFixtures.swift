@@ -13,7 +13,9 @@ let testTime = UnixTime(year: 2026, month: 11, day: 23, hour: 21, minute: 18, se
 /// A certificate with its key.
 struct TestPair {
     let certificate: Certificate
-    let key: SecretBytes
+    let privateKey: PrivateKey
+
+    var key: SecretBytes { privateKey.pem }
 }
 
 enum TestProfile: String, CaseIterable, CustomTestStringConvertible {
@@ -54,12 +56,12 @@ enum TestProfile: String, CaseIterable, CustomTestStringConvertible {
 }
 
 func issueCA(
-    _ profile: CertificateProfile, key: SecretBytes? = nil, at now: UnixTime = testTime
+    _ profile: CertificateProfile, key: PrivateKey? = nil, at now: UnixTime = testTime
 ) throws -> TestPair {
     let key = try key ?? PrivateKey.generate(profile.key)
     return TestPair(
         certificate: try CertificateAuthority.issueCA(profile, key: key, now: now, serial: .random()),
-        key: key)
+        privateKey: key)
 }
 
 func issueLeaf(
@@ -67,8 +69,8 @@ func issueLeaf(
 ) throws -> TestPair {
     let key = try PrivateKey.generate(profile.key)
     let certificate = try CertificateAuthority.issueLeaf(
-        profile, key: key, ca: ca.certificate, caKey: ca.key, now: now, serial: .random())
-    return TestPair(certificate: certificate, key: key)
+        profile, key: key, ca: ca.certificate, caKey: ca.privateKey, now: now, serial: .random())
+    return TestPair(certificate: certificate, privateKey: key)
 }
 
 func secret(_ text: String) -> SecretBytes {

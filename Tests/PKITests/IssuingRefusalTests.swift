@@ -13,7 +13,7 @@ import Testing
         let profile = try TestProfile.plain.leaf(.ed25519)
         let leaf = try issueLeaf(profile, by: ca)
         let day: Int64 = 86400
-        let mixed = TestPair(certificate: ca.certificate, key: other.key)
+        let mixed = TestPair(certificate: ca.certificate, privateKey: other.privateKey)
         let end = ca.certificate.summary.notAfter
         let cases: [(TestPair, UnixTime, PKIError.Code, String)] = [
             (mixed, testTime, .keyMismatch, "the CA's private key does not belong to it"),

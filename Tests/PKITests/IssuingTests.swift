@@ -47,7 +47,7 @@ import Testing
         let fromKey = try openssl("pkey", "-in", "leaf-key.pem", "-pubout", in: directory)
         #expect(try openssl("x509", "-in", "leaf.pem", "-noout", "-pubkey", in: directory) == fromKey)
         #expect(leaf.key.revealed.hasPrefix("-----BEGIN PRIVATE KEY-----\n"))
-        #expect(try PrivateKey.publicKeySHA256(ofPEM: leaf.key) == leaf.certificate.summary.publicKeySHA256)
+        #expect(try leaf.privateKey.publicKeySHA256() == leaf.certificate.summary.publicKeySHA256)
         #expect(try KeyPair.matches(certificate: leaf.certificate, key: leaf.key))
         #expect(try !KeyPair.matches(certificate: leaf.certificate, key: ca.key))
         #expect(ca.certificate.summary.key == algorithm && leaf.certificate.summary.key == algorithm)

@@ -60,7 +60,7 @@ import Testing
                 _ = pkiError {
                     try issueLeaf(
                         TestProfile.plain.leaf(.ed25519),
-                        by: TestPair(certificate: certificate, key: leaf.key))
+                        by: TestPair(certificate: certificate, privateKey: leaf.privateKey))
                 }
             } catch {
                 refused += 1
@@ -73,10 +73,10 @@ import Testing
         var mutator = Mutator()
         var refused = 0
         for algorithm in [KeyAlgorithm.ecdsa(bits: 256), .ed25519, .rsa(bits: 2048)] {
-            let key = Array(try PrivateKey.generate(algorithm).revealed.utf8)
+            let key = Array(try PrivateKey.generate(algorithm).pem.revealed.utf8)
             for _ in 0..<1000 {
                 let text = String(decoding: mutator.mutate(key), as: UTF8.self)
-                if pkiError({ try PrivateKey.publicKeySHA256(ofPEM: secret(text)) }) != nil { refused += 1 }
+                if pkiError({ try PrivateKey(pem: secret(text), path: "key.pem") }) != nil { refused += 1 }
             }
         }
         #expect(refused > 500)

@@ -37,12 +37,12 @@ import Testing
         for (name, label) in forms {
             let pem = try read(name, directory)
             #expect(pem.revealed.hasPrefix("-----BEGIN \(label)-----"), "\(name)")
-            let digest = try PrivateKey.publicKeySHA256(ofPEM: pem, path: name)
+            let digest = try PrivateKey(pem: pem, path: name).publicKeySHA256()
             #expect(try digest == opensslDigest(name, directory), "\(name)")
             let described = secret("Bag Attributes\n    friendlyName: x\n\(pem.revealed)\n\n")
-            #expect(try PrivateKey.publicKeySHA256(ofPEM: described) == digest, "\(name) with text before it")
+            #expect(try PrivateKey(pem: described, path: name).publicKeySHA256() == digest, "\(name) with text before it")
             let windows = secret(pem.revealed.replacingOccurrences(of: "\n", with: "\r\n"))
-            #expect(try PrivateKey.publicKeySHA256(ofPEM: windows) == digest, "\(name) with CRLF")
+            #expect(try PrivateKey(pem: windows, path: name).publicKeySHA256() == digest, "\(name) with CRLF")
         }
     }
 
@@ -58,21 +58,21 @@ import Testing
             "pkcs1.pem",
             in: directory)
         for name in ["pkcs8.pem", "pkcs1.pem"] {
-            let error = pkiError { try PrivateKey.publicKeySHA256(ofPEM: read(name, directory), path: name) }
+            let error = pkiError { try PrivateKey(pem: read(name, directory), path: name) }
             #expect(error?.code == .encryptedKey && error?.hint != nil, "\(error as Any)")
             #expect(error?.description == "cannot read the private key \(name): it is encrypted")
         }
         let encrypted = try read("pkcs8.pem", directory).revealed
         for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
             let text = encrypted.replacingOccurrences(of: "ENCRYPTED PRIVATE KEY", with: label)
-            let error = pkiError { try PrivateKey.publicKeySHA256(ofPEM: secret(text)) }
+            let error = pkiError { try PrivateKey(pem: secret(text), path: "key.pem") }
             #expect(error?.code == .malformed, "\(error as Any)")
         }
     }
 
     @Test func rubbish() throws {
-        let key = try PrivateKey.generate(.ecdsa(bits: 256)).revealed
-        let other = try PrivateKey.generate(.ed25519).revealed
+        let key = try PrivateKey.generate(.ecdsa(bits: 256)).pem.revealed
+        let other = try PrivateKey.generate(.ed25519).pem.revealed
         let lines = key.split(separator: "\n", omittingEmptySubsequences: false)
         let bad: [(String, String)] = [
             ("", "it has no PEM block"),
@@ -90,7 +90,7 @@ import Testing
             (key.replacingOccurrences(of: lines[2], with: ""), "lines that are not base64"),
         ]
         for (text, cause) in bad {
-            let error = pkiError { try PrivateKey.publicKeySHA256(ofPEM: secret(text)) }
+            let error = pkiError { try PrivateKey(pem: secret(text), path: "key.pem") }
             #expect(
                 error?.code == .malformed && error?.description.contains(cause) == true, "\(error as Any)")
         }
@@ -100,8 +100,8 @@ import Testing
         let directory = try TemporaryDirectory()
         try openssl("genpkey", "-algorithm", "ed25519", "-outform", "DER", "-out", "key.der", in: directory)
         let der = try Data(contentsOf: URL(fileURLWithPath: directory.file("key.der")))
-        #expect(try PrivateKey.publicKeySHA256(ofPEM: pem(der)).count == 64)
-        #expect(pkiError { try PrivateKey.publicKeySHA256(ofPEM: pem(der + [0])) }?.code == .malformed)
+        #expect(try PrivateKey(pem: pem(der), path: "key.pem").publicKeySHA256().count == 64)
+        #expect(pkiError { try PrivateKey(pem: pem(der + [0]), path: "key.pem") }?.code == .malformed)
     }
 
     @Test func threadsMakeKeysAtOnce() async throws {
@@ -109,7 +109,7 @@ import Testing
         let digests = try await withThrowingTaskGroup(of: String.self) { group in
             for index in 0..<60 {
                 group.addTask {
-                    try PrivateKey.publicKeySHA256(ofPEM: PrivateKey.generate(algorithms[index % 3]))
+                    try PrivateKey.generate(algorithms[index % 3]).publicKeySHA256()
                 }
             }
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
