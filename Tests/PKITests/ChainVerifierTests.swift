@@ -151,8 +151,8 @@ import Testing
         let now = middle.summary.notBefore.advanced(bySeconds: 600)
         let key = secret(try String(contentsOfFile: directory.file("middle.key"), encoding: .utf8))
         let leaf = try issueLeaf(
-            TestProfile.plain.leaf(.ed25519), by: TestPair(certificate: middle, privateKey: PrivateKey(pem: key, path: "middle.key")),
-            at: now
+            TestProfile.plain.leaf(.ed25519),
+            by: TestPair(certificate: middle, privateKey: PrivateKey(pem: key, path: "middle.key")), at: now
         ).certificate
         #expect(leaf.summary.authorityKeyIdentifier == middle.summary.subjectKeyIdentifier)
         try ChainVerifier.verify(leaf: leaf, intermediates: [], bundle: [middle], at: now)

@@ -40,7 +40,8 @@ import Testing
             let digest = try PrivateKey(pem: pem, path: name).publicKeySHA256()
             #expect(try digest == opensslDigest(name, directory), "\(name)")
             let described = secret("Bag Attributes\n    friendlyName: x\n\(pem.revealed)\n\n")
-            #expect(try PrivateKey(pem: described, path: name).publicKeySHA256() == digest, "\(name) with text before it")
+            let again = try PrivateKey(pem: described, path: name).publicKeySHA256()
+            #expect(again == digest, "\(name) with text before it")
             let windows = secret(pem.revealed.replacingOccurrences(of: "\n", with: "\r\n"))
             #expect(try PrivateKey(pem: windows, path: name).publicKeySHA256() == digest, "\(name) with CRLF")
         }
