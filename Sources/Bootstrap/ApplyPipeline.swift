@@ -142,13 +142,17 @@ extension Run {
 
     /// Another run may have ended between the plan and the locks.
     private func unchanged(since preparation: Preparation) async throws -> Preparation {
-        let now = try await prepare()
-        guard now.plan.isSame(as: preparation.plan) else {
-            throw BootstrapError(
-                "state/changed", status: .locked,
-                "cannot apply the plan: another run has changed something since it was made",
-                hint: "run it again")
+        let changed = BootstrapError(
+            "state/changed", status: .locked,
+            "cannot apply the plan: another run has changed something since it was made",
+            hint: "run it again")
+        if access == .offline {
+            // The state's lock is all that keeps two runs on one tree apart, so the state tells of the other one.
+            guard try state.inventory() == preparation.inventory else { throw changed }
+            return preparation
         }
+        let now = try await prepare()
+        guard now.plan.isSame(as: preparation.plan) else { throw changed }
         return now
     }
 

@@ -18,12 +18,15 @@ final class NodeThread: TaskExecutor {
     }
 }
 
-/// Does the same on many nodes at once, each on a thread of its own.
+/// Does the same on many nodes at once, each on a thread of its own; a single one needs none.
 /// - Returns: what became of each, in the order of `nodes`.
 func onEachNode<T: Sendable>(
     _ nodes: [NodeSpec], _ body: @escaping @Sendable (NodeSpec) async throws -> T
 ) async -> [Result<T, any Error>] {
-    await withTaskGroup(of: (Int, Result<T, any Error>).self) { group in
+    if nodes.count == 1 {
+        do { return [.success(try await body(nodes[0]))] } catch { return [.failure(error)] }
+    }
+    return await withTaskGroup(of: (Int, Result<T, any Error>).self) { group in
         for (index, node) in nodes.enumerated() {
             group.addTask(executorPreference: NodeThread(node.name)) {
                 do { return (index, .success(try await body(node))) } catch {
