@@ -126,7 +126,8 @@ extension Run {
         }
         let issuer = Issuer(state: state, ledger: ledger, now: now)
         let inventory = try await issuer.issue(
-            preparation.plan.issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory())
+            preparation.plan.issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory(),
+            signing: request.options.stage?.signing)
         let plan = Planner.plan(
             spec, inventory: inventory, nodes: preparation.observed, now: now, options: request.options)
         guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {

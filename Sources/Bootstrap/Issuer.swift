@@ -10,8 +10,11 @@ struct Issuer {
     let now: UnixTime
 
     /// Issues the CA first, then the leaves; every key is generated in parallel with the others.
+    /// - Parameter signing: the generation that signs during a CA's rotation; nil for the one in use.
     /// - Returns: the inventory after it.
-    func issue(_ issues: [CertificateIssue], inventory: StateInventory) async throws -> StateInventory {
+    func issue(
+        _ issues: [CertificateIssue], inventory: StateInventory, signing: CAGeneration? = nil
+    ) async throws -> StateInventory {
         guard !issues.isEmpty else { return inventory }
         let keys = try await Self.generateKeys(issues.map(\.profile.key))
         var inventory = inventory
@@ -24,7 +27,7 @@ struct Issuer {
             try record("issued-ca", certificate.summary, [])
             inventory = try state.inventory()
         }
-        guard let generation = inventory.current else { return inventory }
+        guard let generation = signing ?? inventory.current else { return inventory }
         let (ca, caKey) = try newCA ?? state.authority(generation)
         for (issue, key) in zip(issues, keys) {
             guard let owner = issue.owner else { continue }

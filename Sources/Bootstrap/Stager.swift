@@ -44,7 +44,7 @@ struct Stager {
 
     private func content(of file: FileChange, _ inventory: StateInventory) throws -> FileContent {
         switch file.content {
-        case .text(let bytes), .certificate(let bytes, _): return .bytes(bytes)
+        case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): return .bytes(bytes)
         case .privateKey(let owner):
             guard let leaf = inventory.leaves[owner] else { throw notIssued(file) }
             return .secret(try state.leafKey(leaf, owner: owner))

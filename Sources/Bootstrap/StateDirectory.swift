@@ -11,7 +11,7 @@ import Secrets
 /// cluster                              the cluster's name
 /// lock                                 flock; who holds it
 /// ledger.jsonl                         what was done, one JSON object a line
-/// ca/0001-3f9a02c4/ca.pem, ca-key.pem
+/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
 /// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
@@ -22,6 +22,8 @@ package struct StateDirectory: Sendable {
     let keys: StateKeys
     private let reader: CertificateReader
 
+    /// Files that mark a generation.
+    private static let (foreign, dropped) = ("foreign", "dropped")
     /// Begins the name of a directory that is still being filled.
     private static let unfinished = ".unfinished-"
 
@@ -53,11 +55,16 @@ package struct StateDirectory: Sendable {
             let file = "\(path)/ca/\(id)/ca.pem"
             let certificate = try self.certificate(file)
             inventory.generations.append(
-                CAGeneration(id: id, certificate: certificate.summary, pem: certificate.pem))
+                CAGeneration(
+                    id: id, certificate: certificate.summary, pem: certificate.pem,
+                    standing: try standing("\(path)/ca/\(id)"),
+                    hasKey: try FileStatus.of("\(path)/ca/\(id)/ca-key.pem") != nil))
         }
         for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
             let ids = try FileReader.list("\(path)/leaves/\(owner)").filter { !$0.hasPrefix(".") }
             if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id) }
+            let earlier = try ids.dropLast().map { try leaf(owner: owner, id: $0) }
+            if !earlier.isEmpty { inventory.earlierLeaves[owner] = earlier }
         }
         (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
         return inventory
@@ -101,15 +108,62 @@ package struct StateDirectory: Sendable {
     package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory)
         throws
     {
-        let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
-        let generation = (certificate.summary.subjectKeyIdentifier ?? "").prefix(8)
-        let name = "\(Self.padded(number))-\(generation)"
+        let name = Self.generationID(certificate.summary, after: inventory)
         try addDirectory(
             "\(path)/ca", name: name,
             [
                 ("ca.pem", .bytes(certificate.pem), 0o644),
                 ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600),
             ])
+    }
+
+    /// The id that `addGeneration` gives a certificate.
+    static func generationID(_ certificate: CertificateSummary, after inventory: StateInventory) -> String {
+        let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
+        let generation = certificate.subjectKeyIdentifier ?? certificate.fingerprintSHA256
+        return "\(padded(number))-\(generation.prefix(8))"
+    }
+
+    /// Stores a CA that was made elsewhere, without its key, while it is replaced.
+    func addForeignGeneration(
+        _ certificate: CertificateSummary, pem: [UInt8], after inventory: StateInventory
+    )
+        throws
+    {
+        try addDirectory(
+            "\(path)/ca", name: Self.generationID(certificate, after: inventory),
+            [("ca.pem", .bytes(pem), 0o644), (Self.foreign, .text("found on the nodes\n"), 0o644)])
+    }
+
+    /// Takes a generation out of use: destroys its key and the leaves that it signed, and marks it so that no node gets
+    /// it again. May be called again where it was killed.
+    func dropGeneration(_ id: String, because reason: String) throws {
+        let directory = "\(path)/ca/\(id)"
+        for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
+            for leaf in try FileReader.list("\(path)/leaves/\(owner)") where !leaf.hasPrefix(".") {
+                let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
+                let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
+                guard record?.generation == id else { continue }
+                // The key first: without it the rest is no secret.
+                try AtomicFileWriter.remove("\(leafDirectory)/key.pem")
+                let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
+                try AtomicFileWriter.removeTree(gone)
+                try AtomicFileWriter.renameDirectory(leafDirectory, to: gone)
+                try AtomicFileWriter.removeTree(gone)
+            }
+        }
+        try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
+        try AtomicFileWriter.remove("\(directory)/ca-key.pem")
+        try AtomicFileWriter.syncDirectory(directory)
+    }
+
+    /// Forgets a foreign generation whose replacement was called off.
+    func forgetForeign(_ generation: CAGeneration) throws {
+        guard generation.standing == .foreign else { return }
+        let gone = "\(path)/ca/\(Self.unfinished)\(generation.id)"
+        try AtomicFileWriter.removeTree(gone)
+        try AtomicFileWriter.renameDirectory("\(path)/ca/\(generation.id)", to: gone)
+        try AtomicFileWriter.removeTree(gone)
     }
 
     /// Stores a leaf of `owner` under the next number.
@@ -174,6 +228,11 @@ package struct StateDirectory: Sendable {
         }
         guard certificates.count == 1 else { throw damaged(file, "it holds more than one certificate") }
         return certificates[0]
+    }
+
+    private func standing(_ directory: String) throws -> CAGeneration.Standing {
+        if try FileStatus.of("\(directory)/\(Self.dropped)") != nil { return .dropped }
+        return try FileStatus.of("\(directory)/\(Self.foreign)") != nil ? .foreign : .issued
     }
 
     private func leaf(owner: String, id: String) throws -> IssuedLeaf {

@@ -7,7 +7,14 @@ struct CertificateDecisions {
     var notices: [Notice] = []
 
     /// - Parameter inventory: what the state directory holds.
-    init(spec: ClusterSpec, inventory: StateInventory, now: UnixTime) {
+    init(
+        spec: ClusterSpec, inventory: StateInventory, now: UnixTime, renewal: RenewalRule = .twoThirds,
+        stage: CertificateStage? = nil
+    ) {
+        if let stage {
+            issueSigned(stage, spec, inventory, now)
+            return
+        }
         let profile = CertificateCatalog.ca(spec)
         noteKeys(spec)
         guard let current = inventory.current else {
@@ -42,13 +49,27 @@ struct CertificateDecisions {
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]
             let wanted = CertificateCatalog.proxyClient(spec).canonicalText
-            guard let reason = Self.reason(for: leaf, current: current, profile: wanted, now: now) else {
-                continue
-            }
+            guard
+                let reason = Self.reason(
+                    for: leaf, current: current, profile: wanted, now: now, renewal: renewal)
+            else { continue }
             issues.append(
                 Self.issueLeaf(
                     owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf
                 ))
+        }
+    }
+
+    /// During a rotation: the leaves that its generation has not signed yet.
+    private mutating func issueSigned(
+        _ stage: CertificateStage, _ spec: ClusterSpec, _ inventory: StateInventory, _ now: UnixTime
+    ) {
+        guard case .signed(let generation) = stage.leaves else { return }
+        for owner in Self.owners(spec) where inventory.leaf(of: owner, signedBy: generation) == nil {
+            issues.append(
+                Self.issueLeaf(
+                    owner, spec, caEnd: generation.certificate.notAfter, now: now,
+                    reason: "its CA is replaced", replaces: inventory.leaves[owner]))
         }
     }
 
@@ -102,7 +123,8 @@ struct CertificateDecisions {
     }
 
     private static func reason(
-        for leaf: IssuedLeaf?, current: CAGeneration, profile: String, now: UnixTime
+        for leaf: IssuedLeaf?, current: CAGeneration, profile: String, now: UnixTime,
+        renewal: RenewalRule
     ) -> String? {
         guard let leaf else { return "there is none yet" }
         let certificate = leaf.certificate
@@ -110,10 +132,10 @@ struct CertificateDecisions {
         if leaf.profile != profile { return "the spec asks for another certificate" }
         if now < certificate.notBefore { return "it is not valid before \(certificate.notBefore)" }
         if now >= certificate.notAfter { return "it expired at \(certificate.notAfter)" }
-        guard RenewalPolicy.isDue(certificate, now: now) else { return nil }
+        guard let reason = renewal.reason(for: certificate, now: now) else { return nil }
         // A leaf that ends with its CA cannot be made to last longer; issuing it again would never end.
-        if certificate.notAfter >= current.certificate.notAfter { return nil }
-        return "it is due since \(RenewalPolicy.dueTime(certificate)), two thirds of its lifetime"
+        if renewal != .always, certificate.notAfter >= current.certificate.notAfter { return nil }
+        return reason
     }
 
     private static func issueCA(_ profile: CertificateProfile, now: UnixTime) -> CertificateIssue {

@@ -6,12 +6,21 @@ struct CertificateFiles {
     let inventory: StateInventory
     /// Owners (nil: the CA) whose certificate is issued before the files are written.
     let issued: [String?]
+    /// What a CA's rotation has come to; nil outside of one.
+    let stage: CertificateStage?
 
     /// Changes in the order in which they are written: CA, key, certificate.
     func changes(_ node: ObservedNode, of nodeSpec: NodeSpec) -> [FileChange] {
         let owner = LeafOwner.of(nodeSpec, in: spec)
         var changes: [FileChange] = []
-        if issued.contains(nil) {
+        if let stage {
+            let pem = stage.bundle.flatMap(\.pem)
+            changes += known(
+                node.ca, matches: node.ca.content == pem, .bundle(pem, stage.bundle.map(\.certificate)),
+                0o644,
+                node)
+            if stage.leaves == .asInstalled { return changes }
+        } else if issued.contains(nil) {
             changes.append(change(node.ca, .certificateToIssue, 0o644, node))
         } else if let ca = inventory.current {
             changes += known(
@@ -21,7 +30,7 @@ struct CertificateFiles {
         if issued.contains(owner) {
             changes.append(change(node.key, .privateKey(owner: owner), 0o600, node))
             changes.append(change(node.certificate, .certificateToIssue, 0o644, node))
-        } else if let leaf = inventory.leaves[owner] {
+        } else if let leaf = leaf(of: owner) {
             changes += known(
                 node.key, matches: node.key.sha256 == leaf.keySHA256, .privateKey(owner: owner), 0o600, node)
             changes += known(
@@ -29,6 +38,13 @@ struct CertificateFiles {
                 .certificate(leaf.pem, leaf.certificate), 0o644, node)
         }
         return changes
+    }
+
+    private func leaf(of owner: String) -> IssuedLeaf? {
+        if case .signed(let generation)? = stage?.leaves {
+            return inventory.leaf(of: owner, signedBy: generation)
+        }
+        return inventory.leaves[owner]
     }
 
     private func known(

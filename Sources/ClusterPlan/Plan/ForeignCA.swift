@@ -3,7 +3,12 @@
 /// Finds requestheader CAs on a node that this state did not issue; such a one is never replaced.
 enum ForeignCA {
     /// Refusals for one node, each with the CA's subject and expiry where they can be known.
-    static func refusals(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
+    /// - Parameter isRotating: whether a rotation is about to replace those that the state knows as foreign.
+    static func refusals(_ node: ObservedNode, inventory: StateInventory, isRotating: Bool = false)
+        -> [Refusal]
+    {
+        var inventory = inventory
+        if !isRotating { inventory.generations.removeAll { $0.standing == .foreign } }
         if let shared = sharedWithClients(node, inventory) { return [shared] }
         let ours = Set(inventory.generations.map(\.certificate.fingerprintSHA256))
         for bundle in node.requestHeaderCAs {

@@ -125,6 +125,8 @@ package struct FileChange: Sendable, Equatable {
         case text([UInt8])
         /// A certificate that is known, with its summary.
         case certificate([UInt8], CertificateSummary)
+        /// Certificates of CAs, with their summaries in the same order.
+        case bundle([UInt8], [CertificateSummary])
         /// A certificate that this run issues first.
         case certificateToIssue
         /// The private key of an owner's leaf in the state directory.

@@ -109,6 +109,11 @@ package struct PlanReport {
                 head
                     + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"
             ]
+        case .bundle(_, let summaries):
+            return [head + " \(summaries.count) CA certificate\(summaries.count == 1 ? "" : "s"):"]
+                + summaries.map {
+                    "      \($0.subject), until \($0.notAfter.date), SHA-256 \($0.fingerprintSHA256)"
+                }
         case .text: return [head] + Self.difference(file).map { "    \($0)" }
         }
     }

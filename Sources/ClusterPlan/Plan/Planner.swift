@@ -11,10 +11,18 @@ package enum Planner {
         package var includesPending: Bool
         /// Encrypt the private keys of the state that are not: a passphrase was given.
         package var encryptsKeys: Bool
+        package var renewal: RenewalRule
+        /// What a CA's rotation has come to; nil outside of one.
+        package var stage: CertificateStage?
 
-        package init(includesPending: Bool = false, encryptsKeys: Bool = false) {
+        package init(
+            includesPending: Bool = false, encryptsKeys: Bool = false, renewal: RenewalRule = .twoThirds,
+            stage: CertificateStage? = nil
+        ) {
             self.includesPending = includesPending
             self.encryptsKeys = encryptsKeys
+            self.renewal = renewal
+            self.stage = stage
         }
     }
 
@@ -27,17 +35,19 @@ package enum Planner {
         let observed = Set(nodes.map(\.name))
         var limited = spec
         limited.nodes = spec.nodes.filter { observed.contains($0.name) }
-        let certificates = CertificateDecisions(spec: limited, inventory: inventory, now: now)
+        let certificates = CertificateDecisions(
+            spec: limited, inventory: inventory, now: now, renewal: options.renewal, stage: options.stage)
         var plan = Plan(
             cluster: spec.cluster, encrypts: options.encryptsKeys ? inventory.plainKeys : [],
             issues: certificates.issues, nodes: [], refusals: certificates.refusals,
             notices: certificates.notices)
         let files = CertificateFiles(
-            spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner))
+            spec: spec, inventory: inventory, issued: certificates.issues.map(\.owner), stage: options.stage)
         for node in nodes {
             guard let nodeSpec = spec.nodes.first(where: { $0.name == node.name }) else { continue }
             var planner = NodePlanner(spec: spec, nodeSpec: nodeSpec, node: node, options: options)
-            planner.refusals = ForeignCA.refusals(node, inventory: inventory)
+            planner.refusals = ForeignCA.refusals(
+                node, inventory: inventory, isRotating: options.stage != nil)
             planner.plan(certificates: files.changes(node, of: nodeSpec))
             plan.nodes.append(planner.result)
             plan.refusals += planner.refusals

@@ -6,23 +6,34 @@ package struct StateInventory: Sendable, Equatable {
     package var generations: [CAGeneration]
     /// The newest leaf of each owner (a node's name, or `LeafOwner.shared`).
     package var leaves: [String: IssuedLeaf]
+    /// The leaves of each owner before the newest, oldest first.
+    package var earlierLeaves: [String: [IssuedLeaf]]
     /// Private key files that are not encrypted, relative to the state directory.
     package var plainKeys: [String]
     /// Private key files under a passphrase, relative to the state directory.
     package var encryptedKeys: [String]
 
     package init(
-        generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:], plainKeys: [String] = [],
-        encryptedKeys: [String] = []
+        generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],
+        earlierLeaves: [String: [IssuedLeaf]] = [:], plainKeys: [String] = [], encryptedKeys: [String] = []
     ) {
         self.generations = generations
         self.leaves = leaves
+        self.earlierLeaves = earlierLeaves
         self.plainKeys = plainKeys
         self.encryptedKeys = encryptedKeys
     }
 
     /// The generation that signs; nil before the first.
-    package var current: CAGeneration? { generations.last }
+    package var current: CAGeneration? { generations.last { $0.standing == .issued } }
+
+    package func generation(_ id: String) -> CAGeneration? { generations.first { $0.id == id } }
+
+    /// The newest leaf of `owner` that `generation` signed.
+    package func leaf(of owner: String, signedBy generation: CAGeneration) -> IssuedLeaf? {
+        let all = (earlierLeaves[owner] ?? []) + (leaves[owner].map { [$0] } ?? [])
+        return all.last { $0.generation == generation.id }
+    }
 }
 
 /// One requestheader CA.
@@ -31,11 +42,28 @@ package struct CAGeneration: Sendable, Equatable {
     package var id: String
     package var certificate: CertificateSummary
     package var pem: [UInt8]
+    package var standing: Standing
+    /// Whether its private key is in the state, so that it can sign.
+    package var hasKey: Bool
 
-    package init(id: String, certificate: CertificateSummary, pem: [UInt8]) {
+    package enum Standing: Sendable, Equatable {
+        /// Made here, and in use or about to be.
+        case issued
+        /// Made elsewhere and found on the nodes when it began to be replaced.
+        case foreign
+        /// No longer trusted anywhere: no node is to hold it again.
+        case dropped
+    }
+
+    package init(
+        id: String, certificate: CertificateSummary, pem: [UInt8], standing: Standing = .issued,
+        hasKey: Bool = true
+    ) {
         self.id = id
         self.certificate = certificate
         self.pem = pem
+        self.standing = standing
+        self.hasKey = hasKey
     }
 }
 

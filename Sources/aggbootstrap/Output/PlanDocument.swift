@@ -98,6 +98,8 @@ struct PlanDocument: Encodable {
         switch file.content {
         case .text: diff = PlanReport.difference(file)
         case .certificate(_, let summary): (content, fingerprint) = ("certificate", summary.fingerprintSHA256)
+        case .bundle(_, let summaries):
+            (content, fingerprint) = ("bundle", summaries.first?.fingerprintSHA256)
         case .certificateToIssue: content = "certificate-to-issue"
         case .privateKey: content = "private-key"
         }

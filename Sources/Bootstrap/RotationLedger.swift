@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+
+/// What the ledger says about a CA's rotation: its terms, written before its first change, and its end.
+extension Ledger {
+    private enum Event {
+        static let begin = "rotation-begin"
+        static let abort = "rotation-abort"
+        static let end = "rotation-end"
+    }
+
+    /// Writes down that a rotation begins, or that it goes back.
+    func append(_ terms: RotationTerms, now: UnixTime) throws {
+        try append(
+            terms.direction == .forward ? Event.begin : Event.abort,
+            [
+                ("keep", terms.keep), ("retire", terms.retire.joined(separator: " ")),
+                ("cause", terms.cause.rawValue),
+            ], now: now)
+    }
+
+    /// Writes down that a rotation has come to its end.
+    func appendEnd(of terms: RotationTerms, now: UnixTime) throws {
+        try append(
+            Event.end, [("keep", terms.keep), ("direction", terms.direction.rawValue)], now: now)
+    }
+
+    /// The terms of the rotation that is open; nil where none is.
+    /// - Throws: `state/damaged` where the ledger cannot be read.
+    func openRotation() throws -> RotationTerms? {
+        guard let bytes = try FileReader.read(path, limit: 64 << 20) else { return nil }
+        var open: RotationTerms?
+        for line in bytes.split(separator: 0x0a) {
+            // Most lines are about something else; a line that a killed run left torn is one of them.
+            guard let fields = Self.fields(Array(line)) else { continue }
+            switch fields["event"] {
+            case Event.begin?: open = Self.terms(fields, .forward)
+            case Event.abort?: open = Self.terms(fields, .back)
+            case Event.end?: open = nil
+            default: continue
+            }
+        }
+        return open
+    }
+
+    private static func terms(
+        _ fields: [String: String], _ direction: RotationTerms.Direction
+    ) -> RotationTerms? {
+        guard let keep = fields["keep"] else { return nil }
+        let retire = (fields["retire"] ?? "").split(separator: " ").map(String.init)
+        return RotationTerms(
+            keep: keep, retire: retire, direction: direction,
+            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "")
+    }
+
+    /// The members of a line that are strings; nil for anything but an object.
+    private static func fields(_ line: [UInt8]) -> [String: String]? {
+        guard let json = try? LocatedJSON.parse(line), case .object(let members) = json.value else {
+            return nil
+        }
+        var fields: [String: String] = [:]
+        for member in members {
+            if case .string(let text) = member.value.value { fields[member.key] = text }
+        }
+        return fields
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the certificate files of every node are to hold at one stage of a CA's rotation.
+package struct CertificateStage: Sendable, Equatable {
+    package enum Leaves: Sendable, Equatable {
+        /// Key and certificate stay what they are.
+        case asInstalled
+        /// Each node gets the newest leaf that this generation signed.
+        case signed(by: CAGeneration)
+    }
+
+    /// The trust bundle, in the order of its file.
+    package var bundle: [CAGeneration]
+    package var leaves: Leaves
+
+    /// The generation that signs new leaves; nil where none are to be made.
+    package var signing: CAGeneration? {
+        if case .signed(let generation) = leaves { return generation }
+        return nil
+    }
+
+    package init(bundle: [CAGeneration], leaves: Leaves) {
+        self.bundle = bundle
+        self.leaves = leaves
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a rotation stands, read from what lies on the nodes.
+package enum RotationPosition {
+    /// What one node holds.
+    package struct Node: Sendable, Equatable {
+        package var name: String
+        /// Whether its trust bundle has the CA that is to stay.
+        package var trustsKept: Bool
+        /// Whether its trust bundle has any that is to go.
+        package var trustsRetired: Bool
+        /// Whether the CA that is to stay has signed its proxy client.
+        package var hasNewLeaf: Bool
+
+        package init(name: String, trustsKept: Bool, trustsRetired: Bool, hasNewLeaf: Bool) {
+            self.name = name
+            self.trustsKept = trustsKept
+            self.trustsRetired = trustsRetired
+            self.hasNewLeaf = hasNewLeaf
+        }
+
+        package init(_ node: ObservedNode, keep: CAGeneration, retire: [CAGeneration]) {
+            let bundle = node.requestHeaderCAs.first { $0.path == node.ca.path }?.certificates ?? []
+            let trusted = Set(bundle.map(\.fingerprintSHA256))
+            let leaf = node.installedLeaf
+            self.init(
+                name: node.name, trustsKept: trusted.contains(keep.certificate.fingerprintSHA256),
+                trustsRetired: retire.contains { trusted.contains($0.certificate.fingerprintSHA256) },
+                // Names of generations differ, and so do their key identifiers.
+                hasNewLeaf: leaf.map {
+                    $0.issuerDER == keep.certificate.subjectDER
+                        && $0.authorityKeyIdentifier == keep.certificate.subjectKeyIdentifier
+                } ?? false)
+        }
+    }
+
+    /// The first stage that has something left to do: `trust`, `leaves`, `soak` or `drop`.
+    /// - Throws: a refusal where the nodes fit no stage, since going on could take a proxy client's trust away.
+    package static func stage(_ nodes: [Node]) throws(RotationRefusal) -> RotationStage {
+        if let lost = nodes.first(where: { !$0.trustsKept && !$0.trustsRetired }) {
+            throw RotationRefusal(
+                code: "rotation/no-trust", node: lost.name,
+                message: "its trust bundle holds neither the old CA nor the new one",
+                hint: "see what is in that file and put the bundle of another control plane there")
+        }
+        let dropped = nodes.filter { $0.trustsKept && !$0.trustsRetired }
+        let old = nodes.filter { !$0.hasNewLeaf }
+        if old.isEmpty {
+            // Back from a trust that was only begun, or forward after everybody presents the new one.
+            if !nodes.allSatisfy(\.trustsKept) { return .trust }
+            return dropped.isEmpty ? .soak : .drop
+        }
+        if let early = dropped.first, let late = old.first {
+            throw RotationRefusal(
+                code: "rotation/divergence", node: early.name,
+                message:
+                    "it does not trust the old CA any more, while \(late.name) still presents a proxy client of it",
+                hint: "put the trust bundle of \(late.name) on \(early.name), then run it again")
+        }
+        return nodes.allSatisfy { $0.trustsKept && $0.trustsRetired } ? .leaves : .trust
+    }
+}
+
+/// Why a rotation cannot be begun or go on.
+package struct RotationRefusal: Error, Sendable, Equatable {
+    /// Stable, for example `rotation/divergence`.
+    package let code: String
+    package let node: String?
+    package let message: String
+    package let hint: String
+
+    package init(code: String, node: String?, message: String, hint: String) {
+        self.code = code
+        self.node = node
+        self.message = message
+        self.hint = hint
+    }
+}
