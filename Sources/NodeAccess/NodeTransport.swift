@@ -44,7 +44,7 @@ package protocol NodeTransport: Sendable {
     func remove(_ path: String) throws(NodeError)
     /// Removes a directory with all that is in it; it is no error where there is none.
     func removeTree(_ path: String) throws(NodeError)
-    /// Removes a directory that is empty; one that is missing or holds something is left as it is.
+    /// Removes a directory that is empty; one that is missing, holds something or is a mount point is left as it is.
     func removeEmptyDirectory(_ path: String) throws(NodeError)
 
     /// Takes the node's lock for the time of a rollout; what changes the node over ssh is refused without it.

@@ -82,7 +82,10 @@ enum AgentScript {
         }
         rmempty() {
             [ -d "$1" ] || return 0
-            rmdir --ignore-fail-on-non-empty -- "$1"
+            out=$(rmdir --ignore-fail-on-non-empty -- "$1" 2>&1) && return
+            case $out in *": Device or resource busy") return 0 ;; esac
+            echo "$out"
+            return 1
         }
         printf "\n%s\n" "aggbootstrap agent 1"
         while IFS= read -r op; do
