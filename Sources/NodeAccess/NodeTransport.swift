@@ -22,6 +22,8 @@ package protocol NodeTransport: Sendable {
     func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8]
     /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
     func list(_ path: String) throws(NodeError) -> [String]
+    /// The same of many directories, over ssh in one request; in their order.
+    func lists(_ paths: [String]) throws(NodeError) -> [[String]]
     /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
     func owner(user: String, group: String) throws(NodeError) -> FileOwner
     /// The node's clock, in whole seconds.

@@ -93,6 +93,7 @@ enum AgentScript {
             stat) arg p; try stat -c "%f %u %g %s %i %d" -- "$p" ;;
             get) arg p; arg n; try get "$p" "$n" ;;
             list) arg p; try ls -A1 -- "$p" ;;
+            lists) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; try ls -A1 -- "$@" ;;
             passwd | group) arg p; try getent "$op" "$p" ;;
             clock) try date +%s ;;
             token) arg token; reply ok "" ;;
