@@ -23,9 +23,13 @@ struct APIServerConnection: Sendable {
         trust = try Self.trust(spec.apiServer, flags, link.node)
         identity = try Self.identity(spec.certificates, link.node)
         let header = spec.requestHeader
+        // The running process may know others than the spec says, before a change and after a roll-back.
+        func name(_ flag: String, _ wanted: [String]) -> String? {
+            flags.list(flag)?.first ?? wanted.first
+        }
         headers = RequestHeaderNames(
-            user: header.usernameHeaders.first ?? "X-Remote-User",
-            group: header.groupHeaders.first ?? "X-Remote-Group")
+            user: name("requestheader-username-headers", header.usernameHeaders) ?? "X-Remote-User",
+            group: name("requestheader-group-headers", header.groupHeaders) ?? "X-Remote-Group")
         kubeconfig = spec.apiServer.kubeconfig
     }
 

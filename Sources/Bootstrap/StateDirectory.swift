@@ -11,6 +11,8 @@ import Secrets
 /// cluster                              the cluster's name
 /// lock                                 flock; who holds it
 /// ledger.jsonl                         what was done, one JSON object a line
+/// compromised                          CAs that must not be trusted again, one a line
+/// rollback                             a roll-back that has not come to its end
 /// ca/0001-3f9a02c4/ca.pem, ca-key.pem
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
@@ -60,6 +62,7 @@ package struct StateDirectory: Sendable {
             if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id) }
         }
         (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
+        inventory.compromised = try CompromisedCAs(state: self).read()
         return inventory
     }
 
@@ -197,7 +200,7 @@ package struct StateDirectory: Sendable {
         return digest
     }
 
-    private func damaged(_ file: String, _ why: String) -> BootstrapError {
+    func damaged(_ file: String, _ why: String) -> BootstrapError {
         BootstrapError(
             "state/damaged", "cannot use the state file \(file): \(why)",
             hint: "restore the state directory from its backup; nothing was changed")

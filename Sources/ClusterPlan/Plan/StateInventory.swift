@@ -10,6 +10,8 @@ package struct StateInventory: Sendable, Equatable {
     package var plainKeys: [String]
     /// Private key files under a passphrase, relative to the state directory.
     package var encryptedKeys: [String]
+    /// CAs that were dropped because somebody else may have their key: they never come back.
+    package var compromised: [CompromisedCA] = []
 
     package init(
         generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:], plainKeys: [String] = [],
@@ -23,6 +25,28 @@ package struct StateInventory: Sendable, Equatable {
 
     /// The generation that signs; nil before the first.
     package var current: CAGeneration? { generations.last }
+}
+
+/// A requestheader CA that must not be trusted again.
+package struct CompromisedCA: Sendable, Equatable {
+    /// Lower-case hex SHA-256 of the certificate.
+    package var fingerprintSHA256: String
+    /// Lower-case hex SHA-256 of its public key: another certificate for the same key is no better.
+    package var publicKeySHA256: String
+    package var since: UnixTime
+    package var subject: String
+
+    package init(fingerprintSHA256: String, publicKeySHA256: String, since: UnixTime, subject: String) {
+        self.fingerprintSHA256 = fingerprintSHA256
+        self.publicKeySHA256 = publicKeySHA256
+        self.since = since
+        self.subject = subject
+    }
+
+    /// Whether `certificate` is this CA, or another certificate for its key.
+    package func covers(_ certificate: CertificateSummary) -> Bool {
+        certificate.fingerprintSHA256 == fingerprintSHA256 || certificate.publicKeySHA256 == publicKeySHA256
+    }
 }
 
 /// One requestheader CA.
