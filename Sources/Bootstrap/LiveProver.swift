@@ -25,7 +25,7 @@ struct LiveProver {
         let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
-        let (readiness, report) = await connection.ready()
+        let (readiness, report, _) = await connection.ready()
         proofs += [Self.ready(readiness, connection), hook(report), caLoaded(connection)]
         proofs += try identity(connection)
         proofs += try watches(live.mainPID).map { [$0] } ?? []

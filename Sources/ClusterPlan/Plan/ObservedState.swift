@@ -144,6 +144,8 @@ package struct ObservedAPIServer: Sendable, Equatable {
     package var loadedCANames: [[UInt8]]?
     /// nil where it tells nobody of ours.
     package var version: KubernetesVersion?
+    /// Whether it shows its readiness to others than the holder of the pair on the node.
+    package var showsWithoutPair = false
 
     package init(
         endpoint: String, readiness: Readiness, loadedCANames: [[UInt8]]?, version: KubernetesVersion? = nil

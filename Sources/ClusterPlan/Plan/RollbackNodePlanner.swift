@@ -124,7 +124,9 @@ struct RollbackNodePlanner {
         let command = try service.command(unit: unitName)
         let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
         let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
-        result.mayHideReadiness = !flags.has("proxy-client-cert-file")
+        // Not where it shows itself to anybody: for its first seconds it does not, and is not ready then.
+        result.mayHideReadiness =
+            !flags.has("proxy-client-cert-file") && node.apiServer?.showsWithoutPair != true
         aim(previous, flags: flags)
         guard let live = unit.live else { return }
         let dropIn = RenderedUnit.dropInPath(unit: unitName)
