@@ -11,7 +11,7 @@ package struct ApplyOutcome: Sendable {
     /// What became of one node.
     package enum Node: Sendable {
         case unchanged
-        case changed(files: Int, restarted: Bool)
+        case changed(files: Int, removed: Int, restarted: Bool)
         /// It is as it was, or it says otherwise.
         case failed(BootstrapError)
         /// Its change was planned and not begun, since another node failed.
@@ -28,14 +28,21 @@ package struct ApplyOutcome: Sendable {
 
     package var filesWritten: Int {
         nodes.reduce(0) { sum, node in
-            if case .changed(let files, _) = node.result { return sum + files }
+            if case .changed(let files, _, _) = node.result { return sum + files }
+            return sum
+        }
+    }
+
+    package var filesRemoved: Int {
+        nodes.reduce(0) { sum, node in
+            if case .changed(_, let removed, _) = node.result { return sum + removed }
             return sum
         }
     }
 
     package var restarts: Int {
         nodes.filter { node in
-            if case .changed(_, restarted: true) = node.result { return true }
+            if case .changed(_, _, restarted: true) = node.result { return true }
             return false
         }.count
     }
@@ -79,8 +86,9 @@ extension ApplyOutcome.Node {
     var text: String {
         switch self {
         case .unchanged: "nothing had to change"
-        case .changed(let files, let restarted):
-            "has the change: \(files) file\(files == 1 ? "" : "s") written\(restarted ? ", restarted" : "")"
+        case .changed(let files, let removed, let restarted):
+            "has the change: \(files) file\(files == 1 ? "" : "s") written"
+                + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
         case .failed(let error):
             error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
         case .untouched: "is as it was; its change was not begun"
@@ -94,6 +102,9 @@ extension ApplyOutcome.Node {
 }
 
 extension Run {
+    /// The lock of a state directory.
+    package typealias StateLock = AdvisoryLock
+
     /// The lock of the state directory where there is one already; a first run takes it in `apply`.
     package func lockExisting() throws -> AdvisoryLock? {
         try FileStatus.of(state.path) == nil ? nil : try state.lock()
@@ -112,13 +123,18 @@ extension Run {
         try lock.announce(now: now)
         try state.prepareForChange()
         let ledger = Ledger(state: state)
-        let (plan, inventory) = try await issue(preparation, ledger, now)
+        try beginRollback(preparation)
+        let (plan, inventory) =
+            preparation.rollback == nil
+            ? try await issue(preparation, ledger, now) : (preparation.plan, preparation.inventory)
         var outcome = ApplyOutcome()
         outcome.keysEncrypted = preparation.plan.encrypts.count
         outcome.issued = preparation.plan.issues.count
         let rollout = Rollout(
-            run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger)
+            run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger,
+            cause: preparation.rollback?.direction ?? .spec)
         await rollout.run(&outcome)
+        try endRollback(preparation, outcome)
         withExtendedLifetime(lock) {}
         return outcome
     }
@@ -160,7 +176,7 @@ extension Run {
             guard try state.inventory() == preparation.inventory else { throw changed }
             return preparation
         }
-        let now = try await prepare()
+        let now = preparation.rollback == nil ? try await prepare() : try await prepareRollback()
         guard now.plan.isSame(as: preparation.plan) else { throw changed }
         return now
     }

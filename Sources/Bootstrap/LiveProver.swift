@@ -25,8 +25,8 @@ struct LiveProver {
         let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
-        let (readiness, report) = await connection.ready()
-        proofs += [ready(readiness, connection), hook(report), caLoaded(connection)]
+        let (readiness, report, _) = await connection.ready()
+        proofs += [Self.ready(readiness, connection), hook(report), caLoaded(connection)]
         proofs += try identity(connection)
         proofs += try watches(live.mainPID).map { [$0] } ?? []
         return proofs
@@ -40,7 +40,7 @@ struct LiveProver {
                 "the running process has other aggregation flags than the spec asks for")
     }
 
-    private func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
+    static func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
         switch readiness {
         case .ready: Proof("ready", .passed, "\(connection.endpoint)/readyz")
         case .notReady(let checks):

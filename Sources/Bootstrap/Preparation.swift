@@ -11,12 +11,20 @@ package struct Preparation: Sendable {
     package let plan: Plan
     /// Control planes that the run leaves alone, seen where another one is to be restarted.
     let peers: [Peer]
+    /// What a roll-back goes back to; nil where the spec says what is wanted.
+    var rollback: RollbackPlanner.Result?
 
     struct Peer: Sendable {
         let name: String
         let health: ControlPlaneHealth
         let isReached: Bool
     }
+
+    /// Whether it is a roll-back, and not what the spec asks for.
+    package var isRollback: Bool { rollback != nil }
+
+    /// Whether it takes an earlier roll-back back.
+    package var goesForward: Bool { rollback?.direction == .forward }
 
     /// The first refusal as an error; nil where the plan may be applied.
     package var refusal: BootstrapError? {
@@ -47,7 +55,7 @@ extension Run {
     }
 
     /// The nodes of the spec that --limit leaves out.
-    private func observePeers() async -> [Preparation.Peer] {
+    func observePeers() async -> [Preparation.Peer] {
         let others = spec.nodes.filter { !nodes.contains($0) }
         let results = await onEachNode(others) { node in try await observe(node) }
         return zip(others, results).map { node, result in

@@ -19,8 +19,8 @@ struct AggBootstrap: AsyncParsableCommand {
             """,
         version: VersionCommand.number,
         subcommands: [
-            InitCommand.self, PlanCommand.self, VerifyCommand.self, SpecCommand.self, CompletionCommand.self,
-            VersionCommand.self,
+            InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, SpecCommand.self,
+            CompletionCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

@@ -69,7 +69,8 @@ import Testing
             "aggbootstrap plan --sepc cluster.json"),
         Transcript(
             "help", "aggbootstrap", "aggbootstrap init --help", "aggbootstrap plan --help",
-            "aggbootstrap verify --help", "aggbootstrap spec --help", "aggbootstrap spec init --help",
+            "aggbootstrap verify --help", "aggbootstrap rollback --help", "aggbootstrap spec --help",
+            "aggbootstrap spec init --help",
             "aggbootstrap spec validate --help", "aggbootstrap spec explain --help",
             "aggbootstrap spec schema --help", "aggbootstrap spec from-cfssl --help"),
     ]
