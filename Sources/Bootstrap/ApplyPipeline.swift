@@ -134,7 +134,6 @@ extension Run {
             run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger,
             cause: preparation.rollback?.direction ?? .spec)
         await rollout.run(&outcome)
-        try endRollback(preparation, outcome)
         withExtendedLifetime(lock) {}
         return outcome
     }

@@ -47,12 +47,12 @@ extension Run {
         ).write(state)
     }
 
-    /// Crosses out the nodes that have what they were to have; called under the state's lock.
-    /// - Parameter outcome: what was applied; nil where nothing had to be.
-    package func endRollback(_ preparation: Preparation, _ outcome: ApplyOutcome?) throws {
+    /// Crosses out the nodes that have what they were to have: the last thing that a roll-back does, after its result has
+    /// been shown, under the state's lock.
+    package func endRollback(_ preparation: Preparation, _ outcome: ApplyOutcome) throws {
         guard preparation.rollback != nil, var record = try RollbackRecord.read(state) else { return }
         var open: Set<String> = []
-        for (name, result) in outcome?.nodes ?? [] {
+        for (name, result) in outcome.nodes {
             switch result {
             case .unchanged, .changed: continue
             case .failed, .untouched: open.insert(name)

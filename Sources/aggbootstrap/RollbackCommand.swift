@@ -50,7 +50,10 @@ struct RollbackCommand: AsyncParsableCommand {
             try show(preparation, run)
             if dryRun { return .done }
             let outcome = try await apply(preparation, run, lock)
-            return try await prove(preparation, outcome, run)
+            let status = try await prove(preparation, outcome, run)
+            try run.endRollback(preparation, outcome)
+            withExtendedLifetime(lock) {}
+            return status
         }
     }
 
@@ -71,15 +74,13 @@ struct RollbackCommand: AsyncParsableCommand {
     private func apply(
         _ preparation: Preparation, _ run: Run, _ lock: Run.StateLock?
     ) async throws -> ApplyOutcome {
-        guard !preparation.plan.isEmpty else {
-            try run.endRollback(preparation, nil)
-            return ApplyOutcome()
-        }
+        guard !preparation.plan.isEmpty else { return ApplyOutcome() }
         if !yes { try Console.consent("Roll cluster \(run.spec.cluster) back?") }
         let outcome = try await output.narrator.timed("rolled back") {
             try await run.apply(preparation, lock: lock)
         }
         if let failure = outcome.failure {
+            try run.endRollback(preparation, outcome)
             if output.output == .json {
                 Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
             }

@@ -14,8 +14,18 @@ package enum RollbackPlanner {
         package var flags: EffectiveFlags?
         /// Whether the trust, the pair or the flags that name them become others.
         package var changesPair: Bool
+
+        package init(
+            node: String, entries: [PreviousFiles.Entry], flags: EffectiveFlags?, changesPair: Bool
+        ) {
+            self.node = node
+            self.entries = entries
+            self.flags = flags
+            self.changesPair = changesPair
+        }
     }
 
+    /// The plan, and what it is to lead to.
     package struct Result: Sendable, Equatable {
         package var plan: Plan
         package var targets: [Target]
