@@ -114,9 +114,15 @@ extension Run {
     /// - Returns: what became of each node; `failure` is set where one failed, after which no other is begun.
     /// - Throws: before the first node is changed.
     package func apply(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
-        let lock = try held ?? state.lock()
-        let locks = try await lockNodes(preparation)
+        let locks = try await lockNodes(
+            preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         defer { for lock in locks { lock.release() } }
+        return try await applyLocked(preparation, lock: held)
+    }
+
+    /// As `apply`, by a caller that holds the nodes' locks.
+    func applyLocked(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
+        let lock = try held ?? state.lock()
         var preparation = preparation
         if held == nil || reachesOthers { preparation = try await unchanged(since: preparation) }
         let now = effects.now()
@@ -132,7 +138,8 @@ extension Run {
         outcome.issued = preparation.plan.issues.count
         let rollout = Rollout(
             run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger,
-            cause: preparation.rollback?.direction ?? .spec)
+            cause: preparation.rollback?.direction ?? .spec,
+            gate: pairReloadSeconds.map { PairGate(run: self, reloadSeconds: $0) })
         await rollout.run(&outcome)
         withExtendedLifetime(lock) {}
         return outcome
@@ -183,9 +190,8 @@ extension Run {
     /// Locks every node of the cluster that can be reached, so that no two runs restart two control planes at once.
     ///
     /// The first one alone at first: of two runs at once, one goes on.
-    private func lockNodes(_ preparation: Preparation) async throws -> [any NodeLock] {
+    func lockNodes(_ names: [String]) async throws -> [any NodeLock] {
         guard access == .live else { return [] }
-        let names = Set(preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         let nodes = spec.nodes.filter { names.contains($0.name) }
         let token = try SerialNumber.random().bytes.map { String($0, radix: 16) }.joined()
         let holder = LockHolder(token: token, now: effects.now())

@@ -16,6 +16,8 @@ struct NodeApply {
     /// nil offline.
     let activator: Activator?
     var cause = ChangeCause.spec
+    /// What a new pair has to pass before the change counts as made; asked where the pair changes.
+    var gate: (@Sendable () async throws -> Void)?
     let now: UnixTime
     let progress: NodeProgress
 
@@ -55,6 +57,7 @@ struct NodeApply {
             } else if plan.finishesTransaction, wasServing {
                 try await activator.waitUntilReady(hiddenCounts: wasHidden || plan.mayHideReadiness)
             }
+            if let gate, wasServing, changesPair { try await gate() }
             // Not before: the process with the old flags would not start again without them.
             try await remove(removals.filter { !isUnitFile($0.path) })
             for directory in plan.removesDirectories.reversed() { try node.removeEmptyDirectory(directory) }

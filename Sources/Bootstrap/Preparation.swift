@@ -47,11 +47,26 @@ extension Run {
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
         plan.notices = notices + plan.notices
+        if request.options.stage == nil { plan.refusals.insert(contentsOf: try openRotation(), at: 0) }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
             accepted: Set(request.acceptsUnhealthy))
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
+    }
+
+    /// While a CA is being replaced, nothing else changes the nodes.
+    func openRotation() throws -> [Refusal] {
+        guard let terms = try Ledger(state: state).openRotation() else { return [] }
+        return [
+            Refusal(
+                code: "rotation/open", node: nil,
+                message: "the requestheader CA is being replaced since \(terms.since)"
+                    + (terms.direction == .back ? ", which was called off" : ""),
+                hint: terms.direction == .back
+                    ? "bring that to its end with aggbootstrap rotate --abort"
+                    : "bring it to its end with aggbootstrap rotate --ca, or call it off with rotate --abort")
+        ]
     }
 
     /// The nodes of the spec that --limit leaves out.

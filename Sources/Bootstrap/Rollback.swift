@@ -13,6 +13,7 @@ extension Run {
         var rollback = RollbackPlanner.plan(
             spec, inventory: inventory, nodes: observed, unfinished: record?.direction,
             options: request.options)
+        rollback.plan.refusals.insert(contentsOf: try openRotation(), at: 0)
         rollback.plan.refusals += try judge(rollback.targets, observed, inventory)
         let restarts = rollback.plan.nodes.contains(where: \.restarts)
         let peers = restarts ? await observePeers() : []

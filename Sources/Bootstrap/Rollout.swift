@@ -14,6 +14,8 @@ struct Rollout {
     let inventory: StateInventory
     let ledger: Ledger
     let cause: ChangeCause
+    /// What a node's new pair has to pass before the next node gets one; nil where the API server's own word is enough.
+    let gate: PairGate?
 
     /// Work on one node.
     private struct Step: Sendable {
@@ -108,12 +110,16 @@ struct Rollout {
         let event = cause == .spec ? "apply" : "rollback"
         let way = cause == .spec ? [] : [("to", cause == .back ? "before" : "after")]
         try ledger.append("\(event)-begin", [("node", name), ("files", paths)] + way, now: effects.now())
+        let gate = gate.map { gate in
+            { @Sendable () async throws -> Void in try await gate.pass(step.node, progress) }
+        }
         do {
             try await NodeApply(
                 spec: run.spec, plan: step.plan, observed: step.observed, inventory: inventory,
                 stager: Stager(state: run.state, node: link.node),
-                activator: activator(step.node, link, progress), cause: cause, now: effects.now(),
-                progress: progress
+                activator: activator(step.node, link, progress), cause: cause,
+                gate: gate,
+                now: effects.now(), progress: progress
             ).run()
         } catch {
             let located = Run.located(error, on: step.node)

@@ -19,7 +19,8 @@ struct AggBootstrap: AsyncParsableCommand {
             """,
         version: VersionCommand.number,
         subcommands: [
-            InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, SpecCommand.self,
+            InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, RotateCommand.self,
+            SpecCommand.self,
             CompletionCommand.self, VersionCommand.self,
         ])
 

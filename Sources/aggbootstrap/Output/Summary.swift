@@ -6,7 +6,7 @@ import ClusterPlan
 /// The last lines of a command's text: how it ended in numbers, and what comes next.
 enum Summary {
     /// A plan's lines, and below them its size, or that it is not carried out.
-    static func plan(_ lines: [String], _ preparation: Preparation) -> [String] {
+    static func plan(_ lines: [String], _ preparation: Preparation, by command: String = "init") -> [String] {
         let plan = preparation.plan
         let apart = lines.last == "" ? lines : lines + [""]
         if preparation.refusal != nil { return apart + ["refused: nothing of this is done"] }
@@ -20,7 +20,7 @@ enum Summary {
         if !plan.encrypts.isEmpty {
             parts.insert("\(count(plan.encrypts.count, "private key")) to encrypt", at: 0)
         }
-        return apart + ["plan: \(parts.joined(separator: ", ")); init with the same options does it"]
+        return apart + ["plan: \(parts.joined(separator: ", ")); \(command) with the same options does it"]
     }
 
     /// Below the proofs of `init`.
