@@ -14,6 +14,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/operator.sh"
 . "$HERE/lab/kills.sh"
 . "$HERE/lab/aggregation.sh"
+. "$HERE/lab/front-proxy.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
 KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2}")
 SKIPPED=77

@@ -211,6 +211,12 @@ load_has_not_failed() { [ "$(load_figure failed) $(load_figure wrong_user)" = "0
 # load_goes_on N: waits until N more requests were made.
 load_goes_on() { wait_for 120 load_has_made $(($(load_figure requests) + $1)); }
 
+# load_quiet SECONDS: for so long no request has failed.
+load_quiet() {
+    python3 -c 'import json, sys, time
+sys.exit(time.time() - json.load(open(sys.argv[1]))["last_failure"] < float(sys.argv[2]))' "$LAB/load.json" "$1"
+}
+
 # Each kind of failure in a line: how often, where, when (seconds from the first failure), and what.
 load_failures() {
     python3 -c 'import json, sys
