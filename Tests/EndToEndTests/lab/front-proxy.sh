@@ -19,6 +19,18 @@ keep_front_proxy() {
     cp "$files/aggregator-key.pem" "$PKI/$1-$NODE-key.pem"
 }
 
+# cross_sign: the pairs of `new` as `crossed`, with the new CA as signed by the old one behind each certificate.
+cross_sign() {
+    local pair
+    openssl req -new -key "$PKI/new-ca-key.pem" -subj "/CN=aggregator-ca new" -out "$PKI/crossed.csr"
+    openssl x509 -req -in "$PKI/crossed.csr" -CA "$PKI/old-ca.pem" -CAkey "$PKI/old-ca-key.pem" -CAcreateserial -days 365 \
+        -out "$PKI/crossed.pem" -extfile <(printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n') 2>/dev/null
+    for pair in "$PKI"/new-[0-9].pem; do
+        cat "$pair" "$PKI/crossed.pem" >"$PKI/crossed-${pair##*/new-}"
+        cp "${pair%.pem}-key.pem" "$PKI/crossed-$(basename "${pair##*/new-}" .pem)-key.pem"
+    done
+}
+
 # put_trust NAME...: the node trusts the CAs of these, in this order.
 put_trust() {
     local name
