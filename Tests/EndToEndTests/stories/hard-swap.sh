@@ -37,7 +37,7 @@ story() {
     published_trust old new || fail "both CAs are published"
     load_down
     load_failures
-    echo "the old files were put back $((SECONDS - before)) s ago"
+    echo "swapped, put back and healed in $((SECONDS - before)) s"
 }
 
 laggard_is_unavailable() { ! extension_is_available laggard; }
