@@ -91,7 +91,8 @@ let package = Package(
             dependencies: ["Bootstrap", "ClusterPlan", "NodeAccess", "PKI", "Secrets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["aggbootstrap", "TestSupport"], exclude: ["Golden"],
+            name: "CommandLineTests", dependencies: ["Bootstrap", "aggbootstrap", "TestSupport"],
+            exclude: ["Golden"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -14,7 +14,7 @@ struct Activator {
     let readiness: @Sendable () async -> ObservedAPIServer.Readiness
     /// Asks the API server as an aggregator with the pair that lies on the node; nil where it cannot be asked.
     let identity: @Sendable () -> IdentityOutcome?
-    let progress: @Sendable (String) -> Void
+    let progress: NodeProgress
 
     /// Longer than systemd's default start time limit of 90 s, so that its own verdict is heard.
     static let jobSeconds = 180
@@ -48,6 +48,7 @@ struct Activator {
         try node.checkLock()
         // After a crash loop systemd refuses to start the unit until its counter is reset.
         try units.resetFailed(unit)
+        progress.step("restarting \(unit)")
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
         guard result == .done else {
             throw await failure("\(unit) did not start: systemd's restart job ended with \(result)")
@@ -76,6 +77,7 @@ struct Activator {
     /// Restarts the unit with the old files and waits until it serves as it did before.
     /// - Parameter before: what its readiness looked like then; nil where it could not be asked.
     func restartOld(before: ObservedAPIServer.Readiness?) async throws {
+        progress.step("restarting \(unit) with the old files")
         try node.checkLock()
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)

@@ -57,19 +57,8 @@ package struct ApplyOutcome: Sendable {
         let width = nodes.map(\.name.count).max() ?? 0
         return ["what every node has:"]
             + nodes.map { name, result in
-                "  " + name + String(repeating: " ", count: width - name.count) + "  " + Self.text(result)
+                "  " + name + String(repeating: " ", count: width - name.count) + "  " + result.text
             }
-    }
-
-    private static func text(_ result: Node) -> String {
-        switch result {
-        case .unchanged: "nothing had to change"
-        case .changed(let files, let restarted):
-            "has the change: \(files) file\(files == 1 ? "" : "s") written\(restarted ? ", restarted" : "")"
-        case .failed(let error):
-            error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
-        case .untouched: "is as it was; its change was not begun"
-        }
     }
 
     /// Whether some node has been changed.
@@ -82,6 +71,25 @@ package struct ApplyOutcome: Sendable {
 
     mutating func set(_ name: String, _ result: Node) {
         if let index = nodes.firstIndex(where: { $0.name == name }) { nodes[index].result = result }
+    }
+}
+
+extension ApplyOutcome.Node {
+    /// In words, after the node's name.
+    var text: String {
+        switch self {
+        case .unchanged: "nothing had to change"
+        case .changed(let files, let restarted):
+            "has the change: \(files) file\(files == 1 ? "" : "s") written\(restarted ? ", restarted" : "")"
+        case .failed(let error):
+            error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
+        case .untouched: "is as it was; its change was not begun"
+        }
+    }
+
+    var isUntouched: Bool {
+        if case .untouched = self { return true }
+        return false
     }
 }
 

@@ -31,6 +31,17 @@ package enum Terminal {
             && LocalHost.environment("TERM") != "dumb"
     }
 
+    /// Whether what stands on the standard error can be written over.
+    package static var canRedraw: Bool {
+        LocalHost.isTerminal(Stream.error.rawValue)
+            && !["", "dumb"].contains(LocalHost.environment("TERM") ?? "")
+    }
+
+    /// Columns and rows of the terminal on the standard error; nil where it does not say.
+    package static var errorSize: (columns: Int, rows: Int)? {
+        LocalHost.terminalSize(Stream.error.rawValue)
+    }
+
     /// Whether lines on the standard error are to begin with the time: in a log, unless it is systemd's journal.
     package static var wantsTimes: Bool {
         !LocalHost.isTerminal(Stream.error.rawValue) && LocalHost.environment("JOURNAL_STREAM") == nil

@@ -16,7 +16,7 @@ struct NodeApply {
     /// nil offline.
     let activator: Activator?
     let now: UnixTime
-    let progress: @Sendable (String) -> Void
+    let progress: NodeProgress
 
     private var unit: String { spec.apiServer.unit }
     private var node: any NodeTransport { stager.node }

@@ -27,12 +27,21 @@ struct Rollout {
             run.nodes.first { $0.name == plan.name }.map { Step(node: $0, plan: plan, observed: observed) }
         }
         outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
-        let signals = run.access == .live ? StopRequest(progress: run.effects.progress) : nil
+        let signals =
+            run.access == .live
+            ? StopRequest(progress: { [effects = run.effects] in effects.progress(.line($0)) }) : nil
         defer { signals?.restore() }
+        let progress = run.effects.progress
+        progress(.began(steps.filter { !$0.plan.isEmpty }.map(\.node.name)))
+        defer { progress(.finished) }
         let together = steps.filter { !$0.plan.isEmpty && !takesTurn($0) }
         let results = await onEachNode(together.map(\.node)) { node in
             guard let step = together.first(where: { $0.node == node }) else { return }
-            try await change(step)
+            do { try await change(step) } catch {
+                tell(step.node, Self.result(step, .failure(error)))
+                throw error
+            }
+            tell(step.node, Self.result(step, .success(())))
         }
         for (step, result) in zip(together, results) {
             outcome.set(step.node.name, Self.result(step, result))
@@ -40,11 +49,21 @@ struct Rollout {
         for step in steps where !step.plan.isEmpty && takesTurn(step) && outcome.failure == nil {
             if signals?.isStopped == true {
                 outcome.set(step.node.name, .failed(Self.stopped(step.node)))
+                tell(step.node, .failed(Self.stopped(step.node)))
                 break
             }
             let result = await onEachNode([step.node]) { _ in try await takeTurn(step) }
             outcome.set(step.node.name, Self.result(step, result[0]))
+            tell(step.node, Self.result(step, result[0]))
         }
+        for (name, result) in outcome.nodes where result.isUntouched {
+            progress(.ended(node: name, .untouched, result.text))
+        }
+    }
+
+    private func tell(_ node: NodeSpec, _ result: ApplyOutcome.Node) {
+        let end: ProgressEvent.End = if case .changed = result { .changed } else { .failed }
+        run.effects.progress(.ended(node: node.name, end, result.text))
     }
 
     /// Whether a node's change could take its API server, or the pair that it presents, away.
@@ -57,7 +76,10 @@ struct Rollout {
     }
 
     private func takeTurn(_ step: Step) async throws {
-        if step.plan.restarts { try await checkOthers(step.node) }
+        if step.plan.restarts {
+            run.effects.progress(.step(node: step.node.name, "seeing that all others serve"))
+            try await checkOthers(step.node)
+        }
         try await change(step)
     }
 
@@ -78,7 +100,8 @@ struct Rollout {
     private func change(_ step: Step) async throws {
         let link = try run.link(step.node)
         let (effects, name) = (run.effects, step.node.name)
-        let progress: @Sendable (String) -> Void = { effects.progress("\(name): \($0)") }
+        let progress = NodeProgress(node: name, send: effects.progress)
+        progress.step("keeping copies, staging files")
         let paths = step.plan.files.map(\.path).joined(separator: " ")
         try ledger.append("apply-begin", [("node", name), ("files", paths)], now: effects.now())
         do {
@@ -97,7 +120,7 @@ struct Rollout {
     }
 
     private func activator(
-        _ node: NodeSpec, _ link: NodeLink, _ progress: @escaping @Sendable (String) -> Void
+        _ node: NodeSpec, _ link: NodeLink, _ progress: NodeProgress
     ) -> Activator? {
         guard let units = link.units else { return nil }
         let (spec, unit) = (run.spec, run.spec.apiServer.unit)

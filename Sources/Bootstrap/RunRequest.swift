@@ -40,13 +40,13 @@ package struct RunRequest: Sendable {
 /// What a run takes from its surroundings.
 package struct Effects: Sendable {
     package var now: @Sendable () -> UnixTime
-    /// Takes one line on what is being done.
-    package var progress: @Sendable (String) -> Void
+    /// Takes what is being done.
+    package var progress: @Sendable (ProgressEvent) -> Void
     /// Connects to the systemd of this machine.
     package var systemBus: @Sendable () throws -> any UnitManager
 
     package init(
-        now: @escaping @Sendable () -> UnixTime, progress: @escaping @Sendable (String) -> Void,
+        now: @escaping @Sendable () -> UnixTime, progress: @escaping @Sendable (ProgressEvent) -> Void,
         systemBus: @escaping @Sendable () throws -> any UnitManager
     ) {
         self.now = now
@@ -55,7 +55,7 @@ package struct Effects: Sendable {
     }
 
     /// The real ones.
-    package static func real(progress: @escaping @Sendable (String) -> Void) -> Effects {
+    package static func real(progress: @escaping @Sendable (ProgressEvent) -> Void) -> Effects {
         Effects(now: LocalHost.now, progress: progress, systemBus: { try SystemBus(.system) })
     }
 }

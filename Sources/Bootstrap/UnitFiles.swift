@@ -74,13 +74,11 @@ struct UnitFiles {
 
     private func dropInsInTree() throws -> [String] {
         var byName: [String: String] = [:]
-        for directory in Self.searchPath.reversed() {
-            for folder in dropInFolders {
-                for name in try node.list("\(directory)/\(folder)")
-                where name.hasSuffix(".conf") {
-                    byName[name] = "\(directory)/\(folder)/\(name)"
-                }
-            }
+        let directories = Self.searchPath.reversed().flatMap { path in
+            dropInFolders.map { "\(path)/\($0)" }
+        }
+        for (directory, names) in zip(directories, try node.lists(directories)) {
+            for name in names where name.hasSuffix(".conf") { byName[name] = "\(directory)/\(name)" }
         }
         // An empty file, or a link to /dev/null, takes the drop-in of that name out of use.
         return byName.sorted { $0.key < $1.key }.map(\.value).filter { path in

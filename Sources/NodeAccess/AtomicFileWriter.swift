@@ -167,12 +167,12 @@ package enum AtomicFileWriter {
         guard rmdir(path) == 0 || errno == ENOENT else { throw .system("remove", path) }
     }
 
-    /// Removes a directory that is empty; one that is missing or holds something is left as it is.
+    /// Removes a directory that is empty; one that is missing, holds something or is a mount point is left as it is.
     package static func removeEmptyDirectory(_ path: String) throws(NodeError) {
         if rmdir(path) == 0 { return }
         let cause = errno
         // A read-only file system refuses also what is not there.
-        if [ENOENT, ENOTEMPTY, EEXIST].contains(cause) { return }
+        if [ENOENT, ENOTEMPTY, EEXIST, EBUSY].contains(cause) { return }
         if try FileStatus.of(path) == nil { return }
         throw .system("remove", path, cause)
     }

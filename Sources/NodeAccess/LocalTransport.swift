@@ -29,6 +29,12 @@ package struct LocalTransport: NodeTransport {
 
     package func list(_ path: String) throws(NodeError) -> [String] { try FileReader.list(root.path(path)) }
 
+    package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
+        var lists: [[String]] = []
+        for path in paths { lists.append(try list(path)) }
+        return lists
+    }
+
     package func owner(user: String, group: String) throws(NodeError) -> FileOwner {
         try LocalHost.owner(user: user, group: group)
     }

@@ -22,6 +22,8 @@ package protocol NodeTransport: Sendable {
     func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8]
     /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
     func list(_ path: String) throws(NodeError) -> [String]
+    /// The same of many directories, over ssh in one request; in their order.
+    func lists(_ paths: [String]) throws(NodeError) -> [[String]]
     /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
     func owner(user: String, group: String) throws(NodeError) -> FileOwner
     /// The node's clock, in whole seconds.
@@ -44,7 +46,7 @@ package protocol NodeTransport: Sendable {
     func remove(_ path: String) throws(NodeError)
     /// Removes a directory with all that is in it; it is no error where there is none.
     func removeTree(_ path: String) throws(NodeError)
-    /// Removes a directory that is empty; one that is missing or holds something is left as it is.
+    /// Removes a directory that is empty; one that is missing, holds something or is a mount point is left as it is.
     func removeEmptyDirectory(_ path: String) throws(NodeError)
 
     /// Takes the node's lock for the time of a rollout; what changes the node over ssh is refused without it.

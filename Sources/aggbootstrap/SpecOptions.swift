@@ -94,9 +94,12 @@ struct OutputOptions: ParsableArguments {
 
     var narrator: Narrator { Narrator(isOn: verbose) }
 
-    /// The surroundings of a run, with progress on the standard error.
+    /// The surroundings of a run, with progress on the standard error: a live row for each node on a terminal.
     var effects: Effects {
-        let isQuiet = quiet
-        return .real { line in if !isQuiet { Console.progress(line) } }
+        if quiet { return .real { _ in } }
+        // The rows would hide what --verbose has to say.
+        let display = ProgressDisplay(
+            showsRows: Terminal.canRedraw && !verbose, isColored: color.isOn(.error))
+        return .real(progress: display.show)
     }
 }

@@ -22,7 +22,7 @@ import Testing
         }
         for (line, wanted) in commands {
             let result = try onTerminal("NO_COLOR=1 \(line)", in: directory)
-            let shown = normalized(result.screen, in: directory)
+            let shown = normalized(result.seen, in: directory)
             var lines = shown.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             if lines.last == "" { lines.removeLast() }
             #expect(matches(lines[...], wanted[...]), "\(line) shows\n\(shown)")

@@ -38,6 +38,40 @@ import Testing
         #expect(quiet.stdout.contains("done: 2 certificates issued, 4 files written, 0 restarts"))
     }
 
+    /// A row for each node is redrawn where that can be seen, and is a line of its own everywhere else.
+    @Test(arguments: [
+        ("$A init --root out", true), ("TERM=dumb $A init --root out", false),
+        ("env -u TERM $A init --root out", false), ("$A init --verbose --root out", false),
+        ("$A init --quiet --root out", false), ("$A init --root out 2>errors; cat errors", false),
+        ("$A init --root out -o json", true),
+    ]) func liveRows(line: String, areShown: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let result = try onTerminal("A=aggbootstrap; \(line)", in: directory)
+        #expect(result.status == 0)
+        #expect(result.screen.contains("\u{1b}[1A") == areShown, "\(result.screen)")
+        let row = "\u{1b}[32m  ok\u{1b}[0m   cp1    0 s  has the change: 4 files written\n"
+        #expect(result.seen.contains(row) == areShown, "\(result.seen)")
+        let isLine = result.seen.contains("aggbootstrap: cp1: 4 files written\n")
+        #expect(isLine == !areShown || line.contains("quiet"))
+    }
+
+    @Test func liveRowsOfMoreNodesThanFit() throws {
+        let directory = try TemporaryDirectory()
+        let nodes = (1...12).map {
+            #"{ "name": "cp\#($0)", "local": \#($0 == 1), "address": "10.0.0.\#($0)" }"#
+        }
+        try directory.write(
+            #"{ "apiVersion": "aggbootstrap/v1", "cluster": "c", "nodes": [\#(nodes.joined(separator: ","))] }"#,
+            to: "cluster.json")
+        let line = "stty rows 6 cols 30; aggbootstrap init --spec cluster.json --root out"
+        let result = try onTerminal(line, in: directory)
+        #expect(result.status == 0, "\(result.screen)")
+        var screen = TerminalScreen(columns: 30, rows: 6)
+        screen.write(result.screen)
+        let rows = screen.text.matches(of: /(?m)^\e\[32m  ok\e\[0m   (cp[0-9]+) +0 s/).map { String($0.1) }
+        #expect(rows.sorted() == (1...12).map { "cp\($0)" }.sorted(), "\(screen.text)")
+    }
+
     @Test func annotationsOfGitHubActions() throws {
         let directory = try TemporaryDirectory()
         try directory.write("{\"a,b\":\n 1}", to: "c,d.json")

@@ -24,7 +24,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         return try lines.map { line in
             let shown = try onTerminal(line, in: directory)
             let status = shown.status == 0 ? "" : "[exit status \(shown.status)]\n"
-            return "$ \(line)\n" + normalized(shown.screen, in: directory) + status
+            return "$ \(line)\n" + normalized(shown.seen, in: directory) + status
         }.joined(separator: "\n")
     }
 }

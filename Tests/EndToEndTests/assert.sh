@@ -103,6 +103,13 @@ assert_pair() {
     assert_eq "what is left beside the files" "" "$left"
 }
 
+# No run's unfinished work is on the node.
+assert_nothing_left() {
+    assert_eq "what is left on node $NODE" "" "$(node_exec sh -c 'for tree in /var/lib/aggbootstrap-node "$1" /etc/systemd/system; do
+        [ ! -e "$tree" ] || find "$tree" -name ".*" -o -name "*unfinished*" -o -name "*-tmp" -o -name "verify-*" -o -name transaction
+    done' - $NODE_CERTIFICATES)"
+}
+
 other_ca() {
     [ -f "$PKI/stranger.pem" ] && return
     make_ca stranger-ca "/CN=stranger"

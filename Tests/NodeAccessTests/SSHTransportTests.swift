@@ -53,6 +53,11 @@ import Testing
         for name in ["sub", "missing", "", "quote'd $dir"].map({ directory.file($0) }) {
             #expect(try remote.list(name) == local.list(name))
         }
+        let directories = ["sub", "missing", "quote'd $dir", ""].map { directory.file($0) }
+        #expect(try remote.lists(directories) == local.lists(directories))
+        #expect(try remote.lists([directories[0]]) == local.lists([directories[0]]))
+        #expect(try remote.lists([directories[1], directories[1] + "2"]) == [[], []])
+        #expect(try remote.lists([]) == [])
         for (user, group) in [
             ("", ""), ("daemon", ""), ("daemon", "adm"), ("4711", ""), ("", "12"), ("nobody-here", ""),
             ("", "none"),

@@ -7,6 +7,13 @@ public struct TerminalResult: Sendable {
     public let status: Int32
     /// With line feeds as line ends and colours as escape codes.
     public let screen: String
+
+    /// What stands on the terminal in the end.
+    public var seen: String {
+        var screen = TerminalScreen()
+        screen.write(self.screen)
+        return screen.text
+    }
 }
 
 /// Runs a shell line on a pseudo-terminal of 80 columns.

@@ -82,7 +82,10 @@ enum AgentScript {
         }
         rmempty() {
             [ -d "$1" ] || return 0
-            rmdir --ignore-fail-on-non-empty -- "$1"
+            out=$(rmdir --ignore-fail-on-non-empty -- "$1" 2>&1) && return
+            case $out in *": Device or resource busy") return 0 ;; esac
+            echo "$out"
+            return 1
         }
         printf "\n%s\n" "aggbootstrap agent 1"
         while IFS= read -r op; do
@@ -90,6 +93,7 @@ enum AgentScript {
             stat) arg p; try stat -c "%f %u %g %s %i %d" -- "$p" ;;
             get) arg p; arg n; try get "$p" "$n" ;;
             list) arg p; try ls -A1 -- "$p" ;;
+            lists) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; try ls -A1 -- "$@" ;;
             passwd | group) arg p; try getent "$op" "$p" ;;
             clock) try date +%s ;;
             token) arg token; reply ok "" ;;

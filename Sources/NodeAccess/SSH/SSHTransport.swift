@@ -94,6 +94,31 @@ package struct SSHTransport: NodeTransport {
         return reply.text.split(separator: "\n").map(String.init).sorted()
     }
 
+    package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
+        // With one operand ls names no directory.
+        guard paths.count > 1 else {
+            return try paths.isEmpty ? [] : [list(paths[0])]
+        }
+        let reply = try channel.request(["lists", "\(paths.count)"] + paths)
+        var names: [String: [String]] = [:]
+        var (directory, isAnswer) = (String?.none, false)
+        for line in reply.text.split(separator: "\n").map(String.init) {
+            if line.contains("ls: ") {
+                // It says so of each directory that is not there, and reads the others nevertheless.
+                let subject = line.split(separator: "'").dropFirst().first.map(String.init)
+                guard Self.isMissing(line) else { throw .remote("list", subject ?? paths[0], line) }
+                isAnswer = true
+            } else if line.hasSuffix(":"), paths.contains(String(line.dropLast())) {
+                directory = String(line.dropLast())
+            } else if let directory {
+                names[directory, default: []].append(line)
+            }
+        }
+        if case .done = reply { isAnswer = true }
+        guard isAnswer else { throw failure(reply, "list", paths[0]) }
+        return paths.map { names[$0, default: []].sorted() }
+    }
+
     package func owner(user: String, group: String) throws(NodeError) -> FileOwner {
         var (userID, groupID): (UInt32, UInt32) = (0, 0)
         if !user.isEmpty {

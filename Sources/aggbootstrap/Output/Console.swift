@@ -33,6 +33,9 @@ enum Console {
         write("\(Terminal.wantsTimes ? "\(Terminal.time) " : "")aggbootstrap: \(line)\n", to: 2)
     }
 
+    /// What redraws a part of the terminal.
+    static func frame(_ text: String) { write(text, to: 2) }
+
     /// Asks a question on the terminal.
     /// - Returns: whether the answer began with `y`.
     static func confirm(_ question: String) -> Bool {

@@ -12,7 +12,8 @@ LAB_RUN=${LAB_RUN:-/run/agglab}   # one directory a lab; gone after a reboot, as
 LAB_SUBNET=192.168.123
 NODE=1                     # the node that the functions below mean
 
-lab_address() { echo "$LAB_SUBNET.$((249 + ${1:-$NODE}))"; }
+# The first five as in the procedure that is replaced here, from .250 on; more than that from .6 on.
+lab_address() { echo "$LAB_SUBNET.$((${1:-$NODE} > 5 ? ${1:-$NODE} : 249 + ${1:-$NODE}))"; }
 
 # The nodes' root tree, made once: needs the network.
 lab_base() {
@@ -53,10 +54,20 @@ lab_up() {
     mkdir -p "$LAB"
     chmod 700 "$LAB_RUN" "$LAB"
     echo "$owner $(lab_process_start "$owner")" >"$LAB/owner"
+    lab_inotify "$count"
     lab_bridge
     for node in $(seq "$count"); do lab_node_link "$node"; done
     for node in $(seq "$count"); do lab_node_boot "$node"; done
     for node in $(seq "$count"); do lab_node_wait "$node"; done
+}
+
+# A node's systemd takes up to 8 of the 128 inotify instances that Linux allows a user: with many nodes the limit is
+# raised for the time of the lab.
+lab_inotify() {
+    local limit=/proc/sys/fs/inotify/max_user_instances wanted=$((64 + 16 * $1))
+    [ "$1" -gt 10 ] && [ "$(<$limit)" -lt $wanted ] || return 0
+    cp $limit "$LAB/inotify"
+    echo $wanted >$limit
 }
 
 lab_namespace() { echo "agglab-$LAB_ID-$1"; }
@@ -150,6 +161,7 @@ lab_down() {
         lab_end_processes "${space##*/}"
         ip netns del "${space##*/}" 2>/dev/null || true
     done
+    [ ! -f "$LAB/inotify" ] || cat "$LAB/inotify" >/proc/sys/fs/inotify/max_user_instances
     rm -rf "$LAB"
 }
 

@@ -111,3 +111,13 @@ wait_for() {
 node_is_let_go() {
     node_exec sh -c '[ ! -e /run/aggbootstrap-node/lock ] || flock -n /run/aggbootstrap-node/lock true'
 }
+
+# How often the node's sshd let somebody in while a command ran.
+connections_of() {
+    local before
+    before=$(accepted)
+    "$@" >/dev/null 2>&1
+    echo $(($(accepted) - before))
+}
+
+accepted() { node_exec journalctl -u ssh --no-pager -o cat | grep -c '^Accepted publickey' || true; }

@@ -19,6 +19,10 @@ story() {
     given_up "a full disk" "No space left on device" \
         "cp -a $NODE_CERTIFICATES /srv/ && mount -t tmpfs -o size=16k none $NODE_CERTIFICATES && cp -a /srv/ssl/. $NODE_CERTIFICATES/" \
         "umount $NODE_CERTIFICATES"
+    given_up "a full disk, and an empty one for the copies" "No space left on device" \
+        "cp -a $NODE_CERTIFICATES/. /srv/ssl/ && mount -t tmpfs -o size=16k none $NODE_CERTIFICATES && cp -a /srv/ssl/. $NODE_CERTIFICATES/
+         mkdir /var/lib/aggbootstrap-node && mount -t tmpfs none /var/lib/aggbootstrap-node" \
+        "umount $NODE_CERTIFICATES /var/lib/aggbootstrap-node && rmdir /var/lib/aggbootstrap-node"
     given_up "no room for copies" "No space left on device" \
         "mkdir /var/lib/aggbootstrap-node && mount -t tmpfs -o size=4k,nr_inodes=2 none /var/lib/aggbootstrap-node" \
         "umount /var/lib/aggbootstrap-node && rmdir /var/lib/aggbootstrap-node"

@@ -29,13 +29,3 @@ story() {
     on_each 3 assert_aggregation
     assert_eq "what is left of connections" "" "$(find /tmp -maxdepth 1 -name 'aggbootstrap-ssh-*' -newer "$OPERATOR/id")"
 }
-
-# How often the node's sshd let somebody in while a command ran.
-connections_of() {
-    local before
-    before=$(accepted)
-    "$@" >/dev/null 2>&1
-    echo $(($(accepted) - before))
-}
-
-accepted() { node_exec journalctl -u ssh --no-pager -o cat | grep -c '^Accepted publickey' || true; }
