@@ -118,7 +118,7 @@ struct PlanWorld {
         var file = ObservedFile(path: change.path, kind: .regular, mode: change.mode)
         (file.userID, file.groupID) = (change.ownerIDs?[0] ?? 0, change.ownerIDs?[1] ?? 0)
         switch change.content {
-        case .text(let bytes), .certificate(let bytes, _): file.content = bytes
+        case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): file.content = bytes
         case .privateKey(let owner): file.sha256 = inventory.leaves[owner]?.keySHA256
         case .certificateToIssue: Issue.record("a certificate is missing after all were issued")
         }
