@@ -15,7 +15,9 @@ PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := ClusterPlanTests
 SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2
+export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-poll1s
 
 help:
 	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
@@ -55,8 +57,9 @@ e2e:
 		echo 'error: make e2e boots containers and makes network namespaces: run sudo env "PATH=$$PATH" make e2e' >&2; exit 1; fi
 	@scripts/need.sh e2e
 	$(RELEASE)
-	@[ -x "$$KUBE_APISERVER" ] || scripts/need.sh kube-apiserver
-	@[ -x "$$KUBE_APISERVER" ] || bash Tests/EndToEndTests/lab/build-kube-apiserver.sh "$$KUBE_APISERVER"
+	@[ -x "$$KUBE_APISERVER" ] && [ -x "$$KUBE_APISERVER_POLL1S" ] || scripts/need.sh kube-apiserver
+	@bash $(LAB)/build-kube-apiserver.sh "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S"
+	@$(LAB)/build-go.sh --check >/dev/null || { scripts/need.sh go && $(LAB)/build-go.sh >/dev/null; }
 	@[ -n "$(STORIES)" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|bench|matrix|kube-apiserver
+# Usage: need.sh build|test|e2e|bench|matrix|kube-apiserver|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -26,6 +26,7 @@ packages() {
         echo coreutils golang-cfssl openssl python3 strace time
         ;;
     kube-apiserver) echo dpkg-dev golang-go jq make rsync ;;
+    go) echo golang-go ;;
     *)
         echo "need.sh: no such purpose: $1" >&2
         exit 64
@@ -54,16 +55,15 @@ apt() {
         { printf '%s\nerror: apt-get %s failed\n' "$log" "$*" >&2; exit 1; }
 }
 
-# The tests' own sshd is unpacked and not installed: installed, it would listen for everybody.
-unpack_sshd() {
-    local place=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab/openssh-server work
-    { [ -x /usr/sbin/sshd ] || [ -x "$place/usr/sbin/sshd" ]; } && return
-    echo "unpacking Debian's openssh-server for the tests" >&2
+# unpack PACKAGE: its files lie in the tests' own cache, and it is not installed.
+unpack() {
+    local place=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab/$1 work
+    [ ! -d "$place" ] || return 0
+    echo "unpacking Debian's $1 for the tests" >&2
     work=$(mktemp -d)
-    (cd "$work" && chmod 755 . && { apt-get -q download openssh-server >log 2>&1 || { apt update && apt-get -q download openssh-server >log 2>&1; }; } &&
-        dpkg -x openssh-server_*.deb tree) || { cat "$work/log"; echo "error: openssh-server cannot be fetched" >&2; exit 1; }
+    (cd "$work" && chmod 755 . && { apt-get -q download "$1" >log 2>&1 || { apt update && apt-get -q download "$1" >log 2>&1; }; } &&
+        dpkg -x "$1"_*.deb tree) || { cat "$work/log"; echo "error: $1 cannot be fetched" >&2; exit 1; }
     mkdir -p "$(dirname "$place")"
-    rm -rf "$place"
     mv "$work/tree" "$place"
     rm -rf "$work"
 }
@@ -80,4 +80,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt update
     apt install -y --no-install-recommends "${missing[@]}"
 fi
-[ "$1" != test ] || unpack_sshd
+case $1 in
+# Installed, sshd would listen for everybody.
+test) [ -x /usr/sbin/sshd ] || unpack openssh-server ;;
+# A kubectl as old as the lab's kube-apiserver, beside the one that the machine may have.
+e2e) unpack kubernetes-client ;;
+esac

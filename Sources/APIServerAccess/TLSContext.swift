@@ -21,20 +21,27 @@ struct TLSContext: ~Copyable {
     ) throws(APIServerError) -> TLSContext {
         var anchors: [[UInt8]] = []
         var pinned: [UInt8]?
+        var takesAnybody = false
         switch trust {
         case .pinned(let pem): pinned = try certificates(inPEM: pem, "the pinned certificate", attempt).first
+        case .nobody:
+            guard identity == nil else {
+                throw attempt.error(.identity, "a certificate is not presented to a server that is not known")
+            }
+            takesAnybody = true
         case .ca(let pem): anchors = try certificates(inPEM: pem, "the server's CA", attempt)
         }
         ERR_clear_error()
         guard let pointer = SSL_CTX_new(TLS_client_method()) else {
             throw attempt.error(.tls, drainedErrors(else: "no TLS context"))
         }
-        let context = TLSContext(owning: pointer, observer: HandshakeObserver(pinned: pinned))
+        let context = TLSContext(
+            owning: pointer, observer: HandshakeObserver(pinned: pinned, takesAnybody: takesAnybody))
         SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
         // Only what the identity says is presented; OpenSSL would add issuers that it finds.
         SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(SSL_MODE_NO_AUTO_CHAIN), nil)
         context.observer.observe(pointer)
-        if pinned == nil { try context.trust(anchors, for: endpoint, attempt) }
+        if pinned == nil, !takesAnybody { try context.trust(anchors, for: endpoint, attempt) }
         if let identity { try context.present(identity, attempt) }
         return context
     }

@@ -29,7 +29,8 @@ package final class Tunnel: Sendable, Hashable {
     /// Whether it is the way that works.
     var isTaken: Bool { taken.withLock { $0 } }
 
-    func take() { taken.withLock { $0 = true } }
+    /// Keeps to this way from now on.
+    package func take() { taken.withLock { $0 = true } }
 
     func connect(_ endpoint: APIServerEndpoint) throws -> TunnelStream {
         try open(endpoint.address, endpoint.port)

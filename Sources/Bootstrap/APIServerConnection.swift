@@ -23,18 +23,25 @@ struct APIServerConnection: Sendable {
         trust = try Self.trust(spec.apiServer, flags, link.node)
         identity = try Self.identity(spec.certificates, link.node)
         let header = spec.requestHeader
+        // The running process may know others than the spec says, before a change and after a roll-back.
+        func name(_ flag: String, _ wanted: [String]) -> String? {
+            flags.list(flag)?.first ?? wanted.first
+        }
         headers = RequestHeaderNames(
-            user: header.usernameHeaders.first ?? "X-Remote-User",
-            group: header.groupHeaders.first ?? "X-Remote-Group")
+            user: name("requestheader-username-headers", header.usernameHeaders) ?? "X-Remote-User",
+            group: name("requestheader-group-headers", header.groupHeaders) ?? "X-Remote-Group")
         kubeconfig = spec.apiServer.kubeconfig
     }
 
     /// Readiness and loaded CAs; what cannot be seen is said in the result.
     func observe() async -> ObservedAPIServer {
         let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCANames
-        return ObservedAPIServer(
-            endpoint: endpoint.description, readiness: await readiness(), loadedCANames: names,
+        let answer = await ready()
+        var observed = ObservedAPIServer(
+            endpoint: endpoint.description, readiness: answer.readiness, loadedCANames: names,
             version: version())
+        observed.showsWithoutPair = answer.withoutPair
+        return observed
     }
 
     /// The server's version, asked anonymously, then as the aggregator would; nil where it tells neither.
@@ -54,27 +61,30 @@ struct APIServerConnection: Sendable {
     func readiness() async -> ObservedAPIServer.Readiness { await ready().readiness }
 
     /// Asks `/readyz` anonymously, then through kubectl where there is a kubeconfig, then as the aggregator would.
-    func ready() async -> (readiness: ObservedAPIServer.Readiness, report: ReadinessReport?) {
+    /// - Returns: what it says; its checks; whether it said so without the pair.
+    func ready() async -> (
+        readiness: ObservedAPIServer.Readiness, report: ReadinessReport?, withoutPair: Bool
+    ) {
         do {
             let anonymous = try ReadinessProbe.readyz(endpoint, trust: trust)
-            if let answer = Self.answer(anonymous) { return (answer, anonymous) }
+            if let answer = Self.answer(anonymous) { return (answer, anonymous, true) }
             if let kubeconfig {
                 let report = await Self.kubectl(kubeconfig, endpoint)
-                if let report, let answer = Self.answer(report) { return (answer, report) }
+                if let report, let answer = Self.answer(report) { return (answer, report, true) }
             }
             guard let identity else {
-                return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil)
+                return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil, false)
             }
             let caller = Caller.frontProxy(identity, try Self.probeUser(), headers)
             let proxied = try ReadinessProbe.readyz(endpoint, trust: trust, as: caller)
-            if let answer = Self.answer(proxied) { return (answer, proxied) }
+            if let answer = Self.answer(proxied) { return (answer, proxied, false) }
             return (
                 .hidden(
                     "/readyz answers \(anonymous.status) to anonymous and \(proxied.status) to proxied requests"
-                ), nil
+                ), nil, false
             )
         } catch {
-            return (.unseen("\(error)"), nil)
+            return (.unseen("\(error)"), nil, false)
         }
     }
 

@@ -42,8 +42,9 @@ struct Activator {
     }
 
     /// Restarts the unit and waits until the API server is ready.
+    /// - Parameter hiddenCounts: as for `waitUntilReady`.
     /// - Throws: what went wrong, with the unit's last journal lines.
-    func restart() async throws {
+    func restart(hiddenCounts: Bool = false) async throws {
         let start = ContinuousClock.now
         try node.checkLock()
         // After a crash loop systemd refuses to start the unit until its counter is reset.
@@ -54,7 +55,7 @@ struct Activator {
             throw await failure("\(unit) did not start: systemd's restart job ended with \(result)")
         }
         progress("\(unit) restarted, waiting until it is ready")
-        try await waitUntilReady()
+        try await waitUntilReady(hiddenCounts: hiddenCounts)
         progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
     }
 

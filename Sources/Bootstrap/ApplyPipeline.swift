@@ -11,7 +11,7 @@ package struct ApplyOutcome: Sendable {
     /// What became of one node.
     package enum Node: Sendable {
         case unchanged
-        case changed(files: Int, restarted: Bool)
+        case changed(files: Int, removed: Int, restarted: Bool)
         /// It is as it was, or it says otherwise.
         case failed(BootstrapError)
         /// Its change was planned and not begun, since another node failed.
@@ -28,14 +28,21 @@ package struct ApplyOutcome: Sendable {
 
     package var filesWritten: Int {
         nodes.reduce(0) { sum, node in
-            if case .changed(let files, _) = node.result { return sum + files }
+            if case .changed(let files, _, _) = node.result { return sum + files }
+            return sum
+        }
+    }
+
+    package var filesRemoved: Int {
+        nodes.reduce(0) { sum, node in
+            if case .changed(_, let removed, _) = node.result { return sum + removed }
             return sum
         }
     }
 
     package var restarts: Int {
         nodes.filter { node in
-            if case .changed(_, restarted: true) = node.result { return true }
+            if case .changed(_, _, restarted: true) = node.result { return true }
             return false
         }.count
     }
@@ -79,8 +86,9 @@ extension ApplyOutcome.Node {
     var text: String {
         switch self {
         case .unchanged: "nothing had to change"
-        case .changed(let files, let restarted):
-            "has the change: \(files) file\(files == 1 ? "" : "s") written\(restarted ? ", restarted" : "")"
+        case .changed(let files, let removed, let restarted):
+            "has the change: \(files) file\(files == 1 ? "" : "s") written"
+                + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
         case .failed(let error):
             error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
         case .untouched: "is as it was; its change was not begun"
@@ -94,6 +102,9 @@ extension ApplyOutcome.Node {
 }
 
 extension Run {
+    /// The lock of a state directory.
+    package typealias StateLock = AdvisoryLock
+
     /// The lock of the state directory where there is one already; a first run takes it in `apply`.
     package func lockExisting() throws -> AdvisoryLock? {
         try FileStatus.of(state.path) == nil ? nil : try state.lock()
@@ -103,21 +114,32 @@ extension Run {
     /// - Returns: what became of each node; `failure` is set where one failed, after which no other is begun.
     /// - Throws: before the first node is changed.
     package func apply(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
-        let lock = try held ?? state.lock()
-        let locks = try await lockNodes(preparation)
+        let locks = try await lockNodes(
+            preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         defer { for lock in locks { lock.release() } }
+        return try await applyLocked(preparation, lock: held)
+    }
+
+    /// As `apply`, by a caller that holds the nodes' locks.
+    func applyLocked(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
+        let lock = try held ?? state.lock()
         var preparation = preparation
         if held == nil || reachesOthers { preparation = try await unchanged(since: preparation) }
         let now = effects.now()
         try lock.announce(now: now)
         try state.prepareForChange()
         let ledger = Ledger(state: state)
-        let (plan, inventory) = try await issue(preparation, ledger, now)
+        try beginRollback(preparation)
+        let (plan, inventory) =
+            preparation.rollback == nil
+            ? try await issue(preparation, ledger, now) : (preparation.plan, preparation.inventory)
         var outcome = ApplyOutcome()
         outcome.keysEncrypted = preparation.plan.encrypts.count
         outcome.issued = preparation.plan.issues.count
         let rollout = Rollout(
-            run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger)
+            run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger,
+            cause: preparation.rollback?.direction ?? .spec,
+            gate: pairReloadSeconds.map { PairGate(run: self, reloadSeconds: $0) })
         await rollout.run(&outcome)
         withExtendedLifetime(lock) {}
         return outcome
@@ -160,7 +182,7 @@ extension Run {
             guard try state.inventory() == preparation.inventory else { throw changed }
             return preparation
         }
-        let now = try await prepare()
+        let now = preparation.rollback == nil ? try await prepare() : try await prepareRollback()
         guard now.plan.isSame(as: preparation.plan) else { throw changed }
         return now
     }
@@ -168,9 +190,8 @@ extension Run {
     /// Locks every node of the cluster that can be reached, so that no two runs restart two control planes at once.
     ///
     /// The first one alone at first: of two runs at once, one goes on.
-    private func lockNodes(_ preparation: Preparation) async throws -> [any NodeLock] {
+    func lockNodes(_ names: [String]) async throws -> [any NodeLock] {
         guard access == .live else { return [] }
-        let names = Set(preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         let nodes = spec.nodes.filter { names.contains($0.name) }
         let token = try SerialNumber.random().bytes.map { String($0, radix: 16) }.joined()
         let holder = LockHolder(token: token, now: effects.now())

@@ -63,7 +63,10 @@ struct Kubectl: Sendable {
     /// `kubectl get ...`, read as JSON.
     /// - Throws: `kubectl/failed` with what it said.
     func get(_ arguments: [String]) async throws -> LocatedJSON {
-        let text = try await output(["get"] + arguments)
+        try parsed(try await output(["get"] + arguments), arguments)
+    }
+
+    private func parsed(_ text: String, _ arguments: [String]) throws -> LocatedJSON {
         do {
             return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 8 << 20, depth: 200))
         } catch {
@@ -71,6 +74,13 @@ struct Kubectl: Sendable {
                 "kubectl/not-json", "\(description) get \(arguments.joined(separator: " ")): \(error.message)"
             )
         }
+    }
+
+    /// As `get` with `--ignore-not-found`: nil where there is no such object.
+    func find(_ arguments: [String]) async throws -> LocatedJSON? {
+        let text = try await output(["get"] + arguments)
+        guard text.contains("{") else { return nil }
+        return try parsed(text, arguments)
     }
 
     /// Runs it and returns what it wrote.

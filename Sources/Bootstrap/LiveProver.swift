@@ -25,8 +25,8 @@ struct LiveProver {
         let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
-        let (readiness, report) = await connection.ready()
-        proofs += [ready(readiness, connection), hook(report), caLoaded(connection)]
+        let (readiness, report, _) = await connection.ready()
+        proofs += [Self.ready(readiness, connection), hook(report), caLoaded(connection)]
         proofs += try identity(connection)
         proofs += try watches(live.mainPID).map { [$0] } ?? []
         return proofs
@@ -40,7 +40,7 @@ struct LiveProver {
                 "the running process has other aggregation flags than the spec asks for")
     }
 
-    private func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
+    static func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
         switch readiness {
         case .ready: Proof("ready", .passed, "\(connection.endpoint)/readyz")
         case .notReady(let checks):
@@ -143,20 +143,11 @@ struct LiveProver {
             return Proof("watches", .notProven, "the API server's version cannot be read")
         }
         guard version >= KubernetesVersion(major: 1, minor: 23) else { return nil }
-        var files: [InotifyWatches.File] = []
-        for file in [observed.ca, observed.certificate, observed.key] {
-            guard let status = try link.node.status(file.path) else {
-                return Proof("watches", .failed, "\(file.path) is missing")
-            }
-            files.append(.init(inode: status.inode, device: status.device))
+        let paths = [observed.ca, observed.certificate, observed.key].map(\.path)
+        guard let coverage = try FileWatches.coverage(of: paths, by: pid, on: link.node) else {
+            return Proof("watches", .failed, "one of \(paths.joined(separator: ", ")) is missing")
         }
-        let directory = "/proc/\(pid)/fdinfo"
-        let texts = try link.node.list(directory).compactMap { name in
-            (try? link.node.read("\(directory)/\(name)")).flatMap { $0 }.map {
-                String(decoding: $0, as: UTF8.self)
-            }
-        }
-        return switch InotifyWatches(fdinfo: texts).coverage(of: files) {
+        return switch coverage {
         case .watched, .watchedByInodeOnly:
             Proof("watches", .passed, "it watches the three files that are there now")
         case .missing(let missing):

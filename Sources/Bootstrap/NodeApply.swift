@@ -15,6 +15,9 @@ struct NodeApply {
     let stager: Stager
     /// nil offline.
     let activator: Activator?
+    var cause = ChangeCause.spec
+    /// What a new pair has to pass before the change counts as made; asked where the pair changes.
+    var gate: (@Sendable () async throws -> Void)?
     let now: UnixTime
     let progress: NodeProgress
 
@@ -35,7 +38,8 @@ struct NodeApply {
     func run() async throws {
         guard let activator else { return try applyOffline() }
         let transaction = try NodeTransaction.begin(
-            unit: unit, paths: plan.files.map(\.path), madeDirectories: try missingDirectories(),
+            unit: unit, cause: cause, paths: plan.files.map(\.path),
+            madeDirectories: try missingDirectories(),
             wasServing: wasServing, baseDigests: baseDigests, now: now, on: node)
         var step = Step.preparing
         do {
@@ -43,15 +47,20 @@ struct NodeApply {
             step = .renaming
             try stager.commit(staged)
             if !staged.isEmpty { progress("\(staged.count) file\(staged.count == 1 ? "" : "s") written") }
+            try await remove(removals.filter { isUnitFile($0.path) })
             if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
             if plan.restarts || plan.finishesTransaction { step = .restarting }
             if plan.restarts {
-                try await activator.restart()
+                try await activator.restart(hiddenCounts: plan.mayHideReadiness)
             } else if wasServing, changesPair {
                 try activator.checkPair()
             } else if plan.finishesTransaction, wasServing {
-                try await activator.waitUntilReady(hiddenCounts: wasHidden)
+                try await activator.waitUntilReady(hiddenCounts: wasHidden || plan.mayHideReadiness)
             }
+            if let gate, wasServing, changesPair { try await gate() }
+            // Not before: the process with the old flags would not start again without them.
+            try await remove(removals.filter { !isUnitFile($0.path) })
+            for directory in plan.removesDirectories.reversed() { try node.removeEmptyDirectory(directory) }
         } catch {
             throw await putBack(transaction, activator, from: step, because: error)
         }
@@ -66,7 +75,8 @@ struct NodeApply {
     /// Whether a running API server that has the flags gets another pair.
     private var changesPair: Bool {
         let running = observed.unit?.live?.runningArguments ?? []
-        guard APIServerFlags(spec: spec).areExactlyIn(running) else { return false }
+        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        guard flags.string("proxy-client-cert-file") == observed.certificate.path else { return false }
         return plan.files.contains { $0.path == observed.certificate.path && $0.action == .replace }
     }
 
@@ -82,6 +92,23 @@ struct NodeApply {
     }
 
     // MARK: - Forward
+
+    private var removals: [FileChange] { plan.files.filter { $0.action == .remove } }
+
+    private func remove(_ files: [FileChange]) async throws {
+        guard !files.isEmpty else { return }
+        try node.checkLock()
+        for file in files { try node.remove(file.path) }
+        let directories = Set(files.map { AtomicFileWriter.split($0.path).directory }).sorted()
+        let result = try await node.run("sync", ["--"] + directories)
+        guard result.status == 0 else {
+            throw BootstrapError(
+                "apply/not-synced",
+                "cannot make the removal of files in \(directories.joined(separator: ", ")) last: "
+                    + result.stderr)
+        }
+        progress("\(files.count) file\(files.count == 1 ? "" : "s") removed")
+    }
 
     private func applyOffline() throws {
         try makeDirectories()
@@ -117,46 +144,27 @@ struct NodeApply {
     }
 
     private func makeDirectories() throws {
-        let directories = Set(plan.files.map { AtomicFileWriter.split($0.path).directory })
+        let written = plan.files.filter { $0.action != .remove }
+        let directories = Set(written.map { AtomicFileWriter.split($0.path).directory })
         try node.makeDirectories(directories.sorted(), mode: 0o755)
     }
 
     private func verifyUnit() async throws {
-        guard let change = plan.files.first(where: { $0.path == observed.flags.path }),
-            isUnitFile(change.path), case .text(let bytes) = change.content
-        else { return }
-        let base = observed.unit?.base ?? []
-        let text = try UnitText(path: change.path, bytes: bytes)
-        var current = base
-        if let own = observed.flags.content, isDropIn(change.path) {
-            current.append(try UnitText(path: change.path, bytes: own))
-        }
-        let changed = isDropIn(change.path) ? base + [text] : [text] + base.dropFirst()
+        guard plan.files.contains(where: { isUnitFile($0.path) && $0.action != .setMetadata }) else { return }
+        let changed = try UnitSources.after(plan.files, on: observed, unit: unit)
+        guard !changed.isEmpty else { return }
         let store = NodeTransaction.store(unit: unit)
         try await UnitVerifier(unit: unit, node: node, workDirectory: store).verify(
-            current: current, changed: changed)
+            current: try UnitSources.current(observed, unit: unit), changed: changed)
     }
 
-    private func isDropIn(_ path: String) -> Bool { path == RenderedUnit.dropInPath(unit: unit) }
+    private func isUnitFile(_ path: String) -> Bool { UnitSources.isUnitFile(path, unit: unit) }
 
-    /// An environment file is none: systemd reads it when it starts the unit.
-    private func isUnitFile(_ path: String) -> Bool {
-        isDropIn(path) || path == RenderedUnit.unitPath(unit)
-    }
-
-    /// The command that systemd has to have loaded after the change.
+    /// The command that systemd has to have loaded after the change; nil where there is no unit then.
     private func wantedCommand() throws -> ExecCommand? {
-        guard let unit = observed.unit else { return nil }
-        guard isUnitFile(observed.flags.path) else {
-            return try EffectiveService(sources: unit.base).command(unit: self.unit)
-        }
-        let flags = plan.files.first { $0.path == observed.flags.path }
-        var bytes = observed.flags.content
-        if let flags, case .text(let new) = flags.content { bytes = new }
-        guard let bytes else { return nil }
-        let text = try UnitText(path: observed.flags.path, bytes: bytes)
-        let sources = isDropIn(text.path) ? unit.base + [text] : [text] + unit.base.dropFirst()
-        return try EffectiveService(sources: sources).command(unit: self.unit)
+        guard observed.unit != nil else { return nil }
+        let sources = try UnitSources.after(plan.files, on: observed, unit: unit)
+        return sources.isEmpty ? nil : try EffectiveService(sources: sources).command(unit: unit)
     }
 
     // MARK: - Back

@@ -22,9 +22,14 @@ struct NodeTransaction: Sendable {
             let owner: FileOwner
             /// File name of the copy within the transaction.
             let copy: String
+            /// Of the copy; nil in a record that an earlier version of this program wrote.
+            let sha256: String?
         }
     }
 
+    let cause: ChangeCause
+    /// Whether only the copies are still to be put away.
+    var isDone = false
     let startedAt: UnixTime
     let wasServing: Bool
     let baseDigests: [String: String]
@@ -48,17 +53,26 @@ struct NodeTransaction: Sendable {
         return nil
     }
 
+    /// Reads what the last change that came to its end replaced; nil where there was none.
+    static func previous(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {
+        let path = "\(previousStore(unit: unit))/manifest"
+        return try node.read(path).map { try parse(String(decoding: $0, as: UTF8.self), path: path, node) }
+    }
+
+    static func previousStore(unit: String) -> String { "\(store(unit: unit))/previous" }
+
     /// Copies what lies at `paths` and records it; what an open transaction copied before is kept instead, since that
     /// is the state that worked.
     static func begin(
-        unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
-        baseDigests: [String: String], now: UnixTime, on node: any NodeTransport
+        unit: String, cause: ChangeCause = .spec, paths: [String], madeDirectories: [String],
+        wasServing: Bool, baseDigests: [String: String], now: UnixTime, on node: any NodeTransport
     ) throws -> NodeTransaction {
         let store = store(unit: unit)
         try node.makeDirectories(store, mode: 0o700)
         do {
             return try fill(
-                unit: unit, paths: paths, madeDirectories: madeDirectories, wasServing: wasServing,
+                unit: unit, cause: cause, paths: paths, madeDirectories: madeDirectories,
+                wasServing: wasServing,
                 baseDigests: baseDigests, now: now, node)
         } catch {
             try? node.removeTree("\(store)/transaction.unfinished")
@@ -69,7 +83,7 @@ struct NodeTransaction: Sendable {
     }
 
     private static func fill(
-        unit: String, paths: [String], madeDirectories: [String], wasServing: Bool,
+        unit: String, cause: ChangeCause, paths: [String], madeDirectories: [String], wasServing: Bool,
         baseDigests: [String: String], now: UnixTime, _ node: any NodeTransport
     ) throws -> NodeTransaction {
         let store = store(unit: unit)
@@ -92,6 +106,8 @@ struct NodeTransaction: Sendable {
         let known = earlier?.madeDirectories ?? []
         let made = known + madeDirectories.filter { !known.contains($0) }
         let transaction = NodeTransaction(
+            // What a roll-back goes back to may be gone once it is done: that must not be forgotten.
+            cause: cause, isDone: earlier?.isDone == true && earlier?.cause == cause && paths.isEmpty,
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
             baseDigests: baseDigests, madeDirectories: made,
             entries: entries, node: node)
@@ -119,6 +135,8 @@ struct NodeTransaction: Sendable {
                 throw Self.missing("\(copies)/\(before.copy)", of: entry.path)
             }
             if try isUnchanged(path, before, bytes) { continue }
+            // A roll-back removes the directories that the change before had made.
+            try node.makeDirectories(AtomicFileWriter.split(path).directory, mode: 0o755)
             try node.write(path, .secret(bytes), mode: before.mode, owner: before.owner)
         }
         for directory in madeDirectories.reversed() {
@@ -132,8 +150,14 @@ struct NodeTransaction: Sendable {
         for entry in entries { try node.remove(Self.temporary(entry.path)) }
         // First what `open` would take for an open transaction once the newer one is gone.
         try node.removeTree("\(store)/transaction.replaced")
-        try node.removeTree("\(store)/previous")
-        try node.renameDirectory("\(store)/transaction", to: "\(store)/previous")
+        if cause != .spec, !isDone {
+            // Without the copies that it went back to, a roll-back could not be gone on with.
+            var done = self
+            done.isDone = true
+            try node.write("\(store)/transaction/manifest", .text(done.manifest), mode: 0o600)
+        }
+        try node.removeTree(Self.previousStore(unit: unit))
+        try node.renameDirectory("\(store)/transaction", to: Self.previousStore(unit: unit))
     }
 
     /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
@@ -177,14 +201,18 @@ struct NodeTransaction: Sendable {
                 throw missing("\(old)/\(before.copy)", of: path)
             }
             try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
-            return Entry(path: path, before: .init(mode: before.mode, owner: before.owner, copy: name))
+            let digest = try Digest.sha256Hex(bytes)
+            return Entry(
+                path: path,
+                before: .init(mode: before.mode, owner: before.owner, copy: name, sha256: digest))
         }
         guard let status = try node.status(path),
             let bytes = try node.readSecret(path, limit: 4 << 20)
         else { return Entry(path: path, before: nil) }
         try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
         let owner = FileOwner(userID: status.userID, groupID: status.groupID)
-        return Entry(path: path, before: .init(mode: status.mode, owner: owner, copy: name))
+        let digest = try Digest.sha256Hex(bytes)
+        return Entry(path: path, before: .init(mode: status.mode, owner: owner, copy: name, sha256: digest))
     }
 
     private static func missing(_ copy: String, of path: String) -> BootstrapError {
@@ -197,6 +225,8 @@ struct NodeTransaction: Sendable {
 
     private var manifest: String {
         var lines = [Self.header, "started \(startedAt.seconds)", "serving \(wasServing ? "yes" : "no")"]
+        if cause != .spec { lines.append("cause \(cause.rawValue)") }
+        if isDone { lines.append("done yes") }
         lines += madeDirectories.map { "directory \($0)" }
         lines += baseDigests.sorted { $0.key < $1.key }.map { "base \($0.value) \($0.key)" }
         for entry in entries {
@@ -205,6 +235,7 @@ struct NodeTransaction: Sendable {
                 lines.append(
                     "file \(before.copy) \(mode) \(before.owner.userID) \(before.owner.groupID) \(entry.path)"
                 )
+                if let digest = before.sha256 { lines.append("sha256 \(digest) \(before.copy)") }
             } else {
                 lines.append("absent \(entry.path)")
             }
@@ -220,12 +251,19 @@ struct NodeTransaction: Sendable {
         var (started, serving, directories) = (Int64(0), false, [String]())
         var base: [String: String] = [:]
         var entries: [Entry] = []
+        var (cause, isDone) = (ChangeCause.spec, false)
+        let digests = digests(lines)
         for line in lines.dropFirst().dropLast() {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard words.count == 2 else { throw damaged(path) }
             switch words[0] {
             case "started": started = Int64(words[1]) ?? 0
             case "serving": serving = words[1] == "yes"
+            case "done": isDone = words[1] == "yes"
+            case "sha256": break
+            case "cause":
+                guard let known = ChangeCause(rawValue: words[1]) else { throw damaged(path) }
+                cause = known
             case "directory": directories.append(words[1])
             case "absent": entries.append(Entry(path: words[1], before: nil))
             case "base":
@@ -238,19 +276,28 @@ struct NodeTransaction: Sendable {
                     let group = UInt32(parts[3])
                 else { throw damaged(path) }
                 let owner = FileOwner(userID: user, groupID: group)
-                entries.append(Entry(path: parts[4], before: .init(mode: mode, owner: owner, copy: parts[0])))
+                let before = Entry.Before(
+                    mode: mode, owner: owner, copy: parts[0], sha256: digests[parts[0]])
+                entries.append(Entry(path: parts[4], before: before))
             default: throw damaged(path)
             }
         }
         return NodeTransaction(
-            startedAt: UnixTime(seconds: started), wasServing: serving, baseDigests: base,
+            cause: cause, isDone: isDone, startedAt: UnixTime(seconds: started), wasServing: serving,
+            baseDigests: base,
             madeDirectories: directories,
             entries: entries, node: node)
     }
 
+    /// By the name of the copy.
+    private static func digests(_ lines: [String]) -> [String: String] {
+        let words = lines.map { $0.split(separator: " ").map(String.init) }
+        return Dictionary(words.filter { $0.count == 3 && $0[0] == "sha256" }.map { ($0[2], $0[1]) }) { $1 }
+    }
+
     private static func damaged(_ path: String) -> BootstrapError {
         BootstrapError(
-            "node/transaction-damaged", "cannot read \(path), the record of an interrupted change",
+            "node/transaction-damaged", "cannot read \(path), the record of a change",
             hint: "look at the copies beside it, put back what is needed, then remove that directory")
     }
 }

@@ -226,7 +226,8 @@ struct Observer {
             return nil
         }
         return OpenTransaction(
-            startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing)
+            startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing,
+            cause: open.cause, isDone: open.isDone)
     }
 }
 

@@ -11,12 +11,20 @@ package struct Preparation: Sendable {
     package let plan: Plan
     /// Control planes that the run leaves alone, seen where another one is to be restarted.
     let peers: [Peer]
+    /// What a roll-back goes back to; nil where the spec says what is wanted.
+    var rollback: RollbackPlanner.Result?
 
     struct Peer: Sendable {
         let name: String
         let health: ControlPlaneHealth
         let isReached: Bool
     }
+
+    /// Whether it is a roll-back, and not what the spec asks for.
+    package var isRollback: Bool { rollback != nil }
+
+    /// Whether it takes an earlier roll-back back.
+    package var goesForward: Bool { rollback?.direction == .forward }
 
     /// The first refusal as an error; nil where the plan may be applied.
     package var refusal: BootstrapError? {
@@ -39,6 +47,7 @@ extension Run {
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
         plan.notices = notices + plan.notices
+        if request.options.stage == nil { plan.refusals.insert(contentsOf: try openRotation(), at: 0) }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
@@ -46,8 +55,22 @@ extension Run {
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
     }
 
+    /// While a CA is being replaced, nothing else changes the nodes.
+    func openRotation() throws -> [Refusal] {
+        guard let terms = try Ledger(state: state).openRotation() else { return [] }
+        return [
+            Refusal(
+                code: "rotation/open", node: nil,
+                message: "the requestheader CA is being replaced since \(terms.since)"
+                    + (terms.direction == .back ? ", which was called off" : ""),
+                hint: terms.direction == .back
+                    ? "bring that to its end with aggbootstrap rotate --abort"
+                    : "bring it to its end with aggbootstrap rotate --ca, or call it off with rotate --abort")
+        ]
+    }
+
     /// The nodes of the spec that --limit leaves out.
-    private func observePeers() async -> [Preparation.Peer] {
+    func observePeers() async -> [Preparation.Peer] {
         let others = spec.nodes.filter { !nodes.contains($0) }
         let results = await onEachNode(others) { node in try await observe(node) }
         return zip(others, results).map { node, result in

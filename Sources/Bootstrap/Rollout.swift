@@ -13,6 +13,9 @@ struct Rollout {
     let observed: [ObservedNode]
     let inventory: StateInventory
     let ledger: Ledger
+    let cause: ChangeCause
+    /// What a node's new pair has to pass before the next node gets one; nil where the API server's own word is enough.
+    let gate: PairGate?
 
     /// Work on one node.
     private struct Step: Sendable {
@@ -70,6 +73,7 @@ struct Rollout {
     private func takesTurn(_ step: Step) -> Bool {
         // Files of this machine are written in no time, and their order then stays the same.
         guard run.access == .live else { return true }
+        guard cause == .spec else { return true }
         let paths = [step.observed.certificate.path, step.observed.key.path]
         return step.plan.restarts || step.plan.finishesTransaction || step.plan.daemonReload
             || step.plan.files.contains { paths.contains($0.path) }
@@ -103,20 +107,27 @@ struct Rollout {
         let progress = NodeProgress(node: name, send: effects.progress)
         progress.step("keeping copies, staging files")
         let paths = step.plan.files.map(\.path).joined(separator: " ")
-        try ledger.append("apply-begin", [("node", name), ("files", paths)], now: effects.now())
+        let event = cause == .spec ? "apply" : "rollback"
+        let way = cause == .spec ? [] : [("to", cause == .back ? "before" : "after")]
+        try ledger.append("\(event)-begin", [("node", name), ("files", paths)] + way, now: effects.now())
+        let gate = gate.map { gate in
+            { @Sendable () async throws -> Void in try await gate.pass(step.node, progress) }
+        }
         do {
             try await NodeApply(
                 spec: run.spec, plan: step.plan, observed: step.observed, inventory: inventory,
                 stager: Stager(state: run.state, node: link.node),
-                activator: activator(step.node, link, progress), now: effects.now(), progress: progress
+                activator: activator(step.node, link, progress), cause: cause,
+                gate: gate,
+                now: effects.now(), progress: progress
             ).run()
         } catch {
             let located = Run.located(error, on: step.node)
             try? ledger.append(
-                "apply-failed", [("node", name), ("because", located.message)], now: effects.now())
+                "\(event)-failed", [("node", name), ("because", located.message)], now: effects.now())
             throw located
         }
-        try ledger.append("apply-done", [("node", name)], now: effects.now())
+        try ledger.append("\(event)-done", [("node", name)], now: effects.now())
     }
 
     private func activator(
@@ -149,7 +160,10 @@ struct Rollout {
 
     private static func result(_ step: Step, _ result: Result<Void, any Error>) -> ApplyOutcome.Node {
         switch result {
-        case .success: .changed(files: step.plan.files.count, restarted: step.plan.restarts)
+        case .success:
+            .changed(
+                files: step.plan.files.count { $0.action != .remove },
+                removed: step.plan.files.count { $0.action == .remove }, restarted: step.plan.restarts)
         case .failure(let error): .failed(Run.located(error, on: step.node))
         }
     }

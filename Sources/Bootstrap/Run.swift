@@ -8,7 +8,7 @@ import PKI
 package struct Run: Sendable {
     package let spec: ClusterSpec
     package let state: StateDirectory
-    package let request: RunRequest
+    package internal(set) var request: RunRequest
     /// Which spec and state are used, and who says so; a line each.
     package let origins: [String]
     /// What to tell the operator before the plan.
@@ -18,6 +18,9 @@ package struct Run: Sendable {
     let effects: Effects
     let links: NodeLinks
     let reader = CertificateReader()
+    /// Where every new pair has to pass `PairGate` in this run: how long it waits for an API server whose reading of a
+    /// changed pair cannot be seen, seconds; nil where the API server's own word is enough.
+    var pairReloadSeconds: Int?
 
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.

@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import NodeAccess
+import PKI
 import Secrets
 
 /// Puts a node plan's files beside their targets, durable but not yet in effect.
@@ -15,7 +16,7 @@ struct Stager {
     func stage(_ plan: NodePlan, inventory: StateInventory) throws -> [StagedPath] {
         var staged: [StagedPath] = []
         do {
-            for file in plan.files {
+            for file in plan.files where file.action != .remove {
                 let temporary = try node.stage(
                     file.path, try content(of: file, inventory), mode: file.mode,
                     owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
@@ -48,7 +49,15 @@ struct Stager {
         case .privateKey(let owner):
             guard let leaf = inventory.leaves[owner] else { throw notIssued(file) }
             return .secret(try state.leafKey(leaf, owner: owner))
-        case .certificateToIssue: throw notIssued(file)
+        case .privateKeyCopy(let path, let sha256):
+            guard let key = try node.readSecret(path), try Digest.sha256Hex(key) == sha256 else {
+                throw BootstrapError(
+                    "rollback/copy-damaged",
+                    "cannot put back \(file.path): its copy \(path) is gone or damaged",
+                    hint: "go forward instead, with init")
+            }
+            return .secret(key)
+        case .certificateToIssue, .nothing: throw notIssued(file)
         }
     }
 

@@ -11,6 +11,8 @@ import Secrets
 /// cluster                              the cluster's name
 /// lock                                 flock; who holds it
 /// ledger.jsonl                         what was done, one JSON object a line
+/// compromised                          CAs that must not be trusted again, one a line
+/// rollback                             a roll-back that has not come to its end
 /// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
@@ -67,6 +69,7 @@ package struct StateDirectory: Sendable {
             if !earlier.isEmpty { inventory.earlierLeaves[owner] = earlier }
         }
         (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
+        inventory.compromised = try CompromisedCAs(state: self).read()
         return inventory
     }
 
@@ -258,7 +261,7 @@ package struct StateDirectory: Sendable {
         return digest
     }
 
-    private func damaged(_ file: String, _ why: String) -> BootstrapError {
+    func damaged(_ file: String, _ why: String) -> BootstrapError {
         BootstrapError(
             "state/damaged", "cannot use the state file \(file): \(why)",
             hint: "restore the state directory from its backup; nothing was changed")

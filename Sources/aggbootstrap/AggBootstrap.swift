@@ -19,8 +19,9 @@ struct AggBootstrap: AsyncParsableCommand {
             """,
         version: VersionCommand.number,
         subcommands: [
-            InitCommand.self, PlanCommand.self, VerifyCommand.self, SpecCommand.self, CompletionCommand.self,
-            VersionCommand.self,
+            InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, RotateCommand.self,
+            SpecCommand.self,
+            CompletionCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

@@ -66,7 +66,9 @@ struct InitCommand: AsyncParsableCommand {
         var outcome = ApplyOutcome()
         if !preparation.plan.isEmpty {
             try run.checkPassphrase(for: preparation)
-            try confirm(run)
+            if run.request.root == nil, !yes {
+                try Console.consent("Apply this to cluster \(run.spec.cluster)?")
+            }
             outcome = try await output.narrator.timed("applied") {
                 try await run.apply(preparation, lock: lock)
             }
@@ -85,17 +87,5 @@ struct InitCommand: AsyncParsableCommand {
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
         return ProofReport(proofs).status(requireProof: requireProof)
-    }
-
-    private func confirm(_ run: Run) throws {
-        guard run.request.root == nil, !yes else { return }
-        guard Terminal.isInteractive else {
-            throw BootstrapError(
-                "usage/no-terminal", status: .usage, "there are live changes, and no terminal to ask on",
-                hint: "read the plan, then run it again with --yes")
-        }
-        guard Console.confirm("Apply this to cluster \(run.spec.cluster)?") else {
-            throw BootstrapError("usage/declined", "not applied; nothing was changed")
-        }
     }
 }

@@ -7,12 +7,13 @@ import Secrets
 
 /// Which cluster, and where.
 struct SpecOptions: ParsableArguments {
-    @Option(
-        name: .customLong("spec"),
-        help: ArgumentHelp(
-            "The cluster's JSON spec.",
-            discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
-            valueName: "file"), completion: .file(extensions: ["json"]))
+    static let specHelp = ArgumentHelp(
+        "The cluster's JSON spec.",
+        discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
+        valueName: "file")
+    static let limitHelp = ArgumentHelp("Only this node; repeatable.", valueName: "node")
+
+    @Option(name: .customLong("spec"), help: specHelp, completion: .file(extensions: ["json"]))
     var spec: String?
 
     @Option(
@@ -35,7 +36,7 @@ struct SpecOptions: ParsableArguments {
         completion: .file())
     var baseUnit: String?
 
-    @Option(help: ArgumentHelp("Only this node; repeatable.", valueName: "node"))
+    @Option(help: limitHelp)
     var limit: [String] = []
 
     /// The run that the options describe.
@@ -46,6 +47,31 @@ struct SpecOptions: ParsableArguments {
         let request = RunRequest(
             specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit,
             passphrase: passphrase, options: options, acceptsUnhealthy: acceptUnhealthy)
+        return try Run(request, effects: effects)
+    }
+}
+
+/// Which running cluster; for commands that have nothing to do offline.
+struct ClusterOptions: ParsableArguments {
+    @Option(
+        name: .customLong("spec"), help: SpecOptions.specHelp, completion: .file(extensions: ["json"]))
+    var spec: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The state directory with the CA and its keys.",
+            discussion:
+                "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
+                + "$XDG_STATE_HOME.", valueName: "dir"), completion: .directory)
+    var state: String?
+
+    @Option(help: SpecOptions.limitHelp)
+    var limit: [String] = []
+
+    /// The run that the options describe.
+    func makeRun(_ effects: Effects, options: Planner.Options, acceptUnhealthy: [String]) throws -> Run {
+        let request = RunRequest(
+            specFile: spec, state: state, limit: limit, options: options, acceptsUnhealthy: acceptUnhealthy)
         return try Run(request, effects: effects)
     }
 }

@@ -66,10 +66,12 @@ import Testing
             "usage", "aggbootstrap init --root out --frobnicate", "aggbootstrap plan --root",
             "aggbootstrap plan --root out -o yaml", "aggbootstrap initialise", "aggbootstrap verify now",
             "aggbootstrap plan --root ''", "aggbootstrap verify -q -v", "aggbootstrap completion csh",
-            "aggbootstrap plan --sepc cluster.json"),
+            "aggbootstrap plan --sepc cluster.json", "aggbootstrap rollback --root out",
+            "aggbootstrap rollback --yes"),
         Transcript(
             "help", "aggbootstrap", "aggbootstrap init --help", "aggbootstrap plan --help",
-            "aggbootstrap verify --help", "aggbootstrap spec --help", "aggbootstrap spec init --help",
+            "aggbootstrap verify --help", "aggbootstrap rollback --help", "aggbootstrap spec --help",
+            "aggbootstrap spec init --help",
             "aggbootstrap spec validate --help", "aggbootstrap spec explain --help",
             "aggbootstrap spec schema --help", "aggbootstrap spec from-cfssl --help"),
     ]

@@ -4,6 +4,7 @@
 # Usage: run.sh [STORY...]     stories are the names of stories/*.sh; `make e2e` sets what is needed
 #   AGGBOOTSTRAP    the program, linked for Debian 12
 #   KUBE_APISERVER  a kube-apiserver
+#   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
 # The last line is `N passed, N failed, N skipped`. With CI=true a skipped story is a failure.
 set -euo pipefail
 HERE=$(dirname "$(readlink -f "$0")")
@@ -12,6 +13,8 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/assert.sh"
 . "$HERE/lab/operator.sh"
 . "$HERE/lab/kills.sh"
+. "$HERE/lab/aggregation.sh"
+. "$HERE/lab/front-proxy.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
 KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2}")
 SKIPPED=77

@@ -32,6 +32,7 @@ struct DivergenceTable {
         case .create: "missing"
         case .replace: "differs"
         case .setMetadata: "mode or owner"
+        case .remove: "is there"
         }
     }
 

@@ -144,6 +144,8 @@ package struct ObservedAPIServer: Sendable, Equatable {
     package var loadedCANames: [[UInt8]]?
     /// nil where it tells nobody of ours.
     package var version: KubernetesVersion?
+    /// Whether it shows its readiness to others than the holder of the pair on the node.
+    package var showsWithoutPair = false
 
     package init(
         endpoint: String, readiness: Readiness, loadedCANames: [[UInt8]]?, version: KubernetesVersion? = nil
@@ -162,11 +164,20 @@ package struct OpenTransaction: Sendable, Equatable {
     package var baseDigests: [String: String]
     /// Whether the API server was serving when it began.
     package var wasServing: Bool
+    /// Which way it goes.
+    package var cause: ChangeCause
+    /// Whether it was seen to serve and only its copies are still to be put away.
+    package var isDone: Bool
 
-    package init(startedAt: UnixTime, baseDigests: [String: String], wasServing: Bool) {
+    package init(
+        startedAt: UnixTime, baseDigests: [String: String], wasServing: Bool, cause: ChangeCause = .spec,
+        isDone: Bool = false
+    ) {
         self.startedAt = startedAt
         self.baseDigests = baseDigests
         self.wasServing = wasServing
+        self.cause = cause
+        self.isDone = isDone
     }
 }
 
@@ -201,6 +212,8 @@ package struct ObservedNode: Sendable, Equatable {
     package var transaction: OpenTransaction?
     /// Seconds by which the node's clock is ahead of the operator's machine; 0 for the machine itself and offline.
     package var clockOffset: Int64
+    /// What its last change replaced; read for a roll-back only.
+    package var previous: PreviousFiles?
 
     package init(
         name: String, access: Access, ownerIDs: [UInt32]?, directory: ObservedFile, ca: ObservedFile,

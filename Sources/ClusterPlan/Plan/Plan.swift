@@ -86,6 +86,13 @@ package struct NodePlan: Sendable, Equatable {
     package var restart: Restart
     /// Whether a change that a killed run left open has to be brought to its end.
     package var finishesTransaction: Bool
+    /// Directories that are removed at the end where nothing is left in them, outermost first.
+    package var removesDirectories: [String] = []
+    /// Whether an API server that serves may afterwards show its readiness to none of our credentials: it loses the
+    /// one that it knew us by.
+    package var mayHideReadiness = false
+    /// What the change is, where it is not what the spec asks for; nil for that.
+    package var heading: String?
 
     package enum Restart: Sendable, Equatable {
         case none
@@ -119,7 +126,7 @@ package struct NodePlan: Sendable, Equatable {
     }
 }
 
-/// One file that is to be written, or only given its mode and owner.
+/// One file that is to be written, or only given its mode and owner, or removed.
 package struct FileChange: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
         case text([UInt8])
@@ -131,6 +138,10 @@ package struct FileChange: Sendable, Equatable {
         case certificateToIssue
         /// The private key of an owner's leaf in the state directory.
         case privateKey(owner: String)
+        /// A private key of which the node keeps a copy, and the SHA-256 of it.
+        case privateKeyCopy(path: String, sha256: String)
+        /// The file is removed.
+        case nothing
     }
 
     package enum Action: Sendable, Equatable {
@@ -138,6 +149,7 @@ package struct FileChange: Sendable, Equatable {
         case replace
         /// The content is right; mode or owner is not.
         case setMetadata
+        case remove
     }
 
     package var path: String

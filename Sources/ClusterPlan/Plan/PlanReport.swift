@@ -72,7 +72,7 @@ package struct PlanReport {
     }
 
     private func nodeLines(_ node: NodePlan) -> [String] {
-        var lines = ["\(node.name):"]
+        var lines = ["\(node.name):"] + (node.heading.map { ["  \($0)"] } ?? [])
         if node.finishesTransaction { lines.append("  bring the change that was interrupted to its end") }
         for file in node.files { lines += fileLines(file) }
         if node.daemonReload { lines.append("  systemctl daemon-reload") }
@@ -92,7 +92,11 @@ package struct PlanReport {
             case .create: "+"
             case .replace: "~"
             case .setMetadata: "="
+            case .remove: "-"
             }
+        if file.action == .remove {
+            return ["  - \(file.path) removed"] + Self.difference(file).map { "    \($0)" }
+        }
         let head = "  \(mark) \(file.path) 0\(mode)\(owner)"
         guard file.action != .setMetadata else {
             let before = file.before
@@ -102,7 +106,7 @@ package struct PlanReport {
             ]
         }
         switch file.content {
-        case .privateKey: return [head + " private key, not shown"]
+        case .privateKey, .privateKeyCopy: return [head + " private key, not shown"]
         case .certificateToIssue: return [head + " certificate that is issued first"]
         case .certificate(_, let summary):
             return [
@@ -114,13 +118,20 @@ package struct PlanReport {
                 + summaries.map {
                     "      \($0.subject), until \($0.notAfter.date), SHA-256 \($0.fingerprintSHA256)"
                 }
-        case .text: return [head] + Self.difference(file).map { "    \($0)" }
+        case .text, .nothing: return [head] + Self.difference(file).map { "    \($0)" }
         }
     }
 
     /// The unified difference of a text file, without a header; empty for anything else.
+    ///
+    /// Of a file that is removed only where its content was kept, which is that of a text.
     package static func difference(_ file: FileChange) -> [String] {
-        guard case .text(let bytes) = file.content else { return [] }
+        let bytes: [UInt8]
+        switch file.content {
+        case .text(let text): bytes = text
+        case .nothing: bytes = []
+        case .certificate, .bundle, .certificateToIssue, .privateKey, .privateKeyCopy: return []
+        }
         return UnifiedDiff.lines(
             from: lines(of: file.before.content ?? []), to: lines(of: bytes), context: file.contextLines)
     }

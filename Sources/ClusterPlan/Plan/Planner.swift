@@ -26,6 +26,13 @@ package enum Planner {
         }
     }
 
+    /// The leaves that a stage of a CA's rotation still lacks.
+    package static func issues(
+        _ spec: ClusterSpec, inventory: StateInventory, now: UnixTime, stage: CertificateStage
+    ) -> [CertificateIssue] {
+        CertificateDecisions(spec: spec, inventory: inventory, now: now, stage: stage).issues
+    }
+
     /// - Parameter nodes: what was observed, in the order of the spec; nodes of the spec that are missing here are
     ///   left alone.
     package static func plan(

@@ -12,6 +12,8 @@ package struct StateInventory: Sendable, Equatable {
     package var plainKeys: [String]
     /// Private key files under a passphrase, relative to the state directory.
     package var encryptedKeys: [String]
+    /// CAs that were dropped because somebody else may have their key: they never come back.
+    package var compromised: [CompromisedCA] = []
 
     package init(
         generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],
@@ -27,12 +29,41 @@ package struct StateInventory: Sendable, Equatable {
     /// The generation that signs; nil before the first.
     package var current: CAGeneration? { generations.last { $0.standing == .issued } }
 
+    /// Whether a rotation has taken this CA out of use.
+    package func isDropped(_ certificate: CertificateSummary) -> Bool {
+        generations.contains {
+            $0.standing == .dropped && $0.certificate.fingerprintSHA256 == certificate.fingerprintSHA256
+        }
+    }
+
     package func generation(_ id: String) -> CAGeneration? { generations.first { $0.id == id } }
 
     /// The newest leaf of `owner` that `generation` signed.
     package func leaf(of owner: String, signedBy generation: CAGeneration) -> IssuedLeaf? {
         let all = (earlierLeaves[owner] ?? []) + (leaves[owner].map { [$0] } ?? [])
         return all.last { $0.generation == generation.id }
+    }
+}
+
+/// A requestheader CA that must not be trusted again.
+package struct CompromisedCA: Sendable, Equatable {
+    /// Lower-case hex SHA-256 of the certificate.
+    package var fingerprintSHA256: String
+    /// Lower-case hex SHA-256 of its public key: another certificate for the same key is no better.
+    package var publicKeySHA256: String
+    package var since: UnixTime
+    package var subject: String
+
+    package init(fingerprintSHA256: String, publicKeySHA256: String, since: UnixTime, subject: String) {
+        self.fingerprintSHA256 = fingerprintSHA256
+        self.publicKeySHA256 = publicKeySHA256
+        self.since = since
+        self.subject = subject
+    }
+
+    /// Whether `certificate` is this CA, or another certificate for its key.
+    package func covers(_ certificate: CertificateSummary) -> Bool {
+        certificate.fingerprintSHA256 == fingerprintSHA256 || certificate.publicKeySHA256 == publicKeySHA256
     }
 }
 

@@ -38,9 +38,22 @@ enum Console {
 
     /// Asks a question on the terminal.
     /// - Returns: whether the answer began with `y`.
-    static func confirm(_ question: String) -> Bool {
+    private static func confirm(_ question: String) -> Bool {
         write("\(question) [y/N] ", to: 2)
         return readLine()?.lowercased().hasPrefix("y") ?? false
+    }
+
+    /// Goes on only where the operator says so.
+    /// - Throws: `usage/no-terminal` where nobody can be asked; `usage/declined`.
+    static func consent(_ question: String) throws {
+        guard Terminal.isInteractive else {
+            throw BootstrapError(
+                "usage/no-terminal", status: .usage, "there are live changes, and no terminal to ask on",
+                hint: "read the plan, then run it again with --yes")
+        }
+        guard confirm(question) else {
+            throw BootstrapError("usage/declined", "not applied; nothing was changed")
+        }
     }
 
     /// Runs a command and turns what it throws into messages and an exit status.

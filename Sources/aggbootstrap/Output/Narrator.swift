@@ -9,9 +9,16 @@ struct Narrator {
 
     func began(_ run: Run) { say(run.origins) }
 
-    /// Observes and plans.
-    func prepare(_ run: Run) async throws -> Preparation {
-        let preparation = try await timed("observed and planned") { try await run.prepare() }
+    /// Observes and plans what the spec asks for.
+    func prepare(_ run: Run) async throws -> Preparation { try await prepared { try await run.prepare() } }
+
+    /// Observes and plans the way back.
+    func prepareRollback(_ run: Run) async throws -> Preparation {
+        try await prepared { try await run.prepareRollback() }
+    }
+
+    private func prepared(_ body: () async throws -> Preparation) async throws -> Preparation {
+        let preparation = try await timed("observed and planned", body)
         say(Self.lines(preparation.inventory) + preparation.observed.flatMap(Self.lines))
         return preparation
     }

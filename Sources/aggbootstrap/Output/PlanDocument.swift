@@ -93,6 +93,7 @@ struct PlanDocument: Encodable {
             case .create: "create"
             case .replace: "replace"
             case .setMetadata: "set-metadata"
+            case .remove: "remove"
             }
         var (content, fingerprint, diff) = ("text", String?.none, [String]?.none)
         switch file.content {
@@ -101,11 +102,14 @@ struct PlanDocument: Encodable {
         case .bundle(_, let summaries):
             (content, fingerprint) = ("bundle", summaries.first?.fingerprintSHA256)
         case .certificateToIssue: content = "certificate-to-issue"
-        case .privateKey: content = "private-key"
+        case .privateKey, .privateKeyCopy: content = "private-key"
+        case .nothing: (content, diff) = ("nothing", PlanReport.difference(file))
         }
         return File(
             path: file.path, action: action, content: content, mode: "0" + String(file.mode, radix: 8),
-            sha256Before: content == "private-key" ? nil : file.before.sha256, certificateSHA256: fingerprint,
+            // Of a file that is removed it may be a key's.
+            sha256Before: ["private-key", "nothing"].contains(content) ? nil : file.before.sha256,
+            certificateSHA256: fingerprint,
             diff: diff)
     }
 }
@@ -116,6 +120,7 @@ struct ResultDocument: Encodable {
         let keysEncrypted: Int
         let certificatesIssued: Int
         let filesWritten: Int
+        let filesRemoved: Int
         let restarts: Int
     }
 
@@ -124,19 +129,23 @@ struct ResultDocument: Encodable {
         let name: String
         let result: String
         let filesWritten: Int
+        let filesRemoved: Int
         let restarted: Bool
         let error: Failure?
 
         init(_ name: String, _ result: ApplyOutcome.Node) {
             self.name = name
+            var (word, files, removed, restarted) = ("unchanged", 0, 0, false)
+            var error: Failure?
             switch result {
-            case .unchanged: (self.result, filesWritten, restarted, error) = ("unchanged", 0, false, nil)
-            case .changed(let files, let restarted):
-                (self.result, filesWritten, self.restarted, error) = ("changed", files, restarted, nil)
-            case .failed(let failure):
-                (self.result, filesWritten, restarted, error) = ("failed", 0, false, Failure(failure))
-            case .untouched: (self.result, filesWritten, restarted, error) = ("untouched", 0, false, nil)
+            case .unchanged: break
+            case .changed(let written, let gone, let again):
+                (word, files, removed, restarted) = ("changed", written, gone, again)
+            case .failed(let failure): (word, error) = ("failed", Failure(failure))
+            case .untouched: word = "untouched"
             }
+            (self.result, self.error) = (word, error)
+            (filesWritten, filesRemoved, self.restarted) = (files, removed, restarted)
         }
     }
 
@@ -161,7 +170,8 @@ struct ResultDocument: Encodable {
         self.plan = PlanDocument(plan)
         changes = Changes(
             keysEncrypted: outcome.keysEncrypted, certificatesIssued: outcome.issued,
-            filesWritten: outcome.filesWritten, restarts: outcome.restarts)
+            filesWritten: outcome.filesWritten, filesRemoved: outcome.filesRemoved, restarts: outcome.restarts
+        )
         // Where nothing was due, nothing was begun either.
         nodes =
             outcome.nodes.isEmpty

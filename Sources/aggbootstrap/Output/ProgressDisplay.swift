@@ -55,7 +55,7 @@ final class ProgressDisplay: Sendable {
             draw(&board)
         }
         let timer = DispatchSource.makeTimerSource(queue: .global())
-        timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1))
+        timer.schedule(deadline: .now() + .milliseconds(250), repeating: .milliseconds(250))
         let tick = DispatchWorkItem { [weak self] in self?.board.withLock { self?.draw(&$0) } }
         timer.setEventHandler(handler: tick)
         timer.resume()
@@ -78,7 +78,7 @@ final class ProgressDisplay: Sendable {
             let frame = board?.rows.frame(
                 size ?? .init(columns: 80, rows: 24), at: .now, above: above, paint: paint)
         else { return }
-        // Nothing has changed since the last second.
+        // Looked at more often than each second, so that none is left out.
         guard frame != board?.last || !above.isEmpty else { return }
         board?.last = frame
         Console.frame(frame)

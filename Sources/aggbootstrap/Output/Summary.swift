@@ -6,11 +6,12 @@ import ClusterPlan
 /// The last lines of a command's text: how it ended in numbers, and what comes next.
 enum Summary {
     /// A plan's lines, and below them its size, or that it is not carried out.
-    static func plan(_ lines: [String], _ preparation: Preparation) -> [String] {
+    static func plan(_ lines: [String], _ preparation: Preparation, by command: String = "init") -> [String] {
         let plan = preparation.plan
         let apart = lines.last == "" ? lines : lines + [""]
         if preparation.refusal != nil { return apart + ["refused: nothing of this is done"] }
         guard !plan.isEmpty else { return lines }
+        if preparation.isRollback { return apart + [rollbackSize(plan)] }
         var parts = [
             "\(count(plan.issues.count, "certificate")) to issue",
             "\(count(plan.nodes.map(\.files.count).reduce(0, +), "file")) to write",
@@ -19,7 +20,7 @@ enum Summary {
         if !plan.encrypts.isEmpty {
             parts.insert("\(count(plan.encrypts.count, "private key")) to encrypt", at: 0)
         }
-        return apart + ["plan: \(parts.joined(separator: ", ")); init with the same options does it"]
+        return apart + ["plan: \(parts.joined(separator: ", ")); \(command) with the same options does it"]
     }
 
     /// Below the proofs of `init`.
@@ -39,6 +40,27 @@ enum Summary {
             : "next: install what is below \(root)/NODE/ on each node and restart kube-apiserver there, or run init "
                 + "without --root, with --state \(run.state.path)"
         return [done, next]
+    }
+
+    private static func rollbackSize(_ plan: Plan) -> String {
+        let removed = plan.nodes.flatMap(\.files).count { $0.action == .remove }
+        let written = plan.nodes.flatMap(\.files).count - removed
+        return "plan: \(count(written, "file")) to put back, \(removed) to remove, "
+            + "\(count(plan.nodes.count { $0.restarts }, "restart")); rollback with the same options does it"
+    }
+
+    /// Below the proofs of `rollback`.
+    static func rolledBack(_ outcome: ApplyOutcome, _ preparation: Preparation) -> [String] {
+        let done =
+            "done: \(count(outcome.filesWritten, "file")) put back, \(outcome.filesRemoved) removed, "
+            + count(outcome.restarts, "restart")
+        guard !preparation.plan.isEmpty else { return [done] }
+        return [
+            done,
+            preparation.goesForward
+                ? "next: rollback goes back again"
+                : "next: init would make it as the spec says again, so change the spec first; rollback goes forward again",
+        ]
     }
 
     /// Below the proofs of `verify`; in line with its exit status.

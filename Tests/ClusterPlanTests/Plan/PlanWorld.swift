@@ -121,6 +121,8 @@ struct PlanWorld {
         case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): file.content = bytes
         case .privateKey(let owner): file.sha256 = inventory.leaves[owner]?.keySHA256
         case .certificateToIssue: Issue.record("a certificate is missing after all were issued")
+        case .privateKeyCopy(_, let sha256): file.sha256 = sha256
+        case .nothing: file = ObservedFile(path: change.path)
         }
         switch change.path {
         case node.ca.path: node.ca = file

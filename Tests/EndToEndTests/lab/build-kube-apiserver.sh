@@ -3,11 +3,14 @@
 # Builds a real kube-apiserver (1.20.2) from Debian's source package `kubernetes` with Debian's Go: 4-8 minutes on 2 cores.
 # The machine's apt set-up stays as it is: the source lists lie in a private directory.
 #
-# Usage: build-kube-apiserver.sh OUTPUT-FILE    (does nothing where the file is there already)
+# Usage: build-kube-apiserver.sh OUTPUT-FILE...    (builds those that are not there yet, from one source tree)
+# An OUTPUT-FILE whose name ends in -poll1s looks at its certificate files each second and not each minute: nothing else
+# differs, so that a story about rotation need not wait for minutes.
 set -euo pipefail
 VERSION=v1.20.2
-OUT=$(realpath -m "$1")
-[ -x "$OUT" ] && exit 0
+missing=()
+for file in "$@"; do [ -x "$file" ] || missing+=("$(realpath -m "$file")"); done
+[ ${#missing[@]} -gt 0 ] || exit 0
 WORK=$(mktemp -d)
 trap 'chmod -R u+w "$WORK"; rm -rf "$WORK"' EXIT
 cd "$WORK"
@@ -40,12 +43,27 @@ apt-get "${APT[@]}" source -q --download-only kubernetes >>apt.log 2>&1 || { tai
 tar xzf kubernetes_*"${VERSION#v}".orig.tar.gz
 cd kubernetes-*/
 
-echo "building kube-apiserver $VERSION: some minutes"
-# Nothing from the network: the tree holds all of its dependencies, and a newer Go would otherwise ask for one.
-env GOCACHE="$WORK/gocache" GOFLAGS=-mod=vendor GOPROXY=off GOTOOLCHAIN=local PATH=/usr/bin:/bin:/usr/sbin:/sbin \
-    KUBE_GIT_VERSION=$VERSION KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=clean KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20 \
-    make all WHAT=cmd/kube-apiserver GOLDFLAGS="-s -w" >"$WORK/build.log" 2>&1 ||
-    { tail -20 "$WORK/build.log"; exit 1; }
-install -D -m755 _output/local/go/bin/kube-apiserver "$OUT.new"
-mv "$OUT.new" "$OUT"
-"$OUT" --version
+# poll_every 'GO DURATION': how often the certificate files are looked at.
+poll_every() {
+    local file=staging/src/k8s.io/apiserver/pkg/server/dynamiccertificates/dynamic_cafile_content.go
+    sed -i -E "s/^(var FileRefreshDuration = ).*/\\1$1/" "$file"
+    grep -qxF "var FileRefreshDuration = $1" "$file" || { echo "error: $file sets FileRefreshDuration otherwise"; exit 1; }
+}
+
+# build OUTPUT-FILE: nothing from the network, as the tree holds all of its dependencies, and a newer Go would otherwise
+# ask for one.
+build() {
+    env GOCACHE="$WORK/gocache" GOFLAGS=-mod=vendor GOPROXY=off GOTOOLCHAIN=local PATH=/usr/bin:/bin:/usr/sbin:/sbin \
+        KUBE_GIT_VERSION=$VERSION KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=clean KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20 \
+        make all WHAT=cmd/kube-apiserver GOLDFLAGS="-s -w" >"$WORK/build.log" 2>&1 ||
+        { tail -20 "$WORK/build.log"; exit 1; }
+    install -D -m755 _output/local/go/bin/kube-apiserver "$1.new"
+    mv "$1.new" "$1"
+}
+
+for file in "${missing[@]}"; do
+    echo "building ${file##*/} $VERSION: some minutes"
+    case $file in *-poll1s) poll_every '1 * time.Second' ;; *) poll_every '1 * time.Minute' ;; esac
+    build "$file"
+    "$file" --version
+done

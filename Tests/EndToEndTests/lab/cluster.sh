@@ -161,9 +161,10 @@ proxied() {
         -H "X-Remote-User: lab-probe" -H "X-Remote-Group: system:authenticated" "$@" "https://$(lab_address):6443$path"
 }
 
-# The subjects of the CAs whose client certificates the running API server asks for.
+# handshake_cas [ADDRESS:PORT]: the subjects of the CAs whose client certificates a server asks for, the node's running
+# API server unless another is named.
 handshake_cas() {
-    outside openssl s_client -nameopt RFC2253 -connect "$(lab_address):6443" </dev/null 2>/dev/null |
+    outside openssl s_client -nameopt RFC2253 -connect "${1:-$(lab_address):6443}" </dev/null 2>/dev/null |
         sed -n '/^Acceptable client certificate CA names/,/^\(Requested\|Client Certificate Types\)/p' | sed '1d;$d'
 }
 

@@ -154,11 +154,14 @@ lab_process_start() { awk '{ print $22 }' "/proc/$1/stat" 2>/dev/null; }
 # Ends this lab, or what is left of it. Its control groups tell for certain what belongs to it, and nothing in a node is
 # to be kept.
 lab_down() {
-    local space
+    local space pids
     LAB=$LAB_RUN/$LAB_ID
     for space in /run/netns/agglab-"$LAB_ID"-*; do
         [ -e "$space" ] || continue
         lab_end_processes "${space##*/}"
+        # What runs beside the nodes: extension servers, clients, an operator.
+        mapfile -t pids < <(ip netns pids "${space##*/}" 2>/dev/null)
+        [ ${#pids[@]} = 0 ] || kill -9 "${pids[@]}" 2>/dev/null || true
         ip netns del "${space##*/}" 2>/dev/null || true
     done
     [ ! -f "$LAB/inotify" ] || cat "$LAB/inotify" >/proc/sys/fs/inotify/max_user_instances

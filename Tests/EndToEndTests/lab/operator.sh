@@ -5,6 +5,8 @@
 
 SSH_USER=root
 SSH_MEMBERS=""    # more members of each node's ssh object, each with a comma behind
+SPEC_MEMBERS=""   # more members of the spec's top object
+OPERATOR_PATH=$LAB_CACHE/kubernetes-client/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # operator_up N: lets the operator in on nodes 1 to N.
 operator_up() {
@@ -42,9 +44,9 @@ operator_admit() {
 
 # ssh_spec N [MEMBER,...]: N control planes over ssh.
 ssh_spec() {
-    local node
+    local node members=${2:-$SPEC_MEMBERS}
     printf '{ "apiVersion": "aggbootstrap/v1", "cluster": "lab", "stateDirectory": "%s", %s "nodes": [\n' \
-        "$OPERATOR/state" "${2:+$2,}"
+        "$OPERATOR/state" "${members:+$members,}"
     for node in $(seq "$1"); do
         printf '  { "name": "cp%d", "address": "%s", "ssh": { "user": "%s", %s "configFile": "%s" } }%s\n' \
             "$node" "$(lab_address "$node")" "$SSH_USER" "$SSH_MEMBERS" "$OPERATOR/ssh_config" \
@@ -57,7 +59,7 @@ ssh_spec() {
 op() {
     local command=$1
     shift
-    outside env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$OPERATOR" "$AGGBOOTSTRAP" "$command" \
+    outside env -i PATH="$OPERATOR_PATH" HOME="$OPERATOR" "$AGGBOOTSTRAP" "$command" \
         --spec "$OPERATOR/cluster.json" "$@" </dev/null
 }
 

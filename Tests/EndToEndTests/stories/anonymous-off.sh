@@ -11,4 +11,13 @@ story() {
     assert_exit 0 agg verify
     assert_lacks FAIL
     assert_converged
+
+    # Without the pair it shows its readiness to nobody.
+    assert_exit 0 agg rollback --yes
+    assert_contains "not proven: /readyz answers 401"
+    assert_lacks FAIL
+    kube_ready
+    assert_eq "flags that are left" "" "$(running_flags | grep -E 'requestheader|proxy-client' || true)"
+    assert_exit 0 agg rollback --yes
+    assert_aggregation
 }

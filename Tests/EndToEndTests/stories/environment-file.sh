@@ -22,4 +22,16 @@ story() {
     assert_eq "the file's mode" 640 "$(node_exec stat -c %a $file)"
     assert_eq "no drop-in" "" "$(node_exec find /etc/systemd/system/kube-apiserver.service.d -type f 2>/dev/null)"
     assert_converged
+
+    assert_exit 0 agg rollback --yes
+    assert_lacks s3cret FAIL
+    assert_eq "the file as it was" "$(cluster_file)" "$(node_exec cat $file)"
+    assert_eq "its mode as it was" 640 "$(node_exec stat -c %a $file)"
+    kube_ready
+    assert_eq "flags that are left" "--proxy-client-key-file=/nowhere" \
+        "$(running_flags | grep -E 'requestheader|proxy-client' || true)"
+    assert_exit 0 agg rollback --yes
+    assert_aggregation
+    assert_exit 0 agg init --yes
+    assert_written 0 0
 }

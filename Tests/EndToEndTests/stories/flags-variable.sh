@@ -20,4 +20,9 @@ story() {
     node_exec systemctl restart kube-apiserver
     assert_aggregation
     running_flags | grep -qx -- --max-requests-inflight=399 || fail "the edited flag is in force"
+
+    # Nor does it stay behind where the flags go.
+    assert_exit 0 agg rollback --yes --require-proof
+    running_flags | grep -qx -- --max-requests-inflight=399 || fail "the edited flag is in force"
+    assert_eq "flags that are left" "" "$(running_flags | grep -E 'requestheader|proxy-client' || true)"
 }

@@ -8,4 +8,7 @@ story() {
     assert_aggregation kube:kube
     assert_exit 0 agg verify
     assert_converged
+    assert_exit 0 agg rollback --yes
+    assert_exit 0 agg rollback --yes --require-proof
+    assert_aggregation kube:kube
 }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+
+/// Replaces the requestheader CA of a running cluster, stage by stage, so that at every moment every proxy client in
+/// use verifies under every trust bundle in use.
+///
+/// Where it stands is read from the nodes on every run; where it goes is in the ledger. Killed anywhere and run again,
+/// it ends in the same place.
+package struct CARotation: Sendable {
+    package struct Options: Sendable {
+        package var cause = RotationTerms.Cause.asked
+        /// `NAMESPACE/NAME` of Services whose servers are not waited for.
+        package var acceptsLaggards: Set<String> = []
+        /// Go on although no extension server can be asked, since there is no kubeconfig.
+        package var acceptsUnseenExtensions = false
+        /// How long both CAs are trusted after every control plane presents the new one's; seconds.
+        package var soakSeconds = 90
+        /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
+        package var watchSeconds = 120
+        /// As `PairGate.reloadSeconds`.
+        package var reloadSeconds = 65
+
+        package init() {}
+    }
+
+    let run: Run
+    let options: Options
+    let ledger: Ledger
+
+    package init(_ run: Run, options: Options) {
+        self.run = run
+        self.options = options
+        ledger = Ledger(state: run.state)
+    }
+
+    /// The rotation that is open in the state; nil where none is.
+    package func open() throws -> RotationTerms? { try ledger.openRotation() }
+
+    /// Begins a rotation, or goes on with the one that is open, to its end.
+    /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
+    ///   all are alike and a gate did not open.
+    package func converge(_ lock: Run.StateLock?) async throws {
+        let lock = try lock ?? run.state.lock()
+        let locks = try await run.lockNodes(run.nodes.map(\.name))
+        defer { for lock in locks { lock.release() } }
+        try lock.announce(now: run.effects.now())
+        try run.state.prepareForChange()
+        let kubectl = try await kubectl()
+        let gates = RotationGates(run: run, kubectl: kubectl)
+        let inventory = try run.state.inventory()
+        if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
+            throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
+        }
+        var observed = try await run.observe()
+        try preflight(observed)
+        let terms: RotationTerms
+        if let open = try resumed(inventory) {
+            terms = open
+        } else {
+            terms = try await begin(observed, inventory)
+        }
+        // Going forward, before anything on a node depends on them; going back, where they are there already.
+        if terms.direction == .forward { try await issueLeaves(terms) }
+        while true {
+            let rotation = try generations(terms)
+            let stage = try stage(observed, rotation)
+            switch stage {
+            case .trust:
+                say(stage, "every control plane is to trust both CAs")
+                try await apply(
+                    CertificateStage(bundle: [rotation.keep] + rotation.retire, leaves: .asInstalled), lock)
+            case .leaves:
+                try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
+                try await gates.waitForPublished([rotation.keep])
+                say(.trust, "reached: every API server has loaded both")
+                if terms.direction == .forward { try await extensions(rotation.keep, kubectl) }
+                try await issueLeaves(terms)
+                say(
+                    stage,
+                    "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)"
+                )
+                try await apply(
+                    CertificateStage(
+                        bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)), lock)
+            case .soak:
+                say(stage, "\(options.soakSeconds) s, until connections with old proxy clients have ended")
+                try await Task.sleep(for: .seconds(options.soakSeconds))
+                try await drop(rotation, gates, lock)
+                return try await finish(terms, rotation)
+            case .drop:
+                try await drop(rotation, gates, lock)
+                return try await finish(terms, rotation)
+            case .preflight, .issue, .extensions, .proof:
+                throw BootstrapError("internal/stage", "there is no such stage to go on with: \(stage)")
+            }
+            observed = try await run.observe()
+            guard try self.stage(observed, rotation) != stage else {
+                throw BootstrapError(
+                    "rotation/no-progress", status: .mixed,
+                    "stage \(stage.label) was done, and the nodes do not show it",
+                    hint: "look at \(run.spec.certificates.directory) on each node, then run it again")
+            }
+        }
+    }
+
+    // MARK: - Stages
+
+    func say(_ stage: RotationStage, _ text: String) {
+        run.effects.progress(.line("\(stage.label) \(stage.rawValue): \(text)"))
+    }
+
+    private func kubectl() async throws -> Kubectl? {
+        let kubectl = try await Kubectl.find(run)
+        if kubectl == nil, !options.acceptsUnseenExtensions {
+            throw BootstrapError(
+                "rotation/no-kubeconfig",
+                "there is no kubeconfig to find the extension servers with, so nobody could tell whether they trust the "
+                    + "new CA",
+                hint:
+                    "name an administrator's in apiServer.kubeconfig, or, where there are no extension servers, go on "
+                    + "with --accept-unseen-extensions")
+        }
+        return kubectl
+    }
+
+    /// The generations that the terms name.
+    struct Generations {
+        let keep: CAGeneration
+        let retire: [CAGeneration]
+    }
+
+    func generations(_ terms: RotationTerms) throws -> Generations {
+        let inventory = try run.state.inventory()
+        let retire = terms.retire.compactMap(inventory.generation)
+        guard let keep = inventory.generation(terms.keep), retire.count == terms.retire.count else {
+            throw BootstrapError(
+                "state/damaged",
+                "the ledger names a CA generation that the state does not hold: "
+                    + ([terms.keep] + terms.retire).joined(separator: ", "),
+                hint: "restore the state directory from its backup")
+        }
+        return Generations(keep: keep, retire: retire)
+    }
+
+    private func stage(_ observed: [ObservedNode], _ rotation: Generations) throws -> RotationStage {
+        do {
+            return try RotationPosition.stage(
+                observed.map { .init($0, keep: rotation.keep, retire: rotation.retire) })
+        } catch {
+            throw BootstrapError(
+                error.code, "\(error.node.map { "\($0): " } ?? "")\(error.message)", hint: error.hint)
+        }
+    }
+
+    private func extensions(_ generation: CAGeneration, _ kubectl: Kubectl?) async throws {
+        guard let kubectl else {
+            say(.extensions, "not seen: there is no kubeconfig")
+            return
+        }
+        say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
+        let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
+            without: generation, accepted: options.acceptsLaggards, { say(.extensions, $0) })
+        guard let first = laggards.first else { return say(.extensions, "reached") }
+        throw BootstrapError(
+            "rotation/laggard", status: .proofFailed,
+            "the extension server \(first.endpoint) of \(first.service): \(first.why)",
+            hint:
+                "restart it, then run it again; or go on without it with --accept-laggard \(first.service): it then "
+                + "refuses every request until it is restarted. Both CAs are trusted meanwhile, so nothing is broken",
+            details: laggards.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
+    }
+
+    private func drop(
+        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock
+    ) async throws {
+        let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
+        say(.drop, "no control plane is to trust \(subjects)")
+        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock)
+        try await gates.waitForTrust([rotation.keep], without: rotation.retire)
+        if gates.kubectl != nil {
+            say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
+        }
+        try await gates.prune(rotation.retire, keeping: rotation.keep, watchSeconds: options.watchSeconds)
+        say(.drop, "reached")
+    }
+
+    /// Brings the nodes to what a stage asks for, by the way that `init` goes.
+    private func apply(_ stage: CertificateStage, _ lock: Run.StateLock) async throws {
+        var staged = run
+        staged.request.options.stage = stage
+        staged.pairReloadSeconds = options.reloadSeconds
+        let preparation = try await staged.prepare()
+        if let refusal = preparation.refusal { throw refusal }
+        guard !preparation.plan.isEmpty else { return }
+        let outcome = try await staged.applyLocked(preparation, lock: lock)
+        if let failure = outcome.failure { throw failure }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+
+/// The servers behind the cluster's APIServices, asked as an aggregator would: from a control plane.
+struct ExtensionServers: Sendable {
+    let run: Run
+    let kubectl: Kubectl
+
+    /// One server of one APIService.
+    struct Endpoint: Sendable, Hashable {
+        /// `NAMESPACE/NAME` of the Service.
+        let service: String
+        let address: String
+        let port: Int
+    }
+
+    /// What is wrong with one server.
+    struct Laggard: Sendable, Equatable {
+        let service: String
+        let endpoint: String
+        let why: String
+    }
+
+    /// How long an extension server is given to read a changed ConfigMap; its watch may back off for half a minute.
+    static let seconds = 90
+
+    /// Waits until every server that asks for a client certificate has loaded `generation`.
+    /// - Parameter accepted: `NAMESPACE/NAME` of Services that are not waited for.
+    /// - Returns: what is left when the time is over; empty where all have it.
+    func laggards(
+        without generation: CAGeneration, accepted: Set<String>, _ progress: (String) -> Void
+    ) async throws -> [Laggard] {
+        let endpoints = try await endpoints()
+        progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
+        let deadline = ContinuousClock.now + .seconds(Self.seconds)
+        var open = endpoints.filter { !accepted.contains($0.service) }
+        while true {
+            var laggards: [Laggard] = []
+            for endpoint in open {
+                guard let why = problem(endpoint, generation) else { continue }
+                laggards.append(
+                    Laggard(
+                        service: endpoint.service, endpoint: "\(endpoint.address):\(endpoint.port)", why: why)
+                )
+            }
+            if laggards.isEmpty || ContinuousClock.now >= deadline { return laggards }
+            let left = Set(laggards.map(\.endpoint))
+            open = open.filter { left.contains("\($0.address):\($0.port)") }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func problem(_ endpoint: Endpoint, _ generation: CAGeneration) -> String? {
+        do {
+            guard let node = run.nodes.first else { return nil }
+            let tunnel = try run.link(node).tunnel
+            // Dialled where the aggregator dials, since nobody else may have a way there.
+            tunnel?.take()
+            let report = try TLSHandshakeProbe.handshake(
+                APIServerEndpoint(address: endpoint.address, port: endpoint.port, tunnel: tunnel),
+                trust: .nobody)
+            // One that asks for no certificate takes nobody's word for a user.
+            guard let names = report.acceptedCANames, !names.isEmpty else { return nil }
+            return names.contains(generation.certificate.subjectDER)
+                ? nil : "it does not trust \(generation.certificate.subject) yet"
+        } catch {
+            return "it cannot be asked: \(error)"
+        }
+    }
+
+    // MARK: - Who they are
+
+    /// Every server of every APIService that is not the API server itself, sorted.
+    func endpoints() async throws -> [Endpoint] {
+        let list = try await kubectl.get(["apiservices.apiregistration.k8s.io", "--output", "json"])
+        var services: [String: Set<Int>] = [:]
+        for item in list["items"]?.elements ?? [] {
+            guard let service = item["spec"]?["service"], let name = service["name"]?.text,
+                let namespace = service["namespace"]?.text
+            else { continue }
+            services["\(namespace)/\(name)", default: []].insert(service["port"]?.integer ?? 443)
+        }
+        var endpoints: Set<Endpoint> = []
+        for (service, ports) in services.sorted(by: { $0.key < $1.key }) {
+            for port in ports.sorted() { endpoints.formUnion(try await self.endpoints(service, port)) }
+        }
+        return endpoints.sorted { ($0.service, $0.address, $0.port) < ($1.service, $1.address, $1.port) }
+    }
+
+    private func endpoints(_ service: String, _ port: Int) async throws -> [Endpoint] {
+        let parts = service.split(separator: "/").map(String.init)
+        let place = [parts[1], "--namespace", parts[0], "--ignore-not-found", "--output", "json"]
+        guard let description = try await kubectl.find(["service"] + place) else { return [] }
+        if description["spec"]?["type"]?.text == "ExternalName",
+            let name = description["spec"]?["externalName"]?.text
+        {
+            return [Endpoint(service: service, address: name, port: port)]
+        }
+        let wanted = description["spec"]?["ports"]?.elements.first { $0["port"]?.integer == port }
+        let name = wanted?["name"]?.text
+        guard let list = try await kubectl.find(["endpoints"] + place) else { return [] }
+        var endpoints: [Endpoint] = []
+        for subset in list["subsets"]?.elements ?? [] {
+            let ports = subset["ports"]?.elements ?? []
+            let number = (ports.first { $0["name"]?.text == name } ?? (ports.count == 1 ? ports[0] : nil))?[
+                "port"]?
+                .integer
+            guard let number else { continue }
+            for address in (subset["addresses"]?.elements ?? [])
+                + (subset["notReadyAddresses"]?.elements ?? [])
+            {
+                guard let ip = address["ip"]?.text else { continue }
+                endpoints.append(Endpoint(service: service, address: ip, port: number))
+            }
+        }
+        return endpoints
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+import Secrets
+
+/// Reads what a node keeps of before its last change, and what lies in those places now; changes nothing.
+struct PreviousReader {
+    let spec: ClusterSpec
+    let node: any NodeTransport
+    let reader: CertificateReader
+
+    private var unit: String { spec.apiServer.unit }
+
+    /// - Returns: nil where nothing is kept.
+    /// - Throws: `rollback/copy-damaged` where a copy is gone or is not what was kept.
+    func read() throws -> PreviousFiles? {
+        guard let record = try NodeTransaction.previous(unit: unit, on: node) else { return nil }
+        return PreviousFiles(
+            startedAt: record.startedAt, cause: record.cause, baseDigests: record.baseDigests,
+            madeDirectories: record.madeDirectories,
+            entries: try record.entries.map { entry in
+                PreviousFiles.Entry(
+                    path: entry.path, now: try now(entry.path),
+                    before: try entry.before.map { try before($0, of: entry.path) })
+            })
+    }
+
+    private func before(_ before: NodeTransaction.Entry.Before, of path: String) throws
+        -> PreviousFiles.Before
+    {
+        let copy = "\(NodeTransaction.previousStore(unit: unit))/\(before.copy)"
+        guard let bytes = try node.readSecret(copy, limit: 4 << 20) else {
+            throw damaged(copy, path, "is gone")
+        }
+        let digest = try Digest.sha256Hex(bytes)
+        guard before.sha256.map({ $0 == digest }) ?? true else {
+            throw damaged(copy, path, "is not what was kept")
+        }
+        let (content, certificates) = self.content(bytes, path: path, copy: copy, digest)
+        return PreviousFiles.Before(
+            mode: before.mode, userID: before.owner.userID, groupID: before.owner.groupID, sha256: digest,
+            content: content, certificates: certificates)
+    }
+
+    private func now(_ path: String) throws -> ObservedFile {
+        var file = try NodeFiles(node: node, reader: reader).observe(path, isSecret: true)
+        guard file.kind == .regular, let bytes = try node.readSecret(path, limit: 4 << 20) else {
+            return file
+        }
+        if case .text(let text) = content(bytes, path: path, copy: path, "").content { file.content = text }
+        return file
+    }
+
+    /// A key stays where it lies; certificates are known by what they say; anything else is a text.
+    private func content(_ bytes: SecretBytes, path: String, copy: String, _ digest: String) -> (
+        content: FileChange.Content, certificates: [CertificateSummary]
+    ) {
+        let key = "\(spec.certificates.directory)/\(spec.certificates.files.key)"
+        if path == key || Self.holdsKey(bytes) {
+            return (.privateKeyCopy(path: copy, sha256: digest), [])
+        }
+        let text = bytes.withUnsafeBytes { Array($0) }
+        if let certificates = try? reader.bundle(pem: text, path: path), let first = certificates.first {
+            return (.certificate(text, first.summary), certificates.map(\.summary))
+        }
+        return (.text(text), [])
+    }
+
+    private static func holdsKey(_ bytes: SecretBytes) -> Bool {
+        let mark = Array("PRIVATE KEY-----".utf8)
+        return bytes.withUnsafeBytes { all in
+            guard all.count >= mark.count else { return false }
+            return (0...(all.count - mark.count)).contains { start in
+                all[start] == mark[0] && all[start..<(start + mark.count)].elementsEqual(mark)
+            }
+        }
+    }
+
+    private func damaged(_ copy: String, _ path: String, _ why: String) -> BootstrapError {
+        BootstrapError(
+            "rollback/copy-damaged", "cannot put back \(path): its copy \(copy) \(why)",
+            hint: "leave the node out with --limit, or go forward with init; nothing was changed")
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+
+// The first two stages: what has to hold before, and what is made.
+extension CARotation {
+    /// - Throws: where a control plane does not serve, or is not as the others are.
+    func preflight(_ observed: [ObservedNode]) throws {
+        say(.preflight, "\(observed.count) control plane\(observed.count == 1 ? "" : "s")")
+        for node in observed {
+            if case .unhealthy(let why) = node.health {
+                throw refusal("unhealthy", node, "it does not serve: \(why)")
+            }
+            if node.transaction != nil {
+                throw refusal("interrupted", node, "a change of it was interrupted", "run init first")
+            }
+            guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
+                throw refusal("no-aggregation", node, "it has no requestheader CA yet", "run init first")
+            }
+            let paths = Set(node.requestHeaderCAs.map(\.path))
+            guard paths == [node.ca.path], node.installedLeaf != nil else {
+                throw refusal(
+                    "other-paths", node,
+                    "its requestheader CA and proxy client are not where the spec says: "
+                        + "\(paths.sorted().joined(separator: ", ")), expected \(node.ca.path)",
+                    "name the paths that are in use in certificates.directory and certificates.files")
+            }
+            if let problem = node.requestHeaderCAs.compactMap(\.problem).first {
+                throw refusal("unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
+            }
+            let name = node.installedLeaf?.commonName ?? ""
+            guard run.spec.requestHeader.allowedNames.contains(name) else {
+                throw refusal(
+                    "other-name", node,
+                    "its proxy client is \(name), which is not in requestHeader.allowedNames of the spec",
+                    "add that name to the spec for the time of the rotation: it would be refused in between")
+            }
+        }
+    }
+
+    private func refusal(
+        _ code: String, _ node: ObservedNode, _ why: String,
+        _ hint: String = "mend that first; nothing was changed"
+    ) -> BootstrapError { BootstrapError("rotation/\(code)", "\(node.name): \(why)", hint: hint) }
+
+    /// The terms of the rotation that is open, unless its new CA was never stored.
+    func resumed(_ inventory: StateInventory) throws -> RotationTerms? {
+        guard let terms = try open() else { return nil }
+        guard inventory.generation(terms.keep) != nil else { return nil }
+        let way = terms.direction == .forward ? "going on with" : "going back from"
+        run.effects.progress(.line("\(way) the rotation that was begun at \(terms.since)"))
+        return terms
+    }
+
+    /// Makes the new CA, in the state directory only, after its name has been written down.
+    func begin(_ observed: [ObservedNode], _ inventory: StateInventory) async throws -> RotationTerms {
+        let (spec, now, state) = (run.spec, run.effects.now(), run.state)
+        var inventory = try register(observed, inventory)
+        let old = Set(observed.flatMap(\.requestHeaderCAs).flatMap(\.certificates).map(\.fingerprintSHA256))
+        let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
+        if let first = run.nodes.first,
+            try !RetiredPair(state: state).keep(spec.certificates, from: run.link(first).node)
+        {
+            throw BootstrapError("rotation/no-pair", "\(first.name): its proxy-client pair cannot be read")
+        }
+        let profile = CertificateCatalog.ca(spec)
+        let key = try PrivateKey.generate(profile.key)
+        let certificate = try CertificateAuthority.issueCA(
+            profile, key: key, now: now, serial: try SerialNumber.random())
+        let terms = RotationTerms(
+            keep: StateDirectory.generationID(certificate.summary, after: inventory),
+            retire: retire.map(\.id),
+            cause: options.cause, since: now.description)
+        try ledger.append(terms, now: now)
+        try state.addGeneration(certificate, key: key.pem, after: inventory)
+        inventory = try state.inventory()
+        say(.issue, "\(certificate.summary.subject), until \(certificate.summary.notAfter.date)")
+        return terms
+    }
+
+    /// Takes CAs that this state did not issue into it, without their keys.
+    private func register(_ observed: [ObservedNode], _ inventory: StateInventory) throws -> StateInventory {
+        var inventory = inventory
+        let first = Set(observed[0].requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
+        for node in observed {
+            let bundle = Set(node.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
+            guard bundle == first else {
+                throw refusal(
+                    "divergence", node, "it trusts other CAs than \(observed[0].name)",
+                    "make them alike first: aggbootstrap plan shows what they hold")
+            }
+            for certificate in try run.reader.bundle(pem: node.ca.content ?? [], path: node.ca.path)
+            where !inventory.generations.contains(where: {
+                $0.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256
+            }) {
+                try run.state.addForeignGeneration(
+                    certificate.summary, pem: certificate.pem, after: inventory)
+                inventory = try run.state.inventory()
+            }
+        }
+        if let dropped = inventory.generations.first(where: {
+            $0.standing == .dropped && first.contains($0.certificate.fingerprintSHA256)
+        }) {
+            run.effects.progress(
+                .line(
+                    "\(dropped.certificate.subject) was dropped before and is trusted again: it is replaced"))
+        }
+        return inventory
+    }
+
+    /// Issues the proxy clients that the CA which stays has not signed yet.
+    func issueLeaves(_ terms: RotationTerms) async throws {
+        let keep = try generations(terms).keep
+        let inventory = try run.state.inventory()
+        let stage = CertificateStage(bundle: [keep], leaves: .signed(by: keep))
+        let issues = Planner.issues(run.spec, inventory: inventory, now: run.effects.now(), stage: stage)
+        guard !issues.isEmpty else { return }
+        guard keep.hasKey else {
+            throw BootstrapError(
+                "rotation/no-key",
+                "the key of \(keep.certificate.subject) is not in the state, so it cannot sign proxy clients",
+                hint: terms.direction == .back
+                    ? "this rotation cannot be called off any more: go on with rotate --ca"
+                    : "restore the state directory from its backup")
+        }
+        let issuer = Issuer(state: run.state, ledger: ledger, now: run.effects.now())
+        _ = try await issuer.issue(issues, inventory: inventory, signing: keep)
+        say(
+            .issue,
+            "\(issues.count) proxy client\(issues.count == 1 ? "" : "s") of \(keep.certificate.subject)")
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+import NodeAccess
+import PKI
+
+/// What a CA's rotation waits for, seen from outside: the names in each API server's TLS handshake, and what the API
+/// servers tell extension servers in their ConfigMap.
+struct RotationGates: Sendable {
+    let run: Run
+    /// nil where there is no kubeconfig.
+    let kubectl: Kubectl?
+
+    /// How long an API server is given to load a changed trust bundle: one before 1.23 looks each minute.
+    static let trustSeconds = 75
+    static let configMap = ["configmap", "extension-apiserver-authentication", "--namespace", "kube-system"]
+
+    /// Waits until every API server has loaded all of `trusted` and none of `dropped`.
+    /// - Throws: `rotation/not-loaded` with those that have not.
+    func waitForTrust(_ trusted: [CAGeneration], without dropped: [CAGeneration]) async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
+        let results = await onEachNode(run.nodes) { node in
+            while true {
+                let problem = self.problem(node, trusted, dropped)
+                guard let problem else { return }
+                guard ContinuousClock.now < deadline else {
+                    throw BootstrapError(
+                        "rotation/not-loaded", status: .proofFailed, "\(node.name): \(problem)",
+                        hint: "restart its kube-apiserver when it can be spared, then run it again")
+                }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        try Self.join(results)
+    }
+
+    /// Why an API server's handshake is not as it is to be; nil where it is.
+    private func problem(
+        _ node: NodeSpec, _ trusted: [CAGeneration], _ dropped: [CAGeneration]
+    ) -> String? {
+        let names: [[UInt8]]?
+        do {
+            guard let connection = try run.connection(node) else { return "kube-apiserver does not run" }
+            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
+                .acceptedCANames
+        } catch {
+            return "\(error)"
+        }
+        guard let names else { return "its TLS handshake names no CA" }
+        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
+            return
+                "kube-apiserver has not loaded \(missing.certificate.subject) within \(Self.trustSeconds) s"
+        }
+        if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
+            return "kube-apiserver still trusts \(left.certificate.subject) after \(Self.trustSeconds) s"
+        }
+        return nil
+    }
+
+    // MARK: - What extension servers are told
+
+    /// The CAs in the ConfigMap that extension servers read; empty where it does not exist at the moment.
+    func published() async throws -> Set<String> {
+        guard let kubectl else { return [] }
+        let json = try await kubectl.find(Self.configMap + ["--ignore-not-found", "--output", "json"])
+        guard let pem = json?["data"]?["requestheader-client-ca-file"]?.text else { return [] }
+        let certificates = try run.reader.bundle(pem: Array(pem.utf8), path: "the ConfigMap")
+        return Set(certificates.map(\.summary.fingerprintSHA256))
+    }
+
+    /// Waits until extension servers are told to trust all of `trusted`.
+    func waitForPublished(_ trusted: [CAGeneration]) async throws {
+        guard kubectl != nil else { return }
+        let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
+        while true {
+            let published = (try? await published()) ?? []
+            let missing = trusted.filter { !published.contains($0.certificate.fingerprintSHA256) }
+            guard let first = missing.first else { return }
+            guard ContinuousClock.now < deadline else {
+                throw BootstrapError(
+                    "rotation/not-published", status: .proofFailed,
+                    "kube-system/extension-apiserver-authentication does not hold \(first.certificate.subject) after "
+                        + "\(Self.trustSeconds) s",
+                    hint: "the API servers write it from what they have loaded: see their logs")
+            }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Has the ConfigMap written anew without `dropped`, and watches for a while that they do not come back.
+    /// - Throws: `rotation/straggler` where one does: some API server still holds it.
+    func prune(_ dropped: [CAGeneration], keeping kept: CAGeneration, watchSeconds: Int) async throws {
+        guard let kubectl else { return }
+        let gone = Set(dropped.map(\.certificate.fingerprintSHA256))
+        // It only ever grows; the API servers write what they have loaded as soon as it is gone.
+        if try await !published().isDisjoint(with: gone) {
+            try await kubectl.output(["delete"] + Self.configMap)
+        }
+        try await waitForPublished([kept])
+        let end = ContinuousClock.now + .seconds(watchSeconds)
+        while true {
+            if let published = try? await published(), !published.isDisjoint(with: gone) {
+                let subjects = dropped.filter { published.contains($0.certificate.fingerprintSHA256) }
+                    .map(\.certificate.subject)
+                throw BootstrapError(
+                    "rotation/straggler", status: .proofFailed,
+                    "\(subjects.joined(separator: ", ")) came back into "
+                        + "kube-system/extension-apiserver-authentication: an API server that is not in the spec still "
+                        + "trusts it",
+                    hint:
+                        "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
+                        + "then run it again")
+            }
+            if ContinuousClock.now >= end { return }
+            try await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    static func join(_ results: [Result<Void, any Error>]) throws {
+        let failures = results.compactMap { result -> BootstrapError? in
+            guard case .failure(let error) = result else { return nil }
+            let report = ErrorReport(error)
+            return error as? BootstrapError
+                ?? BootstrapError(report.code, report.message, hint: report.hint, details: report.details)
+        }
+        guard let first = failures.first else { return }
+        throw BootstrapError(
+            first.code, status: first.status, first.message, hint: first.hint,
+            details: first.details + failures.dropFirst().map(\.message))
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+struct RotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Replace the proxy clients, or with --ca the requestheader CA, without a failed request.",
+        discussion: """
+            Without --ca, every control plane gets a new key and certificate of the same CA, one after the other; a \
+            kube-apiserver from 1.20 on loads them without a restart. The next one waits until all API servers take the \
+            new pair; what fails is put back.
+
+            With --ca, the CA is replaced in stages: first everybody trusts both CAs, the extension servers too, then \
+            every control plane presents a proxy client of the new one, then nobody trusts the old one any more, and the \
+            old proxy client is seen to be refused. Each stage waits until what it asks for is seen. Stopped anywhere and \
+            run again, it goes on from what is there. Only the old CA's certificate is needed, not its key, so this is \
+            also the way out where the state was lost, or where the CA was made by hand.
+            """)
+
+    @OptionGroup var spec: SpecOptions
+    @OptionGroup var passphrase: PassphraseOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Replace the requestheader CA too, or go on with a replacement that was begun.")
+    var ca = false
+
+    @Flag(help: "Call the replacement of the CA off, as long as that is safe, and go back to the old one.")
+    var abort = false
+
+    @Flag(help: "Show what would be done and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask before the change.")
+    var yes = false
+
+    @Flag(help: "Fail with status 4 where a proof cannot be made.")
+    var requireProof = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Go on although an extension server of this Service does not trust the new CA; repeatable.",
+            valueName: "namespace/name"))
+    var acceptLaggard: [String] = []
+
+    @Flag(help: "Go on although there is no kubeconfig to find the extension servers with.")
+    var acceptUnseenExtensions = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long both CAs stay trusted after every control plane presents the new one's proxy client.",
+            valueName: "seconds"))
+    var soak = 90
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the old CA has to stay away from the extension servers once it is dropped.",
+            valueName: "seconds"))
+    var watch = 120
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a kube-apiserver before 1.23, which reads its pair each minute, is given to do so.",
+            valueName: "seconds"))
+    var reloadWait = 65
+
+    func validate() throws {
+        if ca && abort { throw ValidationError("--ca and --abort are both given") }
+        for (name, value) in [("--soak", soak), ("--watch", watch), ("--reload-wait", reloadWait)]
+        where !(0...86_400).contains(value) {
+            throw ValidationError("\(name) is \(value), and has to be 0 to 86400 seconds")
+        }
+        if (ca || abort) && spec.root != nil {
+            throw ValidationError("--root and \(ca ? "--ca" : "--abort") are both given: it is live only")
+        }
+        if (ca || abort) && !spec.limit.isEmpty {
+            throw ValidationError(
+                "--limit and \(ca ? "--ca" : "--abort") are both given: a CA is everybody's")
+        }
+    }
+
+    func run() async throws {
+        try await Console.run(color: output.color) {
+            Hardening.apply()
+            let run = try spec.makeRun(
+                output.effects, passphrase: passphrase.read(), options: .init(renewal: .always))
+            output.narrator.began(run)
+            return ca || abort ? try await rotateCA(run) : try await rotateLeaves(run)
+        }
+    }
+
+    // MARK: - Proxy clients
+
+    private func rotateLeaves(_ run: Run) async throws -> ExitStatus {
+        let rotation = LeafRotation(run, reloadSeconds: reloadWait)
+        let lock = dryRun ? nil : try rotation.run.lockExisting()
+        let preparation = try await output.narrator.prepare(rotation.run)
+        if output.output == .text {
+            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
+            if dryRun || preparation.refusal != nil { lines = Summary.plan(lines, preparation, by: "rotate") }
+            if lines.last != "" { lines.append("") }
+            Console.print(lines, color: output.color)
+        } else if dryRun || preparation.refusal != nil {
+            Console.print([try PlanDocument(preparation.plan).json()])
+        }
+        if let refusal = preparation.refusal { throw refusal }
+        if dryRun { return .done }
+        try run.checkPassphrase(for: preparation)
+        if run.request.root == nil, !yes {
+            try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
+        }
+        let outcome = try await output.narrator.timed("applied") {
+            try await rotation.run.apply(preparation, lock: lock)
+        }
+        if let failure = outcome.failure {
+            if output.output == .json {
+                Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
+            }
+            throw failure
+        }
+        return try await prove(run, preparation, outcome)
+    }
+
+    private func prove(
+        _ run: Run, _ preparation: Preparation, _ outcome: ApplyOutcome
+    ) async throws -> ExitStatus {
+        let proofs = try await output.narrator.timed("proved") { try await run.prove() }
+        switch output.output {
+        case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
+        case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
+        }
+        return ProofReport(proofs).status(requireProof: requireProof)
+    }
+
+    // MARK: - The CA
+
+    private func rotateCA(_ run: Run) async throws -> ExitStatus {
+        var options = CARotation.Options()
+        options.acceptsLaggards = Set(acceptLaggard)
+        options.acceptsUnseenExtensions = acceptUnseenExtensions
+        (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (soak, watch, reloadWait)
+        let rotation = CARotation(run, options: options)
+        if abort, try rotation.open() == nil {
+            Console.print(["no CA is being replaced: nothing to call off"])
+            return .done
+        }
+        Console.print(try await rotation.outline(isAbort: abort), color: output.color)
+        if dryRun { return .done }
+        let lock = try run.lockExisting()
+        if !yes {
+            try Console.consent(
+                abort ? "Go back to the old CA?" : "Replace the CA of cluster \(run.spec.cluster)?")
+        }
+        if abort, try await !rotation.callOff(lock) { return .done }
+        try await rotation.converge(lock)
+        let proofs = try await output.narrator.timed("proved") { try await run.prove() }
+        let done = abort ? "done: the old CA is the only one again" : "done: the CA is replaced"
+        Console.print(ProofReport(proofs).lines + [done], color: output.color)
+        return ProofReport(proofs).status(requireProof: requireProof)
+    }
+}

@@ -1,0 +1,3 @@
+module aggbootstrap.test/aggregated-load
+
+go 1.19

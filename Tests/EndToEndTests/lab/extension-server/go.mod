@@ -1,0 +1,3 @@
+module aggbootstrap.test/extension-server
+
+go 1.19
