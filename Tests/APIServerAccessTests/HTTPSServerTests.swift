@@ -149,8 +149,12 @@ private final class Recorder: Sendable {
     @Test func theOldestGivesWayToANewOne() throws {
         let recorder = try Recorder(.init(connections: 4, time: .seconds(60)))
         // Silent ones, more than it holds, and open until the end of the test.
-        let (one, two, three) = (try connect(recorder), try connect(recorder), try connect(recorder))
-        let (four, five, six) = (try connect(recorder), try connect(recorder), try connect(recorder))
+        let one = try connect(recorder)
+        let two = try connect(recorder)
+        let three = try connect(recorder)
+        let four = try connect(recorder)
+        let five = try connect(recorder)
+        let six = try connect(recorder)
         #expect(try recorder.curl(recorder.url("/")).status == 0)
         let deadline = Deadline(in: .seconds(10))
         #expect(try one.receive(deadline, phase: "test").isEmpty)

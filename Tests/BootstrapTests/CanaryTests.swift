@@ -153,7 +153,8 @@ import Testing
         for (collection, object) in made {
             let metadata = try #require(object["metadata"] as? [String: Any])
             let annotations = try #require(metadata["annotations"] as? [String: String])
-            #expect(CanaryManifests.isReserved(try #require(metadata["name"] as? String), in: collection))
+            let name = try #require(metadata["name"] as? String)
+            #expect(CanaryManifests.isReserved(name, in: collection))
             #expect(
                 (metadata["labels"] as? [String: String])?["app.kubernetes.io/managed-by"] == "aggbootstrap")
             #expect(annotations["canary.aggbootstrap.io/run"] == "r")
@@ -162,8 +163,8 @@ import Testing
         let spec = try #require(made.last?.1["spec"] as? [String: Any])
         #expect(spec["group"] as? String == "canary.aggbootstrap.io")
         #expect(spec["version"] as? String == "v3")
-        let bundle = try #require(Data(base64Encoded: try #require(spec["caBundle"] as? String)))
-        #expect(Array(bundle) == identity.caPEM)
+        let bundle = try #require(spec["caBundle"] as? String)
+        #expect(Data(base64Encoded: bundle).map(Array.init) == identity.caPEM)
         let direct = CanaryRoute(kind: .externalName, address: routed.address)
         #expect(manifests.objects(1, direct, port: 1, hasSlices: true).count == 2)
         #expect(manifests.objects(1, routed, port: 1, hasSlices: false).count == 3)

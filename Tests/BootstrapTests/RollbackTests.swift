@@ -48,7 +48,7 @@ import Testing
         let ca = try CertificateAuthority.issueCA(caProfile, key: caKey, now: now, serial: .random())
         let leaf = try CertificateAuthority.issueLeaf(
             profile, key: key, ca: ca, caKey: caKey, now: now, serial: .random())
-        let text = key.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        let text = key.pem.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         return Pair(ca: ca, leaf: leaf, key: text)
     }
 

@@ -4,7 +4,7 @@
 story() {
     cluster_up 3
     operator_up 3
-    canary_kubeconfig
+    kubeconfig 3
     canary_spec ""
     assert_exit 0 op init --yes
 
@@ -32,16 +32,7 @@ story() {
 }
 
 # canary_spec MEMBERS: the operator's kubeconfig, and more members of apiServer.
-canary_spec() { ssh_spec 3 "\"apiServer\": { \"kubeconfig\": \"$OPERATOR/kubeconfig\"${1:+, $1} }" >"$OPERATOR/cluster.json"; }
-
-canary_kubeconfig() {
-    cat >"$OPERATOR/kubeconfig" <<K
-{"apiVersion":"v1","kind":"Config","current-context":"lab",
- "clusters":[{"name":"lab","cluster":{"server":"https://$(lab_address 1):6443","certificate-authority":"$PKI/ca.pem"}}],
- "contexts":[{"name":"lab","context":{"cluster":"lab","user":"admin"}}],
- "users":[{"name":"admin","user":{"client-certificate":"$PKI/admin.pem","client-key":"$PKI/admin-key.pem"}}]}
-K
-}
+canary_spec() { ssh_spec 3 "\"apiServer\": { \"kubeconfig\": \"$LAB/kubeconfig\"${1:+, $1} }" >"$OPERATOR/cluster.json"; }
 
 SERVICES=/api/v1/namespaces/kube-system/services
 # What the API has in the names that the canary takes for itself.
@@ -137,7 +128,7 @@ no_way_back() {
 
 # run_aside: verify --canary in the background, of which RUN is the process itself; returns when it has made its objects.
 run_aside() {
-    ip netns exec "$(lab_namespace ops)" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$OPERATOR" "$AGGBOOTSTRAP" \
+    ip netns exec "$(lab_namespace ops)" env -i PATH="$OPERATOR_PATH" HOME="$OPERATOR" "$AGGBOOTSTRAP" \
         verify --spec "$OPERATOR/cluster.json" --canary </dev/null >"$LAB/run" 2>&1 &
     RUN=$!
     wait_for 60 apiservice_is_there
