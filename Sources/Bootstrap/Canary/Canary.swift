@@ -49,9 +49,6 @@ package final class Canary: Sendable {
         let identity = try CanaryIdentity.make(routes: distinct.count, now: run.effects.now())
         let witness = CanaryWitness()
         let servers = try CanaryPlace.listen(distinct, address, identity.presented, witness)
-        defer {
-            if servers.isEmpty { run.effects.progress(.line("no control plane can reach this machine")) }
-        }
         let places = CanaryPlace.places(run, observed, routes, distinct, servers)
         let canary = Canary(
             run: run, objects: objects,
@@ -147,6 +144,6 @@ package final class Canary: Sendable {
         }.joined()
     }
 
-    private static let stopped = BootstrapError(
+    static let stopped = BootstrapError(
         "canary/stopped", "stopped as asked, before all proofs were made; the canary's objects are removed")
 }

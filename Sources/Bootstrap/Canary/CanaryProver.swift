@@ -68,45 +68,49 @@ struct CanaryProver {
     }
 
     private func presented(_ node: NodeSpec, _ sighting: CanarySighting, _ installed: [Installed]) -> Proof {
-        func failed(_ text: String) -> Proof { Proof(Self.certificate, .failed, text) }
+        func failed(_ text: String) -> Proof { Proof(Self.certificate, .failed, "it presented " + text) }
         guard !sighting.presented.isEmpty else {
             return failed(
-                "it presented no certificate: --proxy-client-cert-file and --proxy-client-key-file are not in use"
-            )
+                "no certificate: --proxy-client-cert-file and --proxy-client-key-file are not in use")
         }
         let chain: [Certificate]
-        do { chain = try sighting.certificates() } catch { return failed("\(error)") }
+        do { chain = try sighting.certificates() } catch { return failed("what cannot be read: \(error)") }
         let leaf = chain[0].summary
         let name = "\(leaf.subject), serial \(leaf.serial), issued by \(leaf.issuer)"
+        let onDisk = installed.first { $0.node == node.name }?.leaf?.summary
+        let isOnDisk = leaf.fingerprintSHA256 == onDisk?.fingerprintSHA256
+        let other =
+            isOnDisk ? "" : "; on the node lies serial \(onDisk?.serial ?? "(none)"), which it has not loaded"
         let bundles = installed.filter { !$0.bundle.isEmpty }
         guard !bundles.isEmpty else {
             return Proof(
                 Self.certificate, .notProven,
                 "it presented \(name), and no control plane has a CA to verify it")
         }
-        for other in bundles {
-            do {
-                try ChainVerifier.verify(
-                    leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: other.bundle, at: now)
-            } catch {
-                return failed(
-                    "it presented \(name), which does not verify on \(other.node): \(error.underlying)")
+        for peer in bundles {
+            if let why = refusal(chain, peer.bundle) {
+                return failed("\(name), which does not verify on \(peer.node): \(why)\(other)")
             }
         }
         let allowed = run.spec.requestHeader.allowedNames
         guard allowed.contains(leaf.commonName ?? "") else {
-            return failed("it presented \(name), which is not in \(allowed.joined(separator: ", "))")
+            return failed("\(name), which is not in \(allowed.joined(separator: ", "))\(other)")
         }
-        let onDisk = installed.first { $0.node == node.name }?.leaf?.summary
-        guard leaf.fingerprintSHA256 == onDisk?.fingerprintSHA256 else {
-            return failed(
-                "it presented \(name), and not serial \(onDisk?.serial ?? "(none)"), which lies on the node: it has not "
-                    + "loaded that one")
-        }
+        guard isOnDisk else { return failed(name + other) }
+        let peers = bundles.map(\.node).joined(separator: ", ")
         return Proof(
-            Self.certificate, .passed,
-            "\(name), is what lies on the node, and verifies on "
-                + bundles.map(\.node).joined(separator: ", "))
+            Self.certificate, .passed, "\(name), is what lies on the node, and verifies on \(peers)")
+    }
+
+    /// Why an API server with that bundle would not take the chain; nil where it would.
+    private func refusal(_ chain: [Certificate], _ bundle: [Certificate]) -> String? {
+        do {
+            try ChainVerifier.verify(
+                leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: bundle, at: now)
+            return nil
+        } catch {
+            return error.underlying
+        }
     }
 }
 
@@ -150,6 +154,8 @@ extension Run {
             canary = try await Canary.open(
                 self, kubectl, observed: observed, address: address, isStopped: isStopped)
         } catch {
+            // A ^C ends kubectl where it only reads.
+            if isStopped() { throw Canary.stopped }
             let report = ErrorReport(error)
             if report.code.hasPrefix("canary/") || report.code.hasPrefix("usage/") { throw error }
             return notProven(report.message)

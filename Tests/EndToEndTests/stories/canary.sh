@@ -25,6 +25,7 @@ story() {
     all_pass
     on_each 3 assert_node_untouched
 
+    administrator_on_a_node
     wrong_pairs
     no_way_back
     stopped_and_killed
@@ -69,6 +70,26 @@ all_pass() {
     assert_nothing_left
 }
 
+# No kubeconfig of the operator's, but kubectl and an administrator's on node 1: over ssh, and on the node itself.
+administrator_on_a_node() {
+    cp "$(outside env PATH="$OPERATOR_PATH" which kubectl)" "$(NODE=1 node_root)/usr/local/bin/kubectl"
+    NODE=1 node_file 600 /etc/kubernetes/admin.conf <<K
+{"apiVersion":"v1","kind":"Config","current-context":"lab",
+ "clusters":[{"name":"lab","cluster":{"server":"https://$(lab_address 1):6443","certificate-authority-data":"$(base64 -w0 "$PKI/ca.pem")"}}],
+ "contexts":[{"name":"lab","context":{"cluster":"lab","user":"admin"}}],
+ "users":[{"name":"admin","user":{"client-certificate-data":"$(base64 -w0 "$PKI/admin.pem")",
+  "client-key-data":"$(base64 -w0 "$PKI/admin-key.pem")"}}]}
+K
+    ssh_spec 3 '"apiServer": { "aggregatorRouting": true }' >"$OPERATOR/cluster.json"
+    all_pass
+    spec '"apiServer": { "aggregatorRouting": true }' | NODE=1 node_file 644 /root/cluster.json
+    assert_exit 0 agg verify --canary --require-proof
+    assert_proof 1 presented-certificate "ok  " "serial $(serial "$(leaf 1)")"
+    assert_nothing_left
+    NODE=1 node_exec rm /etc/kubernetes/admin.conf /usr/local/bin/kubectl
+    canary_spec '"aggregatorRouting": true'
+}
+
 wrong_pairs() {
     local drop_in file
     # Node 2: the flags of the pair are taken out by hand.
@@ -94,7 +115,13 @@ wrong_pairs() {
     # Its own API server does not take that pair, so an administrator asked; the path itself is whole.
     assert_proof 3 canary "ok  " "in system:masters, system:authenticated"
     assert_nothing_left
+    # Node 3 is not restarted for another pair, and this kube-apiserver looks once a minute: until then it presents the
+    # old one, whatever lies there.
     assert_exit 0 op init --yes
+    assert_exit 4 op verify --canary
+    assert_proof 3 chain "ok  " ""
+    assert_proof 3 presented-certificate FAIL "on the node lies serial $(serial "$(leaf 3)"), which it has not loaded"
+    wait_for 90 op verify --canary --require-proof
     all_pass
 }
 
