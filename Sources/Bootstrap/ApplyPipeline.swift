@@ -158,8 +158,11 @@ extension Run {
         let inventory = try await issuer.issue(
             preparation.plan.issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory(),
             signing: request.options.stage?.signing)
+        // What was asked for has just been issued.
+        var options = request.options
+        options.renewal = .twoThirds
         let plan = Planner.plan(
-            spec, inventory: inventory, nodes: preparation.observed, now: now, options: request.options)
+            spec, inventory: inventory, nodes: preparation.observed, now: now, options: options)
         guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {
             throw BootstrapError(
                 "internal/plan-not-stable", "the plan is another one after its certificates were issued",
