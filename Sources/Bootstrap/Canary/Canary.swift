@@ -85,7 +85,9 @@ package final class Canary: Sendable {
         let made = manifests.objects(number, route, port: server.port, hasSlices: objects.hasSlices)
         for (collection, object) in made {
             if isStopped() { throw Self.stopped }
-            try await objects.kubectl.send(.create, collection, object)
+            let isAPIService = collection == CanaryManifests.apiServices
+            let name = isAPIService ? CanaryManifests.apiService(number) : CanaryManifests.service(number)
+            try await objects.make(collection, name, object)
         }
     }
 

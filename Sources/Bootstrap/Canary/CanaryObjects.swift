@@ -14,7 +14,7 @@ struct CanaryObjects: Sendable {
         let collection: String
         let name: String
         let uid: String
-        /// nil for one that this program has not made.
+        /// nil for one that this program has not made, whatever its label says.
         let run: String?
         let place: String
         let certificate: String
@@ -30,12 +30,15 @@ struct CanaryObjects: Sendable {
             discovery?["versions"]?.elements.contains { $0["version"]?.text == "v1" } ?? false
     }
 
-    /// Every object under a reserved name, in the order in which they are to be removed.
+    private static let label = "app.kubernetes.io%2Fmanaged-by%3D\(CanaryManifests.managedBy.value)"
+
+    /// Every object with our label under a reserved name, in the order in which they are to be removed.
     func find() async throws -> [Found] {
         var found: [Found] = []
         let collections = [CanaryManifests.apiServices, CanaryManifests.services, CanaryManifests.endpoints]
         for collection in collections + (hasSlices ? [CanaryManifests.slices] : []) {
-            let list = try await kubectl.get(["--raw", collection])
+            // By the label alone: a cluster may have more APIServices than one answer is to hold.
+            let list = try await kubectl.get(["--raw", "\(collection)?labelSelector=\(Self.label)"])
             found += (list["items"]?.elements ?? []).compactMap { Self.found($0, in: collection) }
         }
         return found
@@ -45,12 +48,10 @@ struct CanaryObjects: Sendable {
         guard let metadata = item["metadata"], let name = metadata["name"]?.text,
             let uid = metadata["uid"]?.text, CanaryManifests.isReserved(name, in: collection)
         else { return nil }
-        let managedBy = metadata["labels"]?[CanaryManifests.managedBy.key]?.text
         func mark(_ key: String) -> String? { metadata["annotations"]?[key]?.text }
         return Found(
             collection: collection, name: name, uid: uid,
-            run: managedBy == CanaryManifests.managedBy.value ? mark(CanaryManifests.runMark) : nil,
-            place: mark(CanaryManifests.placeMark) ?? "",
+            run: mark(CanaryManifests.runMark), place: mark(CanaryManifests.placeMark) ?? "",
             certificate: mark(CanaryManifests.certificateMark) ?? "")
     }
 
@@ -61,12 +62,7 @@ struct CanaryObjects: Sendable {
     func clearLeftovers() async throws -> [Found] {
         let found = try await find()
         if let foreign = found.first(where: { $0.run == nil }) {
-            throw BootstrapError(
-                "canary/exists",
-                "cannot make the canary: \(foreign.path) exists, and aggbootstrap did not make it",
-                hint:
-                    "see what it is (kubectl get --raw \(foreign.path)); the canary needs these names for itself"
-            )
+            throw Self.taken(foreign.path)
         }
         for (place, certificate) in Set(found.map { [$0.place, $0.certificate] }).map({ ($0[0], $0[1]) })
         where Self.answers(place, certificate) {
@@ -76,6 +72,23 @@ struct CanaryObjects: Sendable {
         }
         try await remove(found)
         return found
+    }
+
+    /// Makes an object.
+    /// - Throws: `canary/exists` where there is one of that name.
+    func make(_ collection: String, _ name: String, _ object: OrderedJSON) async throws {
+        do {
+            try await kubectl.send(.create, collection, object)
+        } catch let error as BootstrapError where error.message.contains("AlreadyExists") {
+            throw Self.taken("\(collection)/\(name)")
+        }
+    }
+
+    private static func taken(_ path: String) -> BootstrapError {
+        BootstrapError(
+            "canary/exists",
+            "cannot make the canary: \(path) exists, and aggbootstrap did not make it for this run",
+            hint: "see what it is (kubectl get --raw \(path)); the canary needs these names for itself")
     }
 
     /// Whether the run that left this still listens: by its certificate, since the port may be somebody else's by now.

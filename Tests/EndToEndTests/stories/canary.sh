@@ -137,6 +137,7 @@ no_way_back() {
         assert_proof $node canary "--  " "not proven: nothing came to $LAB_SUBNET.1:"
         assert_proof $node presented-certificate "--  " "not proven"
     done
+    proof 2 canary
     [ $((SECONDS - begin)) -lt 60 ] || fail "it gives up within a minute, but it took $((SECONDS - begin)) s"
     assert_nothing_left
     # One of them alone.
@@ -194,12 +195,27 @@ stopped_and_killed() {
     assert_nothing_left
 }
 
+# names_in_use: an object of the name that is somebody else's, with our label and without; it is left, and nothing else is.
 names_in_use() {
-    local foreign='{"apiVersion":"v1","kind":"Service","metadata":{"name":"aggbootstrap-canary-1"},"spec":{"ports":[{"port":443}]}}'
-    NODE=1 api $SERVICES -X POST -H "Content-Type: application/json" -d "$foreign" >"$LAB/made"
+    local label='' services=$SERVICES/aggbootstrap-canary-1
+    for label in '' '"labels":{"app.kubernetes.io/managed-by":"aggbootstrap"},'; do
+        make_foreign $SERVICES "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{$label\"name\":\"aggbootstrap-canary-1\"},
+            \"spec\":{\"ports\":[{\"port\":443}]}}"
+        refused_for $services
+    done
+    # The last one that is made: what was made before it is removed again.
+    make_foreign /apis/apiregistration.k8s.io/v1/apiservices '{"apiVersion":"apiregistration.k8s.io/v1","kind":"APIService",
+        "metadata":{"name":"v1.canary.aggbootstrap.io"},"spec":{"group":"canary.aggbootstrap.io","version":"v1",
+        "groupPriorityMinimum":1,"versionPriority":1,"insecureSkipTLSVerify":true,"service":{"namespace":"default","name":"none"}}}'
+    refused_for /apis/apiregistration.k8s.io/v1/apiservices/v1.canary.aggbootstrap.io
+}
+
+make_foreign() { NODE=1 api "$1" -X POST -H "Content-Type: application/json" -d "$2" >"$LAB/made"; }
+
+refused_for() {
     assert_exit 1 op verify --canary
-    assert_contains "[canary/exists]" "$SERVICES/aggbootstrap-canary-1"
+    assert_contains "[canary/exists]" "$1"
     assert_eq "what is there" 1 "$(objects_left | wc -l)"
-    NODE=1 api $SERVICES/aggbootstrap-canary-1 -X DELETE >"$LAB/made"
+    NODE=1 api "$1" -X DELETE >"$LAB/made"
     assert_nothing_left
 }
