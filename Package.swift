@@ -88,7 +88,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "BootstrapTests",
-            dependencies: ["Bootstrap", "ClusterPlan", "NodeAccess", "PKI", "Secrets", "TestSupport"],
+            dependencies: [
+                "APIServerAccess", "Bootstrap", "ClusterPlan", "NodeAccess", "PKI", "Secrets", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["Bootstrap", "aggbootstrap", "TestSupport"],

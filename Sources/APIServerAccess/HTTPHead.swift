@@ -14,11 +14,20 @@ struct HTTPHead {
                 .http, "the answer does not start with an HTTP/1 status line",
                 hint: "what listens there is no kube-apiserver")
         }
+        guard let headers = Self.headers(in: lines) else {
+            throw attempt.error(.http, "a header of the answer is malformed")
+        }
+        self.status = status
+        self.headers = headers
+    }
+
+    /// The header lines of a request or a response; nil where one is malformed.
+    static func headers(in lines: ArraySlice<ArraySlice<UInt8>>) -> [HTTPResponse.Header]? {
         var headers: [HTTPResponse.Header] = []
         for line in lines where !line.isEmpty {
             guard let colon = line.firstIndex(of: 0x3a), colon > line.startIndex,
                 line[..<colon].allSatisfy({ $0 > 0x20 && $0 < 0x7f }), !line.contains(0x0d), !line.contains(0)
-            else { throw attempt.error(.http, "a header of the answer is malformed") }
+            else { return nil }
             let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
             let end = value.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? value.startIndex
             headers.append(
@@ -26,8 +35,7 @@ struct HTTPHead {
                     name: String(decoding: line[..<colon], as: UTF8.self).lowercased(),
                     value: String(decoding: value[..<end], as: UTF8.self)))
         }
-        self.status = status
-        self.headers = headers
+        return headers
     }
 
     /// `HTTP/1.1 200 OK`

@@ -5,18 +5,40 @@ import Glibc
 /// One address that an endpoint's name stands for.
 struct SocketAddress {
     let family: Int32
-    /// Numeric, with the port.
+    /// Numeric, without the port.
     let text: String
+    let port: Int
     private let bytes: [UInt8]
 
     fileprivate init?(_ info: addrinfo) {
         guard let start = info.ai_addr else { return nil }
-        family = info.ai_family
-        bytes = Array(UnsafeRawBufferPointer(start: start, count: Int(info.ai_addrlen)))
+        self.init(start, info.ai_addrlen)
+    }
+
+    private init(_ start: UnsafePointer<sockaddr>, _ size: socklen_t) {
+        family = Int32(start.pointee.sa_family)
+        bytes = Array(UnsafeRawBufferPointer(start: start, count: Int(size)))
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
         let known = getnameinfo(
-            start, info.ai_addrlen, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
-        text = known == 0 ? String(decoding: host.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self) : "?"
+            start, size, &host, socklen_t(host.count), &service, socklen_t(service.count),
+            NI_NUMERICHOST | NI_NUMERICSERV)
+        func string(_ characters: [CChar]) -> String {
+            String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        }
+        text = known == 0 ? string(host) : "?"
+        port = known == 0 ? Int(string(service)) ?? 0 : 0
+    }
+
+    /// This machine's end of a socket; nil, with `errno`, where it has none.
+    static func local(of socket: Int32) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { start in
+                getsockname(socket, start, &size) == 0 ? SocketAddress(start, size) : nil
+            }
+        }
     }
 
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {

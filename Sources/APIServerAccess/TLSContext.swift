@@ -46,6 +46,26 @@ struct TLSContext: ~Copyable {
         return context
     }
 
+    /// A server that asks for a client certificate, takes any, and takes none for an answer: what was presented is for its
+    /// user to judge. Possession of the certificate's key is proved by the handshake itself.
+    /// - Throws: `.identity` where the identity cannot be read.
+    static func server(_ identity: ClientIdentity, _ attempt: Attempt) throws(APIServerError) -> TLSContext {
+        ERR_clear_error()
+        guard let pointer = SSL_CTX_new(TLS_server_method()) else {
+            throw attempt.error(.tls, drainedErrors(else: "no TLS context"))
+        }
+        let context = TLSContext(owning: pointer, observer: HandshakeObserver(pinned: nil))
+        SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+        SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(SSL_MODE_NO_AUTO_CHAIN), nil)
+        // A session that is taken up again would show the certificate of an earlier one.
+        SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
+        aggbootstrap_refuse_tickets(pointer)
+        SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, nil)
+        SSL_CTX_set_cert_verify_callback(pointer, { _, _ in 1 }, nil)
+        try context.present(identity, attempt)
+        return context
+    }
+
     private func trust(
         _ anchors: [[UInt8]], for endpoint: APIServerEndpoint, _ attempt: Attempt
     ) throws(APIServerError) {
@@ -65,7 +85,7 @@ struct TLSContext: ~Copyable {
     }
 
     private func present(_ identity: ClientIdentity, _ attempt: Attempt) throws(APIServerError) {
-        let chain = try certificates(inPEM: identity.certificatePEM, "the client certificate", attempt)
+        let chain = try certificates(inPEM: identity.certificatePEM, "the certificate to present", attempt)
         for (index, certificate) in chain.enumerated() {
             try Self.withCertificate(certificate, attempt) {
                 index == 0
@@ -83,7 +103,7 @@ struct TLSContext: ~Copyable {
         guard let key, SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1
         else {
             throw attempt.error(
-                .identity, "the client key: \(drainedErrors(else: "it cannot be read"))",
+                .identity, "the key to present: \(drainedErrors(else: "it cannot be read"))",
                 hint: "the key must be PEM, not encrypted, and belong to the certificate")
         }
     }

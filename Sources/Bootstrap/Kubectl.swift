@@ -7,7 +7,10 @@ import NodeAccess
 struct Kubectl: Sendable {
     /// For messages: `kubectl with PATH`, and where it runs.
     let description: String
+    private let kubeconfig: String
     private let run: @Sendable ([String], Int) async throws -> CommandResult
+    /// As `run`, of `sh`.
+    private let shell: @Sendable ([String], Int) async throws -> CommandResult
 
     /// Where a control plane keeps its administrator's kubeconfig: kubeadm's, then a user's own.
     private static let placesOnNode = ["/etc/kubernetes/admin.conf", "/root/.kube/config"]
@@ -15,18 +18,22 @@ struct Kubectl: Sendable {
     /// - Parameter kubeconfig: a path on this machine.
     init(kubeconfig: String) {
         description = "kubectl with \(kubeconfig)"
+        self.kubeconfig = kubeconfig
         run = { arguments, seconds in
             try await CommandRunner.run(
                 "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
         }
+        shell = { try await CommandRunner.run("sh", $0, timeoutSeconds: $1) }
     }
 
     private init(node: any NodeTransport, name: String, kubeconfig: String) {
         description = "kubectl on \(name) with \(kubeconfig)"
+        self.kubeconfig = kubeconfig
         run = { arguments, seconds in
             try await node.run(
                 "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
         }
+        shell = { try await node.run("sh", $0, timeoutSeconds: $1) }
     }
 
     /// The operator's kubeconfig of the spec, else what the first control plane that has one keeps for its administrator.
@@ -81,14 +88,43 @@ struct Kubectl: Sendable {
     @discardableResult
     func output(_ arguments: [String], timeoutSeconds: Int = 30) async throws -> String {
         let result = try await run(arguments + ["--request-timeout", "20s"], timeoutSeconds)
-        guard result.status == 0 else {
-            let said = result.stderr.split(separator: "\n").last.map(String.init) ?? "status \(result.status)"
-            throw BootstrapError(
-                "kubectl/failed",
-                "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",
-                hint: "see that apiServer.kubeconfig is an administrator's and that kubectl is installed")
-        }
+        try require(result, arguments)
         return result.stdout
+    }
+
+    /// What it does with a body that it reads from its standard input.
+    enum Sending: String {
+        case create
+        case delete
+    }
+
+    /// `kubectl create --raw PATH -f -`, or delete: one request, with nothing asked of the API beforehand, which an API
+    /// that is not available would hold up.
+    ///
+    /// A ^C at the terminal does not reach it: what is being made or removed has to be known.
+    /// - Returns: the API server's answer.
+    /// - Throws: `kubectl/failed` with what it said.
+    @discardableResult
+    func send(_ sending: Sending, _ path: String, _ body: OrderedJSON) async throws -> String {
+        let arguments = [sending.rawValue, "--raw", path, "-f", "-"]
+        // On one line, and no secret; a line feed within a text is written as an escape.
+        let text = body.document.split(separator: "\n").joined(separator: " ")
+        let script = "trap '' INT HUP; body=$1; shift; printf %s \"$body\" | \"$@\""
+        let command = ["kubectl", "--kubeconfig", kubeconfig] + arguments + ["--request-timeout", "20s"]
+        let result = try await shell(["-c", script, "sh", text] + command, 30)
+        try require(result, arguments)
+        return result.stdout
+    }
+
+    private func require(_ result: CommandResult, _ arguments: [String]) throws {
+        guard result.status != 0 else { return }
+        // Over ssh the two are one.
+        let text = result.stderr.isEmpty ? result.stdout : result.stderr
+        let said = text.split(separator: "\n").last.map(String.init) ?? "status \(result.status)"
+        throw BootstrapError(
+            "kubectl/failed",
+            "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",
+            hint: "see that apiServer.kubeconfig is an administrator's and that kubectl is installed")
     }
 }
 

@@ -13,7 +13,11 @@ final class StopRequest: Sendable {
     private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
     private let before: [(number: Int32, handler: @Sendable @convention(c) (Int32) -> Void)]
 
-    init(progress: @escaping @Sendable (String) -> Void) {
+    /// - Parameter promise: what the operator is told that happens first.
+    init(
+        promise: String = "the node that is being changed is brought to its end first",
+        progress: @escaping @Sendable (String) -> Void
+    ) {
         before = Self.numbers.compactMap { number in
             signal(number, SIG_IGN).map {
                 (number, unsafeBitCast($0, to: (@Sendable @convention(c) (Int32) -> Void).self))
@@ -27,7 +31,7 @@ final class StopRequest: Sendable {
                         let was = $0; $0 = true; return was
                     })
                 else { return }
-                progress("asked to stop: the node that is being changed is brought to its end first")
+                progress("asked to stop: \(promise)")
             }
             source.setEventHandler(handler: handler)
             source.resume()

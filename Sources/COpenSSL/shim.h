@@ -30,6 +30,13 @@ static inline unsigned long aggbootstrap_name_flags_readable(void)
     return XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 }
 
+/* No session of this server is ever taken up again by a ticket. */
+static inline void aggbootstrap_refuse_tickets(SSL_CTX *context)
+{
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+}
+
 /* 0, or -1 with errno. */
 static inline int aggbootstrap_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 /* 1 where a core dump or a tracer of the same user could read this process, else 0; -1 with errno. */

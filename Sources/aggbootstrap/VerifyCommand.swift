@@ -9,6 +9,11 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify", abstract: "Prove that the aggregation layer works, and change nothing.",
         discussion: """
             Each proof is a line: ok, FAIL, or -- where it cannot be made, with the reason. Exit status 4 where one fails.
+
+            With --canary it is no longer read-only for the time that it runs: it serves a temporary extension API on \
+            this machine, registers it as the APIService v1.canary.aggbootstrap.io, asks each control plane for it, and \
+            judges the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
+            killed run left is removed by the next one.
             """)
 
     @OptionGroup var spec: SpecOptions
@@ -17,14 +22,39 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Fail with status 4 also where a proof cannot be made.")
     var requireProof = false
 
+    @Flag(
+        help:
+            "Also prove the whole path through each control plane, by a temporary extension API; needs a kubeconfig."
+    )
+    var canary = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where control planes reach this machine for --canary.",
+            discussion: "Default: the address that this machine has on its way to them, and a free port.",
+            valueName: "address[:port]"))
+    var canaryAddress: String?
+
+    func validate() throws {
+        if canaryAddress != nil && !canary {
+            throw ValidationError("--canary-address is given without --canary")
+        }
+    }
+
     func run() async throws {
         try await Console.run(color: output.color) {
             Hardening.apply()
+            let address = try canaryAddress.map { try CanaryAddress($0) }
             let run = try spec.makeRun(output.effects)
             output.narrator.began(run)
             let observed = try await output.narrator.observe(run)
-            let report = ProofReport(
-                try await output.narrator.timed("proved") { try await run.prove(observed) })
+            var proofs = try await output.narrator.timed("proved") { try await run.prove(observed) }
+            if canary {
+                proofs = try await output.narrator.timed("proved by the canary") { [proofs] in
+                    try await run.proveCanary(proofs, observed: observed, address: address)
+                }
+            }
+            let report = ProofReport(proofs)
             switch output.output {
             case .text:
                 let last = Summary.verified(report.nodes, requireProof: requireProof)

@@ -16,7 +16,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/aggregation.sh"
 . "$HERE/lab/front-proxy.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
-KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2}")
+KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2-r2}")
 SKIPPED=77
 
 skip() {

@@ -3,11 +3,19 @@
 import Secrets
 
 /// RFC 4648 base64 on raw memory: a key that is sent over must not become a `String` or stay in a buffer.
-enum Base64 {
+package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     /// The value of each byte; 255 for what is no digit.
     private static let values: [UInt8] = (0...255).map { byte in
         digits.firstIndex(of: UInt8(byte)).map { UInt8($0) } ?? 255
+    }
+
+    /// The text of what is no secret.
+    package static func text(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: encodedCount(bytes.count)) { text in
+            bytes.withUnsafeBytes { encode($0, into: UnsafeMutableRawBufferPointer(text)) }
+            return encodedCount(bytes.count)
+        }
     }
 
     /// Number of characters for `count` bytes, with padding.

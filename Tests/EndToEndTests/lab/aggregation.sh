@@ -7,7 +7,7 @@ EXTENSION_NAMESPACE=lab-extensions
 
 # Before cluster_up: kube-apiserver looks at its certificate files each second and not each minute.
 use_fast_poll() {
-    KUBE_APISERVER=${KUBE_APISERVER_POLL1S:-$LAB_CACHE/kube-apiserver-v1.20.2-poll1s}
+    KUBE_APISERVER=${KUBE_APISERVER_POLL1S:-$LAB_CACHE/kube-apiserver-v1.20.2-r2-poll1s}
     [ -x "$KUBE_APISERVER" ] || skip "there is no $KUBE_APISERVER: lab/build-kube-apiserver.sh makes it"
 }
 

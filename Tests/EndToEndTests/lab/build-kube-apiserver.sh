@@ -50,6 +50,20 @@ poll_every() {
     grep -qxF "var FileRefreshDuration = $1" "$file" || { echo "error: $file sets FileRefreshDuration otherwise"; exit 1; }
 }
 
+# mend_map_iteration: what the tree holds of reflect2 (1.0.1) calls Go's map iteration as Go had it before 1.18; built with
+# a newer one, each JSON text that is written writes somewhere into memory, and kube-apiserver dies of it now and then. As
+# in reflect2 1.0.2.
+mend_map_iteration() {
+    local directory=vendor/github.com/modern-go/reflect2
+    sed -i -e 's/^func mapiterinit(rtype unsafe.Pointer, m unsafe.Pointer) \*hiter$/func mapiterinit(rtype unsafe.Pointer, m unsafe.Pointer, it *hiter)/' \
+        -e 's|^\t// rest fields are ignored$|\tt, h, buckets, bptr, overflow, oldoverflow unsafe.Pointer\n\tstartBucket uintptr\n\toffset uint8\n\twrapped bool\n\tb, i uint8\n\tbucket, checkBucket uintptr|' \
+        $directory/unsafe_link.go
+    sed -i -e 's/^\treturn &UnsafeMapIterator{$/\tvar it hiter\n\tmapiterinit(type2.rtype, *(*unsafe.Pointer)(obj), \&it)\n&/' \
+        -e 's/^\t\thiter: .*mapiterinit(.*$/\t\thiter:      \&it,/' $directory/unsafe_map.go
+    grep -q 'it \*hiter)$' $directory/unsafe_link.go && grep -q 'checkBucket uintptr' $directory/unsafe_link.go &&
+        grep -q 'hiter: *&it,' $directory/unsafe_map.go || { echo "error: $directory is another one than expected"; exit 1; }
+}
+
 # build OUTPUT-FILE: nothing from the network, as the tree holds all of its dependencies, and a newer Go would otherwise
 # ask for one.
 build() {
@@ -61,6 +75,7 @@ build() {
     mv "$1.new" "$1"
 }
 
+mend_map_iteration
 for file in "${missing[@]}"; do
     echo "building ${file##*/} $VERSION: some minutes"
     case $file in *-poll1s) poll_every '1 * time.Second' ;; *) poll_every '1 * time.Minute' ;; esac

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One HTTP/1.1 request that a server of ours got, without its body.
+package struct ReceivedRequest: Sendable, Equatable {
+    package let method: String
+    /// From the first slash on, without the query, as it was sent.
+    package let path: String
+    /// What stands behind the question mark; empty where there is none.
+    package let query: String
+    /// Names in lower case, in the client's order.
+    package let headers: [HTTPResponse.Header]
+    /// DER of the certificates that the client presented, its own first; empty where it presented none. That it has the
+    /// key is proved; nothing else is.
+    package var presented: [[UInt8]] = []
+
+    /// All values of a header; `name` in lower case.
+    package func values(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
+
+    /// - Parameter bytes: up to and with the empty line.
+    /// - Returns: nil where it is no request of RFC 9112.
+    init?(_ bytes: ArraySlice<UInt8>) {
+        // Every line, the empty last one included, ends with a carriage return; the piece behind the last line feed is empty.
+        var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+        guard lines.allSatisfy({ $0.last == 0x0d }) else { return nil }
+        lines = ArraySlice(lines.map { $0.dropLast() })
+        guard let start = lines.popFirst(), let headers = HTTPHead.headers(in: lines) else { return nil }
+        let words = start.split(separator: 0x20, omittingEmptySubsequences: false)
+        guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy({ (0x41...0x5a).contains($0) }),
+            words[1].first == 0x2f, words[1].allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            words[2].elementsEqual("HTTP/1.1".utf8) || words[2].elementsEqual("HTTP/1.0".utf8)
+        else { return nil }
+        let target = words[1].split(separator: 0x3f, maxSplits: 1, omittingEmptySubsequences: false)
+        method = String(decoding: words[0], as: UTF8.self)
+        path = String(decoding: target[0], as: UTF8.self)
+        query = target.count > 1 ? String(decoding: target[1], as: UTF8.self) : ""
+        self.headers = headers
+    }
+}
+
+/// Reads the head of one request from the pieces in which it arrives.
+struct HTTPRequestParser {
+    static let limit = 32 * 1_024
+
+    enum Progress: Equatable {
+        case more
+        case complete(ReceivedRequest)
+        /// The status that the client is told.
+        case refused(Int)
+    }
+
+    private var buffer: [UInt8] = []
+    /// Where the search for the head's end goes on, so that a client that drips costs no more than one that does not.
+    private var searched = 0
+
+    mutating func append(_ bytes: [UInt8]) -> Progress {
+        buffer += bytes
+        let mark: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
+        while searched + 4 <= buffer.count {
+            let end = searched + 4
+            if buffer[searched..<end].elementsEqual(mark) {
+                guard end <= Self.limit else { return .refused(431) }
+                return ReceivedRequest(buffer[..<end]).map { .complete($0) } ?? .refused(400)
+            }
+            searched += 1
+        }
+        return buffer.count > Self.limit ? .refused(431) : .more
+    }
+}
