@@ -15,6 +15,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/kills.sh"
 . "$HERE/lab/aggregation.sh"
 . "$HERE/lab/front-proxy.sh"
+. "$HERE/lab/rotation.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
 KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2}")
 SKIPPED=77
@@ -47,7 +48,7 @@ end_story() {
 }
 
 # The story's first comment that is not the licence.
-about() { sed -n '/^# shellcheck/d; /^# SPDX/d; s/^# //p; /^[^#]/q' "$HERE/stories/$1.sh" | head -1; }
+about() { sed -n '/^# shellcheck/d; /^# SPDX/d; /^# only in e2e-full/d; s/^# //p; /^[^#]/q' "$HERE/stories/$1.sh" | head -1; }
 
 report() {
     local name=$1 status=$2 seconds=$3 word=FAIL
