@@ -119,8 +119,9 @@ struct RotationGates: Sendable {
 
     /// Who it may be, in words: the API servers that the cluster knows and the spec does not.
     private func strangers(_ kubectl: Kubectl) async -> String {
-        let place = ["endpoints", "kubernetes", "--namespace", "default", "--ignore-not-found", "--output", "json"]
-        let subsets = (try? await kubectl.find(place))?["subsets"]?.elements ?? []
+        let service = ["endpoints", "kubernetes", "--namespace", "default"]
+        let found = try? await kubectl.find(service + ["--ignore-not-found", "--output", "json"])
+        let subsets = found?["subsets"]?.elements ?? []
         let known = Set(run.spec.nodes.compactMap(\.address))
         let unknown = subsets.flatMap { $0["addresses"]?.elements ?? [] }.compactMap { $0["ip"]?.text }
             .filter { !known.contains($0) }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the stories: each on fresh nodes of its own, JOBS at a time (2).
-# Usage: run.sh [STORY...]     stories are the names of stories/*.sh; `make e2e` sets what is needed
+# Usage: run.sh [--all | STORY...]   stories are the names of stories/*.sh; `make e2e` sets what is needed. Without a
+#   name: all but those with the line `# only in e2e-full`; with --all those too
 #   AGGBOOTSTRAP    the program, linked for Debian 12
 #   KUBE_APISERVER  a kube-apiserver
 #   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
@@ -91,7 +92,10 @@ trap end_run EXIT
 trap 'exit 130' INT TERM
 
 stories=("$@")
-[ $# -gt 0 ] || mapfile -t stories < <(cd "$HERE/stories" && ls -- *.sh | sed 's/\.sh$//')
+case ${1:-} in
+"") mapfile -t stories < <(cd "$HERE/stories" && grep -Lx '# only in e2e-full' -- *.sh | sed 's/\.sh$//') ;;
+--all) mapfile -t stories < <(cd "$HERE/stories" && ls -- *.sh | sed 's/\.sh$//') ;;
+esac
 for name in "${stories[@]}"; do
     [ -f "$HERE/stories/$name.sh" ] || { echo "error: there is no story $name" >&2; exit 64; }
 done

@@ -44,7 +44,8 @@ struct CertificateDecisions {
                     code: "plan/ca-differs", node: nil,
                     message:
                         "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
-                        + "asks for (\(profile.key)); init never replaces a CA, aggbootstrap rotate --ca does"))
+                        + "asks for (\(profile.key)); init never replaces a CA, "
+                        + "aggbootstrap rotate --ca does"))
         }
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]

@@ -59,8 +59,9 @@ package enum RotationPosition {
                 code: "rotation/divergence", node: early.name,
                 message:
                     "it does not trust the old CA any more, while \(late.name) still presents a proxy client of it",
-                hint: "stop kube-apiserver on \(late.name), give it the three files of \(early.name), start it, and "
-                    + "run it again: what others may have the key of is not trusted anew")
+                hint:
+                    "others may have the old CA's key, so it is not trusted anew: stop kube-apiserver on "
+                    + "\(late.name), give it the three files of \(early.name), start it, then run it again")
         }
         return nodes.allSatisfy { $0.trustsKept && $0.trustsRetired } ? .leaves : .trust
     }
