@@ -50,7 +50,7 @@ import Testing
                     case .trust: letters = letters.map { $0.isUppercase ? "B" : "b" }
                     case .leaves: letters = letters.map { _ in "B" }
                     default:
-                        #expect(letters.allSatisfy(\.isUppercase), "\(first)\(second)")
+                        #expect(!letters.contains { $0.isLowercase }, "\(first)\(second)")
                         letters = ["N", "N"]
                     }
                 }
