@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# The state directory is gone, then a CA and a pair made by hand, of one subject, then an expired CA: replaced in stages.
+# The state directory is gone, then a CA and a pair made by hand, of one subject: replaced in stages.
 story() {
     local subject="/C=CN/ST=Shanghai/L=Shanghai/O=k8s/OU=System/CN=aggregator"
     rotation_up

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# Node 3 is away when S2 is due, and again when S6 is due: it is named, nothing is dropped, and with it back it goes on.
+# Node 3 is away when S2 and when S6 is due: it is named, nothing is dropped; with it back it goes on. A second rotation: 75.
 story() {
     local failed
     rotation_up 30
@@ -35,6 +35,8 @@ story() {
     stopped_in_the_soak cut_link 3
     assert_contains "cp3: "
     mend_link 3
+    # The node's end of the link, which holds its lock, sees in its own time that nobody is there.
+    NODE=3 wait_for 90 node_is_let_go
 
     assert_exit 0 rotate_ca
     on_each 3 wait_for 30 extension_answers echo
@@ -55,6 +57,7 @@ stopped_in_the_soak() {
     op rotate --ca --yes --soak 12 --watch 3 --reload-wait 3 >"$LAB/rotation" 2>&1 &
     pid=$!
     wait_for 60 grep -q "S5 soak" "$LAB/rotation"
+    assert_second_waits
     NODE=3 "$@"
     wait $pid || status=$?
     LAST=$(<"$LAB/rotation")
@@ -63,4 +66,13 @@ stopped_in_the_soak() {
     on_each 3 trusts_both
     load_goes_on 60
     assert_no_failure
+}
+
+# Another rotation at the same time, of this state or another one, changes nothing.
+assert_second_waits() {
+    assert_exit 75 rotate_ca
+    assert_contains "locked by " "[state/locked]"
+    assert_exit 75 rotate_ca --state "$OPERATOR/other"
+    assert_contains "cp1: " "locked by " "[node/locked]"
+    assert_eq "CAs of the other state" "" "$(ls "$OPERATOR/other/ca" 2>/dev/null)"
 }
