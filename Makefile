@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench release clean build-tests probe-tests matrix man
+.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests matrix man
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once.
@@ -24,6 +24,7 @@ help:
 	@echo "make test     build and run the tests"
 	@echo "make check    formatter and shell lint, warnings as errors, fast tests"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
+	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
@@ -60,8 +61,11 @@ e2e:
 	@[ -x "$$KUBE_APISERVER" ] && [ -x "$$KUBE_APISERVER_POLL1S" ] || scripts/need.sh kube-apiserver
 	@bash $(LAB)/build-kube-apiserver.sh "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S"
 	@$(LAB)/build-go.sh --check >/dev/null || { scripts/need.sh go && $(LAB)/build-go.sh >/dev/null; }
-	@[ -n "$(STORIES)" ] || $(MAKE) --no-print-directory probe-tests
+	@[ -n "$(filter-out --all,$(STORIES))" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
+
+e2e-full:
+	@$(MAKE) --no-print-directory e2e STORIES=--all
 
 # The probes of a running API server, against a real one on loopback.
 probe-tests: export AGGBOOTSTRAP_WARNINGS := error

@@ -40,70 +40,92 @@ package struct CARotation: Sendable {
     package func open() throws -> RotationTerms? { try ledger.openRotation() }
 
     /// Begins a rotation, or goes on with the one that is open, to its end.
+    /// - Returns: which way it went.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
-    package func converge(_ lock: Run.StateLock?) async throws {
+    package func converge(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
         let lock = try lock ?? run.state.lock()
         let locks = try await run.lockNodes(run.nodes.map(\.name))
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()
-        let kubectl = try await kubectl()
-        let gates = RotationGates(run: run, kubectl: kubectl)
+        let gates = RotationGates(run: run, kubectl: try await kubectl())
+        var course = RotationCourse()
+        do {
+            let terms = try await enter(&course)
+            try await go(terms, gates, lock, &course)
+            return terms.direction
+        } catch {
+            throw course.stopped(by: error)
+        }
+    }
+
+    /// What has to hold before the first change of a run, and what is made in the state directory only.
+    private func enter(_ course: inout RotationCourse) async throws -> RotationTerms {
+        say(.preflight, "\(run.nodes.count) control plane\(run.nodes.count == 1 ? "" : "s")")
         let inventory = try run.state.inventory()
         if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
             throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
         }
-        var observed = try await run.observe()
-        try preflight(observed)
         let terms: RotationTerms
         if let open = try resumed(inventory) {
+            let rotation = try generations(open)
+            let observed = try await settled()
+            course.saw(observed, keep: rotation.keep, retire: rotation.retire)
+            try preflight(observed)
+            try await refuse([rotation.keep] + rotation.retire)
             terms = open
         } else {
+            let observed = try await run.observe()
+            try preflight(observed)
             terms = try await begin(observed, inventory)
         }
         // Going forward, before anything on a node depends on them; going back, where they are there already.
         if terms.direction == .forward { try await issueLeaves(terms) }
+        return terms
+    }
+
+    private func go(
+        _ terms: RotationTerms, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ course: inout RotationCourse
+    ) async throws {
+        var (hasSoaked, last) = (false, RotationStage?.none)
         while true {
             let rotation = try generations(terms)
-            let stage = try stage(observed, rotation)
+            let observed = try await settled()
+            course.saw(observed, keep: rotation.keep, retire: rotation.retire)
+            try preflight(observed)
+            let stage = try stage(observed, rotation, terms)
+            guard stage != last else { throw noProgress(stage) }
             switch stage {
             case .trust:
                 say(stage, "every control plane is to trust both CAs")
                 try await apply(
-                    CertificateStage(bundle: [rotation.keep] + rotation.retire, leaves: .asInstalled), lock)
+                    CertificateStage(bundle: [rotation.keep] + rotation.retire, leaves: .asInstalled), lock,
+                    &course)
             case .leaves:
-                try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
-                try await gates.waitForPublished([rotation.keep])
-                say(.trust, "reached: every API server has loaded both")
-                if terms.direction == .forward { try await extensions(rotation.keep, kubectl) }
-                try await issueLeaves(terms)
-                say(
-                    stage,
-                    "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)"
-                )
-                try await apply(
-                    CertificateStage(
-                        bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)), lock)
-            case .soak:
+                try await leaves(terms, rotation, gates, lock, &course)
+            case .soak where !hasSoaked:
                 say(stage, "\(options.soakSeconds) s, until connections with old proxy clients have ended")
                 try await Task.sleep(for: .seconds(options.soakSeconds))
-                try await drop(rotation, gates, lock)
-                return try await finish(terms, rotation)
-            case .drop:
-                try await drop(rotation, gates, lock)
+                // Everything is looked at once more: from here on there is no way back.
+                hasSoaked = true
+                continue
+            case .soak, .drop:
+                try await drop(rotation, gates, lock, &course)
                 return try await finish(terms, rotation)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "there is no such stage to go on with: \(stage)")
             }
-            observed = try await run.observe()
-            guard try self.stage(observed, rotation) != stage else {
-                throw BootstrapError(
-                    "rotation/no-progress", status: .mixed,
-                    "stage \(stage.label) was done, and the nodes do not show it",
-                    hint: "look at \(run.spec.certificates.directory) on each node, then run it again")
-            }
+            last = stage
         }
+    }
+
+    private func noProgress(_ stage: RotationStage) -> BootstrapError {
+        BootstrapError(
+            "rotation/no-progress", status: .mixed,
+            "stage \(stage.label) was done, and the nodes do not show it",
+            hint: "look at \(run.spec.certificates.directory) on each node, then run it again")
     }
 
     // MARK: - Stages
@@ -145,14 +167,35 @@ package struct CARotation: Sendable {
         return Generations(keep: keep, retire: retire)
     }
 
-    private func stage(_ observed: [ObservedNode], _ rotation: Generations) throws -> RotationStage {
+    private func stage(
+        _ observed: [ObservedNode], _ rotation: Generations, _ terms: RotationTerms
+    ) throws -> RotationStage {
         do {
             return try RotationPosition.stage(
-                observed.map { .init($0, keep: rotation.keep, retire: rotation.retire) })
+                observed.map { .init($0, keep: rotation.keep, retire: rotation.retire) },
+                mayTrustRetired: !terms.cause.isCompromise)
         } catch {
             throw BootstrapError(
                 error.code, "\(error.node.map { "\($0): " } ?? "")\(error.message)", hint: error.hint)
         }
+    }
+
+    private func leaves(
+        _ terms: RotationTerms, _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ course: inout RotationCourse
+    ) async throws {
+        try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
+        try await gates.waitForPublished([rotation.keep])
+        say(.trust, "reached: every API server has loaded both")
+        if terms.direction == .forward { try await extensions(rotation.keep, gates.kubectl) }
+        try await issueLeaves(terms)
+        say(
+            .leaves,
+            "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)")
+        try await apply(
+            CertificateStage(
+                bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)),
+            lock, &course)
     }
 
     private func extensions(_ generation: CAGeneration, _ kubectl: Kubectl?) async throws {
@@ -174,11 +217,12 @@ package struct CARotation: Sendable {
     }
 
     private func drop(
-        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock
+        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ course: inout RotationCourse
     ) async throws {
         let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
         say(.drop, "no control plane is to trust \(subjects)")
-        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock)
+        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock, &course)
         try await gates.waitForTrust([rotation.keep], without: rotation.retire)
         if gates.kubectl != nil {
             say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
@@ -188,14 +232,28 @@ package struct CARotation: Sendable {
     }
 
     /// Brings the nodes to what a stage asks for, by the way that `init` goes.
-    private func apply(_ stage: CertificateStage, _ lock: Run.StateLock) async throws {
-        var staged = run
-        staged.request.options.stage = stage
-        staged.pairReloadSeconds = options.reloadSeconds
+    private func apply(
+        _ stage: CertificateStage, _ lock: Run.StateLock, _ course: inout RotationCourse
+    ) async throws {
+        let staged = staged(stage)
         let preparation = try await staged.prepare()
         if let refusal = preparation.refusal { throw refusal }
         guard !preparation.plan.isEmpty else { return }
         let outcome = try await staged.applyLocked(preparation, lock: lock)
+        course.applied(outcome)
         if let failure = outcome.failure { throw failure }
+    }
+
+    private func staged(_ stage: CertificateStage) -> Run {
+        var staged = run
+        staged.request.options.stage = stage
+        staged.pairReloadSeconds = options.reloadSeconds
+        return staged
+    }
+
+    /// What would stop the change of a trust bundle to `bundle`, before anything depends on it.
+    func refuse(_ bundle: [CAGeneration]) async throws {
+        let stage = CertificateStage(bundle: bundle, leaves: .asInstalled)
+        if let refusal = try await staged(stage).prepare().refusal { throw refusal }
     }
 }

@@ -8,7 +8,6 @@ import PKI
 extension CARotation {
     /// - Throws: where a control plane does not serve, or is not as the others are.
     func preflight(_ observed: [ObservedNode]) throws {
-        say(.preflight, "\(observed.count) control plane\(observed.count == 1 ? "" : "s")")
         for node in observed {
             if case .unhealthy(let why) = node.health {
                 throw refusal("unhealthy", node, "it does not serve: \(why)")
@@ -40,7 +39,7 @@ extension CARotation {
         }
     }
 
-    private func refusal(
+    func refusal(
         _ code: String, _ node: ObservedNode, _ why: String,
         _ hint: String = "mend that first; nothing was changed"
     ) -> BootstrapError { BootstrapError("rotation/\(code)", "\(node.name): \(why)", hint: hint) }
@@ -60,6 +59,7 @@ extension CARotation {
         var inventory = try register(observed, inventory)
         let old = Set(observed.flatMap(\.requestHeaderCAs).flatMap(\.certificates).map(\.fingerprintSHA256))
         let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
+        try await refuse(retire)
         if let first = run.nodes.first,
             try !RetiredPair(state: state).keep(spec.certificates, from: run.link(first).node)
         {

@@ -92,8 +92,12 @@ extension CARotation {
         guard let keep = inventory.generation(terms.keep),
             let old = terms.retire.compactMap(inventory.generation).last
         else {
-            // Nothing but a line in the ledger.
+            // Nothing but a line in the ledger, and what was copied for the proof at the end.
+            try RetiredPair(state: run.state).remove()
+            for generation in inventory.generations { try run.state.forgetForeign(generation) }
             try ledger.appendEnd(of: terms, now: run.effects.now())
+            run.effects.progress(
+                .line("called off before a new CA was made: no control plane was touched"))
             return false
         }
         let observed = try await run.observe()

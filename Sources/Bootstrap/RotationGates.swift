@@ -107,14 +107,25 @@ struct RotationGates: Sendable {
                     "rotation/straggler", status: .proofFailed,
                     "\(subjects.joined(separator: ", ")) came back into "
                         + "kube-system/extension-apiserver-authentication: an API server that is not in the spec still "
-                        + "trusts it",
+                        + "trusts it\(await strangers(kubectl))",
                     hint:
                         "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
-                        + "then run it again")
+                        + "then run it again; its own aggregated requests fail until then")
             }
             if ContinuousClock.now >= end { return }
             try await Task.sleep(for: .seconds(2))
         }
+    }
+
+    /// Who it may be, in words: the API servers that the cluster knows and the spec does not.
+    private func strangers(_ kubectl: Kubectl) async -> String {
+        let service = ["endpoints", "kubernetes", "--namespace", "default"]
+        let found = try? await kubectl.find(service + ["--ignore-not-found", "--output", "json"])
+        let subsets = found?["subsets"]?.elements ?? []
+        let known = Set(run.spec.nodes.compactMap(\.address))
+        let unknown = subsets.flatMap { $0["addresses"]?.elements ?? [] }.compactMap { $0["ip"]?.text }
+            .filter { !known.contains($0) }
+        return unknown.isEmpty ? "" : ", perhaps the one at \(unknown.sorted().joined(separator: ", "))"
     }
 
     static func join(_ results: [Result<Void, any Error>]) throws {

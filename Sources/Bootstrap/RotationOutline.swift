@@ -7,6 +7,8 @@ extension CARotation {
     package func outline(isAbort: Bool) async throws -> [String] {
         let nodes = run.nodes.map(\.name).joined(separator: ", ")
         let (spec, terms) = (run.spec, try open())
+        // Called off once, it goes back, whichever option it is gone on with.
+        let isAbort = isAbort || terms?.direction == .back
         let bundle = "\(spec.certificates.directory)/\(spec.certificates.files.ca)"
         let certificate = "\(spec.certificates.directory)/\(spec.certificates.files.certificate)"
         let key = "\(spec.certificates.directory)/\(spec.certificates.files.key)"

@@ -147,11 +147,12 @@ package struct StateDirectory: Sendable {
                 let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
                 let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
                 guard record?.generation == id else { continue }
-                // The key first: without it the rest is no secret.
-                try AtomicFileWriter.remove("\(leafDirectory)/key.pem")
+                // Out of the inventory first: there, a leaf without its key would be a damaged one.
                 let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
                 try AtomicFileWriter.removeTree(gone)
                 try AtomicFileWriter.renameDirectory(leafDirectory, to: gone)
+                // Then the key: without it the rest is no secret.
+                try AtomicFileWriter.remove("\(gone)/key.pem")
                 try AtomicFileWriter.removeTree(gone)
             }
         }

@@ -162,13 +162,14 @@ struct RotateCommand: AsyncParsableCommand {
                 abort ? "Go back to the old CA?" : "Replace the CA of cluster \(run.spec.cluster)?")
         }
         if abort, try await !rotation.callOff(lock) { return .done }
-        try await rotation.converge(lock)
+        let direction = try await rotation.converge(lock)
         let proofs = try await output.narrator.timed("proved") { try await run.prove() }
-        let done = abort ? "done: the old CA is the only one again" : "done: the CA is replaced"
+        let isBack = direction == .back
+        let done = isBack ? "done: the old CA is the only one again" : "done: the CA is replaced"
         if isText {
             Console.print(ProofReport(proofs).lines + [done], color: output.color)
         } else {
-            Console.print([try RotationDocument(abort ? "called-off" : "replaced", proofs: proofs).json()])
+            Console.print([try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json()])
         }
         return ProofReport(proofs).status(requireProof: requireProof)
     }

@@ -59,6 +59,26 @@ import Testing
         #expect(try cluster.state.inventory() == inventory)
     }
 
+    /// Stopped at the first key that it destroys, the state can still be read: the leaf of it is in it no more.
+    @Test func aGenerationHalfDropped() async throws {
+        try await cluster.converge()
+        let generation = try #require(try cluster.state.inventory().current)
+        let key = "out/.state/leaves/cp1/0001/key.pem"
+        try FileManager.default.removeItem(atPath: "\(path)/leaves/cp1/0001/key.pem")
+        try cluster.directory.write("in the way", to: "\(key)/file")
+        #expect(throws: NodeError.self) {
+            try cluster.state.dropGeneration(generation.id, because: "replaced")
+        }
+        #expect(try cluster.state.inventory().leaves.isEmpty)
+        let lock = try cluster.state.lock()
+        try cluster.state.prepareForChange()
+        try cluster.state.dropGeneration(generation.id, because: "replaced")
+        withExtendedLifetime(lock) {}
+        let inventory = try cluster.state.inventory()
+        #expect(inventory.generations.map(\.standing) == [.dropped] && inventory.current == nil)
+        #expect(fileMode("\(path)/ca/\(generation.id)/ca-key.pem") == "missing")
+    }
+
     @Test func anotherCluster() async throws {
         try await cluster.converge()
         let other = StateDirectory(path: path, cluster: "other")

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the stories: each on fresh nodes of its own, JOBS at a time (2).
-# Usage: run.sh [STORY...]     stories are the names of stories/*.sh; `make e2e` sets what is needed
+# Usage: run.sh [--all | STORY...]   stories are the names of stories/*.sh; `make e2e` sets what is needed. Without a
+#   name: all but those with the line `# only in e2e-full`; with --all those too
 #   AGGBOOTSTRAP    the program, linked for Debian 12
 #   KUBE_APISERVER  a kube-apiserver
 #   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
@@ -15,6 +16,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/kills.sh"
 . "$HERE/lab/aggregation.sh"
 . "$HERE/lab/front-proxy.sh"
+. "$HERE/lab/rotation.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
 KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2-r2}")
 SKIPPED=77
@@ -47,7 +49,7 @@ end_story() {
 }
 
 # The story's first comment that is not the licence.
-about() { sed -n '/^# shellcheck/d; /^# SPDX/d; s/^# //p; /^[^#]/q' "$HERE/stories/$1.sh" | head -1; }
+about() { sed -n '/^# shellcheck/d; /^# SPDX/d; /^# only in e2e-full/d; s/^# //p; /^[^#]/q' "$HERE/stories/$1.sh" | head -1; }
 
 report() {
     local name=$1 status=$2 seconds=$3 word=FAIL
@@ -90,7 +92,10 @@ trap end_run EXIT
 trap 'exit 130' INT TERM
 
 stories=("$@")
-[ $# -gt 0 ] || mapfile -t stories < <(cd "$HERE/stories" && ls -- *.sh | sed 's/\.sh$//')
+case ${1:-} in
+"") mapfile -t stories < <(cd "$HERE/stories" && grep -Lx '# only in e2e-full' -- *.sh | sed 's/\.sh$//') ;;
+--all) mapfile -t stories < <(cd "$HERE/stories" && ls -- *.sh | sed 's/\.sh$//') ;;
+esac
 for name in "${stories[@]}"; do
     [ -f "$HERE/stories/$name.sh" ] || { echo "error: there is no story $name" >&2; exit 64; }
 done

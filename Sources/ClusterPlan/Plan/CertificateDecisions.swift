@@ -36,7 +36,7 @@ struct CertificateDecisions {
                 Notice(
                     code: "plan/ca-due", node: nil,
                     message: "CA due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
-                        + "init never replaces a CA, rotate --ca does"))
+                        + "init never replaces a CA, aggbootstrap rotate --ca does"))
         }
         if current.certificate.key != profile.key {
             notices.append(
@@ -44,7 +44,8 @@ struct CertificateDecisions {
                     code: "plan/ca-differs", node: nil,
                     message:
                         "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
-                        + "asks for (\(profile.key)); init never replaces a CA"))
+                        + "asks for (\(profile.key)); init never replaces a CA, "
+                        + "aggbootstrap rotate --ca does"))
         }
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]
@@ -107,7 +108,9 @@ struct CertificateDecisions {
                     code: "plan/ca-expired", node: nil,
                     message:
                         "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
-                    hint: "aggbootstrap rotate --ca replaces it on every control plane; init never does"))
+                    hint:
+                        "aggbootstrap rotate --ca makes a new one and brings it to every control plane; init never "
+                        + "replaces one"))
             return false
         }
         if now < certificate.notBefore {

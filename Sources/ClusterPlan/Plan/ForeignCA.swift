@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds requestheader CAs on a node that this state did not issue; such a one is never replaced.
+/// Finds requestheader CAs on a node that this state did not issue; `init` never replaces such a one.
 enum ForeignCA {
     /// Refusals for one node, each with the CA's subject and expiry where they can be known.
     /// - Parameter isRotating: whether a rotation is about to replace those that the state knows as foreign.
@@ -91,6 +91,6 @@ enum ForeignCA {
     }
 
     private static let waysOut =
-        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); or replace it, in "
-        + "stages and without a failed request, with aggbootstrap rotate --ca, which needs only its certificate"
+        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); without that "
+        + "state, aggbootstrap rotate --ca replaces this CA in stages, for which it needs no key of it"
 }

@@ -35,8 +35,12 @@ package enum RotationPosition {
     }
 
     /// The first stage that has something left to do: `trust`, `leaves`, `soak` or `drop`.
+    /// - Parameter mayTrustRetired: whether what is to go may be trusted once more, by control planes that have
+    ///   dropped it already, for another one that was found later.
     /// - Throws: a refusal where the nodes fit no stage, since going on could take a proxy client's trust away.
-    package static func stage(_ nodes: [Node]) throws(RotationRefusal) -> RotationStage {
+    package static func stage(
+        _ nodes: [Node], mayTrustRetired: Bool = true
+    ) throws(RotationRefusal) -> RotationStage {
         if let lost = nodes.first(where: { !$0.trustsKept && !$0.trustsRetired }) {
             throw RotationRefusal(
                 code: "rotation/no-trust", node: lost.name,
@@ -50,12 +54,14 @@ package enum RotationPosition {
             if !nodes.allSatisfy(\.trustsKept) { return .trust }
             return dropped.isEmpty ? .soak : .drop
         }
-        if let early = dropped.first, let late = old.first {
+        if !mayTrustRetired, let early = dropped.first, let late = old.first {
             throw RotationRefusal(
                 code: "rotation/divergence", node: early.name,
                 message:
                     "it does not trust the old CA any more, while \(late.name) still presents a proxy client of it",
-                hint: "put the trust bundle of \(late.name) on \(early.name), then run it again")
+                hint:
+                    "others may have the old CA's key, so it is not trusted anew: stop kube-apiserver on "
+                    + "\(late.name), give it the three files of \(early.name), start it, then run it again")
         }
         return nodes.allSatisfy { $0.trustsKept && $0.trustsRetired } ? .leaves : .trust
     }

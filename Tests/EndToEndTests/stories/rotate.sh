@@ -61,6 +61,3 @@ story() {
     assert_contains "nothing to change"
     assert_exit 0 op verify
 }
-
-# The API server of the node has not been started anew since remember_each.
-assert_same_start() { assert_eq "the start on node $NODE" "$(<"$LAB/started$NODE")" "$(start_timestamp)"; }
