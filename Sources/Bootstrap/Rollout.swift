@@ -116,7 +116,8 @@ struct Rollout {
         do {
             try await NodeApply(
                 spec: run.spec, plan: step.plan, observed: step.observed, inventory: inventory,
-                stager: Stager(state: run.state, node: link.node),
+                stager: Stager(
+                    state: run.state, node: link.node, signing: run.request.options.stage?.signing),
                 activator: activator(step.node, link, progress), cause: cause,
                 gate: gate,
                 now: effects.now(), progress: progress

@@ -9,6 +9,8 @@ import Secrets
 struct Stager {
     let state: StateDirectory
     let node: any NodeTransport
+    /// During a CA's rotation, whose leaves the nodes get: going back, it is not the newest ones.
+    var signing: CAGeneration?
 
     /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
     /// which they are renamed.
@@ -47,7 +49,8 @@ struct Stager {
         switch file.content {
         case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): return .bytes(bytes)
         case .privateKey(let owner):
-            guard let leaf = inventory.leaves[owner] else { throw notIssued(file) }
+            let signed = signing.map { inventory.leaf(of: owner, signedBy: $0) } ?? inventory.leaves[owner]
+            guard let leaf = signed else { throw notIssued(file) }
             return .secret(try state.leafKey(leaf, owner: owner))
         case .privateKeyCopy(let path, let sha256):
             guard let key = try node.readSecret(path), try Digest.sha256Hex(key) == sha256 else {

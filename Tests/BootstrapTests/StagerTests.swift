@@ -3,6 +3,7 @@
 import ClusterPlan
 import Foundation
 import NodeAccess
+import PKI
 import TestSupport
 import Testing
 
@@ -51,6 +52,34 @@ import Testing
             try stager.stage(plan(paths, last: last), inventory: StateInventory())
         }
         #expect(treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") } == before)
+    }
+
+    /// While a CA's replacement is called off, a node gets the key of the old CA's leaf, and not the newest one.
+    @Test func theKeyOfTheCAThatStays() async throws {
+        let cluster = try OfflineCluster()
+        try await cluster.converge()
+        let (run, state) = (try cluster.run(), cluster.state)
+        let old = try #require(try state.inventory().current)
+        let profile = CertificateCatalog.ca(run.spec)
+        let key = try PrivateKey.generate(profile.key)
+        let ca = try CertificateAuthority.issueCA(
+            profile, key: key, now: OfflineCluster.now, serial: try SerialNumber.random())
+        try state.addGeneration(ca, key: key.pem, after: state.inventory())
+        let new = try #require(try state.inventory().generations.last)
+        let issues = Planner.issues(
+            run.spec, inventory: try state.inventory(), now: OfflineCluster.now,
+            stage: CertificateStage(bundle: [new], leaves: .signed(by: new)))
+        let inventory = try await Issuer(state: state, ledger: Ledger(state: state), now: OfflineCluster.now)
+            .issue(issues, inventory: state.inventory(), signing: new)
+        for (signing, leaf) in [
+            (old, inventory.leaf(of: "cp1", signedBy: old)), (new, inventory.leaves["cp1"]),
+        ] {
+            let stager = Stager(state: state, node: self.stager.node, signing: signing)
+            let plan = plan(["/etc/a"], last: .privateKey(owner: "cp1"))
+            try stager.commit(try stager.stage(plan, inventory: inventory))
+            let written = try #require(try FileReader.readSecret(directory.file("etc/a")))
+            #expect(try Digest.sha256Hex(written) == leaf?.keySHA256)
+        }
     }
 
     @Test func aRenameThatFails() throws {

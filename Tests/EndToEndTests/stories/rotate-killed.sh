@@ -27,7 +27,7 @@ story() {
     kill_rotation ledger 2 apply-begin --ca --yes "${ROTATION_WAITS[@]}"
     assert_contains "an interrupted change of cp2 was put back"
     # S5.
-    kill_rotation line "S5 soak" --ca --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "S5 soak: " --ca --yes "${ROTATION_WAITS[@]}"
     # S6: in the push, and after the ConfigMap was written anew.
     kill_rotation ledger 2 apply-begin --ca --yes "${ROTATION_WAITS[@]}"
     kill_rotation line "extension servers are told anew" --ca --yes "${ROTATION_WAITS[@]}"

@@ -56,7 +56,7 @@ stopped_in_the_soak() {
     local pid status=0
     op rotate --ca --yes --soak 12 --watch 3 --reload-wait 3 >"$LAB/rotation" 2>&1 &
     pid=$!
-    wait_for 60 grep -q "S5 soak" "$LAB/rotation"
+    wait_for 60 grep -q "S5 soak: " "$LAB/rotation"
     assert_second_waits
     NODE=3 "$@"
     wait $pid || status=$?
