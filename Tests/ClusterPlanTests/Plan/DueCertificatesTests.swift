@@ -145,7 +145,7 @@ import Testing
             members: #""certificates": { "proxyClient": { "validity": "300d" } },"#)
         world.node.apiServer?.version = KubernetesVersion(major: 1, minor: 24)
         try world.apply()
-        world.node.flags.content = Array("edited".utf8)
+        world.spec.apiServer.aggregatorRouting = true
         world.now = world.now.advanced(bySeconds: 250 * Self.day)
         #expect(world.plan.nodes[0].restarts)
         world.options.scope = .certificates
