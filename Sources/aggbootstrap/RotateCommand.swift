@@ -158,14 +158,18 @@ struct RotateCommand: AsyncParsableCommand {
         options.acceptsUnseenExtensions = acceptUnseenExtensions
         (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (soak, watch, reloadWait)
         let rotation = CARotation(run, options: options)
+        let isText = output.output == .text
         if abort, try rotation.open() == nil {
-            Console.print(["no CA is being replaced: nothing to call off"])
+            Console.print(
+                isText
+                    ? ["no CA is being replaced: nothing to call off"] : [try RotationDocument("none").json()]
+            )
             return .done
         }
         let outline = try await rotation.outline(isAbort: abort)
-        if output.output == .text { Console.print(outline, color: output.color) }
+        if isText { Console.print(outline, color: output.color) }
         if dryRun {
-            if output.output == .json { Console.print([try RotationDocument(run, outline: outline).json()]) }
+            if !isText { Console.print([try RotationDocument("planned", outline: outline).json()]) }
             return .done
         }
         let lock = try run.lockExisting()
@@ -177,10 +181,29 @@ struct RotateCommand: AsyncParsableCommand {
         try await rotation.converge(lock)
         let proofs = try await output.narrator.timed("proved") { try await run.prove() }
         let done = abort ? "done: the old CA is the only one again" : "done: the CA is replaced"
-        switch output.output {
-        case .text: Console.print(ProofReport(proofs).lines + [done], color: output.color)
-        case .json: Console.print([try RotationDocument(run, outline: outline, proofs).json()])
+        if isText {
+            Console.print(ProofReport(proofs).lines + [done], color: output.color)
+        } else {
+            Console.print([try RotationDocument(abort ? "called-off" : "replaced", proofs: proofs).json()])
         }
         return ProofReport(proofs).status(requireProof: requireProof)
     }
+}
+
+/// How the replacement of a CA ended, as JSON.
+struct RotationDocument: Encodable {
+    var schemaVersion = 1
+    /// `none`, `planned`, `replaced` or `called-off`.
+    let result: String
+    /// What is going to be done, a line a stage; only where nothing is done yet.
+    let stages: [String]
+    let proofs: [ProofReport.Document.Node]
+
+    init(_ result: String, outline: [String] = [], proofs: [NodeProofs] = []) {
+        self.result = result
+        stages = outline.dropFirst().filter { !$0.isEmpty }.map { String($0.drop { $0 == " " }) }
+        self.proofs = ProofReport(proofs).document.nodes
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
 }

@@ -36,7 +36,7 @@ struct CertificateDecisions {
                 Notice(
                     code: "plan/ca-due", node: nil,
                     message: "CA due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
-                        + "init never replaces a CA"))
+                        + "init never replaces a CA, rotate --ca does"))
         }
         if current.certificate.key != profile.key {
             notices.append(
@@ -107,7 +107,7 @@ struct CertificateDecisions {
                     code: "plan/ca-expired", node: nil,
                     message:
                         "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
-                    hint: "a new CA is needed on every control plane; init never replaces one"))
+                    hint: "aggbootstrap rotate --ca replaces it on every control plane; init never does"))
             return false
         }
         if now < certificate.notBefore {

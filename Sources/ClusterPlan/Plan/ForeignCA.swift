@@ -26,6 +26,7 @@ enum ForeignCA {
                 return [foreign(node, where: bundle.path, certificate)]
             }
         }
+        if !isRotating, let swap = swap(node, inventory) { return [swap] }
         return loaded(node, inventory: inventory)
     }
 
@@ -41,6 +42,21 @@ enum ForeignCA {
                 "the client CA \(clientCA.path) and the CA of this state hold the same key "
                 + "(\(shared.subject)): whoever has a client certificate could claim to be anyone",
             hint: "the requestheader CA has to be a CA of its own: take it out of the client CA's file")
+    }
+
+    /// A node that trusts an earlier generation alone: the current one in its place would break what trusts the earlier.
+    private static func swap(_ node: ObservedNode, _ inventory: StateInventory) -> Refusal? {
+        let bundle = node.requestHeaderCAs.flatMap(\.certificates)
+        guard let first = bundle.first, let current = inventory.current,
+            !bundle.contains(where: { $0.fingerprintSHA256 == current.certificate.fingerprintSHA256 })
+        else { return nil }
+        return Refusal(
+            code: "plan/other-generation", node: node.name,
+            message: "it trusts \(first.subject), and the state signs with \(current.certificate.subject); "
+                + "init never replaces a CA",
+            hint:
+                "aggbootstrap rotate --ca replaces it in stages; or name the state that is in use with --state DIR"
+        )
     }
 
     private static func loaded(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
@@ -75,6 +91,6 @@ enum ForeignCA {
     }
 
     private static let waysOut =
-        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); without that "
-        + "state this CA stays, since changing trust under running extension servers needs a staged rotation"
+        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); or replace it, in "
+        + "stages and without a failed request, with aggbootstrap rotate --ca, which needs only its certificate"
 }

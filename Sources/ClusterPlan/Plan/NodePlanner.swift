@@ -63,6 +63,8 @@ struct NodePlanner {
         }
         noteFreeze(rendered, isNew: !isCurrent)
         checkUnseen(rendered)
+        // A whole unit is made of the spec alone.
+        if rendered.path != RenderedUnit.unitPath(unitName) { try checkRouting() }
         try checkOverridden(rendered)
         guard node.access == .live else { return }
         try planActivation(rendered, unitChanges: !isCurrent)

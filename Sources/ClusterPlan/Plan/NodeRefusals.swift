@@ -50,6 +50,21 @@ extension NodePlanner {
         )
     }
 
+    /// Where no kube-proxy runs beside the API server, no aggregated API is reached any more without this flag.
+    mutating func checkRouting() throws(UnitError) {
+        guard !spec.apiServer.decidesRouting, let unit = node.unit else { return }
+        let service = try EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles)
+        guard let command = try? service.command(unit: unitName) else { return }
+        let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+        let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
+        guard flags.bool(APIServerFlags.routingName) == true else { return }
+        refuse(
+            "plan/routing",
+            "\(unitName) has --\(APIServerFlags.routingName)=true, and the spec does not say whether it is to stay",
+            "set apiServer.aggregatorRouting to true to keep it; false takes it away, and where no kube-proxy runs on the "
+                + "control planes no aggregated API is reached then")
+    }
+
     /// How far a node's clock may be from ours; seconds. Certificates begin five minutes before they are issued.
     static var clockTolerance: Int64 { 240 }
 

@@ -225,6 +225,8 @@ package struct APIServerSpec: Sendable, Equatable {
     package var flagsIn: FlagsPlacement
     package var environmentFile: EnvironmentFileSpec?
     package var aggregatorRouting: Bool
+    /// Whether the spec says so itself, and not its default.
+    package var decidesRouting: Bool
     /// Absolute path of the program in a whole unit.
     package var executable: String
     /// Base arguments of a whole unit (one argument each, no aggregation flag); nil unless given.
@@ -239,6 +241,7 @@ package struct APIServerSpec: Sendable, Equatable {
     package init(
         unit: String = "kube-apiserver.service", flagsIn: FlagsPlacement = .auto,
         environmentFile: EnvironmentFileSpec? = nil, aggregatorRouting: Bool = false,
+        decidesRouting: Bool = false,
         executable: String = "/usr/local/bin/kube-apiserver", flags: [String]? = nil,
         serverCAFile: String? = nil, kubeconfig: String? = nil, clientCAFile: String? = nil
     ) {
@@ -246,6 +249,7 @@ package struct APIServerSpec: Sendable, Equatable {
         self.flagsIn = flagsIn
         self.environmentFile = environmentFile
         self.aggregatorRouting = aggregatorRouting
+        self.decidesRouting = decidesRouting
         self.executable = executable
         self.flags = flags
         self.serverCAFile = serverCAFile

@@ -98,7 +98,8 @@ extension APIServerSpec {
             environmentFile: section.optionalSection("environmentFile").map {
                 EnvironmentFileSpec(path: $0.text("path"), variable: $0.text("variable"))
             },
-            aggregatorRouting: section.flag("aggregatorRouting"), executable: section.text("executable"),
+            aggregatorRouting: section.flag("aggregatorRouting"),
+            decidesRouting: section.has("aggregatorRouting"), executable: section.text("executable"),
             flags: section.has("flags") ? section.texts("flags") : nil,
             serverCAFile: section.optionalText("serverCAFile"),
             kubeconfig: section.optionalText("kubeconfig"),

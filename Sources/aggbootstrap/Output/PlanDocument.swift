@@ -114,24 +114,6 @@ struct PlanDocument: Encodable {
     }
 }
 
-/// A replacement of the CA as JSON: what it does, and, once it has been done, its proofs.
-struct RotationDocument: Encodable {
-    var schemaVersion = 1
-    let cluster: String
-    let isDone: Bool
-    let stages: [String]
-    let proofs: [ProofReport.Document.Node]
-
-    init(_ run: Run, outline: [String], _ proofs: [NodeProofs]? = nil) {
-        cluster = run.spec.cluster
-        isDone = proofs != nil
-        stages = outline.filter { $0.hasPrefix("  ") }.map { String($0.dropFirst(2)) }
-        self.proofs = ProofReport(proofs ?? []).document.nodes
-    }
-
-    func json() throws -> String { try JSONText.of(self) }
-}
-
 /// What a changing command has done, as JSON.
 struct ResultDocument: Encodable {
     struct Changes: Encodable {

@@ -201,6 +201,17 @@ import Testing
             $0.spec.certificates.proxyClient.commonName = "another"
             $0.spec.requestHeader.allowedNames = ["another"]
         },
+        .later("another generation of ours alone", "plan/other-generation", "it trusts CN=older") { world in
+            var older = world.inventory.generations[0]
+            older.id = "0000"
+            older.certificate = summary("older")
+            world.inventory.generations.insert(older, at: 0)
+            world.node.requestHeaderCAs[0].certificates = [older.certificate]
+        },
+        Case("routing that the spec does not mention", "plan/routing", "--enable-aggregator-routing=true") {
+            try running(
+                PlanWorld.baseUnit.replacing("--secure", with: "--enable-aggregator-routing --secure"))
+        },
         .later("an expired CA", "plan/ca-expired", "expired at") {
             $0.now = UnixTime(year: 2040, month: 1, day: 1)
         },
@@ -250,6 +261,11 @@ import Testing
             older.certificate = summary("older")
             world.inventory.generations.insert(older, at: 0)
             world.node.requestHeaderCAs[0].certificates.append(older.certificate)
+        },
+        Case("routing that the spec takes away", "", "") {
+            try running(
+                PlanWorld.baseUnit.replacing("--secure", with: "--enable-aggregator-routing --secure"),
+                #""apiServer": { "aggregatorRouting": false },"#)
         },
         .later("both names are allowed", "", "") {
             $0.spec.certificates.proxyClient.commonName = "another"

@@ -28,7 +28,7 @@ import Testing
                     usages: [.signing, .keyEncipherment, .serverAuth, .clientAuth], key: .rsa(bits: 2048),
                     validity: tenYears, perNode: false)),
             requestHeader: RequestHeaderSpec(allowedNames: ["aggregator"]),
-            apiServer: APIServerSpec(aggregatorRouting: true),
+            apiServer: APIServerSpec(aggregatorRouting: true, decidesRouting: true),
             nodes: [("master-1", "250"), ("master-2", "248"), ("master-3", "249")].map {
                 NodeSpec(name: $0, address: "192.168.123.\($1)", ssh: SSHSpec(user: "root"))
             })

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+import TestSupport
+import Testing
+
+@testable import Bootstrap
+
+/// What the state directory keeps of a CA's rotation.
+@Suite struct RotationStateTests {
+    private let cluster: OfflineCluster
+
+    init() throws { cluster = try OfflineCluster() }
+
+    private func mint(_ name: String) throws -> (certificate: Certificate, key: PrivateKey) {
+        let profile = CertificateProfile(
+            role: .ca, commonName: name, names: SubjectNames(), hosts: [], usages: [], key: .ed25519,
+            validity: ValidityPeriod(seconds: 86400))
+        let key = try PrivateKey.generate(.ed25519)
+        let certificate = try CertificateAuthority.issueCA(
+            profile, key: key, now: OfflineCluster.now, serial: .random())
+        return (certificate, key)
+    }
+
+    @Test func theTermsAreReadBack() async throws {
+        try await cluster.converge()
+        let ledger = Ledger(state: cluster.state)
+        #expect(try ledger.openRotation() == nil)
+        var terms = RotationTerms(
+            keep: "0002-ab", retire: ["0001-cd", "0000-ef"], cause: .compromisedCA,
+            since: OfflineCluster.now.description)
+        try ledger.append(terms, now: OfflineCluster.now)
+        #expect(try ledger.openRotation() == terms)
+        // Other events, and a line that a kill has torn, change nothing.
+        try ledger.append("issued-leaf", [("keep", "no")], now: OfflineCluster.now)
+        #expect(try run("bash", ["-c", "printf '{\"event\":\"rotation-e' >>'\(ledger.path)'"]).status == 0)
+        #expect(try ledger.openRotation() == terms)
+        terms.direction = .back
+        try ledger.append(terms, now: OfflineCluster.now)
+        #expect(try ledger.openRotation() == terms)
+        try ledger.appendEnd(of: terms, now: OfflineCluster.now)
+        #expect(try ledger.openRotation() == nil)
+    }
+
+    /// While a rotation is open, a run that would change something is refused, and names both ways on.
+    @Test func nothingElseIsChangedMeanwhile() async throws {
+        try await cluster.converge()
+        try Ledger(state: cluster.state).append(
+            RotationTerms(keep: "0002", retire: ["0001"]), now: OfflineCluster.now)
+        let before = treeListing(cluster.root)
+        let error = await #expect(throws: BootstrapError.self) {
+            try await cluster.converge(at: OfflineCluster.now.advanced(bySeconds: 300 * 86400))
+        }
+        #expect(error?.code == "rotation/open")
+        #expect(error?.hint?.contains("rotate --ca") == true && error?.hint?.contains("--abort") == true)
+        #expect(treeListing(cluster.root) == before)
+    }
+
+    @Test func aDroppedGenerationLeavesNoKey() async throws {
+        try await cluster.converge()
+        let state = cluster.state
+        let old = try #require(try state.inventory().current)
+        let (certificate, key) = try mint("next")
+        try state.addGeneration(certificate, key: key.pem, after: state.inventory())
+        let new = try #require(try state.inventory().current)
+        #expect(
+            new.id
+                == StateDirectory.generationID(certificate.summary, after: StateInventory(generations: [old]))
+        )
+        #expect(new.id != old.id && new.hasKey)
+        for _ in 0..<2 { try state.dropGeneration(old.id, because: "a test") }
+        let inventory = try state.inventory()
+        #expect(inventory.generation(old.id)?.standing == .dropped)
+        #expect(inventory.generation(old.id)?.hasKey == false && inventory.current == new)
+        #expect(inventory.leaves.isEmpty && inventory.isDropped(old.certificate))
+        let keys = try run("find", [state.path, "-name", "*key.pem"]).stdout.split(separator: "\n")
+        #expect(keys.map { String($0.suffix(new.id.utf8.count + 11)) } == ["\(new.id)/ca-key.pem"])
+    }
+
+    /// One that was found on the nodes never signs, and is forgotten when its replacement is called off.
+    @Test func aForeignGeneration() async throws {
+        try await cluster.converge()
+        let state = cluster.state
+        let current = try state.inventory().current
+        let (certificate, _) = try mint("theirs")
+        try state.addForeignGeneration(certificate.summary, pem: certificate.pem, after: state.inventory())
+        let inventory = try state.inventory()
+        let foreign = try #require(inventory.generations.last)
+        #expect(foreign.standing == .foreign && !foreign.hasKey && inventory.current == current)
+        #expect(throws: BootstrapError.self) { try state.authority(foreign) }
+        try state.forgetForeign(foreign)
+        #expect(try state.inventory().generations.map(\.id) == [current?.id])
+    }
+
+    /// The newest leaf of a generation, not of all.
+    @Test func leavesOfTwoGenerations() async throws {
+        try await cluster.converge()
+        let state = cluster.state
+        let old = try #require(try state.inventory().current)
+        let first = try #require(try state.inventory().leaves["cp1"])
+        let (certificate, key) = try mint("next")
+        try state.addGeneration(certificate, key: key.pem, after: state.inventory())
+        let new = try #require(try state.inventory().current)
+        let spec = try ClusterSpec.parse(Array(OfflineCluster.spec().utf8), fileName: "x")
+        let stage = CertificateStage(bundle: [new], leaves: .signed(by: new))
+        let issues = Planner.issues(
+            spec, inventory: try state.inventory(), now: OfflineCluster.now, stage: stage)
+        let issuer = Issuer(state: state, ledger: Ledger(state: state), now: OfflineCluster.now)
+        let inventory = try await issuer.issue(issues, inventory: state.inventory(), signing: new)
+        #expect(inventory.leaf(of: "cp1", signedBy: old) == first)
+        #expect(inventory.leaf(of: "cp1", signedBy: new)?.certificate.issuer == new.certificate.subject)
+        #expect(inventory.leaves["cp1"]?.generation == new.id)
+    }
+}

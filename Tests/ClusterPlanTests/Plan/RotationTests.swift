@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import ClusterPlan
+
+/// Where a CA's rotation stands, and what its stages make of the nodes' files.
+@Suite struct RotationTests {
+    /// A node in short: `o` and `n` for the CAs that it trusts, then `O` or `N` for whose proxy client it presents.
+    private static func nodes(_ texts: String) -> [RotationPosition.Node] {
+        texts.split(separator: " ").enumerated().map { index, text in
+            RotationPosition.Node(
+                name: "cp\(index + 1)", trustsKept: text.contains("n"), trustsRetired: text.contains("o"),
+                hasNewLeaf: text.contains("N"))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("oO oO oO", .trust), ("noO oO oO", .trust), ("noO noO noO", .leaves), ("noN noO noO", .leaves),
+            ("noN noN noN", .soak), ("nN noN noN", .drop), ("nN nN nN", .drop),
+            // A node that was put back to an old copy meanwhile.
+            ("noN oO noN", .trust), ("noN noO noN", .leaves), ("noN oN noN", .trust),
+            // Called off, which swaps who stays: before a proxy client was changed, and after one was.
+            ("nN noN nN", .drop), ("noN noO noN", .leaves),
+        ] as [(String, RotationStage)])
+    func position(nodes: String, stage: RotationStage) throws {
+        #expect(try RotationPosition.stage(Self.nodes(nodes)) == stage)
+    }
+
+    /// Going on would leave a proxy client that some bundle in use does not trust.
+    @Test(arguments: [
+        ("nN oO nN", "rotation/divergence", "cp1"), ("noN nO noN", "rotation/divergence", "cp2"),
+        ("noN N noN", "rotation/no-trust", "cp2"),
+    ])
+    func noPosition(nodes: String, code: String, node: String) {
+        let refusal = #expect(throws: RotationRefusal.self) { try RotationPosition.stage(Self.nodes(nodes)) }
+        #expect(refusal?.code == code && refusal?.node == node && refusal?.hint.isEmpty == false)
+    }
+
+    /// At every step of every order in which the nodes can change, what is in use is trusted by whoever is in use.
+    @Test func everyStepIsTrusted() throws {
+        func isSafe(_ nodes: [RotationPosition.Node]) -> Bool {
+            nodes.allSatisfy { sender in
+                nodes.allSatisfy { sender.hasNewLeaf ? $0.trustsKept : $0.trustsRetired }
+            }
+        }
+        func after(_ node: RotationPosition.Node, _ stage: RotationStage) -> RotationPosition.Node {
+            var node = node
+            switch stage {
+            case .trust: (node.trustsKept, node.trustsRetired) = (true, true)
+            case .leaves: node.hasNewLeaf = true
+            case .soak, .drop: node.trustsRetired = false
+            case .preflight, .issue, .extensions, .proof: break
+            }
+            return node
+        }
+        var seen = 0
+        func walk(_ nodes: [RotationPosition.Node]) throws {
+            seen += 1
+            #expect(isSafe(nodes), "\(nodes)")
+            guard nodes.contains(where: { $0.trustsRetired || !$0.hasNewLeaf }) else { return }
+            let stage = try RotationPosition.stage(nodes)
+            for index in nodes.indices where after(nodes[index], stage) != nodes[index] {
+                var next = nodes
+                next[index] = after(nodes[index], stage)
+                try walk(next)
+            }
+        }
+        try walk(Self.nodes("oO oO oO"))
+        // Three stages, each with six orders of three nodes.
+        #expect(seen > 6 * 6 * 6)
+    }
+
+    @Test func theStagesOfOneNode() throws {
+        var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))
+        try world.apply()
+        let old = try #require(world.inventory.current)
+        let new = CAGeneration(id: "0009", certificate: summary("new"), pem: Array("new\n".utf8))
+        world.inventory.generations.append(new)
+        world.options.stage = CertificateStage(bundle: [new, old], leaves: .asInstalled)
+        let trust = try #require(world.plan.nodes.first)
+        #expect(trust.files.map(\.path) == [world.node.ca.path] && !trust.restarts && !trust.daemonReload)
+        #expect(world.plan.issues.isEmpty && world.plan.refusals == [])
+        try world.apply()
+        #expect(world.node.ca.content == new.pem + old.pem && world.plan.isEmpty)
+
+        world.options.stage = CertificateStage(bundle: [new, old], leaves: .signed(by: new))
+        #expect(world.plan.issues.map(\.owner) == ["cp1"])
+        let issues = Planner.issues(
+            world.spec, inventory: world.inventory, now: world.now, stage: try #require(world.options.stage))
+        #expect(issues.map(\.reason) == ["its CA is replaced"])
+        let leaf = try #require(world.inventory.leaves["cp1"])
+        var next = leaf
+        (next.id, next.generation, next.pem, next.keySHA256) = ("0002", new.id, Array("leaf".utf8), "key")
+        (world.inventory.leaves["cp1"], world.inventory.earlierLeaves["cp1"]) = (next, [leaf])
+        let leaves = try #require(world.plan.nodes.first)
+        #expect(leaves.files.map(\.path) == [world.node.key.path, world.node.certificate.path])
+
+        // Called off: the old one's proxy client again, although it is not the newest.
+        world.options.stage = CertificateStage(bundle: [new, old], leaves: .signed(by: old))
+        #expect(world.plan.isEmpty && world.inventory.leaf(of: "cp1", signedBy: old) == leaf)
+    }
+
+    /// Outside of a rotation a CA that the state only knows as foreign is refused as before.
+    @Test func aForeignGeneration() throws {
+        var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))
+        try world.apply()
+        var foreign = try #require(world.inventory.current)
+        (foreign.id, foreign.standing, foreign.certificate) = ("0000", .foreign, summary("theirs"))
+        world.inventory.generations.insert(foreign, at: 0)
+        world.node.requestHeaderCAs[0].certificates = [foreign.certificate]
+        #expect(world.plan.refusals.map(\.code) == ["plan/foreign-ca"])
+        world.options.stage = CertificateStage(
+            bundle: [try #require(world.inventory.current), foreign], leaves: .asInstalled)
+        #expect(world.plan.refusals == [])
+    }
+
+    @Test(arguments: [
+        (RenewalRule.twoThirds, 10, false), (.twoThirds, 70, true), (.within(seconds: 86400 * 30), 69, false),
+        (.within(seconds: 86400 * 30), 70, true), (.always, 0, true),
+    ])
+    func renewalRules(rule: RenewalRule, day: Int64, isDue: Bool) {
+        var certificate = summary("leaf")
+        certificate.notBefore = UnixTime(seconds: 0)
+        certificate.notAfter = UnixTime(seconds: 100 * 86400)
+        #expect((rule.reason(for: certificate, now: UnixTime(seconds: day * 86400)) != nil) == isDue)
+    }
+}
