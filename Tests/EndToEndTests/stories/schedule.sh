@@ -4,6 +4,7 @@
 story() {
     local units=/etc/systemd/system/aggbootstrap-lab
     NODE=1
+    use_fast_poll
     nodes_up 2
     node_exec systemctl start etcd
     node_exec systemctl start kube-apiserver
@@ -11,7 +12,7 @@ story() {
     at_node_2
 
     # Proxy clients of two days; from then on of 30, so that with three days before their end only the first is due.
-    operator_spec 2d | NODE=2 node_file 644 /root/cluster.json
+    operator_spec 2d 100d | NODE=2 node_file 644 /root/cluster.json
     assert_exit 0 at_2 init --yes --passphrase-file /root/passphrase
     operator_spec 30d | NODE=2 node_file 644 /root/cluster.json
     remember_each 1
@@ -71,20 +72,31 @@ story() {
     on_2 mv /root/cluster.json /root/moved.json
     assert_exit 1 run_service 2
     assert_eq "errors in the journal" 1 \
-        "$(on_2 journalctl -u aggbootstrap-lab -o cat -p err --no-pager -t aggbootstrap | grep -c "spec/missing")"
+        "$(journal_of 2 -p err | grep -c "spec/missing")"
     on_2 mv /root/moved.json /root/cluster.json
 
     assert_exit 0 at_2 schedule remove
     assert_removed 2
 
+    # The CA is due: it is replaced as by rotate --ca, once.
+    operator_spec 300d | NODE=2 node_file 644 /root/cluster.json
+    assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --dry-run
+    assert_contains "replace the requestheader CA of lab on cp1"
+    assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --yes \
+        --accept-unseen-extensions --soak 1 --watch 1 --reload-wait 3
+    assert_contains "done: the CA is replaced"
+    assert_aggregation
+    assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --yes
+    assert_eq "what is said after that" "nothing due in cluster lab: next is the proxy client of cp1" "${LAST%%, from*}"
+
     # The control plane itself, which is asked to be one.
     on_2 tar -C /var/lib -c aggbootstrap >"$LAB/state.tar"
     tar -C "$(node_root)/var/lib" -x <"$LAB/state.tar"
     install -m600 "$(NODE=2 node_root)/root/passphrase" "$(node_root)/root/passphrase"
-    spec '"certificates": { "proxyClient": { "validity": "60d" } }' | node_file 644 /root/cluster.json
+    spec '"certificates": { "proxyClient": { "validity": "400d" } }' | node_file 644 /root/cluster.json
     remember_each 1
     assert_exit 0 node_exec aggbootstrap schedule install --spec /root/cluster.json \
-        --passphrase-file /root/passphrase --renew-before 40d
+        --passphrase-file /root/passphrase --renew-before 310d
     assert_contains "note: this machine is the control plane cp1"
     assert_installed 1
     assert_renewed 1
@@ -103,12 +115,13 @@ at_node_2() {
     echo "correct horse" | NODE=2 node_file 600 /root/passphrase
 }
 
+# operator_spec LEAF [CA]: how long what is issued from now on lasts.
 operator_spec() {
     cat <<S
 {
   "apiVersion": "aggbootstrap/v1",
   "cluster": "lab",
-  "certificates": { "proxyClient": { "validity": "$1" } },
+  "certificates": { "ca": { "validity": "${2:-3650d}" }, "proxyClient": { "validity": "$1" } },
   "nodes": [{ "name": "cp1", "address": "$(lab_address 1)" }]
 }
 S
@@ -126,7 +139,7 @@ at_2() {
 
 units_of() { NODE=$1 node_exec find /etc/systemd/system /var/lib/systemd/timers -name '*aggbootstrap-*'; }
 
-journal_of() { NODE=$1 node_exec journalctl -u aggbootstrap-lab -o cat --no-pager -t aggbootstrap; }
+journal_of() { NODE=$1 node_exec sh -c 'journalctl --sync; journalctl "$@"' - -u aggbootstrap-lab -o cat --no-pager -t aggbootstrap "${@:2}"; }
 
 # run_service NODE: what the timer does, now.
 run_service() { NODE=$1 node_exec systemctl start aggbootstrap-lab.service; }
