@@ -35,6 +35,7 @@ let package = Package(
             resources: [
                 .embedInCode("dropin.conf.mustache"), .embedInCode("environment.conf.mustache"),
                 .embedInCode("kube-apiserver.service.mustache"),
+                .embedInCode("schedule.service.mustache"), .embedInCode("schedule.timer.mustache"),
             ],
             swiftSettings: settings),
         .target(

@@ -14,4 +14,12 @@ package enum UnitTemplates {
     package static var service: String {
         String(decoding: PackageResources.kube_apiserver_service_mustache, as: UTF8.self)
     }
+    /// The service that renews what is due.
+    package static var scheduleService: String {
+        String(decoding: PackageResources.schedule_service_mustache, as: UTF8.self)
+    }
+    /// The timer of that service.
+    package static var scheduleTimer: String {
+        String(decoding: PackageResources.schedule_timer_mustache, as: UTF8.self)
+    }
 }

@@ -160,7 +160,7 @@ extension Run {
             signing: request.options.stage?.signing)
         // What was asked for has just been issued.
         var options = request.options
-        options.renewal = .twoThirds
+        options.renewal = .never
         let plan = Planner.plan(
             spec, inventory: inventory, nodes: preparation.observed, now: now, options: options)
         guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {

@@ -47,6 +47,9 @@ package enum Terminal {
         !LocalHost.isTerminal(Stream.error.rawValue) && LocalHost.environment("JOURNAL_STREAM") == nil
     }
 
+    /// What begins a line on the standard error that tells of a failure: the journal's priority for it.
+    package static var failurePrefix: String { LocalHost.isJournal(Stream.error.rawValue) ? "<3>" : "" }
+
     /// The time now, for example `2026-01-02T03:04:05Z`.
     package static var time: String { LocalHost.now().description }
 

@@ -9,8 +9,18 @@ package struct LeafRotation: Sendable {
 
     /// - Parameter reloadSeconds: how long a kube-apiserver older than 1.23 is given to read a changed pair.
     package init(_ run: Run, reloadSeconds: Int) {
+        self.init(run, rule: .always, scope: .everything, reloadSeconds)
+    }
+
+    /// What is due on `nodes` by `rule`; their flags and units stay as they are.
+    init(_ run: Run, dueOn nodes: [String], by rule: RenewalRule, reloadSeconds: Int) {
+        self.init(run.limited(to: nodes), rule: rule, scope: .certificates, reloadSeconds)
+    }
+
+    private init(_ run: Run, rule: RenewalRule, scope: Planner.Options.Scope, _ reloadSeconds: Int) {
         var run = run
-        run.request.options.renewal = .always
+        run.request.options.renewal = rule
+        run.request.options.scope = scope
         run.pairReloadSeconds = reloadSeconds
         self.run = run
     }

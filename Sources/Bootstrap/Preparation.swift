@@ -86,7 +86,7 @@ extension Run {
     }
 
     /// A passphrase that was given is tried even where nothing needs it: better now than when a certificate is due.
-    private func checkPassphrase(_ inventory: StateInventory) throws {
+    func checkPassphrase(_ inventory: StateInventory) throws {
         guard request.passphrase != nil, let name = inventory.encryptedKeys.last else { return }
         _ = try state.keys.key("\(state.path)/\(name)")
     }

@@ -14,7 +14,7 @@ package struct Run: Sendable {
     /// What to tell the operator before the plan.
     package let notices: [Notice]
     let baseUnit: UnitText?
-    let nodes: [NodeSpec]
+    private(set) var nodes: [NodeSpec]
     let effects: Effects
     let links: NodeLinks
     let reader = CertificateReader()
@@ -71,6 +71,14 @@ package struct Run: Sendable {
     var access: ObservedNode.Access { request.root == nil ? .live : .offline }
 
     func link(_ node: NodeSpec) throws -> NodeLink { try links.link(node) }
+
+    /// The same run on some of its nodes alone.
+    func limited(to names: [String]) -> Run {
+        var run = self
+        run.request.limit = names
+        run.nodes = nodes.filter { names.contains($0.name) }
+        return run
+    }
 
     // MARK: - Parts
 

@@ -58,11 +58,21 @@ struct BusConnection: ~Copyable {
         _ arguments: [String],
         subject: String, timeout: UInt64 = 0
     ) throws(BusError) -> BusMessage {
+        try call(method, of: interface, path: path, subject: subject, timeout: timeout) {
+            (message) throws(BusError) in for argument in arguments { try message.append(argument) }
+        }
+    }
+
+    /// As above, with whatever arguments `fill` appends.
+    func call(
+        _ method: String, of interface: String = managerInterface, path: String = managerPath,
+        subject: String, timeout: UInt64 = 0, fill: (borrowing BusMessage) throws(BusError) -> Void
+    ) throws(BusError) -> BusMessage {
         var created: OpaquePointer?
         let made = sd_bus_message_new_method_call(bus, &created, managerName, path, interface, method)
         guard made >= 0, let created else { throw .system(made, method, subject) }
         let message = BusMessage(owning: created, operation: method, subject: subject)
-        for argument in arguments { try message.append(argument) }
+        try fill(message)
         let reply = PendingReply()
         var slot: OpaquePointer?
         let sent = sd_bus_call_async(

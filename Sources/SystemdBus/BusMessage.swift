@@ -28,6 +28,19 @@ struct BusMessage: ~Copyable {
         _ = try check(result)
     }
 
+    /// Adds a `b`, which D-Bus carries in 32 bits.
+    func append(_ flag: Bool) throws(BusError) {
+        var value: Int32 = flag ? 1 : 0
+        _ = try check(sd_bus_message_append_basic(pointer, CChar(bitPattern: 0x62), &value))
+    }
+
+    /// Adds an `as`.
+    func append(_ texts: [String]) throws(BusError) {
+        _ = try check(sd_bus_message_open_container(pointer, CChar(bitPattern: 0x61), "s"))
+        for text in texts { try append(text) }
+        _ = try check(sd_bus_message_close_container(pointer))
+    }
+
     /// The next value, which must be a text (`s`) or an object path (`o`).
     func readText(_ type: Unicode.Scalar = "s") throws(BusError) -> String {
         guard let text = try readTextUnlessEnd(type) else { throw malformed("it ends too early") }

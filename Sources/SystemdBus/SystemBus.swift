@@ -68,6 +68,26 @@ package final class SystemBus: UnitManager {
         try runJob("StopUnit", unit, timeoutSeconds)
     }
 
+    package func enable(_ unit: String) throws(BusError) {
+        // Not at runtime only, and no link is forced over another one.
+        try connection.withLock { (bus) throws(BusError) in
+            _ = try bus.call("EnableUnitFiles", subject: unit) { (message) throws(BusError) in
+                try message.append([unit])
+                try message.append(false)
+                try message.append(false)
+            }
+        }
+    }
+
+    package func disable(_ unit: String) throws(BusError) {
+        try connection.withLock { (bus) throws(BusError) in
+            _ = try bus.call("DisableUnitFiles", subject: unit) { (message) throws(BusError) in
+                try message.append([unit])
+                try message.append(false)
+            }
+        }
+    }
+
     private func runJob(_ method: String, _ unit: String, _ seconds: Int) throws(BusError) -> JobResult {
         try connection.withLock { (bus) throws(BusError) in
             try bus.runJob(method, unit, timeoutSeconds: seconds)

@@ -18,4 +18,8 @@ package protocol UnitManager: Sendable {
     func start(_ unit: String, timeoutSeconds: Int) throws(BusError) -> JobResult
     /// As `restart`; a stopped unit is left alone.
     func stop(_ unit: String, timeoutSeconds: Int) throws(BusError) -> JobResult
+    /// Makes the links that its `[Install]` asks for, so that it starts at boot; without effect on what runs now.
+    func enable(_ unit: String) throws(BusError)
+    /// Removes those links.
+    func disable(_ unit: String) throws(BusError)
 }

@@ -24,6 +24,7 @@ extension UnitState {
         "DropInPaths as", "NeedDaemonReload b", "MainPID u", "ExecStart a(sasbttttuii)", "Environment as",
         "EnvironmentFiles a(sb)", "User s", "Group s", "Type s", "Result s", "NRestarts u",
         "ExecMainStatus i", "ExecMainStartTimestamp t", "ActiveEnterTimestamp t", "InvocationID ay",
+        "UnitFileState s", "NextElapseUSecRealtime t", "LastTriggerUSec t", "ExecMainExitTimestamp t",
     ]
 
     private mutating func read(_ name: String, from value: borrowing BusMessage) throws(BusError) {
@@ -38,6 +39,9 @@ extension UnitState {
             fragmentPath = path.isEmpty ? nil : path
         case "DropInPaths": dropInPaths = try value.readTexts()
         case "NeedDaemonReload": needDaemonReload = try value.readBoolean()
+        case "UnitFileState": unitFileState = try value.readText()
+        case "NextElapseUSecRealtime": nextElapse = try value.readInteger("t")
+        case "LastTriggerUSec": lastTrigger = try value.readInteger("t")
         default: try readService(name, from: value)
         }
     }
@@ -56,6 +60,7 @@ extension UnitState {
         case "Result": result = try value.readText()
         case "NRestarts": nRestarts = Int(try value.readInteger("u") as UInt32)
         case "ExecMainStatus": execMainStatus = try value.readInteger("i")
+        case "ExecMainExitTimestamp": execMainExitTimestamp = try value.readInteger("t")
         case "ExecMainStartTimestamp": execMainStartTimestamp = try value.readInteger("t")
         case "ActiveEnterTimestamp": activeEnterTimestamp = try value.readInteger("t")
         case "InvocationID":

@@ -30,6 +30,11 @@ package struct UnitState: Sendable, Equatable {
     package var fragmentPath: String?
     /// Drop-in files in the order in which they apply.
     package var dropInPaths: [String] = []
+    /// `enabled`, `disabled`, ...; empty where there is no file.
+    package var unitFileState = ""
+    /// When a timer starts its unit next, and last did; microseconds since 1970, 0 for never.
+    package var nextElapse: UInt64 = 0
+    package var lastTrigger: UInt64 = 0
     /// A file changed on disk since systemd read it.
     package var needDaemonReload = false
     /// nil while no main process runs.
@@ -53,6 +58,7 @@ package struct UnitState: Sendable, Equatable {
     package var execMainStatus: Int32 = 0
     /// Microseconds since 1970; 0 where it never happened.
     package var execMainStartTimestamp: UInt64 = 0
+    package var execMainExitTimestamp: UInt64 = 0
     package var activeEnterTimestamp: UInt64 = 0
     /// 32 hex digits, new with every start; empty while it never ran.
     package var invocationID = ""

@@ -20,7 +20,7 @@ struct AggBootstrap: AsyncParsableCommand {
         version: VersionCommand.number,
         subcommands: [
             InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, RotateCommand.self,
-            SpecCommand.self,
+            ScheduleCommand.self, SpecCommand.self,
             CompletionCommand.self, VersionCommand.self,
         ])
 

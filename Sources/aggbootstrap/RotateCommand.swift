@@ -18,6 +18,10 @@ struct RotateCommand: AsyncParsableCommand {
             old proxy client is seen to be refused. Each stage waits until what it asks for is seen. Stopped anywhere and \
             run again, it goes on from what is there. Only the old CA's certificate is needed, not its key, so this is \
             also the way out where the state was lost, or where the CA was made by hand.
+
+            With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy clients that are over two \
+            thirds of their lifetime or end within --renew-before. A replacement of the CA that was begun is gone on with. \
+            Where nothing is due, one line says what will be next, and the exit status is 0.
             """)
 
     @OptionGroup var spec: SpecOptions
@@ -29,6 +33,15 @@ struct RotateCommand: AsyncParsableCommand {
 
     @Flag(help: "Call the replacement of the CA off, as long as that is safe, and go back to the old one.")
     var abort = false
+
+    @Flag(help: "Replace only what is due, the CA included, and nothing where nothing is.")
+    var ifDue = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --if-due, what ends within this time is due, and nothing else: 720h, 30d, 1y.",
+            valueName: "duration"))
+    var renewBefore: RenewBefore?
 
     @Flag(help: "Show what would be done and change nothing.")
     var dryRun = false
@@ -67,6 +80,7 @@ struct RotateCommand: AsyncParsableCommand {
     var reloadWait = 65
 
     func validate() throws {
+        try validateIfDue()
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
         for (name, value) in [("--soak", soak), ("--watch", watch), ("--reload-wait", reloadWait)]
         where !(0...86_400).contains(value) {
@@ -87,16 +101,18 @@ struct RotateCommand: AsyncParsableCommand {
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(), options: .init(renewal: .always))
             output.narrator.began(run)
-            return ca || abort ? try await rotateCA(run) : try await rotateLeaves(run)
+            if ifDue { return try await rotateDue(run) }
+            if ca || abort { return try await rotateCA(run) }
+            return try await rotateLeaves(LeafRotation(run, reloadSeconds: reloadWait))
         }
     }
 
     // MARK: - Proxy clients
 
-    private func rotateLeaves(_ run: Run) async throws -> ExitStatus {
-        let rotation = LeafRotation(run, reloadSeconds: reloadWait)
-        let lock = dryRun ? nil : try rotation.run.lockExisting()
-        let preparation = try await output.narrator.prepare(rotation.run)
+    func rotateLeaves(_ rotation: LeafRotation) async throws -> ExitStatus {
+        let run = rotation.run
+        let lock = dryRun ? nil : try run.lockExisting()
+        let preparation = try await output.narrator.prepare(run)
         if output.output == .text {
             var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
             if dryRun || preparation.refusal != nil { lines = Summary.plan(lines, preparation, by: "rotate") }
@@ -112,7 +128,7 @@ struct RotateCommand: AsyncParsableCommand {
             try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
         }
         let outcome = try await output.narrator.timed("applied") {
-            try await rotation.run.apply(preparation, lock: lock)
+            try await run.apply(preparation, lock: lock)
         }
         if let failure = outcome.failure {
             if output.output == .json {
@@ -136,7 +152,7 @@ struct RotateCommand: AsyncParsableCommand {
 
     // MARK: - The CA
 
-    private func rotateCA(_ run: Run) async throws -> ExitStatus {
+    func rotateCA(_ run: Run) async throws -> ExitStatus {
         var options = CARotation.Options()
         options.acceptsLaggards = Set(acceptLaggard)
         options.acceptsUnseenExtensions = acceptUnseenExtensions

@@ -63,6 +63,16 @@ import Testing
             "aggbootstrap init --root out --passphrase-file open",
             "aggbootstrap init --root out --passphrase-file right"),
         Transcript(
+            "rotate-if-due", setUp: mixedLifetimes,
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due",
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due -o json",
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due --renew-before 3d",
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due --renew-before 3d",
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due --renew-before 30d",
+            "aggbootstrap rotate --spec cluster.json --root out --state state --if-due --renew-before 3w",
+            "aggbootstrap rotate --spec cluster.json --root out --state none --if-due",
+            "aggbootstrap rotate --spec cluster.json --if-due --ca"),
+        Transcript(
             "usage", "aggbootstrap init --root out --frobnicate", "aggbootstrap plan --root",
             "aggbootstrap plan --root out -o yaml", "aggbootstrap initialise", "aggbootstrap verify now",
             "aggbootstrap plan --root ''", "aggbootstrap verify -q -v", "aggbootstrap completion csh",
@@ -93,6 +103,15 @@ import Testing
             ExecStart=/usr/local/bin/kube-apiserver --secure-port=6443 \\
               --client-ca-file=/etc/kubernetes/ssl/ca.pem
             END
+            """
+
+    /// The certificate of cp2 lasts two days, the others last 30.
+    private static let mixedLifetimes =
+        cluster + """
+            sed -i '2i "certificates": { "proxyClient": { "validity": "2d" } },' cluster.json
+            $A init --spec cluster.json --root out --state state --limit cp2
+            sed -i 's/"2d"/"30d"/' cluster.json
+            $A init --spec cluster.json --root out --state state
             """
 
     private static let foreignCA =

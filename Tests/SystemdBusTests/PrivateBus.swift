@@ -58,6 +58,8 @@ private let smallSystemd = #"""
     dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
     bus = dbus.bus.BusConnection(sys.argv[1])
 
+    enabled = set()
+
     class Refused(dbus.DBusException):
         def __init__(self, name, text):
             super().__init__(text, name=name)
@@ -84,6 +86,10 @@ private let smallSystemd = #"""
             "NRestarts": dbus.UInt32(3), "ExecMainStatus": dbus.Int32(-1),
             "ExecMainStartTimestamp": dbus.UInt64(1700000000000001),
             "ActiveEnterTimestamp": dbus.UInt64(1700000000000002),
+            "UnitFileState": ("enabled" if unit in enabled else "disabled") if found else "",
+            "NextElapseUSecRealtime": dbus.UInt64(1700000000000003),
+            "LastTriggerUSec": dbus.UInt64(1700000000000004),
+            "ExecMainExitTimestamp": dbus.UInt64(1700000000000005),
             "InvocationID": dbus.ByteArray(bytes(range(16))),
             # What a newer systemd may change: a known name with another type, and an unknown name.
             "Unknown": dbus.Struct((dbus.Dictionary({"a": 1}, "sv"), 2), signature="a{sv}i"),
@@ -122,6 +128,16 @@ private let smallSystemd = #"""
         def ResetFailedUnit(self, name):
             if name.startswith("missing"):
                 raise Refused("org.freedesktop.systemd1.NoSuchUnit", "Unit %s not loaded." % name)
+        @dbus.service.method(MANAGER, in_signature="asbb", out_signature="ba(sss)")
+        def EnableUnitFiles(self, names, runtime, force):
+            if runtime or force or any(name.startswith("missing") for name in names):
+                raise Refused("org.freedesktop.DBus.Error.FileNotFound", "Unit file %s does not exist." % names[0])
+            enabled.update(names)
+            return True, dbus.Array([("symlink", "/etc/a", "/etc/b")], "(sss)")
+        @dbus.service.method(MANAGER, in_signature="asb", out_signature="a(sss)")
+        def DisableUnitFiles(self, names, runtime):
+            enabled.difference_update([] if runtime else names)
+            return dbus.Array([], "(sss)")
         @dbus.service.signal(MANAGER, signature="uoss")
         def JobRemoved(self, number, job, unit, result):
             pass

@@ -28,6 +28,9 @@ import Testing
         (wanted.nRestarts, wanted.execMainStatus) = (3, -1)
         wanted.execMainStartTimestamp = 1_700_000_000_000_001
         wanted.activeEnterTimestamp = 1_700_000_000_000_002
+        wanted.unitFileState = "disabled"
+        (wanted.nextElapse, wanted.lastTrigger) = (1_700_000_000_000_003, 1_700_000_000_000_004)
+        wanted.execMainExitTimestamp = 1_700_000_000_000_005
         wanted.invocationID = "000102030405060708090a0b0c0d0e0f"
         #expect(unit == wanted)
 
@@ -40,6 +43,19 @@ import Testing
         try systemd.resetFailed("kube-apiserver.service")
         // systemd refuses this for every stopped unit that it does not hold in memory.
         try systemd.resetFailed("missing.service")
+    }
+
+    @Test func enablesAndDisables() throws {
+        let bus = try PrivateBus()
+        let systemd = try SystemBus(.address(bus.address))
+        try systemd.enable("one.timer")
+        #expect(try systemd.unit("one.timer").unitFileState == "enabled")
+        #expect(try systemd.unit("two.timer").unitFileState == "disabled")
+        try systemd.disable("one.timer")
+        #expect(try systemd.unit("one.timer").unitFileState == "disabled")
+        try systemd.disable("one.timer")
+        let error = #expect(throws: BusError.self) { try systemd.enable("missing.timer") }
+        #expect(error?.operation == "EnableUnitFiles" && error?.subject == "missing.timer")
     }
 
     @Test func waitsForItsOwnJob() throws {

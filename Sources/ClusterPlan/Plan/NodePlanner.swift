@@ -28,7 +28,11 @@ struct NodePlanner {
         result.makesDirectory = node.directory.kind == .absent
         result.files = certificates
         do {
-            try planFlags()
+            if options.scope == .certificates, node.transaction == nil {
+                try planReading()
+            } else {
+                try planFlags()
+            }
         } catch {
             refuse(
                 "unit/\(error.code.rawValue)", "\(error)",
@@ -128,6 +132,18 @@ struct NodePlanner {
         refuse(
             "plan/unseen-variable", "\(unitName) takes arguments from \(first), which cannot be read here",
             "write the variable's file under its plain name, so that flags in it can be seen")
+    }
+
+    /// What it takes for the API server to read changed certificate files, with flags and unit as they are.
+    private mutating func planReading() throws(UnitError) {
+        guard let unit = node.unit, let live = unit.live else { return }
+        if live.activity == .stopped, !result.files.isEmpty { result.restart = .leftStopped }
+        if live.activity == .running, live.runningArguments != nil, let reason = rereadReason {
+            result.restart = .needed(reason)
+            try checkPending(unit, live)
+            checkReadiness()
+        }
+        checkLeafName(live)
     }
 
     private mutating func planActivation(_ rendered: RenderedUnit, unitChanges: Bool) throws(UnitError) {

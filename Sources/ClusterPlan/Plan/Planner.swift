@@ -14,6 +14,15 @@ package enum Planner {
         package var renewal: RenewalRule
         /// What a CA's rotation has come to; nil outside of one.
         package var stage: CertificateStage?
+        /// Whether flags and unit are brought in line too, or the certificates alone.
+        package var scope: Scope = .everything
+
+        package enum Scope: Sendable, Equatable {
+            case everything
+            /// A restart only where the API server reads certificates in no other way. A change that was interrupted
+            /// is brought to its end all the same.
+            case certificates
+        }
 
         package init(
             includesPending: Bool = false, encryptsKeys: Bool = false, renewal: RenewalRule = .twoThirds,

@@ -22,6 +22,17 @@ package enum RenewalRule: Sendable, Equatable {
     case within(seconds: Int64)
     /// All.
     case always
+    /// None: what was due has just been issued.
+    case never
+
+    /// The time from which `certificate` is due; nil where that is no question of time.
+    package func dueTime(_ certificate: CertificateSummary) -> UnixTime? {
+        switch self {
+        case .twoThirds: RenewalPolicy.dueTime(certificate)
+        case .within(let seconds): certificate.notAfter.advanced(bySeconds: -seconds)
+        case .always, .never: nil
+        }
+    }
 
     /// Why `certificate` is to be replaced at `now`; nil where it is not.
     package func reason(for certificate: CertificateSummary, now: UnixTime) -> String? {
@@ -33,6 +44,7 @@ package enum RenewalRule: Sendable, Equatable {
             guard now.advanced(bySeconds: seconds) >= certificate.notAfter else { return nil }
             return "it ends at \(certificate.notAfter), within the time that was asked for"
         case .always: return "a new one was asked for"
+        case .never: return nil
         }
     }
 }

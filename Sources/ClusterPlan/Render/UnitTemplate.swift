@@ -28,6 +28,45 @@ enum UnitTemplate {
             ["executable": try UnitFileQuoting.quoteExecutable(executable), "arguments": quoted])
     }
 
+    /// - Parameters:
+    ///   - passphrase: as `plain` gives it.
+    ///   - writable: paths that may be missing.
+    static func scheduleService(
+        cluster: String, command: [String], passphrase: String?, writable: [String], onControlPlane: Bool
+    ) throws(UnitError) -> String {
+        var words = [try UnitFileQuoting.quoteExecutable(command.first ?? "")]
+        for argument in command.dropFirst() {
+            words.append(try UnitFileQuoting.quote(argument, dollars: .expanded))
+        }
+        var paths: [String] = []
+        for path in writable { paths.append(try UnitFileQuoting.quote("-\(path)", dollars: .plain)) }
+        var values: [String: any Sendable] = [
+            "cluster": cluster, "command": words.joined(separator: " "),
+            "writable": paths.joined(separator: " "), "onControlPlane": onControlPlane,
+        ]
+        if let passphrase { values["passphrase"] = try plain(passphrase) }
+        return try render(UnitTemplates.scheduleService, "schedule.service.mustache", values)
+    }
+
+    static func scheduleTimer(cluster: String, calendar: String) throws(UnitError) -> String {
+        try render(
+            UnitTemplates.scheduleTimer, "schedule.timer.mustache",
+            ["cluster": cluster, "calendar": try plain(calendar)])
+    }
+
+    /// A value that systemd takes to its line's end, quotes and all; only `%` is special.
+    private static func plain(_ value: String) throws(UnitError) -> String {
+        _ = try UnitFileQuoting.quote(value, dollars: .plain)
+        let ends = [value.utf8.first, value.utf8.last]
+        let isBlank = ends.contains { $0.map(UnitByte.isBlank) ?? true }
+        guard !isBlank, value.utf8.last != UnitByte.backslash else {
+            throw UnitError(
+                .unsafeValue, "write", value,
+                cause: "it begins or ends with a blank, or ends with a backslash")
+        }
+        return value.replacing("%", with: "%%")
+    }
+
     /// A value for a comment line, where nothing is special but a line's end.
     private static func comment(_ value: String) throws(UnitError) -> String {
         _ = try UnitFileQuoting.quote(value, dollars: .plain)

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+extension ClusterSpec {
+    /// Why `text` cannot be a cluster's name; nil where it can.
+    package static func complaint(aboutClusterName text: String) -> String? {
+        SpecNames.complaint(aboutCluster: text)?.message
+    }
+}
+
 /// Names of clusters, nodes, units, variables and users.
 enum SpecNames {
     /// systemd allows 255, but the directory `<unit>.d` has to be a file name too.

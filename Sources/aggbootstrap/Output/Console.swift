@@ -78,7 +78,7 @@ enum Console {
         lines += report.details.map { "  | \($0)" }
         if let hint = report.hint { lines.append("hint: \(hint)") }
         let painted = color.isOn(.error) ? lines.map(Painter.paint) : lines
-        write(painted.map { $0 + "\n" }.joined(), to: 2)
+        write(painted.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)
         if Terminal.isGitHubActions { write("::error::\(escaped(report.message))\n", to: 2) }
     }
 

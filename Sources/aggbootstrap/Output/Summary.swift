@@ -42,6 +42,12 @@ enum Summary {
         return [done, next]
     }
 
+    /// The one line of `rotate --if-due` where nothing is.
+    static func nothingDue(_ due: DueCertificates, _ run: Run) -> String {
+        let next = due.next.map { ": next is \($0.name), from \($0.from) on" } ?? ""
+        return "nothing due in cluster \(run.spec.cluster)\(next)"
+    }
+
     private static func rollbackSize(_ plan: Plan) -> String {
         let removed = plan.nodes.flatMap(\.files).count { $0.action == .remove }
         let written = plan.nodes.flatMap(\.files).count - removed

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bootstrap
+import ClusterPlan
+
+/// A cluster's schedule in lines.
+struct ScheduleReport {
+    private let status: ScheduleStatus
+
+    init(_ status: ScheduleStatus) { self.status = status }
+
+    var lines: [String] {
+        guard !status.isAbsent else { return ["nothing is installed for cluster \(status.cluster)"] }
+        let files = status.files.map { file in
+            "\(file.path) \(!file.isThere ? "is missing" : file.isOurs ? "is there" : "is not ours")"
+        }
+        return files + ["runs: \(status.command.joined(separator: " "))", next, last]
+    }
+
+    /// When it runs next.
+    var next: String {
+        if status.isRunning { return "it is running now" }
+        let state = status.isEnabled ? "enabled" : "not enabled, so it is gone after a reboot"
+        guard status.isWaiting, let next = status.nextRun else {
+            return "next run: none, the timer is \(status.isWaiting ? "waiting for nothing" : "stopped")"
+        }
+        return "next run: \(next), \(state)"
+    }
+
+    private var last: String {
+        guard let end = status.lastEnd, let result = status.lastResult else {
+            return "last run: none since this machine was started"
+        }
+        return "last run: ended \(end), \(result), status \(status.lastStatus ?? 0)"
+    }
+}
+
+/// The same as JSON.
+struct ScheduleDocument: Encodable {
+    struct File: Encodable {
+        let path: String
+        let isThere: Bool
+        let isOurs: Bool
+    }
+
+    struct Last: Encodable {
+        let begin: String?
+        let end: String?
+        let result: String?
+        let exitStatus: Int32?
+    }
+
+    var schemaVersion = 1
+    let cluster: String
+    let isInstalled: Bool
+    let isEnabled: Bool
+    let isRunning: Bool
+    let files: [File]
+    let command: [String]
+    let nextRun: String?
+    let lastRun: Last
+    /// What this command has done.
+    let done: [String]
+    let notices: [String]
+
+    init(_ status: ScheduleStatus, done: [String] = [], notice: String? = nil) {
+        cluster = status.cluster
+        (isInstalled, isEnabled, isRunning) = (status.isInstalled, status.isEnabled, status.isRunning)
+        files = status.files.map { File(path: $0.path, isThere: $0.isThere, isOurs: $0.isOurs) }
+        command = status.command
+        nextRun = status.isWaiting ? status.nextRun?.description : nil
+        lastRun = Last(
+            begin: status.lastRun?.description, end: status.lastEnd?.description, result: status.lastResult,
+            exitStatus: status.lastStatus)
+        self.done = done
+        notices = notice.map { [$0] } ?? []
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
+}
+
+/// Units that would be written, as JSON.
+struct ScheduleUnitsDocument: Encodable {
+    struct File: Encodable {
+        let path: String
+        let text: String
+    }
+
+    var schemaVersion = 1
+    let files: [File]
+    let notices: [String]
+
+    init(_ units: ScheduleUnits, notice: String?) {
+        files = [units.service, units.timer].map { File(path: $0.path, text: $0.text) }
+        notices = notice.map { [$0] } ?? []
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
+}

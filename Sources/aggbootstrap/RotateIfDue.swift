@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+
+/// A time before something's end, written as the spec writes durations.
+struct RenewBefore: ExpressibleByArgument {
+    let text: String
+    let seconds: Int64
+
+    init?(argument: String) {
+        guard let period = ValidityPeriod(argument) else { return nil }
+        (text, seconds) = (argument, period.seconds)
+    }
+}
+
+// What a timer runs.
+extension RotateCommand {
+    func validateIfDue() throws {
+        if renewBefore != nil && !ifDue { throw ValidationError("--renew-before is given without --if-due") }
+        guard ifDue else { return }
+        if ca || abort {
+            throw ValidationError(
+                "--if-due and \(ca ? "--ca" : "--abort") are both given: it finds out by itself what is due")
+        }
+        if !spec.limit.isEmpty {
+            throw ValidationError("--if-due and --limit are both given: it finds the nodes by itself")
+        }
+    }
+
+    /// Renews what is due: the CA, or else proxy clients.
+    func rotateDue(_ run: Run) async throws -> ExitStatus {
+        let rule = renewBefore.map { RenewalRule.within(seconds: $0.seconds) } ?? .twoThirds
+        let renewal = try Renewal(run, rule: rule, reloadSeconds: reloadWait)
+        switch try await output.narrator.timed("looked what is due", { try await renewal.find() }) {
+        case .nothing(let due):
+            switch output.output {
+            case .text: Console.print([Summary.nothingDue(due, run)], color: output.color)
+            case .json: Console.print([try DueDocument(due, run).json()])
+            }
+            return .done
+        case .ca: return try await rotateCA(run)
+        case .leaves(let rotation): return try await rotateLeaves(rotation)
+        }
+    }
+}
+
+/// That nothing is due, as JSON.
+private struct DueDocument: Encodable {
+    struct Item: Encodable {
+        let owner: String?
+        let role: String
+        let from: String
+        let notAfter: String
+    }
+
+    var schemaVersion = 1
+    let cluster: String
+    let isDue = false
+    let next: Item?
+
+    init(_ due: DueCertificates, _ run: Run) {
+        cluster = run.spec.cluster
+        next = due.next.map {
+            Item(
+                owner: $0.owner, role: $0.owner == nil ? "ca" : "proxyClient", from: $0.from.description,
+                notAfter: $0.certificate.notAfter.description)
+        }
+    }
+
+    func json() throws -> String { try JSONText.of(self) }
+}

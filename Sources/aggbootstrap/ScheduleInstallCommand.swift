@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+import ClusterPlan
+import Secrets
+
+struct ScheduleInstallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "install",
+        abstract: "Write the service and the timer of a cluster, and turn the timer on.",
+        discussion: """
+            The service runs `rotate --if-due --yes` with what is given here, as root and with little else: it may change \
+            files in the state directory, and on a control plane those that a rotation changes there. Run again with the \
+            same options, nothing is changed; with others, the units are written anew. This program, the spec and the state \
+            have to stay where they are.
+
+            It is refused on a control plane of the spec, since the CA's key does not belong there, unless that node is \
+            marked as local.
+            """)
+
+    @Option(
+        name: .customLong("spec"), help: SpecOptions.specHelp, completion: .file(extensions: ["json"]))
+    var spec: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The state directory with the CA and its keys.",
+            discussion:
+                "Default: stateDirectory of the spec as it is at each run, else /var/lib/aggbootstrap/<cluster>.",
+            valueName: "dir"), completion: .directory)
+    var state: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When it runs, as systemd.time(7) says, and up to an hour later.", valueName: "calendar"))
+    var onCalendar = "daily"
+
+    @Option(
+        help: ArgumentHelp(
+            "What ends within this time is due, and nothing else: 720h, 30d, 1y.",
+            discussion: "Default: what is over two thirds of its lifetime.", valueName: "duration"))
+    var renewBefore: RenewBefore?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the passphrase of the state's private keys, which the service gets as its credential.",
+            valueName: "file"), completion: .file())
+    var passphraseFile: String?
+
+    @Flag(help: "Replace the CA although there is no kubeconfig to find the extension servers with.")
+    var acceptUnseenExtensions = false
+
+    @Flag(help: "Show the units and change nothing.")
+    var dryRun = false
+
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await Console.run(color: output.color) {
+            Hardening.apply()
+            if !dryRun { try Schedule.checkRoot() }
+            let passphrase = try passphraseFile.map { try PassphraseSource.file($0).read() }
+            let effects = output.effects
+            let run = try Run(
+                RunRequest(specFile: spec, state: state, passphrase: passphrase), effects: effects)
+            let request = ScheduleRequest(
+                renewBefore: renewBefore.map { ($0.text, $0.seconds) },
+                arguments: acceptUnseenExtensions ? ["--accept-unseen-extensions"] : [],
+                calendar: onCalendar, passphraseFile: passphraseFile, namesState: state != nil)
+            let units = try await request.units(run)
+            let notice = ScheduleRequest.notice(run)
+            if let notice, output.output == .text { Console.notes(["note: \(notice)"]) }
+            if dryRun {
+                try show(units, notice)
+                return .done
+            }
+            try request.checkState(run)
+            let schedule = Schedule(cluster: run.spec.cluster, effects: effects)
+            let done = try await schedule.install(units)
+            let status = try schedule.status()
+            switch output.output {
+            case .text:
+                let lines = done.isEmpty ? ["nothing to change: \(schedule.timerName) is there"] : done
+                Console.print(lines + [ScheduleReport(status).next], color: output.color)
+            case .json: Console.print([try ScheduleDocument(status, done: done, notice: notice).json()])
+            }
+            return .done
+        }
+    }
+
+    private func show(_ units: ScheduleUnits, _ notice: String?) throws {
+        switch output.output {
+        case .text:
+            Console.document("\(units.service.path):\n\n\(units.service.text)\n")
+            Console.document("\(units.timer.path):\n\n\(units.timer.text)")
+        case .json: Console.print([try ScheduleUnitsDocument(units, notice: notice).json()])
+        }
+    }
+}
