@@ -93,8 +93,9 @@ struct RotationGates: Sendable {
     func prune(_ dropped: [CAGeneration], keeping kept: CAGeneration, watchSeconds: Int) async throws {
         guard let kubectl else { return }
         let gone = Set(dropped.map(\.certificate.fingerprintSHA256))
-        // It only ever grows; the API servers write what they have loaded as soon as it is gone.
-        if try await !published().isDisjoint(with: gone) {
+        // It only ever grows, and may hold more than was on the nodes; the API servers write what they have loaded as
+        // soon as it is gone.
+        if try await !published().isSubset(of: [kept.certificate.fingerprintSHA256]) {
             try await kubectl.output(["delete"] + Self.configMap)
         }
         try await waitForPublished([kept])
