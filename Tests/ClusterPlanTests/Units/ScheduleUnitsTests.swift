@@ -34,7 +34,8 @@ import Testing
             try Self.values("LoadCredential", units.service)
                 == ["aggbootstrap-passphrase:/root/50%% sure"])
         #expect(try Self.values("ReadWritePaths", units.service) == ["-/var/lib/aggbootstrap/lab"])
-        #expect(try Self.values("CapabilityBoundingSet", units.service) == ["CAP_DAC_READ_SEARCH"])
+        #expect(
+            try Self.values("CapabilityBoundingSet", units.service) == ["CAP_DAC_READ_SEARCH CAP_SYS_NICE"])
         #expect(try Self.values("RuntimeDirectory", units.service) == [])
         #expect(try Self.values("OnCalendar", units.timer) == ["daily"])
         #expect(try Self.values("Persistent", units.timer) == ["true"])

@@ -137,7 +137,7 @@ at_2() {
     on_2 aggbootstrap "${words[@]}" --spec /root/cluster.json "$@"
 }
 
-units_of() { NODE=$1 node_exec find /etc/systemd/system /var/lib/systemd/timers -name '*aggbootstrap-*'; }
+units_of() { NODE=$1 node_exec find /etc/systemd/system /var/lib/systemd -name '*aggbootstrap-*'; }
 
 journal_of() { NODE=$1 node_exec sh -c 'journalctl --sync; journalctl "$@"' - -u aggbootstrap-lab -o cat --no-pager -t aggbootstrap "${@:2}"; }
 
