@@ -126,7 +126,9 @@ package final class Canary: Sendable {
             try? await Task.sleep(for: .milliseconds(200))
         }
         let condition = await condition(place.number).map { "; the APIService says \($0)" } ?? ""
-        return .notReached("nothing came to \(place.listens) in \(patience): \(inquiry.answer)\(condition)")
+        return .notReached(
+            "nothing came to \(place.listens) in \(patience.components.seconds) s (--canary-address names another place): "
+                + "\(inquiry.answer)\(condition)")
     }
 
     /// Why the APIService is not available, where it says so.

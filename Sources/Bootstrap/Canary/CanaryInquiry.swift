@@ -53,7 +53,8 @@ struct CanaryInquiry {
             let response = try HTTPSClient.send(
                 request, to: connection.endpoint, trust: connection.trust, as: caller, timeouts: Self.timeouts
             )
-            answer = "HTTP status \(response.status): \(response.excerpt)"
+            let words = response.excerpt.split(separator: " ").joined(separator: " ")
+            answer = "HTTP status \(response.status): \(words)"
             if response.status == 401 || response.status == 403 { refusal = answer }
             return CanaryWitness.isAnswer(String(decoding: response.body, as: UTF8.self), to: word)
         } catch {
