@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# only in e2e-full
 # The lab's own extension API server trusts what k8s.io/apiserver would, and nothing else; each way of loading the CA.
 story() {
     local instance

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# only in e2e-full
 # The CA and the pairs are swapped by hand on all control planes at once: requests fail, until the old ones are put back.
 story() {
     local before failed

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# only in e2e-full
 # kill -9 at 22 points of a roll-back: run again it ends in the same place, and never goes forward instead.
 story() {
     local point unit=/etc/systemd/system/kube-apiserver.service copies=/var/lib/aggbootstrap-node/kube-apiserver.service

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# only in e2e-full
 # A rotation of the CA by hand in the right order, under 200 aggregated requests a second: not one request fails.
 story() {
     local before
