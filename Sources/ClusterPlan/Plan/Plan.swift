@@ -177,7 +177,7 @@ package struct FileChange: Sendable, Equatable {
 }
 
 /// Why nothing is changed, and what to do about it.
-package struct Refusal: Sendable, Equatable {
+package struct Refusal: Error, Sendable, Equatable {
     /// Stable, for example `plan/foreign-ca`.
     package var code: String
     package var node: String?

@@ -40,9 +40,9 @@ package enum RotationPosition {
     /// - Throws: a refusal where the nodes fit no stage, since going on could take a proxy client's trust away.
     package static func stage(
         _ nodes: [Node], mayTrustRetired: Bool = true
-    ) throws(RotationRefusal) -> RotationStage {
+    ) throws(Refusal) -> RotationStage {
         if let lost = nodes.first(where: { !$0.trustsKept && !$0.trustsRetired }) {
-            throw RotationRefusal(
+            throw Refusal(
                 code: "rotation/no-trust", node: lost.name,
                 message: "its trust bundle holds neither the old CA nor the new one",
                 hint: "see what is in that file and put the bundle of another control plane there")
@@ -55,7 +55,7 @@ package enum RotationPosition {
             return dropped.isEmpty ? .soak : .drop
         }
         if !mayTrustRetired, let early = dropped.first, let late = old.first {
-            throw RotationRefusal(
+            throw Refusal(
                 code: "rotation/divergence", node: early.name,
                 message:
                     "it does not trust the old CA any more, while \(late.name) still presents a proxy client of it",
@@ -64,21 +64,5 @@ package enum RotationPosition {
                     + "\(late.name), give it the three files of \(early.name), start it, then run it again")
         }
         return nodes.allSatisfy { $0.trustsKept && $0.trustsRetired } ? .leaves : .trust
-    }
-}
-
-/// Why a rotation cannot be begun or go on.
-package struct RotationRefusal: Error, Sendable, Equatable {
-    /// Stable, for example `rotation/divergence`.
-    package let code: String
-    package let node: String?
-    package let message: String
-    package let hint: String
-
-    package init(code: String, node: String?, message: String, hint: String) {
-        self.code = code
-        self.node = node
-        self.message = message
-        self.hint = hint
     }
 }

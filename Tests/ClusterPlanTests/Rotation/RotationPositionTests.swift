@@ -30,13 +30,13 @@ import Testing
     }
 
     @Test func compromisedIsNeverTrustedAnew() {
-        #expect(throws: RotationRefusal.self) {
+        #expect(throws: Refusal.self) {
             try RotationPosition.stage(Self.nodes("NNo"), mayTrustRetired: false)
         }
     }
 
     @Test func noTrustAtAll() {
-        let error = #expect(throws: RotationRefusal.self) { try RotationPosition.stage(Self.nodes("b-b")) }
+        let error = #expect(throws: Refusal.self) { try RotationPosition.stage(Self.nodes("b-b")) }
         #expect(error?.node == "cp2" && error?.code == "rotation/no-trust")
     }
 

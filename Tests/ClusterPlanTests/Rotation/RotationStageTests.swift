@@ -35,7 +35,7 @@ import Testing
         ("noN N noN", "rotation/no-trust", "cp2"),
     ])
     func noPosition(nodes: String, code: String, node: String) {
-        let refusal = #expect(throws: RotationRefusal.self) {
+        let refusal = #expect(throws: Refusal.self) {
             try RotationPosition.stage(Self.nodes(nodes), mayTrustRetired: false)
         }
         #expect(refusal?.code == code && refusal?.node == node && refusal?.hint.isEmpty == false)
