@@ -16,6 +16,8 @@ package struct CARotation: Sendable {
         package var acceptsLaggards: Set<String> = []
         /// Go on although no extension server can be asked, since there is no kubeconfig.
         package var acceptsUnseenExtensions = false
+        /// Addresses of API servers that are not in the spec and are known to keep the old CA.
+        package var acceptsUnlisted: Set<String> = []
         /// How long both CAs are trusted after every control plane presents the new one's; seconds.
         package var soakSeconds = 90
         /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
@@ -52,7 +54,7 @@ package struct CARotation: Sendable {
         let gates = RotationGates(run: run, kubectl: try await kubectl())
         var course = RotationCourse()
         do {
-            let terms = try await enter(&course)
+            let terms = try await enter(gates, &course)
             try await go(terms, gates, lock, &course)
             return terms.direction
         } catch {
@@ -61,7 +63,9 @@ package struct CARotation: Sendable {
     }
 
     /// What has to hold before the first change of a run, and what is made in the state directory only.
-    private func enter(_ course: inout RotationCourse) async throws -> RotationTerms {
+    private func enter(
+        _ gates: RotationGates, _ course: inout RotationCourse
+    ) async throws -> RotationTerms {
         say(.preflight, "\(run.nodes.count) control plane\(run.nodes.count == 1 ? "" : "s")")
         let inventory = try run.state.inventory()
         if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
@@ -73,11 +77,13 @@ package struct CARotation: Sendable {
             let observed = try await settled()
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
+            if open.direction == .forward { try await refuseUnlisted(gates, observed) }
             try await refuse([rotation.keep] + rotation.retire)
             terms = open
         } else {
             let observed = try await run.observe()
             try preflight(observed)
+            try await refuseUnlisted(gates, observed)
             terms = try await begin(observed, inventory)
         }
         // Going forward, before anything on a node depends on them; going back, where they are there already.

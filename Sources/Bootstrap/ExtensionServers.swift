@@ -13,7 +13,10 @@ struct ExtensionServers: Sendable {
         /// `NAMESPACE/NAME` of the Service.
         let service: String
         let address: String
-        let port: Int
+        /// nil where the Service and its endpoints do not name the same port.
+        let port: Int?
+
+        var place: String { port.map { "\(address):\($0)" } ?? address }
     }
 
     /// What is wrong with one server.
@@ -42,32 +45,40 @@ struct ExtensionServers: Sendable {
                 guard let why = problem(endpoint, generation) else { continue }
                 laggards.append(
                     Laggard(
-                        service: endpoint.service, endpoint: "\(endpoint.address):\(endpoint.port)", why: why)
+                        service: endpoint.service, endpoint: endpoint.place, why: why)
                 )
             }
             if laggards.isEmpty || ContinuousClock.now >= deadline { return laggards }
             let left = Set(laggards.map(\.endpoint))
-            open = open.filter { left.contains("\($0.address):\($0.port)") }
+            open = open.filter { left.contains($0.place) }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
     private func problem(_ endpoint: Endpoint, _ generation: CAGeneration) -> String? {
+        guard let port = endpoint.port else { return "its port cannot be told from the Service's endpoints" }
         do {
             guard let node = run.nodes.first else { return nil }
             let tunnel = try run.link(node).tunnel
             // Dialled where the aggregator dials, since nobody else may have a way there.
             tunnel?.take()
             let report = try TLSHandshakeProbe.handshake(
-                APIServerEndpoint(address: endpoint.address, port: endpoint.port, tunnel: tunnel),
+                APIServerEndpoint(address: endpoint.address, port: port, tunnel: tunnel),
                 trust: .nobody)
             // One that asks for no certificate takes nobody's word for a user.
-            guard let names = report.acceptedCANames, !names.isEmpty else { return nil }
-            return names.contains(generation.certificate.subjectDER)
-                ? nil : "it does not trust \(generation.certificate.subject) yet"
+            guard let names = report.acceptedCANames else { return nil }
+            return Self.problem(names, generation)
         } catch {
             return "it cannot be asked: \(error)"
         }
+    }
+
+    /// - Parameter names: of the CAs that a server says it accepts client certificates of.
+    static func problem(_ names: [[UInt8]], _ generation: CAGeneration) -> String? {
+        // It may check the certificate all the same: what it does not say cannot be waited for.
+        if names.isEmpty { return "it asks for a client certificate and does not say whose it trusts" }
+        return names.contains(generation.certificate.subjectDER)
+            ? nil : "it does not trust \(generation.certificate.subject) yet"
     }
 
     // MARK: - Who they are
@@ -86,7 +97,7 @@ struct ExtensionServers: Sendable {
         for (service, ports) in services.sorted(by: { $0.key < $1.key }) {
             for port in ports.sorted() { endpoints.formUnion(try await self.endpoints(service, port)) }
         }
-        return endpoints.sorted { ($0.service, $0.address, $0.port) < ($1.service, $1.address, $1.port) }
+        return endpoints.sorted { ($0.service, $0.place) < ($1.service, $1.place) }
     }
 
     private func endpoints(_ service: String, _ port: Int) async throws -> [Endpoint] {
@@ -107,7 +118,6 @@ struct ExtensionServers: Sendable {
             let number = (ports.first { $0["name"]?.text == name } ?? (ports.count == 1 ? ports[0] : nil))?[
                 "port"]?
                 .integer
-            guard let number else { continue }
             for address in (subset["addresses"]?.elements ?? [])
                 + (subset["notReadyAddresses"]?.elements ?? [])
             {

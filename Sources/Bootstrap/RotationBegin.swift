@@ -39,6 +39,18 @@ extension CARotation {
         }
     }
 
+    /// An API server that is not in the spec keeps the old CA and presents its proxy client: its aggregated requests fail
+    /// once everybody else has dropped that CA.
+    func refuseUnlisted(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {
+        let unlisted = try await gates.unlisted(observed).filter { !options.acceptsUnlisted.contains($0) }
+        guard let first = unlisted.first else { return }
+        throw BootstrapError(
+            "rotation/unlisted",
+            "an API server at \(unlisted.joined(separator: ", ")) serves this cluster and is not in the spec: it would "
+                + "keep the old CA, and its aggregated requests would fail once that is dropped",
+            hint: "add it to the spec; where that is known and bearable, --accept-unlisted \(first)")
+    }
+
     func refusal(
         _ code: String, _ node: ObservedNode, _ why: String,
         _ hint: String = "mend that first; nothing was changed"

@@ -108,7 +108,7 @@ struct RotationGates: Sendable {
                     "rotation/straggler", status: .proofFailed,
                     "\(subjects.joined(separator: ", ")) came back into "
                         + "kube-system/extension-apiserver-authentication: an API server that is not in the spec still "
-                        + "trusts it\(await strangers(kubectl))",
+                        + "trusts it\(await suspects())",
                     hint:
                         "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
                         + "then run it again; its own aggregated requests fail until then")
@@ -118,15 +118,36 @@ struct RotationGates: Sendable {
         }
     }
 
-    /// Who it may be, in words: the API servers that the cluster knows and the spec does not.
-    private func strangers(_ kubectl: Kubectl) async -> String {
-        let service = ["endpoints", "kubernetes", "--namespace", "default"]
-        let found = try? await kubectl.find(service + ["--ignore-not-found", "--output", "json"])
-        let subsets = found?["subsets"]?.elements ?? []
-        let known = Set(run.spec.nodes.compactMap(\.address))
-        let unknown = subsets.flatMap { $0["addresses"]?.elements ?? [] }.compactMap { $0["ip"]?.text }
-            .filter { !known.contains($0) }
-        return unknown.isEmpty ? "" : ", perhaps the one at \(unknown.sorted().joined(separator: ", "))"
+    // MARK: - API servers that the spec does not list
+
+    /// Addresses of API servers that serve this cluster and are none of the spec's, sorted; empty without a kubeconfig.
+    func unlisted(_ observed: [ObservedNode]) async throws -> [String] {
+        guard let kubectl else { return [] }
+        let place = [
+            "endpoints", "kubernetes", "--namespace", "default", "--ignore-not-found", "--output", "json",
+        ]
+        guard let endpoints = try await kubectl.find(place) else { return [] }
+        let flags = observed.compactMap { $0.unit?.live?.runningArguments }
+            .map { EffectiveFlags.parse(arguments: Array($0.dropFirst())) }
+        let known = flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap {
+            $0
+        }
+        return Self.addresses(in: endpoints).subtracting(run.spec.nodes.compactMap(\.address)).subtracting(
+            known
+        )
+        .sorted()
+    }
+
+    /// The addresses in an Endpoints object.
+    static func addresses(in endpoints: LocatedJSON) -> Set<String> {
+        let subsets = endpoints["subsets"]?.elements ?? []
+        return Set(subsets.flatMap { $0["addresses"]?.elements ?? [] }.compactMap { $0["ip"]?.text })
+    }
+
+    /// Who it may be, in words.
+    private func suspects() async -> String {
+        let unlisted = (try? await unlisted((try? await run.observe()) ?? [])) ?? []
+        return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
     }
 
     static func join(_ results: [Result<Void, any Error>]) throws {

@@ -20,7 +20,10 @@ extension CARotation {
             }
                 ?? "replace the requestheader CA of \(spec.cluster) on \(nodes)"
         var lines: [(RotationStage, String)] = [
-            (.preflight, "every control plane serves, and all hold the same CA; else nothing is begun")
+            (
+                .preflight,
+                "every control plane serves, all hold the same CA, and no API server is missing in the spec; else nothing is begun"
+            )
         ]
         if terms == nil {
             lines.append((.issue, "a new CA and new proxy clients, in \(run.state.path) only"))

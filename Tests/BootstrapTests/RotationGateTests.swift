@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import PKI
+import Testing
+
+@testable import Bootstrap
+
+/// What the gates of a CA's rotation make of what they are told.
+@Suite struct RotationGateTests {
+    private func generation(_ name: String) throws -> CAGeneration {
+        let profile = CertificateProfile(
+            role: .ca, commonName: name, names: SubjectNames(), hosts: [], usages: [], key: .ed25519,
+            validity: ValidityPeriod(seconds: 86400))
+        let certificate = try CertificateAuthority.issueCA(
+            profile, key: PrivateKey.generate(.ed25519), now: OfflineCluster.now, serial: .random())
+        return CAGeneration(id: "0001", certificate: certificate.summary, pem: certificate.pem)
+    }
+
+    /// A server that does not say whose certificates it takes may refuse the new ones: it is not passed over.
+    @Test func namesOfAnExtensionServer() throws {
+        let (old, new) = (try generation("old"), try generation("new"))
+        let (oldName, newName) = (old.certificate.subjectDER, new.certificate.subjectDER)
+        #expect(ExtensionServers.problem([oldName, newName], new) == nil)
+        #expect(ExtensionServers.problem([oldName], new)?.contains(new.certificate.subject) == true)
+        #expect(ExtensionServers.problem([], new)?.contains("does not say whose") == true)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"subsets":[{"addresses":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]},{"addresses":[{"ip":"fd00::1"}]}]}"#,
+            3
+        ),
+        (#"{"subsets":[{"notReadyAddresses":[{"ip":"10.0.0.1"}]}]}"#, 0), (#"{"subsets":null}"#, 0),
+        ("{}", 0),
+    ])
+    func addressesOfTheAPIServers(json: String, count: Int) throws {
+        let addresses = RotationGates.addresses(in: try LocatedJSON.parse(Array(json.utf8)))
+        #expect(addresses.count == count)
+        if count == 3 { #expect(addresses == ["10.0.0.1", "10.0.0.2", "fd00::1"]) }
+    }
+}
