@@ -17,34 +17,18 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var spec: SpecOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
-
-    @Flag(help: "Show the plan and change nothing.")
-    var dryRun = false
-
-    @Flag(help: "Do not ask before a live change.")
-    var yes = false
-
-    @Flag(help: "Fail with status 4 where a proof cannot be made.")
-    var requireProof = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Restart others although this control plane does not serve; repeatable.", valueName: "node"))
-    var acceptUnhealthy: [String] = []
-
-    @Flag(help: "Restart although that activates changes of the unit that are not ours.")
-    var includePending = false
+    @OptionGroup var change: ChangeOptions
 
     func run() async throws {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
-                options: .init(includesPending: includePending),
-                acceptUnhealthy: acceptUnhealthy
+                options: .init(includesPending: change.includePending),
+                acceptUnhealthy: change.acceptUnhealthy
             )
             output.narrator.began(run)
-            if dryRun { return try await PlanCommand.show(run, output, detailed: false) }
+            if change.dryRun { return try await PlanCommand.show(run, output, detailed: false) }
             return try await converge(run)
         }
     }
@@ -66,7 +50,7 @@ struct InitCommand: AsyncParsableCommand {
         var outcome = ApplyOutcome()
         if !preparation.plan.isEmpty {
             try run.checkPassphrase(for: preparation)
-            if run.request.root == nil, !yes {
+            if run.request.root == nil, !change.yes {
                 try Console.consent("Apply this to cluster \(run.spec.cluster)?")
             }
             outcome = try await output.narrator.timed("applied") {
@@ -86,6 +70,6 @@ struct InitCommand: AsyncParsableCommand {
         case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: requireProof)
+        return ProofReport(proofs).status(requireProof: change.requireProof)
     }
 }

@@ -20,35 +20,19 @@ struct RollbackCommand: AsyncParsableCommand {
 
     @OptionGroup var cluster: ClusterOptions
     @OptionGroup var output: OutputOptions
-
-    @Flag(help: "Show the plan and change nothing.")
-    var dryRun = false
-
-    @Flag(help: "Do not ask before the change.")
-    var yes = false
-
-    @Flag(help: "Fail with status 4 where a proof cannot be made.")
-    var requireProof = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Restart others although this control plane does not serve; repeatable.", valueName: "node"))
-    var acceptUnhealthy: [String] = []
-
-    @Flag(help: "Restart although that activates changes of the unit that are not ours.")
-    var includePending = false
+    @OptionGroup var change: ChangeOptions
 
     func run() async throws {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try cluster.makeRun(
-                output.effects, options: .init(includesPending: includePending),
-                acceptUnhealthy: acceptUnhealthy)
+                output.effects, options: .init(includesPending: change.includePending),
+                acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
-            let lock = dryRun ? nil : try run.lockExisting()
+            let lock = change.dryRun ? nil : try run.lockExisting()
             let preparation = try await output.narrator.prepareRollback(run)
             try show(preparation, run)
-            if dryRun { return .done }
+            if change.dryRun { return .done }
             let outcome = try await apply(preparation, run, lock)
             let status = try await prove(preparation, outcome, run)
             try run.endRollback(preparation, outcome)
@@ -59,7 +43,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
     /// - Throws: the refusal, where there is one.
     private func show(_ preparation: Preparation, _ run: Run) throws {
-        let stays = dryRun || preparation.refusal != nil
+        let stays = change.dryRun || preparation.refusal != nil
         if output.output == .text {
             var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
             if stays { lines = Summary.plan(lines, preparation) }
@@ -75,7 +59,7 @@ struct RollbackCommand: AsyncParsableCommand {
         _ preparation: Preparation, _ run: Run, _ lock: Run.StateLock?
     ) async throws -> ApplyOutcome {
         guard !preparation.plan.isEmpty else { return ApplyOutcome() }
-        if !yes { try Console.consent("Roll cluster \(run.spec.cluster) back?") }
+        if !change.yes { try Console.consent("Roll cluster \(run.spec.cluster) back?") }
         let outcome = try await output.narrator.timed("rolled back") {
             try await run.apply(preparation, lock: lock)
         }
@@ -99,6 +83,6 @@ struct RollbackCommand: AsyncParsableCommand {
             Console.print(ProofReport(proofs).lines + last, color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: requireProof)
+        return ProofReport(proofs).status(requireProof: change.requireProof)
     }
 }

@@ -27,6 +27,7 @@ struct RotateCommand: AsyncParsableCommand {
     @OptionGroup var spec: SpecOptions
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var change: ChangeOptions
 
     @Flag(help: "Replace the requestheader CA too, or go on with a replacement that was begun.")
     var ca = false
@@ -43,15 +44,6 @@ struct RotateCommand: AsyncParsableCommand {
             valueName: "duration"))
     var renewBefore: RenewBefore?
 
-    @Flag(help: "Show what would be done and change nothing.")
-    var dryRun = false
-
-    @Flag(help: "Do not ask before the change.")
-    var yes = false
-
-    @Flag(help: "Fail with status 4 where a proof cannot be made.")
-    var requireProof = false
-
     @Option(
         help: ArgumentHelp(
             "Go on although an extension server of this Service does not trust the new CA; repeatable.",
@@ -60,6 +52,12 @@ struct RotateCommand: AsyncParsableCommand {
 
     @Flag(help: "Go on although there is no kubeconfig to find the extension servers with.")
     var acceptUnseenExtensions = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Go on although an API server at this address is not in the spec; repeatable.",
+            valueName: "address"))
+    var acceptUnlisted: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -89,6 +87,11 @@ struct RotateCommand: AsyncParsableCommand {
         if (ca || abort) && spec.root != nil {
             throw ValidationError("--root and \(ca ? "--ca" : "--abort") are both given: it is live only")
         }
+        if (ca || abort) && !change.acceptUnhealthy.isEmpty {
+            throw ValidationError(
+                "--accept-unhealthy and \(ca ? "--ca" : "--abort") are both given: every control plane has to serve"
+            )
+        }
         if (ca || abort) && !spec.limit.isEmpty {
             throw ValidationError(
                 "--limit and \(ca ? "--ca" : "--abort") are both given: a CA is everybody's")
@@ -99,7 +102,9 @@ struct RotateCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             let run = try spec.makeRun(
-                output.effects, passphrase: passphrase.read(), options: .init(renewal: .always))
+                output.effects, passphrase: passphrase.read(),
+                options: .init(includesPending: change.includePending, renewal: .always),
+                acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
             if ifDue { return try await rotateDue(run) }
             if ca || abort { return try await rotateCA(run) }
@@ -111,20 +116,22 @@ struct RotateCommand: AsyncParsableCommand {
 
     func rotateLeaves(_ rotation: LeafRotation) async throws -> ExitStatus {
         let run = rotation.run
-        let lock = dryRun ? nil : try run.lockExisting()
+        let lock = change.dryRun ? nil : try run.lockExisting()
         let preparation = try await output.narrator.prepare(run)
         if output.output == .text {
             var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
-            if dryRun || preparation.refusal != nil { lines = Summary.plan(lines, preparation, by: "rotate") }
+            if change.dryRun || preparation.refusal != nil {
+                lines = Summary.plan(lines, preparation, by: "rotate")
+            }
             if lines.last != "" { lines.append("") }
             Console.print(lines, color: output.color)
-        } else if dryRun || preparation.refusal != nil {
+        } else if change.dryRun || preparation.refusal != nil {
             Console.print([try PlanDocument(preparation.plan).json()])
         }
         if let refusal = preparation.refusal { throw refusal }
-        if dryRun { return .done }
+        if change.dryRun { return .done }
         try run.checkPassphrase(for: preparation)
-        if run.request.root == nil, !yes {
+        if run.request.root == nil, !change.yes {
             try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
         }
         let outcome = try await output.narrator.timed("applied") {
@@ -147,7 +154,7 @@ struct RotateCommand: AsyncParsableCommand {
         case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: requireProof)
+        return ProofReport(proofs).status(requireProof: change.requireProof)
     }
 
     // MARK: - The CA
@@ -156,6 +163,7 @@ struct RotateCommand: AsyncParsableCommand {
         var options = CARotation.Options()
         options.acceptsLaggards = Set(acceptLaggard)
         options.acceptsUnseenExtensions = acceptUnseenExtensions
+        options.acceptsUnlisted = Set(acceptUnlisted)
         (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (soak, watch, reloadWait)
         let rotation = CARotation(run, options: options)
         let isText = output.output == .text
@@ -168,12 +176,12 @@ struct RotateCommand: AsyncParsableCommand {
         }
         let outline = try await rotation.outline(isAbort: abort)
         if isText { Console.print(outline, color: output.color) }
-        if dryRun {
+        if change.dryRun {
             if !isText { Console.print([try RotationDocument("planned", outline: outline).json()]) }
             return .done
         }
         let lock = try run.lockExisting()
-        if !yes {
+        if !change.yes {
             try Console.consent(
                 abort ? "Go back to the old CA?" : "Replace the CA of cluster \(run.spec.cluster)?")
         }
@@ -187,7 +195,7 @@ struct RotateCommand: AsyncParsableCommand {
         } else {
             Console.print([try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: requireProof)
+        return ProofReport(proofs).status(requireProof: change.requireProof)
     }
 }
 
