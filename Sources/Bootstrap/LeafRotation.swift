@@ -2,25 +2,25 @@
 
 import ClusterPlan
 
-/// Gives every control plane a new proxy-client pair of the same CA, one after the other.
+/// Gives control planes a new proxy-client pair of the same CA, one after the other; flags and units stay as they are.
 package struct LeafRotation: Sendable {
     /// The run to prepare and to apply: every pair has to pass its gate before the next control plane gets one.
     package let run: Run
 
     /// - Parameter reloadSeconds: how long a kube-apiserver older than 1.23 is given to read a changed pair.
     package init(_ run: Run, reloadSeconds: Int) {
-        self.init(run, rule: .always, scope: .everything, reloadSeconds)
+        self.init(run, by: .always, reloadSeconds)
     }
 
-    /// What is due on `nodes` by `rule`; their flags and units stay as they are.
+    /// What is due on `nodes` by `rule`.
     init(_ run: Run, dueOn nodes: [String], by rule: RenewalRule, reloadSeconds: Int) {
-        self.init(run.limited(to: nodes), rule: rule, scope: .certificates, reloadSeconds)
+        self.init(run.limited(to: nodes), by: rule, reloadSeconds)
     }
 
-    private init(_ run: Run, rule: RenewalRule, scope: Planner.Options.Scope, _ reloadSeconds: Int) {
+    private init(_ run: Run, by rule: RenewalRule, _ reloadSeconds: Int) {
         var run = run
         run.request.options.renewal = rule
-        run.request.options.scope = scope
+        run.request.options.scope = .certificates
         run.pairReloadSeconds = reloadSeconds
         self.run = run
     }

@@ -62,13 +62,11 @@ struct VersionCommand: AsyncParsableCommand {
         }
     }
 
-    /// `--version` with a format is this command; the parser's own flag knows no format.
+    /// `--version` with anything else is this command: the parser's own flag would pass over it.
     static func arguments(_ arguments: some Sequence<String>) -> [String] {
         let given = Array(arguments)
         guard given.contains("--version"), given.first?.hasPrefix("-") == true else { return given }
         let rest = given.filter { $0 != "--version" }
-        let isJSON = [["-o", "json"], ["--output", "json"], ["--output=json"], ["-ojson"], ["-o=json"]]
-            .contains(rest)
-        return isJSON ? ["version", "--output", "json"] : given
+        return rest.isEmpty ? given : ["version"] + rest
     }
 }

@@ -30,6 +30,12 @@ import Testing
         #expect(commit is NSNull || (commit as? String)?.wholeMatch(of: /[0-9a-f]{40,64}/) != nil)
     }
 
+    @Test(arguments: ["--version -o xml", "--version --no-such-option", "--version init"])
+    func whatItDoesNotKnow(arguments: String) throws {
+        let result = try shell("$A \(arguments)", in: directory)
+        #expect(result.status == 64 && result.stdout.isEmpty && !result.stderr.isEmpty, "\(result.stdout)")
+    }
+
     /// What the shell itself makes of it.
     @Test func bashCompletes() throws {
         let line = """

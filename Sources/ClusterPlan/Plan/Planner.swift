@@ -69,6 +69,13 @@ package enum Planner {
             plan.refusals += planner.refusals
             plan.notices += planner.notices
         }
+        if options.scope == .certificates, options.stage == nil, inventory.current == nil {
+            plan.refusals.insert(
+                Refusal(
+                    code: "rotation/no-ca", node: nil,
+                    message: "the state holds no CA, so there is nothing to replace",
+                    hint: "run init first, or name the state directory with --state DIR"), at: 0)
+        }
         if plan.readsPrivateKeys, !options.encryptsKeys, !inventory.encryptedKeys.isEmpty {
             plan.notices.append(
                 Notice(

@@ -119,6 +119,21 @@ import Testing
         #expect(world.plan.refusals == [])
     }
 
+    /// New proxy clients alone: what else differs is for init, and a first CA is too.
+    @Test func theCertificatesAlone() throws {
+        var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))
+        world.options.scope = .certificates
+        #expect(world.plan.refusals.map(\.code) == ["rotation/no-ca"])
+        world.options.scope = .everything
+        try world.apply()
+        (world.options.scope, world.options.renewal) = (.certificates, .always)
+        world.spec.apiServer.aggregatorRouting = true
+        let node = try #require(world.plan.nodes.first)
+        #expect(world.plan.refusals == [] && world.plan.issues.map(\.owner) == ["cp1"])
+        #expect(node.files.map(\.path) == [world.node.key.path, world.node.certificate.path])
+        #expect(!node.restarts && !node.daemonReload)
+    }
+
     @Test(arguments: [
         (RenewalRule.twoThirds, 10, false), (.twoThirds, 70, true), (.within(seconds: 86400 * 30), 69, false),
         (.within(seconds: 86400 * 30), 70, true), (.always, 0, true),
