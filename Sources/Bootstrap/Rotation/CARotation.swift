@@ -10,24 +10,6 @@ import PKI
 /// Where it stands is read from the nodes on every run; where it goes is in the ledger. Killed anywhere and run again,
 /// it ends in the same place.
 package struct CARotation: Sendable {
-    package struct Options: Sendable {
-        package var cause = RotationTerms.Cause.asked
-        /// `NAMESPACE/NAME` of Services whose servers are not waited for.
-        package var acceptsLaggards: Set<String> = []
-        /// Go on although no extension server can be asked, since there is no kubeconfig.
-        package var acceptsUnseenExtensions = false
-        /// Addresses of API servers that are not in the spec and are known to keep the old CA.
-        package var acceptsUnlisted: Set<String> = []
-        /// How long both CAs are trusted after every control plane presents the new one's; seconds.
-        package var soakSeconds = 90
-        /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
-        package var watchSeconds = 120
-        /// As `PairGate.reloadSeconds`.
-        package var reloadSeconds = 65
-
-        package init() {}
-    }
-
     let run: Run
     let options: Options
     let ledger: Ledger
@@ -184,82 +166,5 @@ package struct CARotation: Sendable {
             throw BootstrapError(
                 error.code, "\(error.node.map { "\($0): " } ?? "")\(error.message)", hint: error.hint)
         }
-    }
-
-    private func leaves(
-        _ terms: RotationTerms, _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
-        _ course: inout RotationCourse
-    ) async throws {
-        try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
-        try await gates.waitForPublished([rotation.keep])
-        say(.trust, "reached: every API server has loaded both")
-        if terms.direction == .forward { try await extensions(rotation.keep, gates.kubectl) }
-        try await issueLeaves(terms)
-        say(
-            .leaves,
-            "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)")
-        try await apply(
-            CertificateStage(
-                bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)),
-            lock, &course)
-    }
-
-    private func extensions(_ generation: CAGeneration, _ kubectl: Kubectl?) async throws {
-        guard let kubectl else {
-            say(.extensions, "not seen: there is no kubeconfig")
-            return
-        }
-        say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
-        let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
-            without: generation, accepted: options.acceptsLaggards, { say(.extensions, $0) })
-        guard let first = laggards.first else { return say(.extensions, "reached") }
-        throw BootstrapError(
-            "rotation/laggard", status: .proofFailed,
-            "the extension server \(first.endpoint) of \(first.service): \(first.why)",
-            hint:
-                "restart it, then run it again; or go on without it with --accept-laggard \(first.service): it then "
-                + "refuses every request until it is restarted. Both CAs are trusted meanwhile, so nothing is broken",
-            details: laggards.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
-    }
-
-    private func drop(
-        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
-        _ course: inout RotationCourse
-    ) async throws {
-        let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
-        say(.drop, "no control plane is to trust \(subjects)")
-        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock, &course)
-        try await gates.waitForTrust([rotation.keep], without: rotation.retire)
-        if gates.kubectl != nil {
-            say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
-        }
-        try await gates.prune(rotation.retire, keeping: rotation.keep, watchSeconds: options.watchSeconds)
-        say(.drop, "reached")
-    }
-
-    /// Brings the nodes to what a stage asks for, by the way that `init` goes.
-    private func apply(
-        _ stage: CertificateStage, _ lock: Run.StateLock, _ course: inout RotationCourse
-    ) async throws {
-        let staged = staged(stage)
-        let preparation = try await staged.prepare()
-        if let refusal = preparation.refusal { throw refusal }
-        guard !preparation.plan.isEmpty else { return }
-        let outcome = try await staged.applyLocked(preparation, lock: lock)
-        course.applied(outcome)
-        if let failure = outcome.failure { throw failure }
-    }
-
-    private func staged(_ stage: CertificateStage) -> Run {
-        var staged = run
-        staged.request.options.stage = stage
-        staged.pairReloadSeconds = options.reloadSeconds
-        return staged
-    }
-
-    /// What would stop the change of a trust bundle to `bundle`, before anything depends on it.
-    func refuse(_ bundle: [CAGeneration]) async throws {
-        let stage = CertificateStage(bundle: bundle, leaves: .asInstalled)
-        if let refusal = try await staged(stage).prepare().refusal { throw refusal }
     }
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+
+extension CARotation {
+    /// What the operator may choose.
+    package struct Options: Sendable {
+        package var cause = RotationTerms.Cause.asked
+        /// `NAMESPACE/NAME` of Services whose servers are not waited for.
+        package var acceptsLaggards: Set<String> = []
+        /// Go on although no extension server can be asked, since there is no kubeconfig.
+        package var acceptsUnseenExtensions = false
+        /// Addresses of API servers that are not in the spec and are known to keep the old CA.
+        package var acceptsUnlisted: Set<String> = []
+        /// How long both CAs are trusted after every control plane presents the new one's; seconds.
+        package var soakSeconds = 90
+        /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
+        package var watchSeconds = 120
+        /// As `PairGate.reloadSeconds`.
+        package var reloadSeconds = 65
+
+        package init() {}
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+
+// What each stage does to the nodes, and what it waits for.
+extension CARotation {
+    func leaves(
+        _ terms: RotationTerms, _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ course: inout RotationCourse
+    ) async throws {
+        try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
+        try await gates.waitForPublished([rotation.keep])
+        say(.trust, "reached: every API server has loaded both")
+        if terms.direction == .forward { try await extensions(rotation.keep, gates.kubectl) }
+        try await issueLeaves(terms)
+        say(
+            .leaves,
+            "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)")
+        try await apply(
+            CertificateStage(
+                bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)),
+            lock, &course)
+    }
+
+    private func extensions(_ generation: CAGeneration, _ kubectl: Kubectl?) async throws {
+        guard let kubectl else {
+            say(.extensions, "not seen: there is no kubeconfig")
+            return
+        }
+        say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
+        let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
+            without: generation, accepted: options.acceptsLaggards, { say(.extensions, $0) })
+        guard let first = laggards.first else { return say(.extensions, "reached") }
+        throw BootstrapError(
+            "rotation/laggard", status: .proofFailed,
+            "the extension server \(first.endpoint) of \(first.service): \(first.why)",
+            hint:
+                "restart it, then run it again; or go on without it with --accept-laggard \(first.service): it then "
+                + "refuses every request until it is restarted. Both CAs are trusted meanwhile, so nothing is broken",
+            details: laggards.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
+    }
+
+    func drop(
+        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ course: inout RotationCourse
+    ) async throws {
+        let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
+        say(.drop, "no control plane is to trust \(subjects)")
+        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock, &course)
+        try await gates.waitForTrust([rotation.keep], without: rotation.retire)
+        if gates.kubectl != nil {
+            say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
+        }
+        try await gates.prune(rotation.retire, keeping: rotation.keep, watchSeconds: options.watchSeconds)
+        say(.drop, "reached")
+    }
+
+    /// Brings the nodes to what a stage asks for, by the way that `init` goes.
+    func apply(
+        _ stage: CertificateStage, _ lock: Run.StateLock, _ course: inout RotationCourse
+    ) async throws {
+        let staged = staged(stage)
+        let preparation = try await staged.prepare()
+        if let refusal = preparation.refusal { throw refusal }
+        guard !preparation.plan.isEmpty else { return }
+        let outcome = try await staged.applyLocked(preparation, lock: lock)
+        course.applied(outcome)
+        if let failure = outcome.failure { throw failure }
+    }
+
+    private func staged(_ stage: CertificateStage) -> Run {
+        var staged = run
+        staged.request.options.stage = stage
+        staged.pairReloadSeconds = options.reloadSeconds
+        return staged
+    }
+
+    /// What would stop the change of a trust bundle to `bundle`, before anything depends on it.
+    func refuse(_ bundle: [CAGeneration]) async throws {
+        let stage = CertificateStage(bundle: bundle, leaves: .asInstalled)
+        if let refusal = try await staged(stage).prepare().refusal { throw refusal }
+    }
+}
