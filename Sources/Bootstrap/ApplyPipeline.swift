@@ -154,7 +154,8 @@ extension Run {
             try state.encrypt(encrypts)
             try ledger.append("encrypted-keys", [("files", encrypts.joined(separator: " "))], now: now)
         }
-        let issuer = Issuer(state: state, ledger: ledger, now: now)
+        let issuer = Issuer(
+            state: state, ledger: ledger, now: now, keepsCAKey: spec.certificates.ca.keepsKey)
         let inventory = try await issuer.issue(
             preparation.plan.issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory(),
             signing: request.options.stage?.signing)

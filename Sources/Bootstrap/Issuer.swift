@@ -8,37 +8,73 @@ struct Issuer {
     let state: StateDirectory
     let ledger: Ledger
     let now: UnixTime
+    /// Whether a new CA's key is written down; without that it is never in a file.
+    let keepsCAKey: Bool
+
+    /// A CA that is not in the state yet.
+    private struct NewCA {
+        let id: String
+        let certificate: Certificate
+        let key: PrivateKey
+    }
 
     /// Issues the CA first, then the leaves; every key is generated in parallel with the others.
-    /// - Parameter signing: the generation that signs during a CA's rotation; nil for the one in use.
+    /// - Parameters:
+    ///   - signing: the generation that signs during a CA's rotation; nil for the one in use.
+    ///   - announce: takes the id of a new CA before anything of it is stored.
     /// - Returns: the inventory after it.
     func issue(
-        _ issues: [CertificateIssue], inventory: StateInventory, signing: CAGeneration? = nil
+        _ issues: [CertificateIssue], inventory: StateInventory, signing: CAGeneration? = nil,
+        announce: (String) throws -> Void = { _ in }
     ) async throws -> StateInventory {
         guard !issues.isEmpty else { return inventory }
         let keys = try await Self.generateKeys(issues.map(\.profile.key))
-        var inventory = inventory
-        var newCA: (certificate: Certificate, key: PrivateKey)?
-        for (issue, key) in zip(issues, keys) where issue.owner == nil {
+        let newCA = try zip(issues, keys).first { $0.0.owner == nil }.map { issue, key in
             let certificate = try CertificateAuthority.issueCA(
                 issue.profile, key: key, now: now, serial: try SerialNumber.random())
-            try state.addGeneration(certificate, key: key.pem, after: inventory)
-            newCA = (certificate, key)
-            try record("issued-ca", certificate.summary, [])
-            inventory = try state.inventory()
+            return NewCA(
+                id: StateDirectory.generationID(certificate.summary, after: inventory),
+                certificate: certificate, key: key)
         }
-        guard let generation = signing ?? inventory.current else { return inventory }
-        let (ca, caKey) = try newCA ?? state.authority(generation)
-        for (issue, key) in zip(issues, keys) {
+        if let newCA {
+            try announce(newCA.id)
+            if keepsCAKey { try store(newCA, after: inventory) }
+        }
+        if let id = newCA?.id ?? (signing ?? inventory.current)?.id {
+            try issueLeaves(zip(issues, keys), newCA, id, signing ?? inventory.current, inventory)
+        }
+        // A CA that cannot sign any more is of use only with all its leaves: it is there when they are.
+        if let newCA, !keepsCAKey { try store(newCA, after: inventory) }
+        return try state.inventory()
+    }
+
+    private func store(_ ca: NewCA, after inventory: StateInventory) throws {
+        try state.addGeneration(ca.certificate, key: keepsCAKey ? ca.key.pem : nil, after: inventory)
+        try record("issued-ca", ca.certificate.summary, keepsCAKey ? [] : [("key", "not kept")])
+    }
+
+    private func issueLeaves(
+        _ issues: some Sequence<(CertificateIssue, PrivateKey)>, _ newCA: NewCA?, _ id: String,
+        _ generation: CAGeneration?, _ inventory: StateInventory
+    ) throws {
+        let ca: Certificate
+        let caKey: PrivateKey
+        if let newCA {
+            (ca, caKey) = (newCA.certificate, newCA.key)
+        } else if let generation {
+            (ca, caKey) = try state.authority(generation)
+        } else {
+            return
+        }
+        for (issue, key) in issues {
             guard let owner = issue.owner else { continue }
             let certificate = try CertificateAuthority.issueLeaf(
                 issue.profile, key: key, ca: ca, caKey: caKey, now: now, serial: try SerialNumber.random())
             try state.addLeaf(
                 certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
-                generation: generation.id, after: inventory)
+                generation: id, after: inventory)
             try record("issued-leaf", certificate.summary, [("owner", owner), ("because", issue.reason)])
         }
-        return try state.inventory()
     }
 
     private func record(_ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)])

@@ -13,7 +13,7 @@ import Secrets
 /// ledger.jsonl                         what was done, one JSON object a line
 /// compromised                          CAs that must not be trusted again, one a line
 /// rollback                             a roll-back that has not come to its end
-/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these
+/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these; no key where it is not kept
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
 /// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
@@ -108,16 +108,19 @@ package struct StateDirectory: Sendable {
     }
 
     /// Stores a CA generation under the next number.
-    package func addGeneration(_ certificate: Certificate, key: SecretBytes, after inventory: StateInventory)
+    /// - Parameter key: nil for one whose key is not kept.
+    package func addGeneration(_ certificate: Certificate, key: SecretBytes?, after inventory: StateInventory)
         throws
     {
         let name = Self.generationID(certificate.summary, after: inventory)
-        try addDirectory(
-            "\(path)/ca", name: name,
-            [
-                ("ca.pem", .bytes(certificate.pem), 0o644),
-                ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600),
-            ])
+        var files: [(name: String, content: FileContent, mode: UInt32)] = [
+            ("ca.pem", .bytes(certificate.pem), 0o644)
+        ]
+        if let key {
+            files.append(
+                ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600))
+        }
+        try addDirectory("\(path)/ca", name: name, files)
     }
 
     /// The id that `addGeneration` gives a certificate.

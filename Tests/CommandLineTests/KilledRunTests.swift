@@ -7,28 +7,37 @@ import Testing
 /// A run that is killed at any point, and the run after it.
 @Suite struct KilledRunTests {
     /// SIGKILL at the first, second, third... call of a kind, until a run gets through.
-    @Test(arguments: ["rename", "fsync", "mkdir"])
-    func theNextRunCompletes(call: String) throws {
+    @Test(arguments: ["rename", "fsync", "mkdir"], [true, false])
+    func theNextRunCompletes(call: String, keepsCAKey: Bool) throws {
         let calls = ["rename": "?rename,?renameat,?renameat2", "mkdir": "?mkdir,?mkdirat"][call] ?? call
         var kills = 0
         while kills < 99 {
             let directory = try TemporaryDirectory()
+            let spec = try directory.write(
+                """
+                {"apiVersion": "aggbootstrap/v1", "cluster": "demo", "apiServer": {"flags": ["--secure-port=6443"]},
+                 "certificates": {"ca": {"keep": \(keepsCAKey)}}, "nodes": [{"name": "cp1", "local": true}]}
+                """, to: "cluster.json")
+            let arguments = ["init", "--root", "out", "--spec", spec]
             // Each thread counts its calls for itself, so there has to be one only.
             let line = """
                 LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 strace -f -qq -o /dev/null -e trace='\(calls)' \
-                -e inject='\(calls)':signal=SIGKILL:when=\(kills + 1) $A init --root out
+                -e inject='\(calls)':signal=SIGKILL:when=\(kills + 1) $A \
+                \(arguments.joined(separator: " "))
                 """
             let killed = try shell(line, in: directory)
             if killed.status == 0 { break }
             #expect(killed.status == 137, "\(killed.stderr)")
             kills += 1
-            try expectCompletion(in: directory, "\(call) \(kills)")
+            try expectCompletion(of: arguments, in: directory, "\(call) \(kills)")
         }
         #expect((1..<99).contains(kills))
     }
 
-    private func expectCompletion(in directory: TemporaryDirectory, _ point: String) throws {
-        let next = try aggbootstrap(["init", "--root", "out"], in: directory)
+    private func expectCompletion(
+        of arguments: [String], in directory: TemporaryDirectory, _ point: String
+    ) throws {
+        let next = try aggbootstrap(arguments, in: directory)
         #expect(next.status == 0, "\(point): \(next.stderr)")
         #expect(try problemsOfPair("out/cp1", in: directory) == "", "\(point)")
         #expect(try leftovers(in: directory) == "", "\(point)")
@@ -39,7 +48,7 @@ import Testing
         for entry in ledger.split(separator: "\n") {
             #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(entry.utf8)) }
         }
-        let plan = try aggbootstrap(["plan", "--root", "out", "--detailed-exitcode"], in: directory)
+        let plan = try aggbootstrap(["plan", "--detailed-exitcode"] + arguments.dropFirst(), in: directory)
         #expect(plan.status == 0, "\(point): \(plan.stdout)")
     }
 }

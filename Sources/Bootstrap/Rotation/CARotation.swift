@@ -28,6 +28,10 @@ package struct CARotation: Sendable {
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
     package func converge(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
+        try await leavingNewNodes().convergeAll(lock)
+    }
+
+    private func convergeAll(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
         let lock = try lock ?? run.state.lock()
         let locks = try await run.lockNodes(run.nodes.map(\.name))
         defer { for lock in locks { lock.release() } }

@@ -41,17 +41,26 @@ package struct Renewal: Sendable {
         }
         try run.checkPassphrase(inventory)
         if byState.ca != nil {
-            guard run.request.root == nil else {
-                throw BootstrapError(
-                    "renewal/ca-offline", "the requestheader CA is due, and it can be replaced live only",
-                    hint: "run rotate --ca without --root")
-            }
+            try refuseCAOffline()
             return .ca
         }
         let due = DueCertificates(
             run.spec, inventory: inventory, observed: try await run.observe(), now: now, rule: rule)
         guard let due, !due.nodes.isEmpty else { return .nothing(due ?? byState) }
+        // What was signed by a key that was not kept is renewed by the next CA.
+        let isSigned = due.leaves.contains { $0.certificate == inventory.leaves[$0.owner ?? ""]?.certificate }
+        if isSigned, inventory.current?.hasKey == false, !run.spec.certificates.ca.keepsKey {
+            try refuseCAOffline()
+            return .ca
+        }
         return .leaves(LeafRotation(run, dueOn: due.nodes, by: rule, reloadSeconds: reloadSeconds))
+    }
+
+    private func refuseCAOffline() throws {
+        guard run.request.root != nil else { return }
+        throw BootstrapError(
+            "renewal/ca-offline", "the requestheader CA is due, and it can be replaced live only",
+            hint: "run rotate --ca without --root")
     }
 
     /// What lasts no longer than the time before its end would be replaced by every run.

@@ -6,6 +6,21 @@ import PKI
 
 // The first two stages: what has to hold before, and what is made.
 extension CARotation {
+    /// The rotation without the control planes that the layer is not on yet, where `init` could not bring them in: a CA
+    /// whose key was not kept cannot sign for them. The next one does, and `init` has what it needs.
+    func leavingNewNodes() async throws -> CARotation {
+        guard !run.spec.certificates.ca.keepsKey else { return self }
+        let observed = try await run.observe()
+        let new = observed.filter { $0.ca.kind == .absent && $0.requestHeaderCAs.isEmpty }.map(\.name)
+        guard !new.isEmpty, new.count < observed.count else { return self }
+        say(
+            .preflight,
+            "\(new.joined(separator: ", ")) left to init, which brings in what is signed now: no requestheader CA there yet"
+        )
+        return CARotation(
+            run.limited(to: run.nodes.map(\.name).filter { !new.contains($0) }), options: options)
+    }
+
     /// - Throws: where a control plane does not serve, or is not as the others are.
     func preflight(_ observed: [ObservedNode]) throws {
         for node in observed {
@@ -77,20 +92,28 @@ extension CARotation {
         {
             throw BootstrapError("rotation/no-pair", "\(first.name): its proxy-client pair cannot be read")
         }
-        let profile = CertificateCatalog.ca(spec)
-        let key = try PrivateKey.generate(profile.key)
-        let certificate = try CertificateAuthority.issueCA(
-            profile, key: key, now: now, serial: try SerialNumber.random())
-        let terms = RotationTerms(
-            keep: StateDirectory.generationID(certificate.summary, after: inventory),
-            retire: retire.map(\.id),
-            cause: options.cause, since: now.description)
-        try ledger.append(terms, now: now)
-        try state.addGeneration(certificate, key: key.pem, after: inventory)
-        inventory = try state.inventory()
-        say(.issue, "\(certificate.summary.subject), until \(certificate.summary.notAfter.date)")
+        var terms = RotationTerms(
+            keep: "", retire: retire.map(\.id), cause: options.cause, since: now.description)
+        let issues = Planner.newCA(spec, inventory: inventory, now: now)
+        inventory = try await issuer(now).issue(issues, inventory: inventory) { id in
+            terms.keep = id
+            try ledger.append(terms, now: now)
+        }
+        let certificate = try generations(terms).keep.certificate
+        let isKept = spec.certificates.ca.keepsKey
+        say(
+            .issue,
+            "\(certificate.subject), until \(certificate.notAfter.date)\(isKept ? "" : ", whose key is not kept")"
+        )
+        say(.issue, "\(Self.clients(issues.count - 1)) of \(certificate.subject)")
         return terms
     }
+
+    private func issuer(_ now: UnixTime) -> Issuer {
+        Issuer(state: run.state, ledger: ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
+    }
+
+    private static func clients(_ count: Int) -> String { "\(count) proxy client\(count == 1 ? "" : "s")" }
 
     /// Takes CAs that this state did not issue into it, without their keys.
     private func register(_ observed: [ObservedNode], _ inventory: StateInventory) throws -> StateInventory {
@@ -135,12 +158,10 @@ extension CARotation {
                 "the key of \(keep.certificate.subject) is not in the state, so it cannot sign proxy clients",
                 hint: terms.direction == .back
                     ? "this rotation cannot be called off any more: go on with rotate --ca"
-                    : "restore the state directory from its backup")
+                    : "restore the state directory from its backup; where the key was not kept and the spec has got a new "
+                        + "node, take that out until this is done")
         }
-        let issuer = Issuer(state: run.state, ledger: ledger, now: run.effects.now())
-        _ = try await issuer.issue(issues, inventory: inventory, signing: keep)
-        say(
-            .issue,
-            "\(issues.count) proxy client\(issues.count == 1 ? "" : "s") of \(keep.certificate.subject)")
+        _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
+        say(.issue, "\(Self.clients(issues.count)) of \(keep.certificate.subject)")
     }
 }

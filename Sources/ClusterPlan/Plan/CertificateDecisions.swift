@@ -7,26 +7,31 @@ struct CertificateDecisions {
     var notices: [Notice] = []
 
     /// - Parameter inventory: what the state directory holds.
+    /// - Parameter limit: names of the nodes whose certificates this is about; nil for all of the spec.
     init(
-        spec: ClusterSpec, inventory: StateInventory, now: UnixTime, renewal: RenewalRule = .twoThirds,
-        stage: CertificateStage? = nil
+        spec: ClusterSpec, limit: Set<String>? = nil, inventory: StateInventory, now: UnixTime,
+        renewal: RenewalRule = .twoThirds, stage: CertificateStage? = nil
     ) {
         if let stage {
             issueSigned(stage, spec, inventory, now)
             return
         }
+        let everything = spec
+        var spec = spec
+        if let limit { spec.nodes = spec.nodes.filter { limit.contains($0.name) } }
         let profile = CertificateCatalog.ca(spec)
         noteKeys(spec)
         guard let current = inventory.current else {
-            let issue = Self.issueCA(profile, now: now)
-            issues.append(issue)
-            for owner in Self.owners(spec) {
-                let leaf = inventory.leaves[owner]
-                issues.append(
-                    Self.issueLeaf(
-                        owner, spec, caEnd: issue.notAfter, now: now,
-                        reason: leaf == nil ? "there is none yet" : "its CA is not in the state",
-                        replaces: leaf))
+            // A key that is not kept can sign for the other nodes only now.
+            issues = Self.newCA(
+                spec.certificates.ca.keepsKey ? spec : everything, inventory, now: now, because: nil)
+            if !spec.certificates.ca.keepsKey {
+                notices.append(
+                    Notice(
+                        code: "plan/ca-key-not-kept", node: nil,
+                        message:
+                            "the CA's key is destroyed once it has signed for every node (certificates.ca.keep): "
+                            + "a renewal or a new node takes a new CA, which is rotate --ca"))
             }
             return
         }
@@ -47,6 +52,14 @@ struct CertificateDecisions {
                         + "asks for (\(profile.key)); init never replaces a CA, "
                         + "aggbootstrap rotate --ca does"))
         }
+        if !spec.certificates.ca.keepsKey, current.hasKey {
+            notices.append(
+                Notice(
+                    code: "plan/ca-key-kept", node: nil,
+                    message: "certificates.ca.keep is false, and the state holds the key of "
+                        + "\(current.certificate.subject): the CA that rotate --ca makes will be without one")
+            )
+        }
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]
             let wanted = CertificateCatalog.proxyClient(spec).canonicalText
@@ -54,11 +67,62 @@ struct CertificateDecisions {
                 let reason = Self.reason(
                     for: leaf, current: current, profile: wanted, now: now, renewal: renewal)
             else { continue }
+            guard current.hasKey else {
+                let isGood = leaf.map {
+                    $0.generation == current.id && $0.profile == wanted && now >= $0.certificate.notBefore
+                        && now < $0.certificate.notAfter
+                }
+                cannotSign(owner, current, reason, spec, mayWait: isGood ?? false && renewal == .twoThirds)
+                continue
+            }
             issues.append(
                 Self.issueLeaf(
                     owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf
                 ))
         }
+    }
+
+    /// The CA and the leaves of a cluster that is to get a new one, the CA first.
+    /// - Parameter reason: nil where there is no CA yet.
+    static func newCA(
+        _ spec: ClusterSpec, _ inventory: StateInventory, now: UnixTime, because reason: String?
+    ) -> [CertificateIssue] {
+        let ca = issueCA(CertificateCatalog.ca(spec), now: now, reason: reason ?? "there is none yet")
+        return [ca]
+            + owners(spec).map { owner in
+                let leaf = inventory.leaves[owner]
+                return issueLeaf(
+                    owner, spec, caEnd: ca.notAfter, now: now,
+                    reason: reason ?? (leaf == nil ? "there is none yet" : "its CA is not in the state"),
+                    replaces: leaf)
+            }
+    }
+
+    /// A leaf has to be issued, and the key that would sign it is gone.
+    /// - Parameter mayWait: whether the one that is there still does its work.
+    private mutating func cannotSign(
+        _ owner: String, _ current: CAGeneration, _ reason: String, _ spec: ClusterSpec, mayWait: Bool
+    ) {
+        let whose = owner == LeafOwner.shared ? "the proxy client" : "the proxy client of \(owner)"
+        let why =
+            spec.certificates.ca.keepsKey
+            ? "the key of its CA, \(current.certificate.subject), is not in the state"
+            : "the key of its CA, \(current.certificate.subject), was not kept"
+        if mayWait {
+            notices.append(
+                Notice(
+                    code: "plan/ca-due", node: nil,
+                    message: "CA due: \(whose) is to be renewed, since \(reason), and \(why); "
+                        + "init never replaces a CA, aggbootstrap rotate --ca does"))
+            return
+        }
+        refusals.append(
+            Refusal(
+                code: "plan/no-ca-key", node: nil,
+                message: "\(whose) has to be issued, since \(reason), and \(why)",
+                hint: spec.certificates.ca.keepsKey
+                    ? "restore the state directory from its backup; without one, aggbootstrap rotate --ca makes a new CA"
+                    : "aggbootstrap rotate --ca makes a new CA and signs for every node of the spec"))
     }
 
     /// During a rotation: the leaves that its generation has not signed yet.
@@ -141,10 +205,12 @@ struct CertificateDecisions {
         return reason
     }
 
-    private static func issueCA(_ profile: CertificateProfile, now: UnixTime) -> CertificateIssue {
+    private static func issueCA(
+        _ profile: CertificateProfile, now: UnixTime, reason: String
+    ) -> CertificateIssue {
         let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)
         return CertificateIssue(
-            owner: nil, profile: profile, reason: "there is none yet", notBefore: begin,
+            owner: nil, profile: profile, reason: reason, notBefore: begin,
             notAfter: begin.advanced(bySeconds: profile.validity.seconds), shortened: false, replaces: nil)
     }
 

@@ -42,17 +42,23 @@ package enum Planner {
         CertificateDecisions(spec: spec, inventory: inventory, now: now, stage: stage).issues
     }
 
+    /// A new CA in the place of the one in use, and the leaves of every node, the CA first.
+    package static func newCA(
+        _ spec: ClusterSpec, inventory: StateInventory, now: UnixTime
+    ) -> [CertificateIssue] {
+        CertificateDecisions.newCA(spec, inventory, now: now, because: "the CA is replaced")
+    }
+
     /// - Parameter nodes: what was observed, in the order of the spec; nodes of the spec that are missing here are
     ///   left alone.
     package static func plan(
         _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode], now: UnixTime,
         options: Options = Options()
     ) -> Plan {
-        let observed = Set(nodes.map(\.name))
-        var limited = spec
-        limited.nodes = spec.nodes.filter { observed.contains($0.name) }
         let certificates = CertificateDecisions(
-            spec: limited, inventory: inventory, now: now, renewal: options.renewal, stage: options.stage)
+            spec: spec, limit: Set(nodes.map(\.name)), inventory: inventory, now: now,
+            renewal: options.renewal,
+            stage: options.stage)
         var plan = Plan(
             cluster: spec.cluster, encrypts: options.encryptsKeys ? inventory.plainKeys : [],
             issues: certificates.issues, nodes: [], refusals: certificates.refusals,

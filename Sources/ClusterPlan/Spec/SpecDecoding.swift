@@ -56,7 +56,7 @@ extension CASpec {
         self.init(
             commonName: section.text("commonName"), names: SubjectNames(section),
             key: KeyAlgorithm(section.section("key", SpecFields.key), &reader),
-            validity: ValidityPeriod(section.text("validity")) ?? .maximum)
+            validity: ValidityPeriod(section.text("validity")) ?? .maximum, keepsKey: section.flag("keep"))
     }
 }
 

@@ -48,6 +48,10 @@ extension SpecFields {
             SpecField(
                 "validity", .text(.duration), .defaultText("10y"), "How long the CA is valid, at most 100y.",
                 example: #""87600h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
+            SpecField(
+                "keep", .boolean, .defaultBoolean(true),
+                "False to destroy the CA's key once it has signed: a renewal or a new node then takes a new CA (rotate --ca).",
+                example: "false", alsoKnownAs: ["keepKey"]),
         ])
 
     static let proxyClient = SpecObject(

@@ -38,6 +38,31 @@ import Testing
         #expect(issue?.reason.hasPrefix(reason) == true && issue?.replaces == old, "\(issue?.reason ?? "")")
     }
 
+    /// The same days where the CA's key was not kept: a leaf that still works is left, and the CA is said to be due.
+    @Test(
+        arguments: [(0, []), (199, []), (201, ["plan/ca-due"]), (301, ["plan/no-ca-key"])]
+            as [(Int64, [String])])
+    func renewalWithoutAKey(days: Int64, codes: [String]) throws {
+        var world = try world(
+            #""certificates": { "ca": { "keep": false }, "proxyClient": { "validity": "300d" } },"#)
+        try world.apply()
+        world.inventory.generations[0].hasKey = false
+        world.now = world.now.advanced(bySeconds: days * Self.day)
+        #expect(world.plan.issues.isEmpty && world.codes == codes, "\(world.plan)")
+        // Nobody asked for a renewal that may wait when somebody asks for one.
+        world.options.renewal = .always
+        #expect(world.codes == ["plan/no-ca-key"])
+    }
+
+    @Test func aKeyThatIsToBeKeptNoLonger() throws {
+        var world = try world()
+        try world.apply()
+        world.spec.certificates.ca.keepsKey = false
+        #expect(world.codes == ["plan/ca-key-kept"] && world.plan.isEmpty)
+        world.now = world.now.advanced(bySeconds: 300 * Self.day)
+        #expect(world.plan.issues.map(\.owner) == ["cp1"])
+    }
+
     /// A leaf that was issued while the clock was ahead is passed over once it is right, or nothing would take it.
     @Test func aLeafFromTheFuture() throws {
         var world = try world()
