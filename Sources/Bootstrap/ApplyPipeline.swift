@@ -139,7 +139,7 @@ extension Run {
         let rollout = Rollout(
             run: self, plan: plan, observed: preparation.observed, inventory: inventory, ledger: ledger,
             cause: preparation.rollback?.direction ?? .spec,
-            gate: pairReloadSeconds.map { PairGate(run: self, reloadSeconds: $0) })
+            gate: pairGate.map { PairGate(run: self, terms: $0) })
         await rollout.run(&outcome)
         withExtendedLifetime(lock) {}
         return outcome

@@ -18,9 +18,8 @@ package struct Run: Sendable {
     let effects: Effects
     let links: NodeLinks
     let reader = CertificateReader()
-    /// Where every new pair has to pass `PairGate` in this run: how long it waits for an API server whose reading of a
-    /// changed pair cannot be seen, seconds; nil where the API server's own word is enough.
-    var pairReloadSeconds: Int?
+    /// What every new pair has to pass in this run; nil where the API server's own word is enough.
+    var pairGate: PairGate.Terms?
 
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.

@@ -19,6 +19,10 @@ struct RotateCommand: AsyncParsableCommand {
             run again, it goes on from what is there. Only the old CA's certificate is needed, not its key, so this is \
             also the way out where the state was lost, or where the CA was made by hand.
 
+            With --compromised, the CA is replaced because somebody else may have a key: a certificate cannot be revoked, so \
+            a proxy client's key and the CA's come to the same. First it says what will fail meanwhile; then it goes through \
+            the same stages without waiting for extension servers, and in the end none of them may trust the old CA.
+
             With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy clients that are over two \
             thirds of their lifetime or end within --renew-before. A replacement of the CA that was begun is gone on with. \
             Where nothing is due, one line says what will be next, and the exit status is 0.
@@ -32,6 +36,12 @@ struct RotateCommand: AsyncParsableCommand {
     @Flag(help: "Replace the requestheader CA too, or go on with a replacement that was begun.")
     var ca = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Replace the requestheader CA in a hurry, since others may have the key of a proxy client (leaf) or its own (ca).",
+            valueName: "leaf|ca"))
+    var compromised: CompromisedKey?
+
     @Flag(help: "Call the replacement of the CA off, as long as that is safe, and go back to the old one.")
     var abort = false
 
@@ -44,58 +54,32 @@ struct RotateCommand: AsyncParsableCommand {
             valueName: "duration"))
     var renewBefore: RenewBefore?
 
-    @Option(
-        help: ArgumentHelp(
-            "Go on although an extension server of this Service does not trust the new CA; repeatable.",
-            valueName: "namespace/name"))
-    var acceptLaggard: [String] = []
-
-    @Flag(help: "Go on although there is no kubeconfig to find the extension servers with.")
-    var acceptUnseenExtensions = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Go on although an API server at this address is not in the spec; repeatable.",
-            valueName: "address"))
-    var acceptUnlisted: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "How long both CAs stay trusted after every control plane presents the new one's proxy client.",
-            valueName: "seconds"))
-    var soak = 90
-
-    @Option(
-        help: ArgumentHelp(
-            "How long the old CA has to stay away from the extension servers once it is dropped.",
-            valueName: "seconds"))
-    var watch = 120
-
-    @Option(
-        help: ArgumentHelp(
-            "How long a kube-apiserver before 1.23, which reads its pair each minute, is given to do so.",
-            valueName: "seconds"))
-    var reloadWait = 65
+    @OptionGroup var gates: GateOptions
 
     func validate() throws {
         try validateIfDue()
+        if let compromised, abort {
+            throw ValidationError("--compromised \(compromised) and --abort are both given")
+        }
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
-        for (name, value) in [("--soak", soak), ("--watch", watch), ("--reload-wait", reloadWait)]
-        where !(0...86_400).contains(value) {
-            throw ValidationError("\(name) is \(value), and has to be 0 to 86400 seconds")
+        guard let replacing else { return }
+        if spec.root != nil {
+            throw ValidationError("--root and \(replacing) are both given: it is live only")
         }
-        if (ca || abort) && spec.root != nil {
-            throw ValidationError("--root and \(ca ? "--ca" : "--abort") are both given: it is live only")
-        }
-        if (ca || abort) && !change.acceptUnhealthy.isEmpty {
+        if !change.acceptUnhealthy.isEmpty {
             throw ValidationError(
-                "--accept-unhealthy and \(ca ? "--ca" : "--abort") are both given: every control plane has to serve"
-            )
+                "--accept-unhealthy and \(replacing) are both given: every control plane has to serve")
         }
-        if (ca || abort) && !spec.limit.isEmpty {
-            throw ValidationError(
-                "--limit and \(ca ? "--ca" : "--abort") are both given: a CA is everybody's")
+        if !spec.limit.isEmpty {
+            throw ValidationError("--limit and \(replacing) are both given: a CA is everybody's")
         }
+    }
+
+    /// The option that makes it a CA's replacement; nil where none does.
+    var replacing: String? {
+        if abort { return "--abort" }
+        if compromised != nil { return "--compromised" }
+        return ca ? "--ca" : nil
     }
 
     func run() async throws {
@@ -107,8 +91,8 @@ struct RotateCommand: AsyncParsableCommand {
                 acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
             if ifDue { return try await rotateDue(run) }
-            if ca || abort { return try await rotateCA(run) }
-            return try await rotateLeaves(LeafRotation(run, reloadSeconds: reloadWait))
+            if replacing != nil { return try await rotateCA(run) }
+            return try await rotateLeaves(LeafRotation(run, gates.leafOptions()))
         }
     }
 
@@ -135,7 +119,7 @@ struct RotateCommand: AsyncParsableCommand {
             try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
         }
         let outcome = try await output.narrator.timed("applied") {
-            try await run.apply(preparation, lock: lock)
+            try await rotation.apply(preparation, lock: lock)
         }
         if let failure = outcome.failure {
             if output.output == .json {
@@ -160,11 +144,8 @@ struct RotateCommand: AsyncParsableCommand {
     // MARK: - The CA
 
     func rotateCA(_ run: Run) async throws -> ExitStatus {
-        var options = CARotation.Options()
-        options.acceptsLaggards = Set(acceptLaggard)
-        options.acceptsUnseenExtensions = acceptUnseenExtensions
-        options.acceptsUnlisted = Set(acceptUnlisted)
-        (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (soak, watch, reloadWait)
+        var options = try gates.caOptions()
+        options.cause = compromised?.cause ?? .asked
         let rotation = CARotation(run, options: options)
         let isText = output.output == .text
         if abort, try rotation.open() == nil {
@@ -175,9 +156,15 @@ struct RotateCommand: AsyncParsableCommand {
             return .done
         }
         let outline = try await rotation.outline(isAbort: abort)
-        if isText { Console.print(outline, color: output.color) }
+        let blastRadius = try await rotation.blastRadius()
+        if isText {
+            Console.print(blastRadius + (blastRadius.isEmpty ? [] : [""]) + outline, color: output.color)
+        }
         if change.dryRun {
-            if !isText { Console.print([try RotationDocument("planned", outline: outline).json()]) }
+            if !isText {
+                let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
+                Console.print([try document.json()])
+            }
             return .done
         }
         let lock = try run.lockExisting()
@@ -206,13 +193,33 @@ struct RotationDocument: Encodable {
     let result: String
     /// What is going to be done, a line a stage; only where nothing is done yet.
     let stages: [String]
+    /// What will fail meanwhile, and what is open to whom; only before an emergency's rotation.
+    let blastRadius: [String]
     let proofs: [ProofReport.Document.Node]
 
-    init(_ result: String, outline: [String] = [], proofs: [NodeProofs] = []) {
+    init(
+        _ result: String, outline: [String] = [], blastRadius: [String] = [], proofs: [NodeProofs] = []
+    ) {
         self.result = result
+        self.blastRadius = blastRadius.map { String($0.drop { $0 == " " }) }
         stages = outline.dropFirst().filter { !$0.isEmpty }.map { String($0.drop { $0 == " " }) }
         self.proofs = ProofReport(proofs).document.nodes
     }
 
     func json() throws -> String { try JSONText.of(self) }
+}
+
+/// The key that others may have.
+enum CompromisedKey: String, ExpressibleByArgument, CaseIterable, CustomStringConvertible {
+    case leaf
+    case ca
+
+    var description: String { rawValue }
+
+    var cause: RotationTerms.Cause {
+        switch self {
+        case .leaf: .compromisedLeaf
+        case .ca: .compromisedCA
+        }
+    }
 }

@@ -20,9 +20,9 @@ extension RotateCommand {
     func validateIfDue() throws {
         if renewBefore != nil && !ifDue { throw ValidationError("--renew-before is given without --if-due") }
         guard ifDue else { return }
-        if ca || abort {
+        if let replacing {
             throw ValidationError(
-                "--if-due and \(ca ? "--ca" : "--abort") are both given: it finds out by itself what is due")
+                "--if-due and \(replacing) are both given: it finds out by itself what is due")
         }
         if !spec.limit.isEmpty {
             throw ValidationError("--if-due and --limit are both given: it finds the nodes by itself")
@@ -32,7 +32,7 @@ extension RotateCommand {
     /// Renews what is due: the CA, or else proxy clients.
     func rotateDue(_ run: Run) async throws -> ExitStatus {
         let rule = renewBefore.map { RenewalRule.within(seconds: $0.seconds) } ?? .twoThirds
-        let renewal = try Renewal(run, rule: rule, reloadSeconds: reloadWait)
+        let renewal = try Renewal(run, rule: rule, gates.leafOptions())
         switch try await output.narrator.timed("looked what is due", { try await renewal.find() }) {
         case .nothing(let due):
             switch output.output {

@@ -48,8 +48,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             valueName: "file"), completion: .file())
     var passphraseFile: String?
 
-    @Flag(help: "Replace the CA although there is no kubeconfig to find the extension servers with.")
-    var acceptUnseenExtensions = false
+    @OptionGroup(title: "What the run goes on without, and waits for") var gates: GateOptions
 
     @Flag(help: "Show the units and change nothing.")
     var dryRun = false
@@ -60,13 +59,14 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
         try await Console.run(color: output.color) {
             Hardening.apply()
             if !dryRun { try Schedule.checkRoot() }
+            _ = try gates.witness()
             let passphrase = try passphraseFile.map { try PassphraseSource.file($0).read() }
             let effects = output.effects
             let run = try Run(
                 RunRequest(specFile: spec, state: state, passphrase: passphrase), effects: effects)
             let request = ScheduleRequest(
                 renewBefore: renewBefore.map { ($0.text, $0.seconds) },
-                arguments: acceptUnseenExtensions ? ["--accept-unseen-extensions"] : [],
+                arguments: gates.arguments,
                 calendar: onCalendar, passphraseFile: passphraseFile, namesState: state != nil)
             let units = try await request.units(run)
             let notice = ScheduleRequest.notice(run)

@@ -57,14 +57,15 @@ package struct CARotation: Sendable {
         if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
             throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
         }
+        await gates.clearCanaries()
         let terms: RotationTerms
-        if let open = try resumed(inventory) {
+        if let open = try resumed(inventory).map({ try escalated($0, inventory) }) {
             let rotation = try generations(open)
             let observed = try await settled()
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
             if open.direction == .forward { try await refuseUnlisted(gates, observed) }
-            try await refuse([rotation.keep] + rotation.retire)
+            try await refuse(rotation.both)
             terms = open
         } else {
             let observed = try await run.observe()
@@ -92,20 +93,20 @@ package struct CARotation: Sendable {
             switch stage {
             case .trust:
                 say(stage, "every control plane is to trust both CAs")
-                try await apply(
-                    CertificateStage(bundle: [rotation.keep] + rotation.retire, leaves: .asInstalled), lock,
-                    &course)
+                let both = CertificateStage(bundle: rotation.both, leaves: .asInstalled)
+                try await apply(both, in: staged(both), lock, &course)
             case .leaves:
-                try await leaves(terms, rotation, gates, lock, &course)
+                try await leaves(terms, rotation, observed, gates, lock, &course)
             case .soak where !hasSoaked:
-                say(stage, "\(options.soakSeconds) s, until connections with old proxy clients have ended")
-                try await Task.sleep(for: .seconds(options.soakSeconds))
+                let seconds = try await soakSeconds(terms)
+                say(stage, "\(seconds) s, until connections with old proxy clients have ended")
+                try await Task.sleep(for: .seconds(seconds))
                 // Everything is looked at once more: from here on there is no way back.
                 hasSoaked = true
                 continue
             case .soak, .drop:
                 try await drop(rotation, gates, lock, &course)
-                return try await finish(terms, rotation)
+                return try await finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "there is no such stage to go on with: \(stage)")
             }
@@ -144,6 +145,10 @@ package struct CARotation: Sendable {
     struct Generations {
         let keep: CAGeneration
         let retire: [CAGeneration]
+
+        /// Those that are trusted in between, the newest first whichever way it goes: a bundle that was written on the
+        /// way there is the same on the way back.
+        var both: [CAGeneration] { ([keep] + retire).sorted { $0.id > $1.id } }
     }
 
     func generations(_ terms: RotationTerms) throws -> Generations {

@@ -30,19 +30,43 @@ struct ExtensionServers: Sendable {
     static let seconds = 90
 
     /// Waits until every server that asks for a client certificate has loaded `generation`.
-    /// - Parameter accepted: `NAMESPACE/NAME` of Services that are not waited for.
+    /// - Parameters:
+    ///   - accepted: `NAMESPACE/NAME` of Services that are not waited for.
+    ///   - seconds: how long they are waited for.
     /// - Returns: what is left when the time is over; empty where all have it.
     func laggards(
-        without generation: CAGeneration, accepted: Set<String>, _ progress: (String) -> Void
+        without generation: CAGeneration, accepted: Set<String>, seconds: Int, _ progress: (String) -> Void
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints()
         progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
-        let deadline = ContinuousClock.now + .seconds(Self.seconds)
-        var open = endpoints.filter { !accepted.contains($0.service) }
+        return try await wait(for: endpoints.filter { !accepted.contains($0.service) }, seconds) { names in
+            Self.problem(names, generation)
+        }
+    }
+
+    /// Waits until no server names any of `generations` any more.
+    /// - Parameters: as of `laggards`.
+    func trusting(
+        _ generations: [CAGeneration], accepted: Set<String>, seconds: Int
+    ) async throws -> [Laggard] {
+        let endpoints = try await endpoints().filter { !accepted.contains($0.service) }
+        return try await wait(for: endpoints, seconds) { names in
+            if names.isEmpty { return "it asks for a client certificate and does not say whose it trusts" }
+            return generations.first { names.contains($0.certificate.subjectDER) }
+                .map { "it still trusts \($0.certificate.subject)" }
+        }
+    }
+
+    /// Asks each server again and again until `judge` finds nothing wrong with the names of the CAs that it trusts.
+    private func wait(
+        for endpoints: [Endpoint], _ seconds: Int, _ judge: ([[UInt8]]) -> String?
+    ) async throws -> [Laggard] {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var open = endpoints
         while true {
             var laggards: [Laggard] = []
             for endpoint in open {
-                guard let why = problem(endpoint, generation) else { continue }
+                guard let why = problem(endpoint, judge) else { continue }
                 laggards.append(
                     Laggard(
                         service: endpoint.service, endpoint: endpoint.place, why: why)
@@ -55,7 +79,7 @@ struct ExtensionServers: Sendable {
         }
     }
 
-    private func problem(_ endpoint: Endpoint, _ generation: CAGeneration) -> String? {
+    private func problem(_ endpoint: Endpoint, _ judge: ([[UInt8]]) -> String?) -> String? {
         guard let port = endpoint.port else { return "its port cannot be told from the Service's endpoints" }
         do {
             guard let node = run.nodes.first else { return nil }
@@ -67,7 +91,7 @@ struct ExtensionServers: Sendable {
                 trust: .nobody)
             // One that asks for no certificate takes nobody's word for a user.
             guard let names = report.acceptedCANames else { return nil }
-            return Self.problem(names, generation)
+            return judge(names)
         } catch {
             return "it cannot be asked: \(error)"
         }
@@ -85,19 +109,31 @@ struct ExtensionServers: Sendable {
 
     /// Every server of every APIService that is not the API server itself, sorted.
     func endpoints() async throws -> [Endpoint] {
-        let list = try await kubectl.get(["apiservices.apiregistration.k8s.io", "--output", "json"])
         var services: [String: Set<Int>] = [:]
-        for item in list["items"]?.elements ?? [] {
-            guard let service = item["spec"]?["service"], let name = service["name"]?.text,
-                let namespace = service["namespace"]?.text
-            else { continue }
-            services["\(namespace)/\(name)", default: []].insert(service["port"]?.integer ?? 443)
-        }
+        for backend in try await backends() { services[backend.service, default: []].insert(backend.port) }
         var endpoints: Set<Endpoint> = []
         for (service, ports) in services.sorted(by: { $0.key < $1.key }) {
             for port in ports.sorted() { endpoints.formUnion(try await self.endpoints(service, port)) }
         }
         return endpoints.sorted { ($0.service, $0.place) < ($1.service, $1.place) }
+    }
+
+    /// An APIService that is served by somebody else than kube-apiserver.
+    struct Backend: Sendable, Equatable {
+        /// Of the APIService, for example `v1beta1.metrics.k8s.io`.
+        let name: String
+        /// `NAMESPACE/NAME` of the Service behind it.
+        let service: String
+        let port: Int
+        let isAvailable: Bool
+    }
+
+    /// In the order of their names; without canaries, which nobody needs.
+    func backends() async throws -> [Backend] {
+        let list = try await kubectl.get(["apiservices.apiregistration.k8s.io", "--output", "json"])
+        return (list["items"]?.elements ?? []).compactMap(Backend.init)
+            .filter { !CanaryManifests.isReserved($0.name, in: CanaryManifests.apiServices) }
+            .sorted { $0.name < $1.name }
     }
 
     private func endpoints(_ service: String, _ port: Int) async throws -> [Endpoint] {
@@ -126,5 +162,18 @@ struct ExtensionServers: Sendable {
             }
         }
         return endpoints
+    }
+}
+
+extension ExtensionServers.Backend {
+    /// nil for an APIService without a Service, which kube-apiserver serves itself.
+    init?(_ item: LocatedJSON) {
+        guard let name = item["metadata"]?["name"]?.text, let service = item["spec"]?["service"],
+            let serviceName = service["name"]?.text, let namespace = service["namespace"]?.text
+        else { return nil }
+        let available = item["status"]?["conditions"]?.elements.first { $0["type"]?.text == "Available" }
+        self.init(
+            name: name, service: "\(namespace)/\(serviceName)", port: service["port"]?.integer ?? 443,
+            isAvailable: available?["status"]?.text == "True")
     }
 }

@@ -4,24 +4,44 @@ import ClusterPlan
 
 /// Gives control planes a new proxy-client pair of the same CA, one after the other; flags and units stay as they are.
 package struct LeafRotation: Sendable {
-    /// The run to prepare and to apply: every pair has to pass its gate before the next control plane gets one.
+    /// The run to prepare: `apply` then applies what it finds.
     package let run: Run
+    private let options: Options
 
-    /// - Parameter reloadSeconds: how long a kube-apiserver older than 1.23 is given to read a changed pair.
-    package init(_ run: Run, reloadSeconds: Int) {
-        self.init(run, by: .always, reloadSeconds)
+    package struct Options: Sendable {
+        /// How long a kube-apiserver older than 1.23 is given to read a changed pair, where nothing shows it; seconds.
+        package var reloadSeconds: Int
+        package var witness: WitnessOptions
+
+        package init(reloadSeconds: Int, witness: WitnessOptions = .init()) {
+            (self.reloadSeconds, self.witness) = (reloadSeconds, witness)
+        }
     }
+
+    package init(_ run: Run, _ options: Options) { self.init(run, by: .always, options) }
 
     /// What is due on `nodes` by `rule`.
-    init(_ run: Run, dueOn nodes: [String], by rule: RenewalRule, reloadSeconds: Int) {
-        self.init(run.limited(to: nodes), by: rule, reloadSeconds)
+    init(_ run: Run, dueOn nodes: [String], by rule: RenewalRule, _ options: Options) {
+        self.init(run.limited(to: nodes), by: rule, options)
     }
 
-    private init(_ run: Run, by rule: RenewalRule, _ reloadSeconds: Int) {
+    private init(_ run: Run, by rule: RenewalRule, _ options: Options) {
         var run = run
         run.request.options.renewal = rule
         run.request.options.scope = .certificates
-        run.pairReloadSeconds = reloadSeconds
         self.run = run
+        self.options = options
+    }
+
+    /// Applies what was prepared: every pair has to pass its gate before the next control plane gets one.
+    /// - Throws: as `Run.apply`.
+    package func apply(_ preparation: Preparation, lock: Run.StateLock?) async throws -> ApplyOutcome {
+        guard run.access == .live, !preparation.plan.isEmpty else {
+            return try await run.apply(preparation, lock: lock)
+        }
+        return try await run.witnessingPairs(
+            preparation.observed, try await Kubectl.find(run), options.witness,
+            reloadSeconds: options.reloadSeconds
+        ) { run, _ in try await run.apply(preparation, lock: lock) }
     }
 }

@@ -3,14 +3,21 @@
 import APIServerAccess
 import ClusterPlan
 import NodeAccess
+import PKI
 import SystemdBus
 
 /// What a control plane's new proxy-client pair has to pass before the next control plane gets one: every API server
 /// takes it for an aggregator's, this one serves, and this one has had the chance to load it.
 struct PairGate: Sendable {
+    struct Terms: Sendable {
+        /// How long a kube-apiserver older than 1.23 is given to read a changed pair, which nothing of it shows; seconds.
+        var reloadSeconds: Int
+        /// nil where nothing is looked at from outside.
+        var witness: PairWitness?
+    }
+
     let run: Run
-    /// How long a kube-apiserver older than 1.23 is given to read a changed pair, which nothing of it shows; seconds.
-    let reloadSeconds: Int
+    let terms: Terms
 
     /// How long the file watches of one from 1.23 on are waited for; seconds.
     private static let watchSeconds = 15
@@ -28,13 +35,22 @@ struct PairGate: Sendable {
             guard let connection else { continue }
             try await accepts(pair, receiver, connection)
         }
-        try await loaded(node, own, progress)
+        let fingerprint = try run.reader.bundle(pem: pair.certificatePEM, path: "the new pair")[0].summary
+            .fingerprintSHA256
+        try await loaded(node, own, fingerprint, progress)
         let readiness = await own.readiness()
         if case .notReady(let checks) = readiness {
             throw BootstrapError(
                 "rotation/not-ready",
                 "kube-apiserver is not ready with the new pair: \(checks.joined(separator: ", "))")
         }
+        try await terms.witness?.seeAvailable()
+    }
+
+    /// Whether an API server looks at its files each minute and shows nothing of it, as those before 1.23 do.
+    static func readsBlindly(_ own: APIServerConnection, _ spec: ClusterSpec) async throws -> Bool {
+        guard let version = await own.observe().version ?? spec.kubernetesVersion else { return true }
+        return version < KubernetesVersion(major: 1, minor: 23)
     }
 
     private func accepts(
@@ -59,11 +75,16 @@ struct PairGate: Sendable {
         }
     }
 
-    private func loaded(_ node: NodeSpec, _ own: APIServerConnection, _ progress: NodeProgress) async throws {
-        let version = await own.observe().version ?? run.spec.kubernetesVersion
-        guard let version, version >= KubernetesVersion(major: 1, minor: 23) else {
-            progress.step("it reads changed files each minute: waiting \(reloadSeconds) s")
-            try await Task.sleep(for: .seconds(reloadSeconds))
+    private func loaded(
+        _ node: NodeSpec, _ own: APIServerConnection, _ fingerprint: String, _ progress: NodeProgress
+    ) async throws {
+        let isBlind = try await Self.readsBlindly(own, run.spec)
+        let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
+        let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress)
+        if isBlind {
+            if isSeen == true { return }
+            progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
+            try await Task.sleep(for: .seconds(terms.reloadSeconds))
             return
         }
         progress.step("it is to watch the new files")

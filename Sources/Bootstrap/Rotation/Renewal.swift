@@ -15,12 +15,12 @@ package struct Renewal: Sendable {
 
     private let run: Run
     private let rule: RenewalRule
-    private let reloadSeconds: Int
+    private let options: LeafRotation.Options
 
-    /// - Parameter reloadSeconds: as `LeafRotation`.
+    /// - Parameter options: of the rotation of proxy clients, where these are due.
     /// - Throws: `usage/renew-before` where what has just been renewed would be due again.
-    package init(_ run: Run, rule: RenewalRule, reloadSeconds: Int) throws {
-        (self.run, self.rule, self.reloadSeconds) = (run, rule, reloadSeconds)
+    package init(_ run: Run, rule: RenewalRule, _ options: LeafRotation.Options) throws {
+        (self.run, self.rule, self.options) = (run, rule, options)
         try Self.check(rule, run.spec)
     }
 
@@ -53,7 +53,7 @@ package struct Renewal: Sendable {
             try refuseCAOffline()
             return .ca
         }
-        return .leaves(LeafRotation(run, dueOn: due.nodes, by: rule, reloadSeconds: reloadSeconds))
+        return .leaves(LeafRotation(run, dueOn: due.nodes, by: rule, options))
     }
 
     private func refuseCAOffline() throws {

@@ -10,8 +10,9 @@ extension CARotation {
     private static let refusalSeconds = 15
 
     /// Sees the old pair refused everywhere, then destroys it and what could bring it back.
-    func finish(_ terms: RotationTerms, _ rotation: Generations) async throws {
+    func finish(_ terms: RotationTerms, _ rotation: Generations, _ kubectl: Kubectl?) async throws {
         let refusals = try await refuseOldPair(terms, rotation)
+        if terms.cause.isCompromise { try await seeDistrusted(rotation.retire, kubectl) }
         let results = await onEachNode(run.nodes) { node in
             try run.link(node).node.removeTree(
                 "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")
@@ -65,7 +66,8 @@ extension CARotation {
             }
         }
         try RotationGates.join(results)
-        return "reached: 401 for the old proxy client from every API server; its keys are destroyed"
+        say(.proof, "401 for the old proxy client from every API server")
+        return "reached: the old proxy client is refused, and its keys are destroyed"
     }
 
     /// A pair that the CA which goes has signed.

@@ -16,6 +16,12 @@ struct RotationGates: Sendable {
     static let trustSeconds = 75
     static let configMap = ["configmap", "extension-apiserver-authentication", "--namespace", "kube-system"]
 
+    /// Removes what the canary of a killed run left, unless somebody still uses it.
+    func clearCanaries() async {
+        guard let kubectl, let objects = try? await CanaryObjects(kubectl) else { return }
+        _ = try? await objects.clearLeftovers()
+    }
+
     /// Waits until every API server has loaded all of `trusted` and none of `dropped`.
     /// - Throws: `rotation/not-loaded` with those that have not.
     func waitForTrust(_ trusted: [CAGeneration], without dropped: [CAGeneration]) async throws {

@@ -5,6 +5,7 @@ import ClusterPlan
 extension CARotation {
     /// What the operator may choose.
     package struct Options: Sendable {
+        /// Why it is begun; one that is open already, without a compromise, gets this cause.
         package var cause = RotationTerms.Cause.asked
         /// `NAMESPACE/NAME` of Services whose servers are not waited for.
         package var acceptsLaggards: Set<String> = []
@@ -12,12 +13,14 @@ extension CARotation {
         package var acceptsUnseenExtensions = false
         /// Addresses of API servers that are not in the spec and are known to keep the old CA.
         package var acceptsUnlisted: Set<String> = []
-        /// How long both CAs are trusted after every control plane presents the new one's; seconds.
-        package var soakSeconds = 90
+        /// How long both CAs are trusted after every control plane presents the new one's, seconds; nil for what the
+        /// cause asks for.
+        package var soakSeconds: Int?
         /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
         package var watchSeconds = 120
-        /// As `PairGate.reloadSeconds`.
+        /// As `LeafRotation.Options.reloadSeconds`.
         package var reloadSeconds = 65
+        package var witness = WitnessOptions()
 
         package init() {}
     }

@@ -8,7 +8,8 @@ extension CARotation {
         let nodes = run.nodes.map(\.name).joined(separator: ", ")
         let (spec, terms) = (run.spec, try open())
         // Called off once, it goes back, whichever option it is gone on with.
-        let isAbort = isAbort || terms?.direction == .back
+        let isEmergency = options.cause.isCompromise || terms?.cause.isCompromise ?? false
+        let isAbort = !isEmergency && (isAbort || terms?.direction == .back)
         let bundle = "\(spec.certificates.directory)/\(spec.certificates.files.ca)"
         let certificate = "\(spec.certificates.directory)/\(spec.certificates.files.certificate)"
         let key = "\(spec.certificates.directory)/\(spec.certificates.files.key)"
@@ -37,8 +38,11 @@ extension CARotation {
                 ),
                 (
                     .extensions,
-                    "waits until the servers behind all APIServices trust both, at most \(ExtensionServers.seconds) s; "
-                        + "stops there with both CAs trusted where one does not"
+                    isEmergency
+                        ? "gives the servers behind all APIServices \(Self.emergencySeconds) s to trust both, and goes on "
+                            + "without those that do not"
+                        : "waits until the servers behind all APIServices trust both, at most \(ExtensionServers.seconds) s; "
+                            + "stops there with both CAs trusted where one does not"
                 ),
             ]
         }
@@ -48,7 +52,7 @@ extension CARotation {
                 "\(key) and \(certificate), one control plane after the other; each waits until all API servers take "
                     + "the pair, and is put back where one does not"
             ),
-            (.soak, "\(options.soakSeconds) s with both CAs trusted"),
+            (.soak, soakText(isEmergency)),
             (
                 .drop,
                 "\(bundle) gets one CA; waits until no API server names the other; has the ConfigMap of the extension "
@@ -56,10 +60,21 @@ extension CARotation {
             ),
             (
                 .proof,
-                "every API server answers 401 to the proxy client that was dropped; its keys are destroyed"
+                isEmergency
+                    ? "every API server answers 401 to the proxy client that was dropped, and no extension server trusts the "
+                        + "old CA; its keys are destroyed"
+                    : "every API server answers 401 to the proxy client that was dropped; its keys are destroyed"
             ),
         ]
         return [title] + lines.map { "  \($0.0.label) \(pad($0.0.rawValue)) \($0.1)" } + [""]
+    }
+
+    private func soakText(_ isEmergency: Bool) -> String {
+        guard isEmergency, options.soakSeconds == nil else {
+            return "\(options.soakSeconds ?? 90) s with both CAs trusted"
+        }
+        return
+            "none, but for a kube-apiserver before 1.23, which is given \(options.reloadSeconds) s to read its pair"
     }
 
     private func pad(_ text: String) -> String {

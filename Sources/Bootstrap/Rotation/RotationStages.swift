@@ -5,31 +5,46 @@ import ClusterPlan
 // What each stage does to the nodes, and what it waits for.
 extension CARotation {
     func leaves(
-        _ terms: RotationTerms, _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
-        _ course: inout RotationCourse
+        _ terms: RotationTerms, _ rotation: Generations, _ observed: [ObservedNode], _ gates: RotationGates,
+        _ lock: Run.StateLock, _ course: inout RotationCourse
     ) async throws {
-        try await gates.waitForTrust([rotation.keep] + rotation.retire, without: [])
+        try await gates.waitForTrust(rotation.both, without: [])
         try await gates.waitForPublished([rotation.keep])
         say(.trust, "reached: every API server has loaded both")
-        if terms.direction == .forward { try await extensions(rotation.keep, gates.kubectl) }
+        if terms.direction == .forward { try await extensions(terms, rotation.keep, gates.kubectl) }
         try await issueLeaves(terms)
         say(
             .leaves,
             "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)")
-        try await apply(
-            CertificateStage(
-                bundle: [rotation.keep] + rotation.retire, leaves: .signed(by: rotation.keep)),
-            lock, &course)
+        let stage = CertificateStage(
+            bundle: rotation.both, leaves: .signed(by: rotation.keep))
+        // In an emergency those that show nothing of their reading are waited for once, after the last.
+        if terms.cause.isCompromise { return try await apply(stage, in: staged(stage), lock, &course) }
+        try await staged(stage).witnessingPairs(
+            observed, gates.kubectl, options.witness, reloadSeconds: options.reloadSeconds,
+            accepted: options.acceptsLaggards
+        ) { run, isStopped in
+            try await apply(stage, in: run, lock, &course)
+            guard isStopped() else { return }
+            throw BootstrapError(
+                "rotation/stopped", status: .proofFailed, "stopped as asked, with both CAs trusted",
+                hint: "run it again: it goes on from here")
+        }
     }
 
-    private func extensions(_ generation: CAGeneration, _ kubectl: Kubectl?) async throws {
+    private func extensions(
+        _ terms: RotationTerms, _ generation: CAGeneration, _ kubectl: Kubectl?
+    ) async throws {
         guard let kubectl else {
             say(.extensions, "not seen: there is no kubeconfig")
             return
         }
         say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
         let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
-            without: generation, accepted: options.acceptsLaggards, { say(.extensions, $0) })
+            without: generation, accepted: options.acceptsLaggards,
+            seconds: terms.cause.isCompromise ? Self.emergencySeconds : ExtensionServers.seconds
+        ) { say(.extensions, $0) }
+        if terms.cause.isCompromise { return goOn(without: laggards) }
         guard let first = laggards.first else { return say(.extensions, "reached") }
         throw BootstrapError(
             "rotation/laggard", status: .proofFailed,
@@ -46,7 +61,8 @@ extension CARotation {
     ) async throws {
         let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
         say(.drop, "no control plane is to trust \(subjects)")
-        try await apply(CertificateStage(bundle: [rotation.keep], leaves: .asInstalled), lock, &course)
+        let stage = CertificateStage(bundle: [rotation.keep], leaves: .asInstalled)
+        try await apply(stage, in: staged(stage), lock, &course)
         try await gates.waitForTrust([rotation.keep], without: rotation.retire)
         if gates.kubectl != nil {
             say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
@@ -57,9 +73,8 @@ extension CARotation {
 
     /// Brings the nodes to what a stage asks for, by the way that `init` goes.
     func apply(
-        _ stage: CertificateStage, _ lock: Run.StateLock, _ course: inout RotationCourse
+        _ stage: CertificateStage, in staged: Run, _ lock: Run.StateLock, _ course: inout RotationCourse
     ) async throws {
-        let staged = staged(stage)
         let preparation = try await staged.prepare()
         if let refusal = preparation.refusal { throw refusal }
         guard !preparation.plan.isEmpty else { return }
@@ -68,10 +83,10 @@ extension CARotation {
         if let failure = outcome.failure { throw failure }
     }
 
-    private func staged(_ stage: CertificateStage) -> Run {
+    func staged(_ stage: CertificateStage) -> Run {
         var staged = run
         staged.request.options.stage = stage
-        staged.pairReloadSeconds = options.reloadSeconds
+        staged.pairGate = .init(reloadSeconds: 0, witness: nil)
         return staged
     }
 

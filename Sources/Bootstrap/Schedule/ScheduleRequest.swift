@@ -32,7 +32,8 @@ package struct ScheduleRequest: Sendable {
         let onControlPlane = run.spec.nodes.contains(where: \.local)
         if !onControlPlane, let node = try Self.ownNode(run.spec) { throw Self.isControlPlane(node) }
         _ = try Renewal(
-            run, rule: renewBefore.map { .within(seconds: $0.seconds) } ?? .twoThirds, reloadSeconds: 0)
+            run, rule: renewBefore.map { .within(seconds: $0.seconds) } ?? .twoThirds, .init(reloadSeconds: 0)
+        )
         guard let spec = try SpecLoader.find(run.request.specFile) else {
             throw BootstrapError(
                 "usage/no-spec", status: .usage, "there is no spec", hint: "name it with --spec FILE")

@@ -72,7 +72,9 @@ struct CertificateDecisions {
                     $0.generation == current.id && $0.profile == wanted && now >= $0.certificate.notBefore
                         && now < $0.certificate.notAfter
                 }
-                cannotSign(owner, current, reason, spec, mayWait: isGood ?? false && renewal == .twoThirds)
+                // A key that was lost is a loss, and not what was wanted.
+                let mayWait = !spec.certificates.ca.keepsKey && renewal == .twoThirds && isGood ?? false
+                cannotSign(owner, current, reason, spec, mayWait: mayWait)
                 continue
             }
             issues.append(

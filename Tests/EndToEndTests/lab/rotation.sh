@@ -87,6 +87,7 @@ assert_state_settled() {
     local state=$OPERATOR/state
     assert_eq "CA keys in the state" 1 "$(find "$state/ca" -name '*key.pem' | wc -l)"
     assert_eq "leaf keys in the state" $ROTATION_NODES "$(find "$state/leaves" -name '*key.pem' | wc -l)"
+    assert_eq "canaries that are left" "" "$(kube get apiservices -o name | grep canary)"
     assert_eq "what is left in the state" "" "$(find "$state" -name '.*' -o -name '*unfinished*' -o -name '*-tmp' -o -name retired)"
     assert_exit 0 op init --yes
     assert_contains "nothing to change"

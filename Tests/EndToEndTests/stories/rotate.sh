@@ -25,6 +25,7 @@ story() {
     remember_each 3
     assert_exit 0 op rotate --yes --reload-wait 3
     echo "leaves replaced in $((SECONDS - before)) s"
+    for NODE in 1 2 3; do assert_contains "cp$NODE: its aggregator presents the new certificate"; done
     load_goes_on 600
     assert_no_failure
     on_each 3 assert_same_start
@@ -44,6 +45,8 @@ story() {
     before=$SECONDS
     assert_exit 0 op rotate --ca --yes --soak 5 --watch 70 --reload-wait 3
     echo "the CA replaced in $((SECONDS - before)) s"
+    for NODE in 1 2 3; do assert_contains "cp$NODE: its aggregator presents the new certificate"; done
+    assert_eq "canaries that are left" "" "$(kube get apiservices -o name | grep canary)"
     load_goes_on 600
     load_down
     assert_no_failure

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+
+// What is different where somebody else may have a key: nothing is waited for that does not keep the API servers
+// themselves from harm, and at the end nobody may trust the old CA.
+extension CARotation {
+    /// How long extension servers are given to load the new CA before their requests begin to fail; those that watch the
+    /// ConfigMap need less. Seconds.
+    static let emergencySeconds = 10
+
+    /// The terms of an open rotation, with the cause that this run gives it.
+    ///
+    /// One that was called off goes forward again: it would end with the CA that is not to be trusted.
+    func escalated(_ terms: RotationTerms, _ inventory: StateInventory) throws -> RotationTerms {
+        guard options.cause.isCompromise, !terms.cause.isCompromise else { return terms }
+        var escalated = terms
+        escalated.cause = options.cause
+        if terms.direction == .back {
+            guard let new = terms.retire.first.flatMap(inventory.generation), new.standing == .issued else {
+                throw BootstrapError(
+                    "rotation/called-off",
+                    "the rotation that was begun at \(terms.since) was called off and is about to end",
+                    hint: "bring that to its end with rotate --abort, then run this again")
+            }
+            (escalated.keep, escalated.retire, escalated.direction) = (new.id, [terms.keep], .forward)
+        }
+        try ledger.append(escalated, now: run.effects.now())
+        say(.preflight, "from here on in the order of an emergency")
+        return escalated
+    }
+
+    /// How long both CAs stay trusted once every control plane has its new pair.
+    func soakSeconds(_ terms: RotationTerms) async throws -> Int {
+        guard terms.cause.isCompromise else { return options.soakSeconds ?? 90 }
+        let wanted = options.soakSeconds ?? 0
+        let results = await onEachNode(run.nodes) { node in
+            guard let connection = try run.connection(node) else { return false }
+            return try await PairGate.readsBlindly(connection, run.spec)
+        }
+        let isBlind = try results.contains { try $0.get() }
+        return isBlind ? max(wanted, options.reloadSeconds) : wanted
+    }
+
+    /// Names the extension servers that will refuse requests, and why that is not waited for.
+    func goOn(without laggards: [ExtensionServers.Laggard]) {
+        for laggard in laggards {
+            say(
+                .extensions,
+                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it, since it answers 401 "
+                    + "until then, and trusts whoever has the old key")
+        }
+        say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
+    }
+
+    /// Sees that no extension server trusts what was dropped.
+    /// - Throws: `rotation/still-trusted`; the rotation stays open then.
+    func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
+        guard let kubectl else {
+            say(
+                .proof, "whether extension servers still trust the old CA is not seen: there is no kubeconfig"
+            )
+            return
+        }
+        say(.proof, "no extension server is to trust the old CA")
+        let left = try await ExtensionServers(run: run, kubectl: kubectl).trusting(
+            retired, accepted: options.acceptsLaggards, seconds: ExtensionServers.seconds)
+        guard let first = left.first else { return }
+        throw BootstrapError(
+            "rotation/still-trusted", status: .proofFailed,
+            "the extension server \(first.endpoint) of \(first.service): \(first.why); whoever has the old key can call it "
+                + "as anyone",
+            hint:
+                "restart it or stop it, then run it again; the API servers refuse the old key already. Without it: "
+                + "--accept-laggard \(first.service)",
+            details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
+    }
+
+    /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is
+    /// changed. Empty without a compromise.
+    package func blastRadius() async throws -> [String] {
+        let cause = try open().map { $0.cause.isCompromise ? $0.cause : options.cause } ?? options.cause
+        let key: String
+        switch cause {
+        case .asked: return []
+        case .compromisedLeaf: key = "a proxy client's key"
+        case .compromisedCA: key = "the CA's key"
+        }
+        var lines = [
+            "whoever has \(key) is every user on every API server and extension server, system:masters included, until the "
+                + "old CA is trusted nowhere; there is no list of revoked certificates, so the CA is replaced"
+        ]
+        guard let kubectl = try await Kubectl.find(run) else {
+            return lines + [
+                "  which APIServices will fail meanwhile cannot be told: there is no kubeconfig (apiServer.kubeconfig)"
+            ]
+        }
+        let servers = ExtensionServers(run: run, kubectl: kubectl)
+        let (backends, endpoints) = (try await servers.backends(), try await servers.endpoints())
+        guard !backends.isEmpty else {
+            return lines + ["  no APIService has a server of its own: nothing will fail"]
+        }
+        lines.append(
+            "these answer 401 from S4 on until their servers have loaded the new CA, for which they are given "
+                + "\(Self.emergencySeconds) s; restart those that S3 names:")
+        for backend in backends {
+            let places = endpoints.filter { $0.service == backend.service }.map(\.place)
+            lines.append(
+                "  \(backend.name): \(backend.service) at \(places.isEmpty ? "no endpoint" : places.joined(separator: ", "))"
+                    + (backend.isAvailable ? "" : ", not available now"))
+        }
+        return lines
+    }
+}

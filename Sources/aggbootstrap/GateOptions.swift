@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Bootstrap
+
+/// What a rotation waits for, and what it goes on without.
+struct GateOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Go on although an extension server of this Service does not trust the new CA; repeatable.",
+            valueName: "namespace/name"))
+    var acceptLaggard: [String] = []
+
+    @Flag(help: "Replace the CA although there is no kubeconfig to find the extension servers with.")
+    var acceptUnseenExtensions = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Go on although an API server at this address is not in the spec; repeatable.",
+            valueName: "address"))
+    var acceptUnlisted: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long both CAs stay trusted after every control plane presents the new one's proxy client.",
+            discussion: "Default: 90; with --compromised 0.", valueName: "seconds"))
+    var soak: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the old CA has to stay away from the extension servers once it is dropped.",
+            discussion: "Default: 120.", valueName: "seconds"))
+    var watch: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a kube-apiserver before 1.23, which reads its pair each minute, is given to do so.",
+            discussion: "Default: 65.", valueName: "seconds"))
+    var reloadWait: Int?
+
+    @Flag(
+        help:
+            "Make no temporary API objects to see which certificate each aggregator presents; wait --reload-wait instead."
+    )
+    var noCanary = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Where control planes reach this machine for that: an IP address, with a port where it has to be one.",
+            valueName: "address[:port]"))
+    var canaryAddress: String?
+
+    func validate() throws {
+        for (name, value) in waits where !(0...86_400).contains(value) {
+            throw ValidationError("\(name) is \(value), and has to be 0 to 86400 seconds")
+        }
+        for service in acceptLaggard where service.split(separator: "/").count != 2 {
+            throw ValidationError("--accept-laggard \(service) is not written as NAMESPACE/NAME")
+        }
+        if noCanary && canaryAddress != nil {
+            throw ValidationError("--no-canary and --canary-address are both given")
+        }
+    }
+
+    /// Those that were given.
+    private var waits: [(name: String, value: Int)] {
+        [("--soak", soak), ("--watch", watch), ("--reload-wait", reloadWait)].compactMap { name, value in
+            value.map { (name, $0) }
+        }
+    }
+
+    /// The same, as arguments of another run.
+    var arguments: [String] {
+        var arguments: [String] = []
+        for service in acceptLaggard { arguments += ["--accept-laggard", service] }
+        for address in acceptUnlisted { arguments += ["--accept-unlisted", address] }
+        for (name, value) in waits { arguments += [name, "\(value)"] }
+        if acceptUnseenExtensions { arguments.append("--accept-unseen-extensions") }
+        if noCanary { arguments.append("--no-canary") }
+        if let canaryAddress { arguments += ["--canary-address", canaryAddress] }
+        return arguments
+    }
+
+    /// - Throws: `usage/canary-address`.
+    func witness() throws -> WitnessOptions {
+        WitnessOptions(isWanted: !noCanary, address: try canaryAddress.map { try CanaryAddress($0) })
+    }
+
+    /// For proxy clients alone.
+    func leafOptions() throws -> LeafRotation.Options {
+        .init(reloadSeconds: reloadWait ?? 65, witness: try witness())
+    }
+
+    /// For the CA.
+    func caOptions() throws -> CARotation.Options {
+        var options = CARotation.Options()
+        options.acceptsLaggards = Set(acceptLaggard)
+        options.acceptsUnseenExtensions = acceptUnseenExtensions
+        options.acceptsUnlisted = Set(acceptUnlisted)
+        options.soakSeconds = soak
+        if let watch { options.watchSeconds = watch }
+        if let reloadWait { options.reloadSeconds = reloadWait }
+        options.witness = try witness()
+        return options
+    }
+}
