@@ -50,6 +50,12 @@ struct RotateCommand: AsyncParsableCommand {
             valueName: "namespace/name"))
     var acceptLaggard: [String] = []
 
+    @Flag(
+        help: ArgumentHelp(
+            "With --ca, have the old CA sign the new one too, for extension servers that trust only the old one until "
+                + "they are restarted."))
+    var crossSign = false
+
     @Flag(help: "Go on although there is no kubeconfig to find the extension servers with.")
     var acceptUnseenExtensions = false
 
@@ -80,6 +86,7 @@ struct RotateCommand: AsyncParsableCommand {
     func validate() throws {
         try validateIfDue()
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
+        if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
         for (name, value) in [("--soak", soak), ("--watch", watch), ("--reload-wait", reloadWait)]
         where !(0...86_400).contains(value) {
             throw ValidationError("\(name) is \(value), and has to be 0 to 86400 seconds")
@@ -162,6 +169,7 @@ struct RotateCommand: AsyncParsableCommand {
     func rotateCA(_ run: Run) async throws -> ExitStatus {
         var options = CARotation.Options()
         options.acceptsLaggards = Set(acceptLaggard)
+        options.crossSigns = crossSign
         options.acceptsUnseenExtensions = acceptUnseenExtensions
         options.acceptsUnlisted = Set(acceptUnlisted)
         (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (soak, watch, reloadWait)

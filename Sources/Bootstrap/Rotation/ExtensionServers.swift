@@ -24,39 +24,53 @@ struct ExtensionServers: Sendable {
         let service: String
         let endpoint: String
         let why: String
+        /// Whether it trusts the CA before the new one: a cross certificate by that would be enough for it.
+        var trustsPrevious = false
     }
 
     /// How long an extension server is given to read a changed ConfigMap; its watch may back off for half a minute.
     static let seconds = 90
+    /// How long one is given that takes the new proxy clients either way.
+    static let vouchedSeconds = 30
 
     /// Waits until every server that asks for a client certificate has loaded `generation`.
-    /// - Parameter accepted: `NAMESPACE/NAME` of Services that are not waited for.
+    /// - Parameters:
+    ///   - previous: the name of the CA before it.
+    ///   - isVouchedFor: whether those who trust only that one take the new proxy clients too.
+    ///   - accepted: `NAMESPACE/NAME` of Services that are not waited for.
     /// - Returns: what is left when the time is over; empty where all have it.
     func laggards(
-        without generation: CAGeneration, accepted: Set<String>, _ progress: (String) -> Void
+        without generation: CAGeneration, after previous: [UInt8]?, isVouchedFor: Bool,
+        accepted: Set<String>, _ progress: (String) -> Void
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints()
         progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
         let deadline = ContinuousClock.now + .seconds(Self.seconds)
+        let vouchedDeadline =
+            ContinuousClock.now + .seconds(isVouchedFor ? Self.vouchedSeconds : Self.seconds)
         var open = endpoints.filter { !accepted.contains($0.service) }
         while true {
             var laggards: [Laggard] = []
             for endpoint in open {
-                guard let why = problem(endpoint, generation) else { continue }
-                laggards.append(
-                    Laggard(
-                        service: endpoint.service, endpoint: endpoint.place, why: why)
-                )
+                if let laggard = laggard(endpoint, generation, previous) { laggards.append(laggard) }
             }
-            if laggards.isEmpty || ContinuousClock.now >= deadline { return laggards }
+            let end = laggards.allSatisfy(\.trustsPrevious) ? vouchedDeadline : deadline
+            if laggards.isEmpty || ContinuousClock.now >= end { return laggards }
             let left = Set(laggards.map(\.endpoint))
             open = open.filter { left.contains($0.place) }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func problem(_ endpoint: Endpoint, _ generation: CAGeneration) -> String? {
-        guard let port = endpoint.port else { return "its port cannot be told from the Service's endpoints" }
+    private func laggard(
+        _ endpoint: Endpoint, _ generation: CAGeneration, _ previous: [UInt8]?
+    ) -> Laggard? {
+        func laggard(_ why: String) -> Laggard {
+            Laggard(service: endpoint.service, endpoint: endpoint.place, why: why)
+        }
+        guard let port = endpoint.port else {
+            return laggard("its port cannot be told from the Service's endpoints")
+        }
         do {
             guard let node = run.nodes.first else { return nil }
             let tunnel = try run.link(node).tunnel
@@ -67,9 +81,20 @@ struct ExtensionServers: Sendable {
                 trust: .nobody)
             // One that asks for no certificate takes nobody's word for a user.
             guard let names = report.acceptedCANames else { return nil }
-            return Self.problem(names, generation)
+            return Self.laggard(endpoint, naming: names, generation, previous)
         } catch {
-            return "it cannot be asked: \(error)"
+            return laggard("it cannot be asked: \(error)")
+        }
+    }
+
+    /// What is wrong with a server that names these CAs; nil where nothing is.
+    static func laggard(
+        _ endpoint: Endpoint, naming names: [[UInt8]], _ generation: CAGeneration, _ previous: [UInt8]?
+    ) -> Laggard? {
+        problem(names, generation).map { why in
+            Laggard(
+                service: endpoint.service, endpoint: endpoint.place, why: why,
+                trustsPrevious: previous.map(names.contains) ?? false)
         }
     }
 
