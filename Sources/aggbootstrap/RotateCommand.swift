@@ -52,8 +52,8 @@ struct RotateCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "With --ca, have the old CA sign the new one too, for extension servers that trust only the old one until "
-                + "they are restarted."))
+            "With --ca, have the old CA sign the new one too: extension servers that know only the old one go on serving "
+                + "until they are restarted."))
     var crossSign = false
 
     @Flag(help: "Go on although there is no kubeconfig to find the extension servers with.")

@@ -90,7 +90,7 @@ import Testing
         #expect(try fileMode(file) == "644" && FileReader.read(file) == cross.pem)
         let ledger = String(decoding: try FileReader.read("\(state.path)/ledger.jsonl") ?? [], as: UTF8.self)
         #expect(ledger.contains("\"event\":\"cross-signed\"") && ledger.contains(cross.certificate.serial))
-        // Asked for again, it stays the one that nodes may have; after its end another one is made.
+        // Asked for again, it stays the one that nodes may have.
         try rotation.crossSign(terms, observed)
         #expect(try state.inventory() == inventory)
     }
@@ -130,6 +130,24 @@ import Testing
         #expect(try cluster.state.inventory().generations.allSatisfy { $0.crossSigned == nil })
     }
 
+    /// What `--dry-run` shows of it, with and without the option.
+    @Test func theOutline() async throws {
+        let (old, new) = try await begun()
+        let plain = CARotation(try cluster.run(), options: .init())
+        func lines(_ rotation: CARotation, isAbort: Bool = false) async throws -> [String] {
+            try await rotation.outline(isAbort: isAbort).filter { $0.contains("cross certificate") }
+        }
+        #expect(try await lines(plain) == [])
+        #expect(try await lines(rotation()).map { $0.prefix(4) } == ["  S1", "  S3", "  S4"])
+        let terms = RotationTerms(keep: new.id, retire: [old.id])
+        try plain.ledger.append(terms, now: now)
+        #expect(try await lines(plain) == [])
+        #expect(try await lines(rotation()).count == 3)
+        #expect(try await lines(rotation(), isAbort: true) == [])
+        try rotation().crossSign(terms, try await plain.run.observe())
+        #expect(try await lines(plain).map { $0.prefix(4) } == ["  S3", "  S4"])
+    }
+
     /// Neither a CA that was made elsewhere nor one whose key is lost can sign; before a rotation is begun that is said.
     @Test func withoutTheOldKey() async throws {
         try await cluster.converge()
@@ -153,7 +171,7 @@ import Testing
 
     /// Plans, renewals and proofs keep the chain by themselves.
     @Test func nodesGetIt() async throws {
-        _ = try add("first")
+        _ = try add("first", days: 310)
         let old = try #require(try cluster.state.inventory().current)
         let new = try add("next")
         try await cluster.converge()
@@ -190,6 +208,13 @@ import Testing
                 "; behind it \(new.certificate.subject) as signed by \(old.certificate.subject), until \(end)"
             ))
         #expect(proofs.allSatisfy { $0.outcome != .failed })
+        // After its end nothing changes for who trusts the new CA, and nothing is due.
+        let after = now.advanced(bySeconds: 320 * 86400)
+        #expect(after > cross.summary.notAfter)
+        #expect(try cluster.opensslVerify("cp1", at: after) == "OK")
+        #expect(try await cluster.converge(at: after).isNothing)
+        #expect(
+            try await cluster.run(at: after).prove().flatMap(\.proofs).allSatisfy { $0.outcome != .failed })
     }
 
     @Test func whatIsLeftOfIt() async throws {

@@ -60,6 +60,17 @@ extension CARotation {
                 + "proxy client")
     }
 
+    /// Called off, the old CA's signature cannot be taken back.
+    func sayWhatIsVouchedFor(_ terms: RotationTerms, _ rotation: Generations) {
+        guard terms.direction == .back else { return }
+        for cross in rotation.retire.compactMap(\.crossSigned?.certificate) {
+            say(
+                .proof,
+                "\(cross.issuer) has signed \(cross.subject), which stays valid until \(cross.notAfter.date); the key that "
+                    + "it is for is destroyed")
+        }
+    }
+
     // MARK: - Whether it can be done
 
     /// The one generation of `trusted`, by fingerprint, where it can vouch for the CA that replaces it.

@@ -29,6 +29,7 @@ extension CARotation {
         try RetiredPair(state: run.state).remove()
         try ledger.appendEnd(of: terms, now: now)
         say(.proof, refusals)
+        sayWhatIsVouchedFor(terms, rotation)
     }
 
     /// - Returns: what was seen, in words.

@@ -12,7 +12,8 @@ extension CARotation {
         package var acceptsUnseenExtensions = false
         /// Addresses of API servers that are not in the spec and are known to keep the old CA.
         package var acceptsUnlisted: Set<String> = []
-        /// Have the old CA sign the new one too, for extension servers that trust only the old one until they are restarted.
+        /// Have the old CA sign the new one too: extension servers that know only the old one go on serving until they are
+        /// restarted.
         package var crossSigns = false
         /// How long both CAs are trusted after every control plane presents the new one's; seconds.
         package var soakSeconds = 90

@@ -120,6 +120,12 @@ import Testing
         #expect(RotationPosition.Node(world.node, keep: keep, retire: []).lacksChain)
         let node = try #require(world.plan.nodes.first)
         #expect(node.files.map(\.path) == [world.node.certificate.path] && !node.restarts)
+        let mark = "-----BEGIN CERTIFICATE-----\n"
+        func lines() -> [String] { PlanReport(world.plan, unit: "u").lines }
+        #expect(!lines().contains { $0.contains("behind it") })
+        world.inventory.leaves["cp1"]?.pem = Array("\(mark)a\n\(mark)b\n".utf8)
+        #expect(lines().contains { $0.hasSuffix(", and 1 more certificate behind it") })
+        world.inventory.leaves["cp1"]?.pem = leaf.pem + cross.pem
         try world.apply()
         #expect(world.plan.isEmpty && world.node.certificate.content == leaf.pem + cross.pem)
         #expect(!RotationPosition.Node(world.node, keep: keep, retire: []).lacksChain)

@@ -31,8 +31,12 @@ story() {
     # Called off with the cross certificate on one node: the new pair is refused, and nothing of it is left.
     kill_rotation line "cp2: 2 files written" --ca --cross-sign --yes "${ROTATION_WAITS[@]}"
     assert_eq "certificates on node 1" 2 "$(NODE=1 presented | wc -l)"
+    NODE=1 keep_front_proxy new
+    openssl x509 -in "$PKI/new-1.pem" -out "$PKI/new-1.pem"
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
+    assert_contains "which stays valid until" "the key that it is for is destroyed"
     assert_kept
+    NODE=1 assert_refused new
     assert_eq "what is cross-signed" "" "$(find "$OPERATOR/state" -name 'cross-signed.pem')"
 
     # Ended just after it was made, and gone on with: without the option it has an effect all the same.
