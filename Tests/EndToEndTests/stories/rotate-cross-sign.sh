@@ -39,7 +39,7 @@ story() {
     NODE=1 assert_refused new
     assert_eq "what is cross-signed" "" "$(find "$OPERATOR/state" -name 'cross-signed.pem')"
 
-    # Ended just after it was made, and gone on with: without the option it has an effect all the same.
+    # Ended just after it was made, and gone on with: no node has it before S4, and then every one.
     kill_rotation ledger 1 cross-signed --ca --cross-sign --yes "${ROTATION_WAITS[@]}"
     on_each $ROTATION_NODES assert_presents 1
     before=$SECONDS
