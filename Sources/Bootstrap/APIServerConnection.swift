@@ -12,6 +12,8 @@ struct APIServerConnection: Sendable {
     /// The pair that lies on the node now; nil where it cannot be read.
     let identity: ClientIdentity?
     let headers: RequestHeaderNames
+    /// Whether it takes anybody for an aggregator.
+    let hasRequestHeaderCA: Bool
     private let kubeconfig: String?
 
     /// - Parameter flags: the command line of the running process.
@@ -22,6 +24,7 @@ struct APIServerConnection: Sendable {
             port: flags.string("secure-port").flatMap { Int($0) } ?? 6443, tunnel: link.tunnel)
         trust = try Self.trust(spec.apiServer, flags, link.node)
         identity = try Self.identity(spec.certificates, link.node)
+        hasRequestHeaderCA = !(flags.string("requestheader-client-ca-file") ?? "").isEmpty
         let header = spec.requestHeader
         // The running process may know others than the spec says, before a change and after a roll-back.
         func name(_ flag: String, _ wanted: [String]) -> String? {

@@ -83,7 +83,12 @@ struct Prover {
         do {
             try ChainVerifier.verify(
                 leaf: leaf, intermediates: Array(pair.chain.dropFirst()), bundle: pair.bundle, at: now)
-            return Proof("chain", .passed, "\(leaf.summary.subject) verifies under \(leaf.summary.issuer)")
+            let behind = pair.chain.dropFirst().map {
+                "; behind it \($0.summary.subject) as signed by \($0.summary.issuer), until \($0.summary.notAfter.date)"
+            }
+            return Proof(
+                "chain", .passed,
+                "\(leaf.summary.subject) verifies under \(leaf.summary.issuer)\(behind.joined())")
         } catch {
             return Proof("chain", .failed, "\(error)")
         }

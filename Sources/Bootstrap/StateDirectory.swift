@@ -14,10 +14,12 @@ import Secrets
 /// compromised                          CAs that must not be trusted again, one a line
 /// rollback                             a roll-back that has not come to its end
 /// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these; no key where it is not kept
+/// ca/0002-77b1e0d9/cross-signed.pem    its name and key as signed by the CA before it, where that was asked for
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
 /// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
-/// whole or not at all. The newest is the one with the highest number.
+/// whole or not at all. The newest is the one with the highest number. Where a generation has a cross certificate, each
+/// of its leaves is read with that behind it, which is what nodes get.
 package struct StateDirectory: Sendable {
     package let path: String
     package let cluster: String
@@ -60,12 +62,15 @@ package struct StateDirectory: Sendable {
                 CAGeneration(
                     id: id, certificate: certificate.summary, pem: certificate.pem,
                     standing: try standing("\(path)/ca/\(id)"),
-                    hasKey: try FileStatus.of("\(path)/ca/\(id)/ca-key.pem") != nil))
+                    hasKey: try FileStatus.of("\(path)/ca/\(id)/ca-key.pem") != nil,
+                    crossSigned: try crossCertificate(of: certificate, id)))
         }
+        let chains = Dictionary(
+            uniqueKeysWithValues: inventory.generations.map { ($0.id, $0.crossSigned?.pem) })
         for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
             let ids = try FileReader.list("\(path)/leaves/\(owner)").filter { !$0.hasPrefix(".") }
-            if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id) }
-            let earlier = try ids.dropLast().map { try leaf(owner: owner, id: $0) }
+            if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id, chains) }
+            let earlier = try ids.dropLast().map { try leaf(owner: owner, id: $0, chains) }
             if !earlier.isEmpty { inventory.earlierLeaves[owner] = earlier }
         }
         (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
@@ -97,6 +102,9 @@ package struct StateDirectory: Sendable {
     package func prepareForChange() throws {
         if try FileReader.read("\(path)/cluster") == nil {
             try AtomicFileWriter.write("\(path)/cluster", .text(cluster + "\n"), mode: 0o644)
+        }
+        for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
+            try removeUnfinishedCrossCertificate(id)
         }
         var parents = ["\(path)/ca"]
         parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
@@ -161,6 +169,7 @@ package struct StateDirectory: Sendable {
         }
         try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
         try AtomicFileWriter.remove("\(directory)/ca-key.pem")
+        try removeCrossCertificate(id)
         try AtomicFileWriter.syncDirectory(directory)
     }
 
@@ -227,7 +236,7 @@ package struct StateDirectory: Sendable {
             hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
     }
 
-    private func certificate(_ file: String) throws -> Certificate {
+    func certificate(_ file: String) throws -> Certificate {
         guard let bytes = try FileReader.read(file) else { throw damaged(file, "it is missing") }
         let certificates: [Certificate]
         do { certificates = try reader.bundle(pem: bytes, path: file) } catch {
@@ -242,7 +251,7 @@ package struct StateDirectory: Sendable {
         return try FileStatus.of("\(directory)/\(Self.foreign)") != nil ? .foreign : .issued
     }
 
-    private func leaf(owner: String, id: String) throws -> IssuedLeaf {
+    private func leaf(owner: String, id: String, _ chains: [String: [UInt8]?]) throws -> IssuedLeaf {
         let directory = "\(path)/leaves/\(owner)/\(id)"
         let certificate = try self.certificate("\(directory)/certificate.pem")
         let issued = "\(directory)/issued"
@@ -251,6 +260,7 @@ package struct StateDirectory: Sendable {
         }
         return IssuedLeaf(
             id: id, certificate: certificate.summary, pem: certificate.pem,
+            chain: (chains[record.generation] ?? nil) ?? [],
             keySHA256: try keyDigest("\(directory)/key.pem", record), generation: record.generation,
             profile: record.profile)
     }

@@ -7,9 +7,12 @@ import ClusterPlan
 /// same certificate (except for an ECDSA signature).
 package enum CertificateAuthority {
     /// A clock that runs behind by less than this still accepts a new certificate.
-    private static let backdating: Int64 = 300
+    static let backdating: Int64 = 300
     /// 9999-12-31T23:59:59Z, the last time that X.509 can write.
     private static let endOfTime = UnixTime(year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
+
+    /// How many CAs may follow one of ours towards a leaf: its successor, where `issueCrossSigned` vouches for it.
+    private static let pathLength = 1
 
     /// Issues a self-signed CA whose common name is the profile's with the first 8 hex digits of its subject
     /// key identifier, so that no two generations share a subject; its hosts and usages are not read.
@@ -22,14 +25,14 @@ package enum CertificateAuthority {
         let subject = "CN=\(profile.commonName)"
         try require(key, for: profile, subject)
         let validity = try period(profile.validity, from: now.advanced(bySeconds: -backdating), subject)
-        let certificate = try draft(key: key, validity: validity, serial: serial, subject)
+        let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
         let identifier = try publicKeyIdentifier(certificate.pointer, subject)
         let generation = Digest.hex(identifier.prefix(4))
         let name = try DistinguishedName.make(
             profile.names, commonName: "\(profile.commonName) \(generation)")
         try certificate.name(subject: name.pointer, issuer: name.pointer, subject)
         try certificate.addKeyUsage(bits: UsageNames.bits(of: [UsageNames.certSign, UsageNames.crlSign]))
-        try certificate.addBasicConstraints(.authority)
+        try certificate.addBasicConstraints(.authority(pathLength: pathLength))
         try certificate.addSubjectKeyIdentifier(identifier)
         try certificate.addAuthorityKeyIdentifier(identifier)
         try certificate.sign(with: key, subject)
@@ -57,7 +60,7 @@ package enum CertificateAuthority {
         let start = max(now.advanced(bySeconds: -backdating), ca.summary.notBefore)
         var validity = try period(profile.validity, from: start, subject)
         validity.end = min(validity.end, ca.summary.notAfter)
-        let certificate = try draft(key: key, validity: validity, serial: serial, subject)
+        let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
         let name = try DistinguishedName.make(profile.names, commonName: profile.commonName)
         try certificate.name(
             subject: name.pointer, issuer: X509_get_subject_name(ca.x509.pointer), subject)
@@ -85,7 +88,7 @@ package enum CertificateAuthority {
     }
 
     /// The CA's subject key identifier, computed where it has none.
-    private static func authorityIdentifier(_ ca: Certificate) throws(PKIError) -> [UInt8] {
+    static func authorityIdentifier(_ ca: Certificate) throws(PKIError) -> [UInt8] {
         guard let identifier = X509_get0_subject_key_id(ca.x509.pointer) else {
             return try publicKeyIdentifier(ca.x509.pointer, ca.summary.subject)
         }
@@ -106,7 +109,8 @@ package enum CertificateAuthority {
         return Array(digest.prefix(Int(size)))
     }
 
-    private static func requireAuthority(
+    /// - Throws: `.notACA`, `.notYetValid` or `.expired` where a CA may not sign at `now`.
+    static func requireAuthority(
         _ ca: CertificateSummary, at now: UnixTime
     ) throws(PKIError) {
         func refusal(_ code: PKIError.Code, _ cause: String, _ hint: String) -> PKIError {
@@ -131,7 +135,7 @@ package enum CertificateAuthority {
     }
 
     /// A certificate's two ends, both inclusive.
-    private struct Period {
+    struct Period {
         var start: UnixTime
         var end: UnixTime
     }
@@ -151,11 +155,11 @@ package enum CertificateAuthority {
     }
 
     /// A version 3 certificate with key, serial number and validity; names, extensions and signature follow.
-    private static func draft(
-        key: PrivateKey, validity: Period, serial: SerialNumber, _ subject: String
+    static func draft(
+        key: OpaquePointer, validity: Period, serial: SerialNumber, _ subject: String
     ) throws(PKIError) -> X509Handle {
         let certificate = X509Handle(owning: try owned("issue", subject) { X509_new() })
-        let (pointer, key) = (certificate.pointer, key.shared.pointer)
+        let pointer = certificate.pointer
         // Versions count from 0.
         try check("issue", subject) { X509_set_version(pointer, 2) }
         try check("issue", subject) { X509_set_pubkey(pointer, key) }
@@ -176,7 +180,7 @@ package enum CertificateAuthority {
 }
 
 extension X509Handle {
-    fileprivate func name(
+    func name(
         subject: OpaquePointer?, issuer: OpaquePointer?, _ text: String
     ) throws(PKIError) {
         try check("issue", text) { X509_set_subject_name(self.pointer, subject) }
@@ -184,7 +188,7 @@ extension X509Handle {
     }
 
     /// Signs with the digest that is as strong as the key; Ed25519 brings its own.
-    fileprivate func sign(with key: PrivateKey, _ subject: String) throws(PKIError) {
+    func sign(with key: PrivateKey, _ subject: String) throws(PKIError) {
         let digest =
             switch KeyHandle.algorithm(of: key.shared.pointer) {
             case .ecdsa(384): EVP_sha384()

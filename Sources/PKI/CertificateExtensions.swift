@@ -41,8 +41,8 @@ extension X509Handle {
     }
 
     enum Constraint {
-        /// May issue leaves, and no other CA.
-        case authority
+        /// A CA; at most so many others may follow it towards a leaf.
+        case authority(pathLength: Int)
         case endEntity
     }
 
@@ -50,11 +50,11 @@ extension X509Handle {
     func addBasicConstraints(_ constraint: Constraint) throws(PKIError) {
         let constraints = try owned("write", "basic constraints") { BASIC_CONSTRAINTS_new() }
         defer { BASIC_CONSTRAINTS_free(constraints) }
-        if constraint == .authority {
+        if case .authority(let length) = constraint {
             // The value is written as it is, and DER knows only 0xff as true.
             constraints.pointee.ca = 0xff
             constraints.pointee.pathlen = try owned("write", "basic constraints") { ASN1_INTEGER_new() }
-            try check("write", "basic constraints") { ASN1_INTEGER_set(constraints.pointee.pathlen, 0) }
+            try check("write", "basic constraints") { ASN1_INTEGER_set(constraints.pointee.pathlen, length) }
         }
         try add(NID_basic_constraints, constraints, critical: 1)
     }

@@ -54,6 +54,12 @@ struct RotateCommand: AsyncParsableCommand {
             valueName: "duration"))
     var renewBefore: RenewBefore?
 
+    @Flag(
+        help: ArgumentHelp(
+            "With --ca, have the old CA sign the new one too: extension servers that know only the old one go on serving "
+                + "until they are restarted."))
+    var crossSign = false
+
     @OptionGroup var gates: GateOptions
 
     func validate() throws {
@@ -62,6 +68,7 @@ struct RotateCommand: AsyncParsableCommand {
             throw ValidationError("--compromised \(compromised) and --abort are both given")
         }
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
+        if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
         guard let replacing else { return }
         if spec.root != nil {
             throw ValidationError("--root and \(replacing) are both given: it is live only")
@@ -146,6 +153,7 @@ struct RotateCommand: AsyncParsableCommand {
     func rotateCA(_ run: Run) async throws -> ExitStatus {
         var options = try gates.caOptions()
         options.cause = compromised?.cause ?? .asked
+        options.crossSigns = crossSign
         let rotation = CARotation(run, options: options)
         let isText = output.output == .text
         if abort, try rotation.open() == nil {

@@ -184,6 +184,29 @@ import Testing
         #expect(try await judge(flags(), compromised: [dropped(new.ca)]) == [])
     }
 
+    /// Nor through a CA that vouches for it.
+    @Test func whatACompromisedCAHasSignedBehindACrossCertificate() async throws {
+        let profile = CertificateCatalog.ca(spec)
+        let keys = try (0..<2).map { _ in try PrivateKey.generate(profile.key) }
+        let cas = try keys.map {
+            try CertificateAuthority.issueCA(profile, key: $0, now: now, serial: .random())
+        }
+        let key = try PrivateKey.generate(CertificateCatalog.proxyClient(spec).key)
+        let leaf = try CertificateAuthority.issueLeaf(
+            CertificateCatalog.proxyClient(spec), key: key, ca: cas[1], caKey: keys[1], now: now,
+            serial: .random())
+        let cross = try CertificateAuthority.issueCrossSigned(
+            cas[1], by: cas[0], caKey: keys[0], proving: [leaf], now: now, serial: .random())
+        let text = key.pem.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        try install(Pair(ca: cas[0], leaf: leaf, key: text))
+        try directory.write(
+            String(decoding: leaf.pem + cross.pem, as: UTF8.self), to: String(paths[2].dropFirst()))
+        try change(nil, try pair())
+        #expect(try await judge(flags()) == [])
+        #expect(try await judge(flags(), compromised: [dropped(cas[1])]) == ["rollback/compromised-ca"])
+        #expect(try await judge(flags(), compromised: [dropped(cas[0])]) == ["rollback/compromised-ca"])
+    }
+
     // MARK: - The state's records
 
     private func state() throws -> StateDirectory {

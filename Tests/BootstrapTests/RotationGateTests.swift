@@ -26,6 +26,19 @@ import Testing
         #expect(ExtensionServers.problem([], new)?.contains("does not say whose") == true)
     }
 
+    /// What takes the new proxy clients by a cross certificate is told from what does not.
+    @Test func trustInTheCABefore() throws {
+        let (old, new, other) = (try generation("old"), try generation("new"), try generation("other"))
+        let names = [old, new, other].map(\.certificate.subjectDER)
+        let endpoint = ExtensionServers.Endpoint(service: "a/b", address: "10.0.0.1", port: 8443)
+        func judge(_ given: [[UInt8]], _ previous: [UInt8]? = names[0]) -> Bool? {
+            ExtensionServers.laggard(endpoint, naming: given, new, previous)?.trustsPrevious
+        }
+        #expect(judge([names[0], names[1]]) == nil && judge([names[1]]) == nil)
+        #expect(judge([names[0]]) == true && judge([names[2], names[0]]) == true)
+        #expect(judge([names[2]]) == false && judge([]) == false && judge([names[0]], nil) == false)
+    }
+
     @Test(arguments: [
         (
             #"{"subsets":[{"addresses":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]},{"addresses":[{"ip":"fd00::1"}]}]}"#,

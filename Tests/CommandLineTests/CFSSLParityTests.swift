@@ -160,9 +160,9 @@ import Testing
             #expect(added.map(\.isCritical) == [false] && added.map(\.value) == ["30168014\(caIdentifier)"])
             ours.extensions.removeAll { $0.name == "X509v3 Authority Key Identifier" }
             #expect(isCA ? identifier == caIdentifier : identifier != caIdentifier)
-            // On purpose: pathlen:0, since the CA signs no other CA.
+            // On purpose: pathlen:1, since the CA signs no other CA than its successor.
             if isCA, let at = ours.extensions.firstIndex(where: { $0.name == "X509v3 Basic Constraints" }) {
-                #expect(ours.extensions[at].value == "30060101FF020100")
+                #expect(ours.extensions[at].value == "30060101FF020101")
                 ours.extensions[at].value = "30030101FF"
             }
             #expect(ours == theirs)

@@ -89,7 +89,7 @@ import Testing
                 "Authority Key Identifier",
             ])
         let caText = try openssl("x509", "-in", "ca.pem", "-noout", "-text", in: directory)
-        #expect(caText.contains("CA:TRUE, pathlen:0") && caText.contains("Certificate Sign, CRL Sign\n"))
+        #expect(caText.contains("CA:TRUE, pathlen:1") && caText.contains("Certificate Sign, CRL Sign\n"))
         let text = try openssl("x509", "-in", "leaf.pem", "-noout", "-text", in: directory)
         #expect(text.contains("Digital Signature, Key Encipherment\n") && text.contains("CA:FALSE\n"))
         #expect(text.contains("TLS Web Server Authentication, TLS Web Client Authentication\n"))

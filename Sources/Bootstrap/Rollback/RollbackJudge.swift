@@ -63,13 +63,15 @@ struct RollbackJudge {
             return [refusal("pair-missing", "the CA \(path) would not be there with its flags")]
         }
         // As if they were not in the file: nothing that a compromised CA has signed comes back.
-        let trusted = bundle.filter { ca in !compromised.contains { $0.covers(ca.summary) } }
+        let trusted = bundle.filter(isClean)
+        let intermediates = chain.dropFirst().filter(isClean)
         do {
-            try ChainVerifier.verify(
-                leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: trusted, at: now)
+            try ChainVerifier.verify(leaf: chain[0], intermediates: intermediates, bundle: trusted, at: now)
             return nil
         } catch {
-            guard trusted.count < bundle.count else { return [refusal("chain", "\(error)")] }
+            guard trusted.count + intermediates.count + 1 < bundle.count + chain.count else {
+                return [refusal("chain", "\(error)")]
+            }
             return [
                 refusal(
                     "compromised-ca",
@@ -78,6 +80,8 @@ struct RollbackJudge {
             ]
         }
     }
+
+    private func isClean(_ ca: Certificate) -> Bool { !compromised.contains { $0.covers(ca.summary) } }
 
     // MARK: - What would lie there
 

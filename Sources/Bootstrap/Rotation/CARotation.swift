@@ -58,23 +58,25 @@ package struct CARotation: Sendable {
             throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
         }
         await gates.clearCanaries()
-        let terms: RotationTerms
+        let (terms, observed): (RotationTerms, [ObservedNode])
         if let open = try resumed(inventory).map({ try escalated($0, inventory) }) {
             let rotation = try generations(open)
-            let observed = try await settled()
+            observed = try await settled()
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
             if open.direction == .forward { try await refuseUnlisted(gates, observed) }
             try await refuse(rotation.both)
             terms = open
         } else {
-            let observed = try await run.observe()
+            observed = try await run.observe()
             try preflight(observed)
+            try refuseCrossSign(observed, inventory)
             try await refuseUnlisted(gates, observed)
             terms = try await begin(observed, inventory)
         }
         // Going forward, before anything on a node depends on them; going back, where they are there already.
         if terms.direction == .forward { try await issueLeaves(terms) }
+        try crossSign(terms, observed)
         return terms
     }
 

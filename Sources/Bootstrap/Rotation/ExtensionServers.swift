@@ -24,24 +24,33 @@ struct ExtensionServers: Sendable {
         let service: String
         let endpoint: String
         let why: String
+        /// Whether it trusts the CA before the new one: a cross certificate by that would be enough for it.
+        var trustsPrevious = false
     }
 
     /// How long an extension server is given to read a changed ConfigMap; its watch may back off for half a minute.
     static let seconds = 90
+    /// How long one is given that takes the new proxy clients either way.
+    static let vouchedSeconds = 30
 
     /// Waits until every server that asks for a client certificate has loaded `generation`.
     /// - Parameters:
+    ///   - previous: the name of the CA before it.
+    ///   - isVouchedFor: whether those who trust only that one take the new proxy clients too.
     ///   - accepted: `NAMESPACE/NAME` of Services that are not waited for.
-    ///   - seconds: how long they are waited for.
+    ///   - seconds: how long they are waited for at most.
     /// - Returns: what is left when the time is over; empty where all have it.
     func laggards(
-        without generation: CAGeneration, accepted: Set<String>, seconds: Int, _ progress: (String) -> Void
+        without generation: CAGeneration, after previous: [UInt8]?, isVouchedFor: Bool,
+        accepted: Set<String>, seconds: Int = Self.seconds, _ progress: (String) -> Void
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints()
         progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
-        return try await wait(for: endpoints.filter { !accepted.contains($0.service) }, seconds) { names in
-            Self.problem(names, generation)
-        }
+        let vouched = isVouchedFor ? min(seconds, Self.vouchedSeconds) : seconds
+        return try await wait(
+            for: endpoints.filter { !accepted.contains($0.service) },
+            { $0.allSatisfy(\.trustsPrevious) ? vouched : seconds },
+            { Self.laggard($0, naming: $1, generation, previous) })
     }
 
     /// Waits until no server names any of `generations` any more.
@@ -50,37 +59,47 @@ struct ExtensionServers: Sendable {
         _ generations: [CAGeneration], accepted: Set<String>, seconds: Int
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints().filter { !accepted.contains($0.service) }
-        return try await wait(for: endpoints, seconds) { names in
-            if names.isEmpty { return "it asks for a client certificate and does not say whose it trusts" }
-            return generations.first { names.contains($0.certificate.subjectDER) }
-                .map { "it still trusts \($0.certificate.subject)" }
+        return try await wait(for: endpoints, { _ in seconds }) { endpoint, names in
+            let trusted = generations.first { names.contains($0.certificate.subjectDER) }
+            let why =
+                names.isEmpty
+                ? "it asks for a client certificate and does not say whose it trusts"
+                : trusted.map { "it still trusts \($0.certificate.subject)" }
+            return why.map { Laggard(service: endpoint.service, endpoint: endpoint.place, why: $0) }
         }
     }
 
-    /// Asks each server again and again until `judge` finds nothing wrong with the names of the CAs that it trusts.
+    /// Asks each server again and again until nothing is wrong with the names of the CAs that it trusts.
+    /// - Parameter seconds: how long those are waited for that are left.
     private func wait(
-        for endpoints: [Endpoint], _ seconds: Int, _ judge: ([[UInt8]]) -> String?
+        for endpoints: [Endpoint], _ seconds: ([Laggard]) -> Int,
+        _ judge: (Endpoint, [[UInt8]]) -> Laggard?
     ) async throws -> [Laggard] {
-        let deadline = ContinuousClock.now + .seconds(seconds)
+        let begin = ContinuousClock.now
         var open = endpoints
         while true {
             var laggards: [Laggard] = []
             for endpoint in open {
-                guard let why = problem(endpoint, judge) else { continue }
-                laggards.append(
-                    Laggard(
-                        service: endpoint.service, endpoint: endpoint.place, why: why)
-                )
+                if let laggard = laggard(endpoint, judge) { laggards.append(laggard) }
             }
-            if laggards.isEmpty || ContinuousClock.now >= deadline { return laggards }
+            if laggards.isEmpty || ContinuousClock.now >= begin + .seconds(seconds(laggards)) {
+                return laggards
+            }
             let left = Set(laggards.map(\.endpoint))
             open = open.filter { left.contains($0.place) }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func problem(_ endpoint: Endpoint, _ judge: ([[UInt8]]) -> String?) -> String? {
-        guard let port = endpoint.port else { return "its port cannot be told from the Service's endpoints" }
+    private func laggard(
+        _ endpoint: Endpoint, _ judge: (Endpoint, [[UInt8]]) -> Laggard?
+    ) -> Laggard? {
+        func laggard(_ why: String) -> Laggard {
+            Laggard(service: endpoint.service, endpoint: endpoint.place, why: why)
+        }
+        guard let port = endpoint.port else {
+            return laggard("its port cannot be told from the Service's endpoints")
+        }
         do {
             guard let node = run.nodes.first else { return nil }
             let tunnel = try run.link(node).tunnel
@@ -91,9 +110,20 @@ struct ExtensionServers: Sendable {
                 trust: .nobody)
             // One that asks for no certificate takes nobody's word for a user.
             guard let names = report.acceptedCANames else { return nil }
-            return judge(names)
+            return judge(endpoint, names)
         } catch {
-            return "it cannot be asked: \(error)"
+            return laggard("it cannot be asked: \(error)")
+        }
+    }
+
+    /// What is wrong with a server that names these CAs; nil where nothing is.
+    static func laggard(
+        _ endpoint: Endpoint, naming names: [[UInt8]], _ generation: CAGeneration, _ previous: [UInt8]?
+    ) -> Laggard? {
+        problem(names, generation).map { why in
+            Laggard(
+                service: endpoint.service, endpoint: endpoint.place, why: why,
+                trustsPrevious: previous.map(names.contains) ?? false)
         }
     }
 

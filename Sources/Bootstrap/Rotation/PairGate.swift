@@ -32,7 +32,8 @@ struct PairGate: Sendable {
         progress.step("every API server is asked to take the new pair")
         for receiver in run.spec.nodes {
             let connection = receiver == node ? own : try run.connection(receiver)
-            guard let connection else { continue }
+            // One that the layer is not on yet takes nobody's word for a user.
+            guard let connection, connection.hasRequestHeaderCA else { continue }
             try await accepts(pair, receiver, connection)
         }
         let fingerprint = try run.reader.bundle(pem: pair.certificatePEM, path: "the new pair")[0].summary

@@ -30,6 +30,7 @@ extension CARotation {
         try RetiredPair(state: run.state).remove()
         try ledger.appendEnd(of: terms, now: now)
         say(.proof, refusals)
+        sayWhatIsVouchedFor(terms, rotation)
     }
 
     /// - Returns: what was seen, in words.
@@ -76,8 +77,9 @@ extension CARotation {
         for owner in inventory.leaves.keys.sorted() {
             for generation in rotation.retire {
                 guard let leaf = inventory.leaf(of: owner, signedBy: generation) else { continue }
+                // Alone: called off, the old CA would vouch for it still.
                 return ClientIdentity(
-                    certificatePEM: leaf.pem, keyPEM: try run.state.leafKey(leaf, owner: owner))
+                    certificatePEM: leaf.certificatePEM, keyPEM: try run.state.leafKey(leaf, owner: owner))
             }
         }
         // Going back, the pair that was kept is the one that stays.

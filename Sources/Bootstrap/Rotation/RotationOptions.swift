@@ -13,6 +13,9 @@ extension CARotation {
         package var acceptsUnseenExtensions = false
         /// Addresses of API servers that are not in the spec and are known to keep the old CA.
         package var acceptsUnlisted: Set<String> = []
+        /// Have the old CA sign the new one too: extension servers that know only the old one go on serving until they are
+        /// restarted.
+        package var crossSigns = false
         /// How long both CAs are trusted after every control plane presents the new one's, seconds; nil for what the
         /// cause asks for.
         package var soakSeconds: Int?

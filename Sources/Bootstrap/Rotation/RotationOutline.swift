@@ -20,6 +20,7 @@ extension CARotation {
                 "go on with the replacement of the requestheader CA of \(spec.cluster), begun at \($0.since)"
             }
                 ?? "replace the requestheader CA of \(spec.cluster) on \(nodes)"
+        let cross = crossOutline(terms, isAbort: isAbort)
         var lines: [(RotationStage, String)] = [
             (
                 .preflight,
@@ -29,6 +30,7 @@ extension CARotation {
         if terms == nil {
             lines.append((.issue, "a new CA and new proxy clients, in \(run.state.path) only"))
         }
+        if let made = cross?.made { lines.append((.issue, made)) }
         if !isAbort {
             lines += [
                 (
@@ -42,14 +44,14 @@ extension CARotation {
                         ? "gives the servers behind all APIServices \(Self.emergencySeconds) s to trust both, and goes on "
                             + "without those that do not"
                         : "waits until the servers behind all APIServices trust both, at most \(ExtensionServers.seconds) s; "
-                            + "stops there with both CAs trusted where one does not"
+                            + "stops there with both CAs trusted where one does not\(cross?.passing ?? "")"
                 ),
             ]
         }
         lines += [
             (
                 .leaves,
-                "\(key) and \(certificate), one control plane after the other; each waits until all API servers take "
+                "\(key) and \(certificate)\(cross?.behind ?? ""), one control plane after the other; each waits until all API servers take "
                     + "the pair, and is put back where one does not"
             ),
             (.soak, soakText(isEmergency)),
@@ -75,6 +77,26 @@ extension CARotation {
         }
         return
             "none, but for a kube-apiserver before 1.23, which is given \(options.reloadSeconds) s to read its pair"
+    }
+
+    /// What a cross certificate changes of the stages; nil where none is there or asked for.
+    private func crossOutline(_ terms: RotationTerms?, isAbort: Bool) -> CrossOutline? {
+        guard !isAbort else { return nil }
+        let isMade =
+            terms.flatMap { try? run.state.inventory().generation($0.keep)?.crossSigned } != nil
+        guard isMade || options.crossSigns else { return nil }
+        return CrossOutline(
+            made: isMade
+                ? nil
+                : "the new CA's name and key as signed by the old CA (cross certificate), in \(run.state.path) only"
+        )
+    }
+
+    private struct CrossOutline {
+        let made: String?
+        let passing =
+            ", unless it trusts the old CA: it is named, and takes the cross certificate until it is restarted"
+        let behind = " with the cross certificate behind it"
     }
 
     private func pad(_ text: String) -> String {

@@ -11,7 +11,7 @@ extension CARotation {
         try await gates.waitForTrust(rotation.both, without: [])
         try await gates.waitForPublished([rotation.keep])
         say(.trust, "reached: every API server has loaded both")
-        if terms.direction == .forward { try await extensions(terms, rotation.keep, gates.kubectl) }
+        if terms.direction == .forward { try await extensions(terms, rotation, gates.kubectl) }
         try await issueLeaves(terms)
         say(
             .leaves,
@@ -33,26 +33,27 @@ extension CARotation {
     }
 
     private func extensions(
-        _ terms: RotationTerms, _ generation: CAGeneration, _ kubectl: Kubectl?
+        _ terms: RotationTerms, _ rotation: Generations, _ kubectl: Kubectl?
     ) async throws {
+        let generation = rotation.keep
         guard let kubectl else {
             say(.extensions, "not seen: there is no kubeconfig")
             return
         }
         say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
         let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
-            without: generation, accepted: options.acceptsLaggards,
+            without: generation, after: previousName(rotation), isVouchedFor: vouching(generation) != nil,
+            accepted: options.acceptsLaggards,
             seconds: terms.cause.isCompromise ? Self.emergencySeconds : ExtensionServers.seconds
         ) { say(.extensions, $0) }
         if terms.cause.isCompromise { return goOn(without: laggards) }
-        guard let first = laggards.first else { return say(.extensions, "reached") }
+        let left = withoutVouched(laggards, generation)
+        guard let first = left.first else { return say(.extensions, "reached") }
         throw BootstrapError(
             "rotation/laggard", status: .proofFailed,
             "the extension server \(first.endpoint) of \(first.service): \(first.why)",
-            hint:
-                "restart it, then run it again; or go on without it with --accept-laggard \(first.service): it then "
-                + "refuses every request until it is restarted. Both CAs are trusted meanwhile, so nothing is broken",
-            details: laggards.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
+            hint: laggardHint(first, terms, rotation),
+            details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
     }
 
     func drop(

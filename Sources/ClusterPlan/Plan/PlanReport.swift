@@ -108,10 +108,13 @@ package struct PlanReport {
         switch file.content {
         case .privateKey, .privateKeyCopy: return [head + " private key, not shown"]
         case .certificateToIssue: return [head + " certificate that is issued first"]
-        case .certificate(_, let summary):
+        case .certificate(let pem, let summary):
+            let behind = Self.certificateCount(pem) - 1
             return [
                 head
                     + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"
+                    + (behind > 0
+                        ? ", and \(behind) more certificate\(behind == 1 ? "" : "s") behind it" : "")
             ]
         case .bundle(_, let summaries):
             return [head + " \(summaries.count) CA certificate\(summaries.count == 1 ? "" : "s"):"]
@@ -120,6 +123,10 @@ package struct PlanReport {
                 }
         case .text, .nothing: return [head] + Self.difference(file).map { "    \($0)" }
         }
+    }
+
+    private static func certificateCount(_ pem: [UInt8]) -> Int {
+        pem.split(separator: 0x0a).count { $0.starts(with: Array("-----BEGIN CERTIFICATE-----".utf8)) }
     }
 
     /// The unified difference of a text file, without a header; empty for anything else.

@@ -76,6 +76,8 @@ package struct CAGeneration: Sendable, Equatable {
     package var standing: Standing
     /// Whether its private key is in the state, so that it can sign.
     package var hasKey: Bool
+    /// Its name and key as signed by the CA before it, which goes behind each of its leaves; nil where there is none.
+    package var crossSigned: CrossCertificate?
 
     package enum Standing: Sendable, Equatable {
         /// Made here, and in use or about to be.
@@ -88,13 +90,26 @@ package struct CAGeneration: Sendable, Equatable {
 
     package init(
         id: String, certificate: CertificateSummary, pem: [UInt8], standing: Standing = .issued,
-        hasKey: Bool = true
+        hasKey: Bool = true, crossSigned: CrossCertificate? = nil
     ) {
         self.id = id
         self.certificate = certificate
         self.pem = pem
         self.standing = standing
         self.hasKey = hasKey
+        self.crossSigned = crossSigned
+    }
+}
+
+/// A CA's name and key under the signature of the CA before it: with it behind a leaf, those who trust that one only
+/// take the leaf too.
+package struct CrossCertificate: Sendable, Equatable {
+    package var certificate: CertificateSummary
+    package var pem: [UInt8]
+
+    package init(certificate: CertificateSummary, pem: [UInt8]) {
+        self.certificate = certificate
+        self.pem = pem
     }
 }
 
@@ -103,7 +118,10 @@ package struct IssuedLeaf: Sendable, Equatable {
     /// Directory name, for example `0001`.
     package var id: String
     package var certificate: CertificateSummary
+    /// The certificate file as nodes have it: the certificate, then `chain`.
     package var pem: [UInt8]
+    /// What is presented behind the certificate: the cross certificate of its generation, or nothing.
+    package var chain: [UInt8]
     /// Lower-case hex SHA-256 of the key file's bytes as nodes have it, which is never encrypted.
     package var keySHA256: String
     /// Id of the CA generation that signed it.
@@ -111,13 +129,18 @@ package struct IssuedLeaf: Sendable, Equatable {
     /// `CertificateProfile.canonicalText` of what it was issued from.
     package var profile: String
 
+    /// The certificate alone.
+    package var certificatePEM: [UInt8] { pem.dropLast(chain.count) }
+
+    /// - Parameter pem: the certificate alone.
     package init(
-        id: String, certificate: CertificateSummary, pem: [UInt8], keySHA256: String, generation: String,
-        profile: String
+        id: String, certificate: CertificateSummary, pem: [UInt8], chain: [UInt8] = [], keySHA256: String,
+        generation: String, profile: String
     ) {
         self.id = id
         self.certificate = certificate
-        self.pem = pem
+        self.pem = pem + chain
+        self.chain = chain
         self.keySHA256 = keySHA256
         self.generation = generation
         self.profile = profile

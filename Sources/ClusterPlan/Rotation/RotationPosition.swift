@@ -11,12 +11,17 @@ package enum RotationPosition {
         package var trustsRetired: Bool
         /// Whether the CA that is to stay has signed its proxy client.
         package var hasNewLeaf: Bool
+        /// Whether the CA that is to stay has a cross certificate that the node does not present.
+        package var lacksChain: Bool
 
-        package init(name: String, trustsKept: Bool, trustsRetired: Bool, hasNewLeaf: Bool) {
+        package init(
+            name: String, trustsKept: Bool, trustsRetired: Bool, hasNewLeaf: Bool, lacksChain: Bool = false
+        ) {
             self.name = name
             self.trustsKept = trustsKept
             self.trustsRetired = trustsRetired
             self.hasNewLeaf = hasNewLeaf
+            self.lacksChain = lacksChain
         }
 
         package init(_ node: ObservedNode, keep: CAGeneration, retire: [CAGeneration]) {
@@ -30,6 +35,9 @@ package enum RotationPosition {
                 hasNewLeaf: leaf.map {
                     $0.issuerDER == keep.certificate.subjectDER
                         && $0.authorityKeyIdentifier == keep.certificate.subjectKeyIdentifier
+                } ?? false,
+                lacksChain: keep.crossSigned.map {
+                    node.certificate.content?.suffix($0.pem.count) != $0.pem[...]
                 } ?? false)
         }
     }
@@ -52,6 +60,8 @@ package enum RotationPosition {
         if old.isEmpty {
             // Back from a trust that was only begun, or forward after everybody presents the new one.
             if !nodes.allSatisfy(\.trustsKept) { return .trust }
+            // Made after the first proxy clients had been put in place; once the old CA is dropped it is too late.
+            if dropped.isEmpty, nodes.contains(where: \.lacksChain) { return .leaves }
             return dropped.isEmpty ? .soak : .drop
         }
         if !mayTrustRetired, let early = dropped.first, let late = old.first {

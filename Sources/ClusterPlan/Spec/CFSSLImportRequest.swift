@@ -31,7 +31,7 @@ struct CFSSLRequest {
         readHosts(reader.texts(members["hosts"], "hosts"), &reader)
         if let key = members["key"] { readKey(key, &reader) }
         if let ca = members["ca"] {
-            let fixed = "the CA has pathlen:0 here: it signs proxy clients and no other CA"
+            let fixed = "the CA has pathlen:1 here: it signs proxy clients and the CA that replaces it"
             let keys: [CFSSLKey] = [
                 .kept("expiry"), .dropped("pathlen", fixed), .dropped("pathlenzero", fixed),
                 .dropped("backdate", "certificates begin 5 minutes before they are issued here"),

@@ -110,7 +110,8 @@ struct PlanWorld {
             return
         }
         inventory.leaves[owner] = IssuedLeaf(
-            id: "000\(serial)", certificate: certificate, pem: pem, keySHA256: "key \(serial)",
+            id: "000\(serial)", certificate: certificate, pem: pem,
+            chain: inventory.current?.crossSigned?.pem ?? [], keySHA256: "key \(serial)",
             generation: inventory.current?.id ?? "", profile: issue.profile.canonicalText)
     }
 

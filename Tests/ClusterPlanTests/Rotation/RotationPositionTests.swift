@@ -29,6 +29,17 @@ import Testing
         #expect(try RotationPosition.stage(Self.nodes(letters)) == stage)
     }
 
+    /// A cross certificate that was made late reaches every node, as long as that is of use: `x` marks who lacks it.
+    @Test(arguments: [
+        ("BBB", "..x", RotationStage.leaves), ("BBB", "xxx", .leaves), ("BBB", "...", .soak),
+        ("BBb", "xx.", .leaves), ("bbo", "xxx", .trust), ("NBB", ".x.", .drop), ("NNN", "xxx", .drop),
+    ])
+    func lackOfTheChain(letters: String, marks: String, stage: RotationStage) throws {
+        var nodes = Self.nodes(letters)
+        for (index, mark) in marks.enumerated() { nodes[index].lacksChain = mark == "x" }
+        #expect(try RotationPosition.stage(nodes) == stage)
+    }
+
     @Test func compromisedIsNeverTrustedAnew() {
         #expect(throws: Refusal.self) {
             try RotationPosition.stage(Self.nodes("NNo"), mayTrustRetired: false)

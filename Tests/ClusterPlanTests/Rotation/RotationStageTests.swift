@@ -105,6 +105,42 @@ import Testing
         #expect(world.plan.isEmpty && world.inventory.leaf(of: "cp1", signedBy: old) == leaf)
     }
 
+    /// Where its generation has a cross certificate, that is part of what a node's file has to hold.
+    @Test func theChainBehindALeaf() throws {
+        var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))
+        try world.apply()
+        let cross = CrossCertificate(certificate: summary("cross"), pem: Array("cross\n".utf8))
+        world.inventory.generations[0].crossSigned = cross
+        var keep = try #require(world.inventory.current)
+        let leaf = try #require(world.inventory.leaves["cp1"])
+        world.inventory.leaves["cp1"] = IssuedLeaf(
+            id: leaf.id, certificate: leaf.certificate, pem: leaf.pem, chain: cross.pem,
+            keySHA256: leaf.keySHA256, generation: leaf.generation, profile: leaf.profile)
+        #expect(world.inventory.leaves["cp1"]?.certificatePEM == leaf.pem)
+        #expect(RotationPosition.Node(world.node, keep: keep, retire: []).lacksChain)
+        let node = try #require(world.plan.nodes.first)
+        #expect(node.files.map(\.path) == [world.node.certificate.path] && !node.restarts)
+        let mark = "-----BEGIN CERTIFICATE-----\n"
+        func lines() -> [String] { PlanReport(world.plan, unit: "u").lines }
+        #expect(!lines().contains { $0.contains("behind it") })
+        world.inventory.leaves["cp1"]?.pem = Array("\(mark)a\n\(mark)b\n".utf8)
+        #expect(lines().contains { $0.hasSuffix(", and 1 more certificate behind it") })
+        world.inventory.leaves["cp1"]?.pem = leaf.pem + cross.pem
+        try world.apply()
+        #expect(world.plan.isEmpty && world.node.certificate.content == leaf.pem + cross.pem)
+        #expect(!RotationPosition.Node(world.node, keep: keep, retire: []).lacksChain)
+        keep.crossSigned = nil
+        #expect(!RotationPosition.Node(world.node, keep: keep, retire: []).lacksChain)
+
+        // A renewal keeps it.
+        world.now = world.now.advanced(bySeconds: 300 * 86400)
+        #expect(world.plan.issues.map(\.owner) == ["cp1"])
+        try world.apply()
+        let renewed = try #require(world.inventory.leaves["cp1"])
+        #expect(renewed.certificate != leaf.certificate && world.plan.isEmpty)
+        #expect(world.node.certificate.content == renewed.certificatePEM + cross.pem)
+    }
+
     /// Outside of a rotation a CA that the state only knows as foreign is refused as before.
     @Test func aForeignGeneration() throws {
         var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))

@@ -108,7 +108,7 @@ import Testing
     static let notes: [(file: String, text: String, notes: [String])] = [
         (
             "ca", #"{ "CN": "a", "ca": { "pathlen": 1, "expiry": "1h" } }"#,
-            ["ca:1:22: note: ca.pathlen is not kept: the CA has pathlen:0"]
+            ["ca:1:22: note: ca.pathlen is not kept: the CA has pathlen:1"]
         ),
         ("ca", #"{ "CN": "a" }"#, ["ca:1:1: note: ca.expiry is absent: the CA is valid for 43800h"]),
         (
