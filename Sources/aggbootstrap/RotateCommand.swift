@@ -181,10 +181,13 @@ struct RotateCommand: AsyncParsableCommand {
                 abort ? "Go back to the old CA?" : "Replace the CA of cluster \(run.spec.cluster)?")
         }
         if abort, try await !rotation.callOff(lock) { return .done }
-        let direction = try await rotation.converge(lock)
-        let proofs = try await output.narrator.timed("proved") { try await run.prove() }
-        let isBack = direction == .back
-        let done = isBack ? "done: the old CA is the only one again" : "done: the CA is replaced"
+        let outcome = try await rotation.converge(lock)
+        let proofs = try await output.narrator.timed("proved") { try await outcome.run.prove() }
+        let isBack = outcome.direction == .back
+        let new = outcome.leftToInit.joined(separator: ", ")
+        let done =
+            (isBack ? "done: the old CA is the only one again" : "done: the CA is replaced")
+            + (new.isEmpty ? "" : "; \(new) next, with init")
         if isText {
             Console.print(ProofReport(proofs).lines + [done], color: output.color)
         } else {

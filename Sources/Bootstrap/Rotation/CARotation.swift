@@ -24,11 +24,26 @@ package struct CARotation: Sendable {
     package func open() throws -> RotationTerms? { try ledger.openRotation() }
 
     /// Begins a rotation, or goes on with the one that is open, to its end.
-    /// - Returns: which way it went.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
-    package func converge(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
-        try await leavingNewNodes().convergeAll(lock)
+    package func converge(_ lock: Run.StateLock?) async throws -> Outcome {
+        let new = try await newNodes()
+        var rotated = self
+        if !new.isEmpty {
+            let names = run.nodes.map(\.name).filter { !new.contains($0) }
+            rotated = CARotation(run.limited(to: names), options: options)
+        }
+        let direction = try await rotated.convergeAll(lock)
+        return Outcome(direction: direction, run: rotated.run, leftToInit: new)
+    }
+
+    /// How a rotation has ended.
+    package struct Outcome: Sendable {
+        package let direction: RotationTerms.Direction
+        /// On the control planes that it was about.
+        package let run: Run
+        /// Control planes that the layer is not on yet: `init` brings them in.
+        package let leftToInit: [String]
     }
 
     private func convergeAll(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {

@@ -6,19 +6,18 @@ import PKI
 
 // The first two stages: what has to hold before, and what is made.
 extension CARotation {
-    /// The rotation without the control planes that the layer is not on yet, where `init` could not bring them in: a CA
-    /// whose key was not kept cannot sign for them. The next one does, and `init` has what it needs.
-    func leavingNewNodes() async throws -> CARotation {
-        guard !run.spec.certificates.ca.keepsKey else { return self }
+    /// Control planes that the layer is not on yet, where `init` could not bring them in: a CA whose key was not kept
+    /// cannot sign for them. The next one does, and `init` has what it needs.
+    func newNodes() async throws -> [String] {
+        guard !run.spec.certificates.ca.keepsKey else { return [] }
         let observed = try await run.observe()
         let new = observed.filter { $0.ca.kind == .absent && $0.requestHeaderCAs.isEmpty }.map(\.name)
-        guard !new.isEmpty, new.count < observed.count else { return self }
+        guard !new.isEmpty, new.count < observed.count else { return [] }
         say(
             .preflight,
             "\(new.joined(separator: ", ")) left to init, which brings in what is signed now: no requestheader CA there yet"
         )
-        return CARotation(
-            run.limited(to: run.nodes.map(\.name).filter { !new.contains($0) }), options: options)
+        return new
     }
 
     /// - Throws: where a control plane does not serve, or is not as the others are.
