@@ -128,6 +128,67 @@ import Testing
         #expect(InotifyWatches(fdinfo: ["pos:\t0\nflags:\t02"]).isEmpty)
     }
 
+    /// A process that watches a file as kube-apiserver from 1.23 on does: on the file itself, anew where it was deleted.
+    /// Renamed over, the old file is deleted and the watch follows; not where a hard link keeps the old one alive.
+    @Test(arguments: [false, true]) func seesAWatchThatHasMissedAChange(linked: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("old", to: "pair.pem")
+        let watcher = Process()
+        watcher.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        watcher.arguments = ["-c", Self.watcher, path]
+        let output = Pipe()
+        watcher.standardOutput = output
+        try watcher.run()
+        defer { kill(watcher.processIdentifier, SIGKILL) }
+        func waitForLine(_ line: String) {
+            #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == line + "\n")
+        }
+        waitForLine("watching")
+        func coverage() throws -> InotifyWatches.Coverage {
+            var status = stat()
+            #expect(stat(path, &status) == 0)
+            let folder = "/proc/\(watcher.processIdentifier)/fdinfo"
+            return InotifyWatches(
+                fdinfo: try FileManager.default.contentsOfDirectory(atPath: folder).map {
+                    try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)
+                }
+            ).coverage(of: [.init(inode: UInt64(status.st_ino), device: UInt64(status.st_dev))])
+        }
+        #expect(try coverage() == .watched)
+        if linked { #expect(link(path, directory.file("backup.pem")) == 0) }
+        let new = try directory.write("new", to: "new.pem")
+        if linked { waitForLine("changed") }
+        #expect(rename(new, path) == 0)
+        waitForLine(linked ? "changed" : "watching")
+        if linked {
+            guard case .missing = try coverage() else {
+                Issue.record("it watches \(path), which it cannot")
+                return
+            }
+        } else {
+            #expect(try coverage() == .watched)
+        }
+    }
+
+    /// inotify(7) by libc: IN_ATTRIB 4, IN_DELETE_SELF 0x400; each event in a read of its own.
+    private static let watcher = """
+        import ctypes, os, struct, sys
+        libc = ctypes.CDLL(None, use_errno=True)
+        path = sys.argv[1].encode()
+        fd = libc.inotify_init1(0)
+        def watch():
+            assert libc.inotify_add_watch(fd, path, 0x404) > 0
+            os.write(1, b"watching\\n")
+        watch()
+        while True:
+            data = os.read(fd, 16)
+            mask = struct.unpack("iIII", data)[1]
+            if mask & 0x400:
+                watch()
+            elif mask & 4 and os.path.exists(os.path.dirname(path) + b"/backup.pem"):
+                os.write(1, b"changed\\n")
+        """
+
     /// The kernel's device number (20 bits of minor) against that of stat(2), which Python computes.
     @Test(arguments: [(8, 1), (259, 66_051), (0, 44)])
     func convertsDeviceNumbers(_ major: Int, _ minor: Int) throws {
