@@ -44,7 +44,10 @@ struct Issuer {
             try issueLeaves(zip(issues, keys), newCA, id, signing ?? inventory.current, inventory)
         }
         // A CA that cannot sign any more is of use only with all its leaves: it is there when they are.
-        if let newCA, !keepsCAKey { try store(newCA, after: inventory) }
+        if let newCA, !keepsCAKey {
+            try store(newCA, after: inventory)
+            try state.removeOrphanedLeaves()
+        }
         return try state.inventory()
     }
 

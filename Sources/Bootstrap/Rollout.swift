@@ -30,10 +30,11 @@ struct Rollout {
             run.nodes.first { $0.name == plan.name }.map { Step(node: $0, plan: plan, observed: observed) }
         }
         outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
-        let signals =
-            run.access == .live
+        let own =
+            run.access == .live && run.stop == nil
             ? StopRequest(progress: { [effects = run.effects] in effects.progress(.line($0)) }) : nil
-        defer { signals?.restore() }
+        let signals = run.stop ?? own
+        defer { own?.restore() }
         let progress = run.effects.progress
         progress(.began(steps.filter { !$0.plan.isEmpty }.map(\.node.name)))
         defer { progress(.finished) }

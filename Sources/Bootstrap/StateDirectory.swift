@@ -149,15 +149,19 @@ package struct StateDirectory: Sendable {
             [("ca.pem", .bytes(pem), 0o644), (Self.foreign, .text("found on the nodes\n"), 0o644)])
     }
 
-    /// Takes a generation out of use: destroys its key and the leaves that it signed, and marks it so that no node gets
-    /// it again. May be called again where it was killed.
-    func dropGeneration(_ id: String, because reason: String) throws {
-        let directory = "\(path)/ca/\(id)"
+    /// Destroys leaves of CAs that are not in the state: a run was killed between them and their CA, whose key is gone.
+    func removeOrphanedLeaves() throws {
+        let known = Set(try FileReader.list("\(path)/ca").filter { !$0.hasPrefix(".") })
+        try removeLeaves { !known.contains($0) }
+    }
+
+    /// - Parameter isGone: takes the id of the generation that signed a leaf.
+    private func removeLeaves(_ isGone: (String) -> Bool) throws {
         for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
             for leaf in try FileReader.list("\(path)/leaves/\(owner)") where !leaf.hasPrefix(".") {
                 let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
                 let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
-                guard record?.generation == id else { continue }
+                guard let record, isGone(record.generation) else { continue }
                 // Out of the inventory first: there, a leaf without its key would be a damaged one.
                 let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
                 try AtomicFileWriter.removeTree(gone)
@@ -167,6 +171,13 @@ package struct StateDirectory: Sendable {
                 try AtomicFileWriter.removeTree(gone)
             }
         }
+    }
+
+    /// Takes a generation out of use: destroys its key and the leaves that it signed, and marks it so that no node gets
+    /// it again. May be called again where it was killed.
+    func dropGeneration(_ id: String, because reason: String) throws {
+        let directory = "\(path)/ca/\(id)"
+        try removeLeaves { $0 == id }
         try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
         try AtomicFileWriter.remove("\(directory)/ca-key.pem")
         try removeCrossCertificate(id)

@@ -163,6 +163,7 @@ struct RotateCommand: AsyncParsableCommand {
             )
             return .done
         }
+        if abort { try rotation.checkCallingOff() }
         let outline = try await rotation.outline(isAbort: abort)
         let blastRadius = try await rotation.blastRadius()
         if isText {
@@ -175,6 +176,7 @@ struct RotateCommand: AsyncParsableCommand {
             }
             return .done
         }
+        if !isText { Console.notes(blastRadius) }
         let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(

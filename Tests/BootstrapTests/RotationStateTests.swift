@@ -37,11 +37,54 @@ import Testing
         try ledger.append("issued-leaf", [("keep", "no")], now: OfflineCluster.now)
         #expect(try run("bash", ["-c", "printf '{\"event\":\"rotation-e' >>'\(ledger.path)'"]).status == 0)
         #expect(try ledger.openRotation() == terms)
-        terms.direction = .back
+        (terms.direction, terms.again) = (.back, true)
         try ledger.append(terms, now: OfflineCluster.now)
         #expect(try ledger.openRotation() == terms)
         try ledger.appendEnd(of: terms, now: OfflineCluster.now)
         #expect(try ledger.openRotation() == nil)
+    }
+
+    /// Keys of the new CA count as known from the moment on that one is about to be written to a control plane.
+    @Test func theLedgerTellsWhetherKeysWereOnNodes() throws {
+        let ledger = Ledger(state: cluster.state)
+        try AtomicFileWriter.makeDirectories(cluster.state.path, mode: 0o700)
+        let (now, terms) = (OfflineCluster.now, RotationTerms(keep: "0002", retire: ["0001"]))
+        func apply(_ files: String) throws {
+            try ledger.append("apply-begin", [("node", "cp1"), ("files", files)], now: now)
+        }
+        func hasPushed() throws -> Bool { try ledger.hasPushedKeys(to: "/ssl/key.pem") }
+        #expect(try !hasPushed())
+        try apply("/ssl/ca.pem /ssl/key.pem /ssl/cert.pem")
+        try ledger.appendEnd(of: terms, now: now)
+        try ledger.append(terms, now: now)
+        try apply("/ssl/ca.pem")
+        try apply("/ssl/other-key.pem")
+        #expect(try !hasPushed())
+        try apply("/ssl/key.pem /ssl/cert.pem")
+        #expect(try hasPushed())
+        try ledger.append("apply-failed", [("node", "cp1")], now: now)
+        var back = terms
+        back.direction = .back
+        try ledger.append(back, now: now)
+        #expect(try hasPushed())
+        try ledger.appendEnd(of: back, now: now)
+        #expect(try !hasPushed())
+    }
+
+    /// Leaves whose CA was never stored go with their keys; others stay.
+    @Test func leavesWithoutACAAreRemoved() async throws {
+        try await cluster.converge()
+        let inventory = try cluster.state.inventory()
+        let leaf = try #require(inventory.leaves["cp1"])
+        let (certificate, key) = try mint("orphan")
+        try cluster.state.addLeaf(
+            certificate, key: key.pem, owner: "cp1", profile: leaf.profile, generation: "0002-gone",
+            after: inventory)
+        #expect(try cluster.state.inventory().leaves["cp1"]?.generation == "0002-gone")
+        try cluster.state.removeOrphanedLeaves()
+        #expect(try cluster.state.inventory() == inventory)
+        let files = try run("find", [cluster.state.path, "-name", "*key.pem"])
+        #expect(files.stdout.split(separator: "\n").count == 2)
     }
 
     /// While a rotation is open, a run that would change something is refused, and names both ways on.

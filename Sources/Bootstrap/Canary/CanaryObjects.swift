@@ -135,7 +135,7 @@ struct CanaryObjects: Sendable {
         throw BootstrapError(
             "canary/left-behind",
             "cannot remove the canary's objects: \(cause.map { ErrorReport($0).message } ?? "they are still there")",
-            hint: "the next verify --canary removes them, or these do it by hand",
+            hint: "the next verify --canary or rotate removes them, or these do it by hand",
             details: left.map { "kubectl delete --raw \($0.path)" })
     }
 }

@@ -55,8 +55,18 @@ package struct CARotation: Sendable {
         let gates = RotationGates(run: run, kubectl: try await kubectl())
         var course = RotationCourse()
         do {
-            let terms = try await enter(gates, &course)
+            var terms = try await enter(gates, &course)
             try await go(terms, gates, lock, &course)
+            while terms.again {
+                say(
+                    .preflight,
+                    "once more: the CA that is trusted now was made before its keys were known to be in danger"
+                )
+                let observed = try await run.observe()
+                try preflight(observed)
+                terms = try await begin(observed, try run.state.inventory())
+                try await go(terms, gates, lock, &course)
+            }
             return terms.direction
         } catch {
             throw course.stopped(by: error)

@@ -12,13 +12,23 @@ extension CARotation {
 
     /// The terms of an open rotation, with the cause that this run gives it.
     ///
-    /// One that was called off goes forward again: it would end with the CA that is not to be trusted.
+    /// One that was called off goes forward again: it would end with the CA that is not to be trusted. The CA that it goes
+    /// to was made before anybody knew, and is replaced in its turn where its keys may be known too.
     func escalated(_ terms: RotationTerms, _ inventory: StateInventory) throws -> RotationTerms {
-        guard options.cause.isCompromise, !terms.cause.isCompromise else { return terms }
+        guard options.cause.isCompromise else { return terms }
+        guard !terms.cause.isCompromise else {
+            say(.preflight, "for what others may have got since \(terms.since), run it once more afterwards")
+            return terms
+        }
         var escalated = terms
         escalated.cause = options.cause
         if terms.direction == .back {
-            guard let new = terms.retire.first.flatMap(inventory.generation), new.standing == .issued else {
+            guard let new = terms.retire.first.flatMap(inventory.generation), new.standing == .issued,
+                new.hasKey
+                    || run.nodes.allSatisfy({
+                        inventory.leaf(of: LeafOwner.of($0, in: run.spec), signedBy: new) != nil
+                    })
+            else {
                 throw BootstrapError(
                     "rotation/called-off",
                     "the rotation that was begun at \(terms.since) was called off and is about to end",
@@ -26,6 +36,10 @@ extension CARotation {
             }
             (escalated.keep, escalated.retire, escalated.direction) = (new.id, [terms.keep], .forward)
         }
+        let certificates = run.spec.certificates
+        escalated.again =
+            try options.cause == .compromisedCA
+            || ledger.hasPushedKeys(to: "\(certificates.directory)/\(certificates.files.key)")
         try ledger.append(escalated, now: run.effects.now())
         say(.preflight, "from here on in the order of an emergency")
         return escalated
@@ -44,12 +58,13 @@ extension CARotation {
     }
 
     /// Names the extension servers that will refuse requests, and why that is not waited for.
-    func goOn(without laggards: [ExtensionServers.Laggard]) {
+    func goOn(without laggards: [ExtensionServers.Laggard], _ keep: CAGeneration) {
         for laggard in laggards {
+            let isVouchedFor = laggard.trustsPrevious && vouching(keep) != nil
             say(
                 .extensions,
-                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it, since it answers 401 "
-                    + "until then, and trusts whoever has the old key")
+                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it, since until then it "
+                    + (isVouchedFor ? "" : "answers 401 and ") + "trusts whoever has the old key")
         }
         say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
     }
@@ -64,8 +79,17 @@ extension CARotation {
             return
         }
         say(.proof, "no extension server is to trust the old CA")
-        let left = try await ExtensionServers(run: run, kubectl: kubectl).trusting(
-            retired, accepted: options.acceptsLaggards, seconds: ExtensionServers.seconds)
+        // An acceptance that was given for other days, as a timer's, is none of this.
+        let accepted = options.cause.isCompromise ? options.acceptsLaggards : []
+        let all = try await ExtensionServers(run: run, kubectl: kubectl).trusting(
+            retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
+        for laggard in all where accepted.contains(laggard.service) {
+            say(
+                .proof,
+                "passed over as asked: \(laggard.endpoint) of \(laggard.service): \(laggard.why), and whoever has the old key"
+            )
+        }
+        let left = all.filter { !accepted.contains($0.service) }
         guard let first = left.first else { return }
         throw BootstrapError(
             "rotation/still-trusted", status: .proofFailed,
@@ -73,8 +97,17 @@ extension CARotation {
                 + "as anyone",
             hint:
                 "restart it or stop it, then run it again; the API servers refuse the old key already. Without it: "
-                + "--accept-laggard \(first.service)",
+                + "--compromised with --accept-laggard \(first.service)",
             details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
+    }
+
+    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
+    package func checkCallingOff() throws {
+        guard let terms = try open(), terms.cause.isCompromise else { return }
+        throw BootstrapError(
+            "rotation/too-late",
+            "the rotation cannot be called off: it replaces a CA that others may have the key of, or keys that it signed",
+            hint: "bring it to its end with rotate --ca")
     }
 
     /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is

@@ -54,12 +54,14 @@ struct ExtensionServers: Sendable {
     }
 
     /// Waits until no server names any of `generations` any more.
-    /// - Parameters: as of `laggards`.
+    /// - Parameter accepted: `NAMESPACE/NAME` of Services that nothing waits for; they are asked too.
+    /// - Returns: as `laggards`.
     func trusting(
-        _ generations: [CAGeneration], accepted: Set<String>, seconds: Int
+        _ generations: [CAGeneration], notWaitingFor accepted: Set<String>, seconds: Int
     ) async throws -> [Laggard] {
-        let endpoints = try await endpoints().filter { !accepted.contains($0.service) }
-        return try await wait(for: endpoints, { _ in seconds }) { endpoint, names in
+        try await wait(
+            for: endpoints(), { $0.allSatisfy { accepted.contains($0.service) } ? 0 : seconds }
+        ) { endpoint, names in
             let trusted = generations.first { names.contains($0.certificate.subjectDER) }
             let why =
                 names.isEmpty

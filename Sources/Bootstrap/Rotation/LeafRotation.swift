@@ -40,8 +40,16 @@ package struct LeafRotation: Sendable {
             return try await run.apply(preparation, lock: lock)
         }
         return try await run.witnessingPairs(
-            preparation.observed, try await Kubectl.find(run), options.witness,
-            reloadSeconds: options.reloadSeconds
+            preparation.observed, await kubectl(), options.witness, reloadSeconds: options.reloadSeconds
         ) { run, _ in try await run.apply(preparation, lock: lock) }
+    }
+
+    /// A renewal does not depend on it: the gates that need none are enough.
+    private func kubectl() async -> Kubectl? {
+        do { return try await Kubectl.find(run) } catch {
+            run.effects.progress(
+                .line("which certificate aggregators present is not seen: \(ErrorReport(error).message)"))
+            return nil
+        }
     }
 }

@@ -45,7 +45,7 @@ struct PairGate: Sendable {
                 "rotation/not-ready",
                 "kube-apiserver is not ready with the new pair: \(checks.joined(separator: ", "))")
         }
-        try await terms.witness?.seeAvailable()
+        try await terms.witness?.seeAvailable(progress)
     }
 
     /// Whether an API server looks at its files each minute and shows nothing of it, as those before 1.23 do.

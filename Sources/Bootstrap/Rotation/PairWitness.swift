@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import PKI
+import Synchronization
 
 /// Whether a canary is to see which pair each aggregator presents while pairs are changed.
 package struct WitnessOptions: Sendable {
@@ -18,14 +19,19 @@ package struct WitnessOptions: Sendable {
 
 /// What is looked at from outside while pairs are changed, besides the API servers themselves.
 final class PairWitness: Sendable {
-    /// nil where none could be made.
-    let canary: Canary?
-    let servers: ExtensionServers
+    private struct Canaries {
+        /// nil where none could be made, or where nobody reaches it.
+        var open: Canary?
+        var wasReached = false
+    }
+
+    private let canaries: Mutex<Canaries>
+    private let servers: ExtensionServers
     /// Names of the APIServices that were available before.
-    let available: Set<String>
+    private let available: Set<String>
 
     init(canary: Canary?, servers: ExtensionServers, available: Set<String>) {
-        self.canary = canary
+        canaries = Mutex(Canaries(open: canary))
         self.servers = servers
         self.available = available
     }
@@ -33,21 +39,38 @@ final class PairWitness: Sendable {
     /// How long an APIService is given to be available again; seconds.
     private static let availableSeconds = 30
 
+    /// Takes the canary's objects away.
+    ///
+    /// The pairs do not depend on it: what is left is said, and the next canary removes it.
+    func close() async {
+        let canary = canaries.withLock { canaries in
+            defer { canaries.open = nil }
+            return canaries.open
+        }
+        do { try await canary?.close() } catch {
+            let report = ErrorReport(error)
+            for line in [report.message] + report.details { servers.run.effects.progress(.line(line)) }
+        }
+    }
+
     /// Whether the aggregator of a control plane presents `pair`, waited for as long as `seconds`.
     /// - Returns: false where that cannot be seen, after a line that says why.
     /// - Throws: `rotation/not-presented` where it is another one.
     func sees(
         _ fingerprint: String, of node: NodeSpec, within seconds: Int, _ progress: NodeProgress
     ) async throws -> Bool {
-        guard let canary else { return false }
+        guard let canary = canaries.withLock(\.open) else { return false }
         progress.step("a request through its aggregator is to show the new certificate")
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             switch try await canary.probe(node) {
             case .notReached(let why):
                 progress("the certificate that its aggregator presents is not seen: \(why)")
+                // An APIService that nobody can reach is in the way of others, of namespaces that are deleted for one.
+                if !canaries.withLock(\.wasReached) { await close() }
                 return false
             case .seen(let sighting):
+                canaries.withLock { $0.wasReached = true }
                 let shown = try? sighting.certificates().first?.summary
                 if let shown, shown.fingerprintSHA256 == fingerprint {
                     progress("its aggregator presents the new certificate, serial \(shown.serial)")
@@ -70,20 +93,33 @@ final class PairWitness: Sendable {
 
     /// Waits until all APIServices that were available before are.
     /// - Throws: `rotation/service-lost` with those that are not.
-    func seeAvailable() async throws {
+    func seeAvailable(_ progress: NodeProgress) async throws {
+        guard !available.isEmpty else { return }
         let deadline = ContinuousClock.now + .seconds(Self.availableSeconds)
         while true {
-            let lost = try await servers.backends().filter { !$0.isAvailable && available.contains($0.name) }
-            guard let first = lost.first else { return }
-            guard ContinuousClock.now < deadline else {
-                throw BootstrapError(
-                    "rotation/service-lost",
-                    "the APIService \(first.name) was available before the new pair and is not \(Self.availableSeconds) s later",
-                    hint: "see why with kubectl describe apiservice \(first.name)",
-                    details: lost.dropFirst().map { "so is \($0.name)" })
+            let isOver = ContinuousClock.now >= deadline
+            do {
+                let lost = try await servers.backends().filter {
+                    !$0.isAvailable && available.contains($0.name)
+                }
+                guard let first = lost.first else { return }
+                if isOver { throw Self.lost(first.name, lost.dropFirst().map(\.name)) }
+            } catch  where ErrorReport(error).code != "rotation/service-lost" {
+                // Who cannot look has seen nothing wrong with the pair.
+                if isOver {
+                    progress("whether APIServices are available is not seen: \(ErrorReport(error).message)")
+                    return
+                }
             }
             try await Task.sleep(for: .seconds(1))
         }
+    }
+
+    private static func lost(_ name: String, _ others: [String]) -> BootstrapError {
+        BootstrapError(
+            "rotation/service-lost",
+            "the APIService \(name) was available before the new pair and is not \(availableSeconds) s later",
+            hint: "see why with kubectl describe apiservice \(name)", details: others.map { "so is \($0)" })
     }
 }
 
@@ -101,25 +137,34 @@ extension Run {
             run.pairGate = .init(reloadSeconds: reloadSeconds, witness: nil)
             return try await body(run) { false }
         }
-        // Whoever changes the nodes says so aloud.
-        let signals = StopRequest { _ in }
+        let signals = StopRequest { [effects] in effects.progress(.line($0)) }
         defer { signals.restore() }
+        run.stop = signals
         let servers = ExtensionServers(run: self, kubectl: kubectl)
-        let backends = try await servers.backends()
-        let available = backends.filter { $0.isAvailable && !accepted.contains($0.service) }.map(\.name)
-        let canary = options.isWanted ? await canary(observed, kubectl, options.address) : nil
-        run.pairGate = .init(
-            reloadSeconds: reloadSeconds,
-            witness: PairWitness(canary: canary, servers: servers, available: Set(available)))
+        var available: Set<String> = []
         do {
+            let backends = try await servers.backends().filter { !accepted.contains($0.service) }
+            available = Set(backends.filter(\.isAvailable).map(\.name))
+        } catch {
+            effects.progress(
+                .line("whether APIServices are available is not seen: \(ErrorReport(error).message)"))
+        }
+        let canary = options.isWanted ? await canary(observed, kubectl, options.address) : nil
+        let witness = PairWitness(canary: canary, servers: servers, available: available)
+        run.pairGate = .init(reloadSeconds: reloadSeconds, witness: witness)
+        do {
+            if signals.isStopped { throw Self.stoppedBefore }
             let result = try await body(run) { signals.isStopped }
-            await close(canary)
+            await witness.close()
             return result
         } catch {
-            await close(canary)
+            await witness.close()
             throw error
         }
     }
+
+    private static let stoppedBefore = BootstrapError(
+        "apply/stopped", "stopped as asked, before a pair was changed", hint: "run it again")
 
     private func canary(
         _ observed: [ObservedNode], _ kubectl: Kubectl, _ address: CanaryAddress?
@@ -130,14 +175,6 @@ extension Run {
             effects.progress(
                 .line("which certificate aggregators present is not seen: \(ErrorReport(error).message)"))
             return nil
-        }
-    }
-
-    /// The pairs do not depend on it: what is left is said, and the next canary removes it.
-    private func close(_ canary: Canary?) async {
-        do { try await canary?.close() } catch {
-            let report = ErrorReport(error)
-            for line in [report.message] + report.details { effects.progress(.line(line)) }
         }
     }
 }

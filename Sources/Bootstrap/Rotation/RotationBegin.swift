@@ -11,7 +11,13 @@ extension CARotation {
     func newNodes() async throws -> [String] {
         guard !run.spec.certificates.ca.keepsKey else { return [] }
         let observed = try await run.observe()
-        let new = observed.filter { $0.ca.kind == .absent && $0.requestHeaderCAs.isEmpty }.map(\.name)
+        let new = observed.filter { node in
+            // One whose files were lost still presents a proxy client.
+            let running = node.unit?.live?.runningArguments ?? []
+            let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+            return node.ca.kind == .absent && node.requestHeaderCAs.isEmpty
+                && flags.string("requestheader-client-ca-file") == nil
+        }.map(\.name)
         guard !new.isEmpty, new.count < observed.count else { return [] }
         say(
             .preflight,
@@ -30,7 +36,10 @@ extension CARotation {
                 throw refusal("interrupted", node, "a change of it was interrupted", "run init first")
             }
             guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
-                throw refusal("no-aggregation", node, "it has no requestheader CA yet", "run init first")
+                throw refusal(
+                    "no-aggregation", node, "it has no requestheader CA yet",
+                    (try? open()) == nil
+                        ? "run init first" : "take it out of the spec until this is done, then run init")
             }
             let paths = Set(node.requestHeaderCAs.map(\.path))
             guard paths == [node.ca.path], node.installedLeaf != nil else {
@@ -91,8 +100,13 @@ extension CARotation {
         {
             throw BootstrapError("rotation/no-pair", "\(first.name): its proxy-client pair cannot be read")
         }
+        try state.removeOrphanedLeaves()
+        inventory = try state.inventory()
+        // Of a run that was killed before its CA was there.
+        let earlier = try open()?.cause
+        let cause = options.cause.isCompromise ? options.cause : earlier ?? options.cause
         var terms = RotationTerms(
-            keep: "", retire: retire.map(\.id), cause: options.cause, since: now.description)
+            keep: "", retire: retire.map(\.id), cause: cause, since: now.description)
         let issues = Planner.newCA(spec, inventory: inventory, now: now)
         inventory = try await issuer(now).issue(issues, inventory: inventory) { id in
             terms.keep = id
@@ -149,16 +163,18 @@ extension CARotation {
         let keep = try generations(terms).keep
         let inventory = try run.state.inventory()
         let stage = CertificateStage(bundle: [keep], leaves: .signed(by: keep))
-        let issues = Planner.issues(run.spec, inventory: inventory, now: run.effects.now(), stage: stage)
+        var spec = run.spec
+        // On the way back nothing is new: a control plane that came since is not what it was before.
+        if terms.direction == .back { spec.nodes = run.nodes }
+        let issues = Planner.issues(spec, inventory: inventory, now: run.effects.now(), stage: stage)
         guard !issues.isEmpty else { return }
         guard keep.hasKey else {
             throw BootstrapError(
                 "rotation/no-key",
                 "the key of \(keep.certificate.subject) is not in the state, so it cannot sign proxy clients",
-                hint: terms.direction == .back
-                    ? "this rotation cannot be called off any more: go on with rotate --ca"
-                    : "restore the state directory from its backup; where the key was not kept and the spec has got a new "
-                        + "node, take that out until this is done")
+                hint:
+                    "restore the state directory from its backup; where a control plane was added to the spec since this was "
+                    + "begun, take it out until it is done")
         }
         _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
         say(.issue, "\(Self.clients(issues.count)) of \(keep.certificate.subject)")

@@ -28,7 +28,7 @@ extension CARotation {
         }
         try run.state.forgetForeign(rotation.keep)
         try RetiredPair(state: run.state).remove()
-        try ledger.appendEnd(of: terms, now: now)
+        if !terms.again { try ledger.appendEnd(of: terms, now: now) }
         say(.proof, refusals)
         sayWhatIsVouchedFor(terms, rotation)
     }
@@ -99,6 +99,7 @@ extension CARotation {
             // Nothing but a line in the ledger, and what was copied for the proof at the end.
             try RetiredPair(state: run.state).remove()
             for generation in inventory.generations { try run.state.forgetForeign(generation) }
+            try run.state.removeOrphanedLeaves()
             try ledger.appendEnd(of: terms, now: run.effects.now())
             run.effects.progress(
                 .line("called off before a new CA was made: no control plane was touched"))

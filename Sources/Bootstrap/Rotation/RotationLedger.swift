@@ -18,7 +18,7 @@ extension Ledger {
             [
                 ("keep", terms.keep), ("retire", terms.retire.joined(separator: " ")),
                 ("cause", terms.cause.rawValue),
-            ], now: now)
+            ] + (terms.again ? [("again", "yes")] : []), now: now)
     }
 
     /// Writes down that a rotation has come to its end.
@@ -45,6 +45,24 @@ extension Ledger {
         return open
     }
 
+    /// Whether a proxy client's key was written to a control plane, or was about to be, since the open rotation was begun.
+    /// - Parameter path: of the key on a control plane.
+    func hasPushedKeys(to path: String) throws -> Bool {
+        guard let bytes = try FileReader.read(self.path, limit: 64 << 20) else { return false }
+        var hasPushed = false
+        for line in bytes.split(separator: 0x0a) {
+            guard let fields = Self.fields(Array(line)) else { continue }
+            switch fields["event"] {
+            case Event.end?: hasPushed = false
+            case "apply-begin"?:
+                let files = (fields["files"] ?? "").split(separator: " ")
+                if files.contains(where: { $0 == path }) { hasPushed = true }
+            default: continue
+            }
+        }
+        return hasPushed
+    }
+
     private static func terms(
         _ fields: [String: String], _ direction: RotationTerms.Direction
     ) -> RotationTerms? {
@@ -52,7 +70,8 @@ extension Ledger {
         let retire = (fields["retire"] ?? "").split(separator: " ").map(String.init)
         return RotationTerms(
             keep: keep, retire: retire, direction: direction,
-            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "")
+            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "",
+            again: fields["again"] == "yes")
     }
 
     /// The members of a line that are strings; nil for anything but an object.

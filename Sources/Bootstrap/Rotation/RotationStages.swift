@@ -46,7 +46,7 @@ extension CARotation {
             accepted: options.acceptsLaggards,
             seconds: terms.cause.isCompromise ? Self.emergencySeconds : ExtensionServers.seconds
         ) { say(.extensions, $0) }
-        if terms.cause.isCompromise { return goOn(without: laggards) }
+        if terms.cause.isCompromise { return goOn(without: laggards, generation) }
         let left = withoutVouched(laggards, generation)
         guard let first = left.first else { return say(.extensions, "reached") }
         throw BootstrapError(

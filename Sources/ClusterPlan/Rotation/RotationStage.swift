@@ -55,11 +55,14 @@ package struct RotationTerms: Sendable, Equatable {
     package var cause: Cause
     /// When it was begun, as the ledger has it.
     package var since: String
+    /// Whether the CA that is kept is replaced at once too: its keys were there before others may have had some.
+    package var again: Bool
 
     package init(
         keep: String, retire: [String], direction: Direction = .forward, cause: Cause = .asked,
-        since: String = ""
+        since: String = "", again: Bool = false
     ) {
+        self.again = again
         self.keep = keep
         self.retire = retire
         self.direction = direction

@@ -32,7 +32,8 @@ extension SpecFields {
                 example: #""/etc/kubernetes/ssl/ca.pem""#),
             SpecField(
                 "kubeconfig", .text(.operatorFile), .optional,
-                "A kubeconfig on the operator's machine, for API servers that answer no anonymous request.",
+                "An administrator's kubeconfig on the operator's machine: for API servers that answer no anonymous request, and "
+                    + "for rotations, which find extension servers and make a canary with it.",
                 example: #""/etc/kubernetes/admin.conf""#),
             SpecField(
                 "clientCAFile", .text(.nodeFile), .derived("the API server's own --client-ca-file"),

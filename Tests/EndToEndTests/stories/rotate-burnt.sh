@@ -26,15 +26,22 @@ story() {
     assert_contains "the old CA is the only one again"
     assert_eq "the CA of node 1" "$(certificates_in <"$PKI/old-ca.pem")" "$(NODE=1 node_ca)"
 
-    # Killed once proxy clients are signed and their CA is not stored: the next run begins anew.
+    # Killed once proxy clients are signed and their CA is not stored: called off, nothing of them is left, and the next
+    # run begins anew.
     kill_rotation ledger 2 issued-leaf --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     assert_no_ca_key
+    assert_exit 0 op rotate --abort --yes
+    assert_contains "no control plane was touched"
+    assert_exit 0 op init --yes
+    assert_contains "nothing to change"
+    assert_eq "leaf keys in the state" 2 "$(find "$OPERATOR/state/leaves" -name '*key.pem' | wc -l)"
+    kill_rotation ledger 2 issued-leaf --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     assert_exit 0 op rotate --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     on_each 2 assert_refused old
     assert_no_ca_key
     load_goes_on 60
     assert_no_failure
-    assert_killed 2
+    assert_killed 3
     load_down
 
     # A new control plane: the next CA signs for it, and init brings it in.
@@ -44,6 +51,9 @@ story() {
     assert_exit 1 op init --yes
     assert_contains "plan/no-ca-key" "cp3" "rotate --ca"
     on_each 2 keep_front_proxy old
+    kill_rotation line "cp2: 2 files written" --ca --yes "${ROTATION_WAITS[@]}"
+    assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
+    assert_contains "the old CA is the only one again"
     assert_exit 0 op rotate --ca --yes "${ROTATION_WAITS[@]}"
     assert_contains "cp3 left to init"
     on_each 2 assert_refused old
