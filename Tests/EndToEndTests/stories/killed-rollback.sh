@@ -10,7 +10,7 @@ story() {
     # Files are removed, systemd reads them again, the old command starts, the copies go.
     for point in "unlink 1 $NODE_CERTIFICATES/aggregator-key.pem" \
         "unlink 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" \
-        "sendmsg 16" "sendmsg 20" \
+        "sendmsg 15" "sendmsg 17" \
         "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/transaction"; do
         # shellcheck disable=SC2086
         kill_putting_back $point
