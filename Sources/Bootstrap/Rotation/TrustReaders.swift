@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APIServerAccess
+import ClusterPlan
+import NodeAccess
+import SystemdBus
+
+/// The processes of control planes that read the requestheader CA's file beside kube-apiserver: kube-controller-manager,
+/// kube-scheduler and others that serve as it does. Which CAs they have loaded, their TLS handshakes say.
+struct TrustReaders: Sendable {
+    let run: Run
+    /// Takes a line for the operator.
+    let say: @Sendable (String) -> Void
+
+    /// What a wait has seen so far.
+    private struct Course {
+        /// Processes that are done with, or cannot be asked.
+        var settled: Set<Int> = []
+        var said: Set<String> = []
+    }
+
+    /// Waits until each of a node's has loaded what `judge` asks for.
+    /// - Parameters:
+    ///   - reached: what one has done that `judge` finds nothing wrong with.
+    ///   - judge: what one has not done that names these CAs; nil where it has.
+    /// - Throws: `rotation/not-loaded`.
+    func wait(
+        on node: NodeSpec, until deadline: ContinuousClock.Instant, reached: String,
+        _ judge: (_ names: [[UInt8]]) -> String?
+    ) async throws {
+        var course = Course()
+        while true {
+            var problems: [String] = []
+            // Looked for each time: one that was started anew meanwhile is another process.
+            for reader in try await find(node) where !course.settled.contains(reader.pid) {
+                guard let problem = try problem(reader, node, reached, judge, &course) else { continue }
+                problems.append("\(node.name): \(reader) \(problem)")
+            }
+            guard let first = problems.first else { return }
+            guard ContinuousClock.now < deadline else {
+                throw BootstrapError(
+                    "rotation/not-loaded", status: .proofFailed, first,
+                    hint:
+                        "restart it when it can be spared, then run it again; one that cannot be asked has to answer at "
+                        + "its --secure-port\(node.local ? "" : ", also through ssh -W (AllowTcpForwarding)")",
+                    details: Array(problems.dropFirst()))
+            }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// What one is still waited for; nil where it is settled.
+    private func problem(
+        _ reader: TrustReader, _ node: NodeSpec, _ reached: String,
+        _ judge: ([[UInt8]]) -> String?, _ course: inout Course
+    ) throws -> String? {
+        func tell(_ text: String) {
+            let line = "\(node.name): \(text)"
+            if course.said.insert(line).inserted { say(line) }
+        }
+        func settle(_ text: String) {
+            course.settled.insert(reader.pid)
+            tell(text)
+        }
+        switch reader.place {
+        case .unseen(let why): settle("\(reader) is not seen: \(why)")
+        case .listens(let address, let port):
+            let names: [[UInt8]]?
+            do {
+                // Where it listens may be the node's own loopback.
+                let endpoint = APIServerEndpoint(
+                    address: address, port: port, tunnel: try run.link(node).tunnel?.always)
+                names = try TLSHandshakeProbe.handshake(endpoint, trust: .nobody).acceptedCANames
+            } catch let error as APIServerError {
+                tell("waiting for \(reader), which reads the same CA file")
+                return "cannot be asked: \(error)"
+            }
+            switch names {
+            case nil: settle("\(reader) asks for no client certificate")
+            case []?: settle("\(reader) is not seen: it does not say whose client certificates it takes")
+            case let names?:
+                if let problem = judge(names) {
+                    tell("waiting for \(reader), which reads the same CA file")
+                    return problem
+                }
+                settle("\(reader) \(reached)")
+            }
+        }
+        return nil
+    }
+
+    // MARK: - Who they are
+
+    /// Prints a line for each process whose command line has the flag: its id, whether its network is this shell's, and
+    /// its program's file. One line, as it may go over ssh; the expression does not match itself.
+    private static let script =
+        "command -v grep >/dev/null || exit 3; own=$(readlink /proc/self/ns/net); "
+        + "grep -ls 'requestheader[-_]client[-_]ca[-_]file' /proc/[0-9]*/cmdline | while IFS= read -r file; do "
+        + "pid=${file#/proc/}; pid=${pid%/cmdline}; net=$(readlink \"/proc/$pid/ns/net\" 2>/dev/null) || continue; "
+        + "[ \"$net\" = \"$own\" ] && net=own || net=other; "
+        + "printf '%s %s %s\\n' \"$pid\" \"$net\" \"$(readlink \"/proc/$pid/exe\" 2>/dev/null)\"; done"
+
+    private func find(_ node: NodeSpec) async throws -> [TrustReader] {
+        let link = try run.link(node)
+        let result = try await link.node.run("sh", ["-c", Self.script])
+        guard result.status == 0 else {
+            throw BootstrapError(
+                "rotation/no-processes",
+                "\(node.name): its processes cannot be looked through for those "
+                    + "that read the CA's file: "
+                    + (result.status == 3 ? "there is no grep" : "sh ended with status \(result.status)"),
+                hint: "see that grep is installed on the node")
+        }
+        let own = try link.units?.unit(run.spec.apiServer.unit).mainPID
+        let certificates = run.spec.certificates
+        let file = "\(certificates.directory)/\(certificates.files.ca)"
+        return result.stdout.split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
+            guard parts.count >= 2, let pid = Int(parts[0]), pid != own.map({ Int($0) }),
+                // It may be gone by now.
+                let arguments = try? ProcessArguments.read(pid: pid, on: link.node)
+            else { return nil }
+            return TrustReader(
+                .init(
+                    pid: pid, arguments: arguments, executable: parts.count > 2 ? parts[2] : nil,
+                    isInNodeNetwork: parts[1] == "own"),
+                reading: file)
+        }
+    }
+}
