@@ -24,9 +24,10 @@ struct RotationGates: Sendable {
 
     /// Waits until every API server, and who else reads its CA file on a control plane, has loaded all of `trusted` and
     /// none of `dropped`.
+    /// - Parameter patience: with those others.
     /// - Throws: `rotation/not-loaded` with those that have not.
     func waitForTrust(
-        _ trusted: [CAGeneration], without dropped: [CAGeneration],
+        _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustReaders.Patience,
         _ say: @escaping @Sendable (String) -> Void
     ) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
@@ -34,16 +35,18 @@ struct RotationGates: Sendable {
             dropped.isEmpty
             ? "has loaded both"
             : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
+        let readers = TrustReaders(run: run, patience: patience, say: say)
         let results = await onEachNode(run.nodes) { node in
             while let problem = self.problem(node, trusted, dropped) {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
-                        "rotation/not-loaded", status: .proofFailed, "\(node.name): \(problem)",
+                        "rotation/not-loaded", status: .proofFailed,
+                        "\(node.name): \(problem) after \(Self.trustSeconds) s",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
                 try await Task.sleep(for: .milliseconds(500))
             }
-            try await TrustReaders(run: run, say: say).wait(on: node, until: deadline, reached: reached) {
+            try await readers.wait(on: node, until: deadline, reached: reached) {
                 Self.problem($0, trusted, dropped)
             }
         }
@@ -71,10 +74,10 @@ struct RotationGates: Sendable {
         _ names: [[UInt8]], _ trusted: [CAGeneration], _ dropped: [CAGeneration]
     ) -> String? {
         if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
-            return "has not loaded \(missing.certificate.subject) within \(trustSeconds) s"
+            return "has not loaded \(missing.certificate.subject)"
         }
         if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
-            return "still trusts \(left.certificate.subject) after \(trustSeconds) s"
+            return "still trusts \(left.certificate.subject)"
         }
         return nil
     }

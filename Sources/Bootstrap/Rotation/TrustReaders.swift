@@ -8,7 +8,22 @@ import SystemdBus
 /// The processes of control planes that read the requestheader CA's file beside kube-apiserver: kube-controller-manager,
 /// kube-scheduler and others that serve as it does. Which CAs they have loaded, their TLS handshakes say.
 struct TrustReaders: Sendable {
+    /// What one is still waited for.
+    private struct Problem {
+        let text: String
+        let hint: String
+    }
+
+    /// How long they are waited for.
+    enum Patience: Sendable {
+        /// As long as the API servers; one that has not done it then stops the rotation.
+        case asAPIServers
+        /// So many seconds; one that has not done it then is named and passed by.
+        case passing(afterSeconds: Int)
+    }
+
     let run: Run
+    let patience: Patience
     /// Takes a line for the operator.
     let say: @Sendable (String) -> Void
 
@@ -19,41 +34,51 @@ struct TrustReaders: Sendable {
         var said: Set<String> = []
     }
 
-    /// Waits until each of a node's has loaded what `judge` asks for.
+    /// Waits until each of a node's has done what `judge` asks for; each is asked at least once.
     /// - Parameters:
+    ///   - last: when the API servers' time is over.
     ///   - reached: what one has done that `judge` finds nothing wrong with.
     ///   - judge: what one has not done that names these CAs; nil where it has.
     /// - Throws: `rotation/not-loaded`.
     func wait(
-        on node: NodeSpec, until deadline: ContinuousClock.Instant, reached: String,
+        on node: NodeSpec, until last: ContinuousClock.Instant, reached: String,
         _ judge: (_ names: [[UInt8]]) -> String?
     ) async throws {
+        let deadline =
+            switch patience {
+            case .asAPIServers: last
+            case .passing(let seconds): min(last, ContinuousClock.now + .seconds(seconds))
+            }
         var course = Course()
         while true {
-            var problems: [String] = []
+            var problems: [Problem] = []
             // Looked for each time: one that was started anew meanwhile is another process.
             for reader in try await find(node) where !course.settled.contains(reader.pid) {
                 guard let problem = try problem(reader, node, reached, judge, &course) else { continue }
-                problems.append("\(node.name): \(reader) \(problem)")
+                problems.append(problem)
             }
-            guard let first = problems.first else { return }
-            guard ContinuousClock.now < deadline else {
-                throw BootstrapError(
-                    "rotation/not-loaded", status: .proofFailed, first,
-                    hint:
-                        "restart it when it can be spared, then run it again; one that cannot be asked has to answer at "
-                        + "its --secure-port\(node.local ? "" : ", also through ssh -W (AllowTcpForwarding)")",
-                    details: Array(problems.dropFirst()))
-            }
+            if problems.isEmpty { return }
+            if ContinuousClock.now >= deadline { return try giveUp(problems) }
             try await Task.sleep(for: .seconds(1))
         }
+    }
+
+    private func giveUp(_ problems: [Problem]) throws {
+        if case .passing = patience {
+            for problem in problems { say("\(problem.text). Not waited for: restart it") }
+            return
+        }
+        throw BootstrapError(
+            "rotation/not-loaded", status: .proofFailed,
+            "\(problems[0].text) after \(RotationGates.trustSeconds) s", hint: problems[0].hint,
+            details: problems.dropFirst().map(\.text))
     }
 
     /// What one is still waited for; nil where it is settled.
     private func problem(
         _ reader: TrustReader, _ node: NodeSpec, _ reached: String,
         _ judge: ([[UInt8]]) -> String?, _ course: inout Course
-    ) throws -> String? {
+    ) throws -> Problem? {
         func tell(_ text: String) {
             let line = "\(node.name): \(text)"
             if course.said.insert(line).inserted { say(line) }
@@ -61,6 +86,10 @@ struct TrustReaders: Sendable {
         func settle(_ text: String) {
             course.settled.insert(reader.pid)
             tell(text)
+        }
+        func wait(_ why: String, _ hint: String) -> Problem {
+            tell("waiting for \(reader), which reads the same CA file")
+            return Problem(text: "\(node.name): \(reader) \(why)", hint: "\(hint), then run it again")
         }
         switch reader.place {
         case .unseen(let why): settle("\(reader) is not seen: \(why)")
@@ -72,16 +101,16 @@ struct TrustReaders: Sendable {
                     address: address, port: port, tunnel: try run.link(node).tunnel?.always)
                 names = try TLSHandshakeProbe.handshake(endpoint, trust: .nobody).acceptedCANames
             } catch let error as APIServerError {
-                tell("waiting for \(reader), which reads the same CA file")
-                return "cannot be asked: \(error)"
+                let way = node.local ? "" : " through ssh -W (AllowTcpForwarding)"
+                return wait(
+                    "cannot be asked: \(error)", "see why it does not answer there\(way), or stop it")
             }
             switch names {
             case nil: settle("\(reader) asks for no client certificate")
             case []?: settle("\(reader) is not seen: it does not say whose client certificates it takes")
             case let names?:
                 if let problem = judge(names) {
-                    tell("waiting for \(reader), which reads the same CA file")
-                    return problem
+                    return wait(problem, "restart it when it can be spared")
                 }
                 settle("\(reader) \(reached)")
             }

@@ -9,7 +9,7 @@ story() {
     NODE_PROGRAMS=("kube-scheduler=$program")
     rotation_up 30
     # It listens at the node's own loopback, as kubeadm has it; the one on node 2 does not serve.
-    NODE=1 scheduler_up --bind-address=0.0.0.0 --secure-port 1 --bind_address=127.0.0.1 --secure-port=10259
+    NODE=1 scheduler_up --bind-address=0.0.0.0 --secure-port 1 --bind-address=127.0.0.1 --secure-port=10259
     NODE=2 scheduler_up --secure-port=0
     NODE=1 wait_for 60 scheduler_trusts
     old=$(NODE=1 aggregation_ca)
@@ -31,7 +31,7 @@ story() {
     pid=$(NODE=1 scheduler_pid)
     assert_contains "rotation/not-loaded" "cp1: kube-scheduler (process $pid, 127.0.0.1:10259) has not loaded CN=" \
         "S2 trust: cp1: waiting for kube-scheduler (process $pid, 127.0.0.1:10259)" "restart it"
-    assert_lacks "S6 drop"
+    assert_lacks "S4 leaves:" "S6 drop:"
     on_each 2 trusts_both || fail "both CAs are trusted on both nodes"
     for NODE in 1 2; do
         handshake_cas | grep -qxF "$new" || fail "the API server of node $NODE still trusts $new"
@@ -45,6 +45,19 @@ story() {
     assert_eq "what the scheduler trusts" "$(printf '%s\n' "CN=kubernetes" "$(NODE=1 aggregation_ca)" | sort)" \
         "$(NODE=1 scheduler_cas)"
     [ "$(NODE=1 aggregation_ca)" != "$new" ] || fail "the CA is another one than before"
+    assert_replaced
+
+    # In an emergency it is not waited for until the API servers have dropped the old CA.
+    on_each 2 keep_front_proxy old
+    NODE=1 freeze_scheduler
+    old=$(NODE=1 aggregation_ca)
+    assert_exit 4 op rotate --compromised leaf --yes "${ROTATION_WAITS[@]}"
+    pid=$(NODE=1 scheduler_pid)
+    assert_contains "(process $pid, 127.0.0.1:10259) has not loaded CN=" "Not waited for" "S4 leaves:" \
+        "rotation/not-loaded" "(process $pid, 127.0.0.1:10259) still trusts $old"
+    NODE=1 thaw_scheduler
+    assert_exit 0 rotate_ca
+    assert_contains "trusts $old no more"
     assert_replaced
     load_down
 }
