@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import NodeAccess
 import Testing
 
 @testable import Bootstrap
@@ -101,5 +103,33 @@ import Testing
     func whereNothingCanBeAsked(command: [String], reason: String) throws {
         let found = try #require(reader(command + [Self.flag]))
         #expect(why(found)?.contains(reason) == true)
+    }
+
+    /// A real process, as /proc shows it, with arguments that a shell or a line would split; who looks is not among those
+    /// that are found.
+    @Test func processesOfThisMachine() async throws {
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/bin/sh")
+        let text = "echo; read line"
+        child.arguments = [
+            "-c", text, "two\nlines and 'a quote", "--requestheader_client-ca-file", "/ö ca.pem", "",
+        ]
+        let (input, output) = (Pipe(), Pipe())
+        (child.standardInput, child.standardOutput) = (input, output)
+        try child.run()
+        defer {
+            // Its read ends with that; it may have been started with SIGTERM blocked.
+            try? input.fileHandleForWriting.close()
+            child.waitUntilExit()
+        }
+        // From then on it is the shell, and no longer what started it.
+        _ = output.fileHandleForReading.availableData
+        let found = try await TrustReaders.processes(on: LocalTransport(), name: "here")
+        let own = try #require(found.first { $0.pid == Int(child.processIdentifier) })
+        #expect(own.arguments == ["/bin/sh", "-c", text] + (child.arguments ?? []).dropFirst(2))
+        #expect(own.isInNodeNetwork)
+        let shell = URL(fileURLWithPath: "/bin/sh").resolvingSymlinksInPath().lastPathComponent
+        #expect(own.executable?.hasSuffix("/\(shell)") == true)
+        #expect(!found.contains { $0.arguments.contains { $0.contains("grep -ls") } })
     }
 }

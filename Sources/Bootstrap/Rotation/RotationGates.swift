@@ -73,11 +73,11 @@ struct RotationGates: Sendable {
     static func problem(
         _ names: [[UInt8]], _ trusted: [CAGeneration], _ dropped: [CAGeneration]
     ) -> String? {
-        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
-            return "has not loaded \(missing.certificate.subject)"
-        }
         if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
             return "still trusts \(left.certificate.subject)"
+        }
+        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
+            return "has not loaded \(missing.certificate.subject)"
         }
         return nil
     }

@@ -131,29 +131,32 @@ struct TrustReaders: Sendable {
 
     private func find(_ node: NodeSpec) async throws -> [TrustReader] {
         let link = try run.link(node)
-        let result = try await link.node.run("sh", ["-c", Self.script])
+        let own = try link.units?.unit(run.spec.apiServer.unit).mainPID.map { Int($0) }
+        let certificates = run.spec.certificates
+        let file = "\(certificates.directory)/\(certificates.files.ca)"
+        return try await Self.processes(on: link.node, name: node.name).filter { $0.pid != own }
+            .compactMap { TrustReader($0, reading: file) }
+    }
+
+    /// The processes of a node that have the flag somewhere in their command lines.
+    static func processes(on node: any NodeTransport, name: String) async throws -> [TrustReader.Process] {
+        let result = try await node.run("sh", ["-c", script])
         guard result.status == 0 else {
             throw BootstrapError(
                 "rotation/no-processes",
-                "\(node.name): its processes cannot be looked through for those "
-                    + "that read the CA's file: "
+                "\(name): its processes cannot be looked through for those that read the CA's file: "
                     + (result.status == 3 ? "there is no grep" : "sh ended with status \(result.status)"),
                 hint: "see that grep is installed on the node")
         }
-        let own = try link.units?.unit(run.spec.apiServer.unit).mainPID
-        let certificates = run.spec.certificates
-        let file = "\(certificates.directory)/\(certificates.files.ca)"
         return result.stdout.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
-            guard parts.count >= 2, let pid = Int(parts[0]), pid != own.map({ Int($0) }),
+            guard parts.count >= 2, let pid = Int(parts[0]),
                 // It may be gone by now.
-                let arguments = try? ProcessArguments.read(pid: pid, on: link.node)
+                let arguments = try? ProcessArguments.read(pid: pid, on: node)
             else { return nil }
-            return TrustReader(
-                .init(
-                    pid: pid, arguments: arguments, executable: parts.count > 2 ? parts[2] : nil,
-                    isInNodeNetwork: parts[1] == "own"),
-                reading: file)
+            return .init(
+                pid: pid, arguments: arguments, executable: parts.count > 2 ? parts[2] : nil,
+                isInNodeNetwork: parts[1] == "own")
         }
     }
 }
