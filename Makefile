@@ -18,6 +18,10 @@ SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh 
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
+export KUBE_SCHEDULER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-scheduler-v1.20.2-poll1s
+# The last one only where a story needs it.
+KUBERNETES = "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S" \
+	$(if $(filter --all rotate-scheduler,$(STORIES)),"$$KUBE_SCHEDULER_POLL1S")
 
 help:
 	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
@@ -58,8 +62,8 @@ e2e:
 		echo 'error: make e2e boots containers and makes network namespaces: run sudo env "PATH=$$PATH" make e2e' >&2; exit 1; fi
 	@scripts/need.sh e2e
 	$(RELEASE)
-	@[ -x "$$KUBE_APISERVER" ] && [ -x "$$KUBE_APISERVER_POLL1S" ] || scripts/need.sh kube-apiserver
-	@bash $(LAB)/build-kube-apiserver.sh "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S"
+	@for file in $(KUBERNETES); do [ -x "$$file" ] || { scripts/need.sh kube-apiserver; break; }; done
+	@bash $(LAB)/build-kube-apiserver.sh $(KUBERNETES)
 	@$(LAB)/build-go.sh --check >/dev/null || { scripts/need.sh go && $(LAB)/build-go.sh >/dev/null; }
 	@[ -n "$(filter-out --all,$(STORIES))" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)

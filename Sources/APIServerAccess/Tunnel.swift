@@ -32,6 +32,13 @@ package final class Tunnel: Sendable, Hashable {
     /// Keeps to this way from now on.
     package func take() { taken.withLock { $0 = true } }
 
+    /// The same way for those who mean an address as the other end sees it, and none of this machine's own.
+    package var always: Tunnel {
+        let tunnel = Tunnel(open: open)
+        tunnel.take()
+        return tunnel
+    }
+
     func connect(_ endpoint: APIServerEndpoint) throws -> TunnelStream {
         try open(endpoint.address, endpoint.port)
     }

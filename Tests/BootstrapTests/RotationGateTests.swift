@@ -39,6 +39,16 @@ import Testing
         #expect(judge([names[2]]) == false && judge([]) == false && judge([names[0]], nil) == false)
     }
 
+    /// All of the trusted, none of the dropped, whatever else is named.
+    @Test func namesOfWhoReadsTheFile() throws {
+        let (old, new) = (try generation("old"), try generation("new"))
+        let (oldName, newName) = (old.certificate.subjectDER, new.certificate.subjectDER)
+        #expect(RotationGates.problem([[1], newName, oldName], [old, new], []) == nil)
+        #expect(RotationGates.problem([oldName], [old, new], [])?.contains(new.certificate.subject) == true)
+        #expect(RotationGates.problem([newName, [1]], [new], [old]) == nil)
+        #expect(RotationGates.problem([newName, oldName], [new], [old])?.contains("still trusts") == true)
+    }
+
     @Test(arguments: [
         (
             #"{"subsets":[{"addresses":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]},{"addresses":[{"ip":"fd00::1"}]}]}"#,

@@ -5,8 +5,8 @@ import ClusterPlan
 import NodeAccess
 import PKI
 
-/// What a CA's rotation waits for, seen from outside: the names in each API server's TLS handshake, and what the API
-/// servers tell extension servers in their ConfigMap.
+/// What a CA's rotation waits for, seen from outside: the names in each API server's TLS handshake and in those of the
+/// others that read its CA file, and what the API servers tell extension servers in their ConfigMap.
 struct RotationGates: Sendable {
     let run: Run
     /// nil where there is no kubeconfig.
@@ -22,20 +22,32 @@ struct RotationGates: Sendable {
         _ = try? await objects.clearLeftovers()
     }
 
-    /// Waits until every API server has loaded all of `trusted` and none of `dropped`.
+    /// Waits until every API server, and who else reads its CA file on a control plane, has loaded all of `trusted` and
+    /// none of `dropped`.
+    /// - Parameter patience: with those others.
     /// - Throws: `rotation/not-loaded` with those that have not.
-    func waitForTrust(_ trusted: [CAGeneration], without dropped: [CAGeneration]) async throws {
+    func waitForTrust(
+        _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustReaders.Patience,
+        _ say: @escaping @Sendable (String) -> Void
+    ) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
+        let reached =
+            dropped.isEmpty
+            ? "has loaded both"
+            : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
+        let readers = TrustReaders(run: run, patience: patience, say: say)
         let results = await onEachNode(run.nodes) { node in
-            while true {
-                let problem = self.problem(node, trusted, dropped)
-                guard let problem else { return }
+            while let problem = self.problem(node, trusted, dropped) {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
-                        "rotation/not-loaded", status: .proofFailed, "\(node.name): \(problem)",
+                        "rotation/not-loaded", status: .proofFailed,
+                        "\(node.name): \(problem) after \(Self.trustSeconds) s",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
                 try await Task.sleep(for: .milliseconds(500))
+            }
+            try await readers.wait(on: node, until: deadline, reached: reached) {
+                Self.problem($0, trusted, dropped)
             }
         }
         try Self.join(results)
@@ -54,12 +66,18 @@ struct RotationGates: Sendable {
             return "\(error)"
         }
         guard let names else { return "its TLS handshake names no CA" }
-        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
-            return
-                "kube-apiserver has not loaded \(missing.certificate.subject) within \(Self.trustSeconds) s"
-        }
+        return Self.problem(names, trusted, dropped).map { "kube-apiserver \($0)" }
+    }
+
+    /// What a program has not done whose handshake names these CAs; nil where it has.
+    static func problem(
+        _ names: [[UInt8]], _ trusted: [CAGeneration], _ dropped: [CAGeneration]
+    ) -> String? {
         if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
-            return "kube-apiserver still trusts \(left.certificate.subject) after \(Self.trustSeconds) s"
+            return "still trusts \(left.certificate.subject)"
+        }
+        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
+            return "has not loaded \(missing.certificate.subject)"
         }
         return nil
     }

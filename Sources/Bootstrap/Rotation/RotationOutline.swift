@@ -35,8 +35,8 @@ extension CARotation {
             lines += [
                 (
                     .trust,
-                    "\(bundle) gets both CAs; waits until each API server's TLS handshake names both, at most "
-                        + "\(RotationGates.trustSeconds) s"
+                    "\(bundle) gets both CAs; waits until each API server's TLS handshake, and that of who else reads the "
+                        + "file, names both, at most \(RotationGates.trustSeconds) s"
                 ),
                 (
                     .extensions,
@@ -57,7 +57,7 @@ extension CARotation {
             (.soak, soakText(isEmergency)),
             (
                 .drop,
-                "\(bundle) gets one CA; waits until no API server names the other; has the ConfigMap of the extension "
+                "\(bundle) gets one CA; waits until nobody who reads it names the other; has the ConfigMap of the extension "
                     + "servers written anew and watches it for \(options.watchSeconds) s; no way back from here on"
             ),
             (

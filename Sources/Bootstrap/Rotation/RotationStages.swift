@@ -8,7 +8,10 @@ extension CARotation {
         _ terms: RotationTerms, _ rotation: Generations, _ observed: [ObservedNode], _ gates: RotationGates,
         _ lock: Run.StateLock, _ course: inout RotationCourse
     ) async throws {
-        try await gates.waitForTrust(rotation.both, without: [])
+        try await gates.waitForTrust(
+            rotation.both, without: [],
+            terms.cause.isCompromise ? .passing(afterSeconds: Self.emergencySeconds) : .asAPIServers
+        ) { say(.trust, $0) }
         try await gates.waitForPublished([rotation.keep])
         say(.trust, "reached: every API server has loaded both")
         if terms.direction == .forward { try await extensions(terms, rotation, gates.kubectl) }
@@ -64,7 +67,9 @@ extension CARotation {
         say(.drop, "no control plane is to trust \(subjects)")
         let stage = CertificateStage(bundle: [rotation.keep], leaves: .asInstalled)
         try await apply(stage, in: staged(stage), lock, &course)
-        try await gates.waitForTrust([rotation.keep], without: rotation.retire)
+        try await gates.waitForTrust([rotation.keep], without: rotation.retire, .asAPIServers) {
+            say(.drop, $0)
+        }
         if gates.kubectl != nil {
             say(.drop, "extension servers are told anew; watched for \(options.watchSeconds) s")
         }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds a real kube-apiserver (1.20.2) from Debian's source package `kubernetes` with Debian's Go: 4-8 minutes on 2 cores.
+# Builds a real kube-apiserver (1.20.2) from Debian's source package `kubernetes` with Debian's Go: 4-8 minutes on 2 cores;
+# or another program of the same source.
 # The machine's apt set-up stays as it is: the source lists lie in a private directory.
 #
 # Usage: build-kube-apiserver.sh OUTPUT-FILE...    (builds those that are not there yet, from one source tree)
+# An OUTPUT-FILE whose name starts with kube-scheduler is that program, any other one a kube-apiserver.
 # An OUTPUT-FILE whose name ends in -poll1s looks at its certificate files each second and not each minute: nothing else
 # differs, so that a story about rotation need not wait for minutes.
 set -euo pipefail
@@ -64,14 +66,14 @@ mend_map_iteration() {
         grep -q 'hiter: *&it,' $directory/unsafe_map.go || { echo "error: $directory is another one than expected"; exit 1; }
 }
 
-# build OUTPUT-FILE: nothing from the network, as the tree holds all of its dependencies, and a newer Go would otherwise
-# ask for one.
+# build OUTPUT-FILE PROGRAM: nothing from the network, as the tree holds all of its dependencies, and a newer Go would
+# otherwise ask for one.
 build() {
     env GOCACHE="$WORK/gocache" GOFLAGS=-mod=vendor GOPROXY=off GOTOOLCHAIN=local PATH=/usr/bin:/bin:/usr/sbin:/sbin \
         KUBE_GIT_VERSION=$VERSION KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=clean KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20 \
-        make all WHAT=cmd/kube-apiserver GOLDFLAGS="-s -w" >"$WORK/build.log" 2>&1 ||
+        make all WHAT="cmd/$2" GOLDFLAGS="-s -w" >"$WORK/build.log" 2>&1 ||
         { tail -20 "$WORK/build.log"; exit 1; }
-    install -D -m755 _output/local/go/bin/kube-apiserver "$1.new"
+    install -D -m755 "_output/local/go/bin/$2" "$1.new"
     mv "$1.new" "$1"
 }
 
@@ -79,6 +81,7 @@ mend_map_iteration
 for file in "${missing[@]}"; do
     echo "building ${file##*/} $VERSION: some minutes"
     case $file in *-poll1s) poll_every '1 * time.Second' ;; *) poll_every '1 * time.Minute' ;; esac
-    build "$file"
+    case ${file##*/} in kube-scheduler*) program=kube-scheduler ;; *) program=kube-apiserver ;; esac
+    build "$file" "$program"
     "$file" --version
 done

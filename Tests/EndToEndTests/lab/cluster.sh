@@ -7,6 +7,7 @@
 API_FLAGS=()                                   # more flags of kube-apiserver, at the end of its command line
 API_COMMAND=/usr/local/bin/kube-apiserver
 UNIT_SERVICE=()                                # more lines of the unit's [Service]
+NODE_PROGRAMS=()                               # more programs on every node, NAME=FILE
 NODE_CERTIFICATES=/etc/kubernetes/ssl
 before_start() { :; }                          # runs for each node before its services start
 
@@ -22,7 +23,7 @@ cluster_up() {
 # nodes_up N: boots N nodes that have everything, and starts nothing on them. Such a node takes some 13 MiB.
 nodes_up() {
     local count=$1 node
-    lab_up "$count" kube-apiserver="$KUBE_APISERVER" etcd=/usr/bin/etcd aggbootstrap="$AGGBOOTSTRAP"
+    lab_up "$count" kube-apiserver="$KUBE_APISERVER" etcd=/usr/bin/etcd aggbootstrap="$AGGBOOTSTRAP" "${NODE_PROGRAMS[@]}"
     cluster_pki "$count"
     for node in $(seq "$count"); do NODE=$node node_prepare "$count"; NODE=$node before_start; done
 }
@@ -164,8 +165,12 @@ proxied() {
 # handshake_cas [ADDRESS:PORT]: the subjects of the CAs whose client certificates a server asks for, the node's running
 # API server unless another is named.
 handshake_cas() {
-    outside openssl s_client -nameopt RFC2253 -connect "${1:-$(lab_address):6443}" </dev/null 2>/dev/null |
-        sed -n '/^Acceptable client certificate CA names/,/^\(Requested\|Client Certificate Types\)/p' | sed '1d;$d'
+    outside openssl s_client -nameopt RFC2253 -connect "${1:-$(lab_address):6443}" </dev/null 2>/dev/null | named_cas
+}
+
+# Of what openssl s_client writes.
+named_cas() {
+    sed -n '/^Acceptable client certificate CA names/,/^\(Requested\|Client Certificate Types\)/p' | sed '1d;$d'
 }
 
 # When the main process was started, in microseconds since boot: another value is another process.
