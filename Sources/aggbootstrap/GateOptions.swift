@@ -7,7 +7,8 @@ import Bootstrap
 struct GateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Go on although an extension server of this Service does not trust the new CA; repeatable.",
+            "Go on although an extension server of this Service does not trust the new CA, or a program on a control plane "
+                + "(cp1/kube-scheduler); repeatable.",
             valueName: "namespace/name"))
     var acceptLaggard: [String] = []
 

@@ -52,10 +52,12 @@ package struct CARotation: Sendable {
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()
-        let gates = RotationGates(run: run, kubectl: try await kubectl())
+        var gates = RotationGates(
+            run: run, kubectl: try await kubectl(), acceptsLaggards: options.acceptsLaggards)
         var course = RotationCourse()
         do {
             var terms = try await enter(gates, &course)
+            if terms.cause.isCompromise { gates.acceptsLaggards = emergencyLaggards }
             try await go(terms, gates, lock, &course)
             while terms.again {
                 say(

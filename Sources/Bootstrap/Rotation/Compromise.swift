@@ -69,6 +69,9 @@ extension CARotation {
         say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
     }
 
+    /// Who may be left behind in an emergency: what was given for other days, as to a timer, says nothing about it.
+    var emergencyLaggards: Set<String> { options.cause.isCompromise ? options.acceptsLaggards : [] }
+
     /// Sees that no extension server trusts what was dropped.
     /// - Throws: `rotation/still-trusted`; the rotation stays open then.
     func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
@@ -79,8 +82,7 @@ extension CARotation {
             return
         }
         say(.proof, "no extension server is to trust the old CA")
-        // An acceptance that was given for other days, as a timer's, is none of this.
-        let accepted = options.cause.isCompromise ? options.acceptsLaggards : []
+        let accepted = emergencyLaggards
         let all = try await ExtensionServers(run: run, kubectl: kubectl).trusting(
             retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
         for laggard in all where accepted.contains(laggard.service) {

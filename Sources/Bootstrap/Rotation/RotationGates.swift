@@ -11,6 +11,8 @@ struct RotationGates: Sendable {
     let run: Run
     /// nil where there is no kubeconfig.
     let kubectl: Kubectl?
+    /// As `CARotation.Options.acceptsLaggards`.
+    var acceptsLaggards: Set<String>
 
     /// How long an API server is given to load a changed trust bundle: one before 1.23 looks each minute.
     static let trustSeconds = 75
@@ -35,7 +37,7 @@ struct RotationGates: Sendable {
             dropped.isEmpty
             ? "has loaded both"
             : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
-        let readers = TrustReaders(run: run, patience: patience, say: say)
+        let readers = TrustReaders(run: run, patience: patience, accepted: acceptsLaggards, say: say)
         let results = await onEachNode(run.nodes) { node in
             while let problem = self.problem(node, trusted, dropped) {
                 guard ContinuousClock.now < deadline else {

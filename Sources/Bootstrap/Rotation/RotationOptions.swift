@@ -7,7 +7,8 @@ extension CARotation {
     package struct Options: Sendable {
         /// Why it is begun; one that is open already, without a compromise, gets this cause.
         package var cause = RotationTerms.Cause.asked
-        /// `NAMESPACE/NAME` of Services whose servers are not waited for.
+        /// `NAMESPACE/NAME` of Services whose servers are not waited for, and `NODE/PROGRAM` of who else reads the CA's
+        /// file on a control plane.
         package var acceptsLaggards: Set<String> = []
         /// Go on although no extension server can be asked, since there is no kubeconfig.
         package var acceptsUnseenExtensions = false

@@ -24,6 +24,8 @@ struct TrustReaders: Sendable {
 
     let run: Run
     let patience: Patience
+    /// `NODE/PROGRAM` of those that are not waited for.
+    let accepted: Set<String>
     /// Takes a line for the operator.
     let say: @Sendable (String) -> Void
 
@@ -87,9 +89,16 @@ struct TrustReaders: Sendable {
             course.settled.insert(reader.pid)
             tell(text)
         }
-        func wait(_ why: String, _ hint: String) -> Problem {
+        func wait(_ why: String, _ hint: String) -> Problem? {
+            let own = "\(node.name)/\(reader.program)"
+            guard !accepted.contains(own) else {
+                settle("passed by as asked: \(reader) \(why)")
+                return nil
+            }
             tell("waiting for \(reader), which reads the same CA file")
-            return Problem(text: "\(node.name): \(reader) \(why)", hint: "\(hint), then run it again")
+            return Problem(
+                text: "\(node.name): \(reader) \(why)",
+                hint: "\(hint), then run it again; or go on without it with --accept-laggard \(own)")
         }
         switch reader.place {
         case .unseen(let why): settle("\(reader) is not seen: \(why)")
