@@ -12,13 +12,13 @@ struct CertificateDecisions {
         spec: ClusterSpec, limit: Set<String>? = nil, inventory: StateInventory, now: UnixTime,
         renewal: RenewalRule = .twoThirds, stage: CertificateStage? = nil
     ) {
+        let everything = spec
+        var spec = spec
+        if let limit { spec.nodes = spec.nodes.filter { limit.contains($0.name) } }
         if let stage {
             issueSigned(stage, spec, inventory, now)
             return
         }
-        let everything = spec
-        var spec = spec
-        if let limit { spec.nodes = spec.nodes.filter { limit.contains($0.name) } }
         let profile = CertificateCatalog.ca(spec)
         noteKeys(spec)
         guard let current = inventory.current else {

@@ -28,14 +28,15 @@ story() {
 
     # Killed once proxy clients are signed and their CA is not stored: called off, nothing of them is left, and the next
     # run begins anew.
-    kill_rotation ledger 2 issued-leaf --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
+    kill_rotation call fsync "$OPERATOR/state/leaves/cp2" --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     assert_no_ca_key
+    [ "$(find "$OPERATOR/state/leaves" -name '*key.pem' | wc -l)" -gt 2 ] || fail "a proxy client was signed"
     assert_exit 0 op rotate --abort --yes
     assert_contains "no control plane was touched"
     assert_exit 0 op init --yes
     assert_contains "nothing to change"
     assert_eq "leaf keys in the state" 2 "$(find "$OPERATOR/state/leaves" -name '*key.pem' | wc -l)"
-    kill_rotation ledger 2 issued-leaf --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
+    kill_rotation call fsync "$OPERATOR/state/leaves/cp2" --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     assert_exit 0 op rotate --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     on_each 2 assert_refused old
     assert_no_ca_key
