@@ -39,7 +39,7 @@ struct RotateCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Replace the requestheader CA in a hurry, since others may have the key of a proxy client (leaf) or its own (ca).",
-            valueName: "leaf|ca"))
+            valueName: "key"))
     var compromised: CompromisedKey?
 
     @Flag(help: "Call the replacement of the CA off, as long as that is safe, and go back to the old one.")
