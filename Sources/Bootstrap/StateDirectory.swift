@@ -27,9 +27,9 @@ package struct StateDirectory: Sendable {
     private let reader: CertificateReader
 
     /// Files that mark a generation.
-    private static let (foreign, dropped) = ("foreign", "dropped")
+    static let (foreign, dropped) = ("foreign", "dropped")
     /// Begins the name of a directory that is still being filled.
-    private static let unfinished = ".unfinished-"
+    static let unfinished = ".unfinished-"
 
     /// - Parameter passphrase: what new private keys are encrypted with and encrypted ones are opened with.
     package init(path: String, cluster: String, passphrase: SecretBytes? = nil) {
@@ -147,50 +147,6 @@ package struct StateDirectory: Sendable {
         try addDirectory(
             "\(path)/ca", name: Self.generationID(certificate, after: inventory),
             [("ca.pem", .bytes(pem), 0o644), (Self.foreign, .text("found on the nodes\n"), 0o644)])
-    }
-
-    /// Destroys leaves of CAs that are not in the state: a run was killed between them and their CA, whose key is gone.
-    func removeOrphanedLeaves() throws {
-        let known = Set(try FileReader.list("\(path)/ca").filter { !$0.hasPrefix(".") })
-        try removeLeaves { !known.contains($0) }
-    }
-
-    /// - Parameter isGone: takes the id of the generation that signed a leaf.
-    private func removeLeaves(_ isGone: (String) -> Bool) throws {
-        for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
-            for leaf in try FileReader.list("\(path)/leaves/\(owner)") where !leaf.hasPrefix(".") {
-                let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
-                let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
-                guard let record, isGone(record.generation) else { continue }
-                // Out of the inventory first: there, a leaf without its key would be a damaged one.
-                let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
-                try AtomicFileWriter.removeTree(gone)
-                try AtomicFileWriter.renameDirectory(leafDirectory, to: gone)
-                // Then the key: without it the rest is no secret.
-                try AtomicFileWriter.remove("\(gone)/key.pem")
-                try AtomicFileWriter.removeTree(gone)
-            }
-        }
-    }
-
-    /// Takes a generation out of use: destroys its key and the leaves that it signed, and marks it so that no node gets
-    /// it again. May be called again where it was killed.
-    func dropGeneration(_ id: String, because reason: String) throws {
-        let directory = "\(path)/ca/\(id)"
-        try removeLeaves { $0 == id }
-        try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
-        try AtomicFileWriter.remove("\(directory)/ca-key.pem")
-        try removeCrossCertificate(id)
-        try AtomicFileWriter.syncDirectory(directory)
-    }
-
-    /// Forgets a foreign generation whose replacement was called off.
-    func forgetForeign(_ generation: CAGeneration) throws {
-        guard generation.standing == .foreign else { return }
-        let gone = "\(path)/ca/\(Self.unfinished)\(generation.id)"
-        try AtomicFileWriter.removeTree(gone)
-        try AtomicFileWriter.renameDirectory("\(path)/ca/\(generation.id)", to: gone)
-        try AtomicFileWriter.removeTree(gone)
     }
 
     /// Stores a leaf of `owner` under the next number.

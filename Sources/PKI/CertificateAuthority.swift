@@ -50,12 +50,7 @@ package enum CertificateAuthority {
     ) throws(PKIError) -> Certificate {
         let subject = "CN=\(profile.commonName)"
         try requireAuthority(ca.summary, at: now)
-        guard try KeyPair.matches(certificate: ca, key: caKey) else {
-            throw PKIError(
-                .keyMismatch, operation: "issue \(subject) from", subject: ca.summary.subject,
-                underlying: "the CA's private key does not belong to it",
-                hint: "restore the CA's certificate and key from one backup")
-        }
+        try require(caKey, of: ca, "issue \(subject) from")
         try require(key, for: profile, subject)
         let start = max(now.advanced(bySeconds: -backdating), ca.summary.notBefore)
         var validity = try period(profile.validity, from: start, subject)
@@ -75,6 +70,15 @@ package enum CertificateAuthority {
         // A certificate that its readers would refuse must not leave this function.
         try ChainVerifier.verify(leaf: leaf, intermediates: [], bundle: [ca], at: now)
         return leaf
+    }
+
+    /// - Throws: `.keyMismatch` where `key` is not the key of `ca`.
+    static func require(_ key: PrivateKey, of ca: Certificate, _ operation: String) throws(PKIError) {
+        guard try !KeyPair.matches(certificate: ca, key: key) else { return }
+        throw PKIError(
+            .keyMismatch, operation: operation, subject: ca.summary.subject,
+            underlying: "the CA's private key does not belong to it",
+            hint: "restore the CA's certificate and key from one backup")
     }
 
     private static func require(

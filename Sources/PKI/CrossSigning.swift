@@ -19,12 +19,7 @@ extension CertificateAuthority {
         let subject = successor.summary.subject
         try requireCrossSigner(ca, at: now)
         try requireAuthority(successor.summary, at: now)
-        guard try KeyPair.matches(certificate: ca, key: caKey) else {
-            throw PKIError(
-                .keyMismatch, operation: "cross-sign \(subject) by", subject: ca.summary.subject,
-                underlying: "the CA's private key does not belong to it",
-                hint: "restore the CA's certificate and key from one backup")
-        }
+        try require(caKey, of: ca, "cross-sign \(subject) by")
         guard successor.summary.subjectDER != ca.summary.subjectDER,
             successor.summary.publicKeySHA256 != ca.summary.publicKeySHA256, !leaves.isEmpty
         else {

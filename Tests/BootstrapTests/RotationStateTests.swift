@@ -53,9 +53,8 @@ import Testing
             try ledger.append("apply-begin", [("node", "cp1"), ("files", files)], now: now)
         }
         func hasPushed() throws -> Bool { try ledger.hasPushedKeys(to: "/ssl/key.pem") }
-        #expect(try !hasPushed())
+        // By init, or by a rotation of proxy clients: keys of the CA before.
         try apply("/ssl/ca.pem /ssl/key.pem /ssl/cert.pem")
-        try ledger.appendEnd(of: terms, now: now)
         try ledger.append(terms, now: now)
         try apply("/ssl/ca.pem")
         try apply("/ssl/other-key.pem")
@@ -63,11 +62,19 @@ import Testing
         try apply("/ssl/key.pem /ssl/cert.pem")
         #expect(try hasPushed())
         try ledger.append("apply-failed", [("node", "cp1")], now: now)
-        var back = terms
-        back.direction = .back
-        try ledger.append(back, now: now)
+        var other = terms
+        other.direction = .back
+        try ledger.append(other, now: now)
+        (other.direction, other.cause) = (.forward, .compromisedLeaf)
+        try ledger.append(other, now: now)
         #expect(try hasPushed())
-        try ledger.appendEnd(of: back, now: now)
+        // In its turn, without an end in between.
+        (other.keep, other.retire) = ("0003", ["0002"])
+        try ledger.append(other, now: now)
+        #expect(try !hasPushed())
+        try ledger.appendEnd(of: other, now: now)
+        try apply("/ssl/key.pem")
+        try ledger.append(RotationTerms(keep: "0004", retire: ["0003"]), now: now)
         #expect(try !hasPushed())
     }
 

@@ -30,11 +30,8 @@ extension Ledger {
     /// The terms of the rotation that is open; nil where none is.
     /// - Throws: `state/damaged` where the ledger cannot be read.
     func openRotation() throws -> RotationTerms? {
-        guard let bytes = try FileReader.read(path, limit: 64 << 20) else { return nil }
         var open: RotationTerms?
-        for line in bytes.split(separator: 0x0a) {
-            // Most lines are about something else; a line that a killed run left torn is one of them.
-            guard let fields = Self.fields(Array(line)) else { continue }
+        for fields in try entries() {
             switch fields["event"] {
             case Event.begin?: open = Self.terms(fields, .forward)
             case Event.abort?: open = Self.terms(fields, .back)
@@ -45,15 +42,17 @@ extension Ledger {
         return open
     }
 
-    /// Whether a proxy client's key was written to a control plane, or was about to be, since the open rotation was begun.
+    /// Whether a proxy client's key was written to a control plane, or was about to be, since the CA of the open rotation
+    /// was made.
     /// - Parameter path: of the key on a control plane.
     func hasPushedKeys(to path: String) throws -> Bool {
-        guard let bytes = try FileReader.read(self.path, limit: 64 << 20) else { return false }
-        var hasPushed = false
-        for line in bytes.split(separator: 0x0a) {
-            guard let fields = Self.fields(Array(line)) else { continue }
+        var (hasPushed, made) = (false, String?.none)
+        for fields in try entries() {
             switch fields["event"] {
-            case Event.end?: hasPushed = false
+            case Event.begin?:
+                // What was pushed before is of another CA; written down anew, it is the same one.
+                if fields["keep"] != made { (hasPushed, made) = (false, fields["keep"]) }
+            case Event.end?: made = nil
             case "apply-begin"?:
                 let files = (fields["files"] ?? "").split(separator: " ")
                 if files.contains(where: { $0 == path }) { hasPushed = true }
@@ -61,6 +60,12 @@ extension Ledger {
             }
         }
         return hasPushed
+    }
+
+    /// The lines that are whole: a killed run may have left one torn.
+    private func entries() throws -> [[String: String]] {
+        guard let bytes = try FileReader.read(path, limit: 64 << 20) else { return [] }
+        return bytes.split(separator: 0x0a).compactMap { Self.fields(Array($0)) }
     }
 
     private static func terms(

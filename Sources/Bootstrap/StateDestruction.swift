@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+
+// What is taken out of a state directory for good; each may be done again where it was killed.
+extension StateDirectory {
+    /// Destroys leaves of CAs that are not in the state: a run was killed between them and their CA, whose key is gone.
+    func removeOrphanedLeaves() throws {
+        let known = Set(try FileReader.list("\(path)/ca").filter { !$0.hasPrefix(".") })
+        try removeLeaves { !known.contains($0) }
+    }
+
+    /// - Parameter isGone: takes the id of the generation that signed a leaf.
+    private func removeLeaves(_ isGone: (String) -> Bool) throws {
+        for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
+            for leaf in try FileReader.list("\(path)/leaves/\(owner)") where !leaf.hasPrefix(".") {
+                let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
+                let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
+                guard let record, isGone(record.generation) else { continue }
+                // Out of the inventory first: there, a leaf without its key would be a damaged one.
+                let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
+                try AtomicFileWriter.removeTree(gone)
+                try AtomicFileWriter.renameDirectory(leafDirectory, to: gone)
+                // Then the key: without it the rest is no secret.
+                try AtomicFileWriter.remove("\(gone)/key.pem")
+                try AtomicFileWriter.removeTree(gone)
+            }
+        }
+    }
+
+    /// Takes a generation out of use: destroys its key and the leaves that it signed, and marks it so that no node gets
+    /// it again. May be called again where it was killed.
+    func dropGeneration(_ id: String, because reason: String) throws {
+        let directory = "\(path)/ca/\(id)"
+        try removeLeaves { $0 == id }
+        try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
+        try AtomicFileWriter.remove("\(directory)/ca-key.pem")
+        try removeCrossCertificate(id)
+        try AtomicFileWriter.syncDirectory(directory)
+    }
+
+    /// Forgets a foreign generation whose replacement was called off.
+    func forgetForeign(_ generation: CAGeneration) throws {
+        guard generation.standing == .foreign else { return }
+        let gone = "\(path)/ca/\(Self.unfinished)\(generation.id)"
+        try AtomicFileWriter.removeTree(gone)
+        try AtomicFileWriter.renameDirectory("\(path)/ca/\(generation.id)", to: gone)
+        try AtomicFileWriter.removeTree(gone)
+    }
+}
