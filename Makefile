@@ -18,9 +18,11 @@ SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh 
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
+export KUBE_APISERVER_INOTIFY ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-inotify
 export KUBE_SCHEDULER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-scheduler-v1.20.2-poll1s
-# The last one only where a story needs it.
+# The last two only where a story needs them.
 KUBERNETES = "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S" \
+	$(if $(filter --all rotate-inotify,$(STORIES)),"$$KUBE_APISERVER_INOTIFY") \
 	$(if $(filter --all rotate-scheduler,$(STORIES)),"$$KUBE_SCHEDULER_POLL1S")
 
 help:

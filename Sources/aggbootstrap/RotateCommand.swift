@@ -174,6 +174,7 @@ struct RotateCommand: AsyncParsableCommand {
                 let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
                 Console.print([try document.json()])
             }
+            try await rotation.check()
             return .done
         }
         if !isText { Console.notes(blastRadius) }

@@ -156,7 +156,7 @@ package struct CARotation: Sendable {
         run.effects.progress(.line("\(stage.label) \(stage.rawValue): \(text)"))
     }
 
-    private func kubectl() async throws -> Kubectl? {
+    func kubectl() async throws -> Kubectl? {
         let kubectl = try await Kubectl.find(run)
         if kubectl == nil, !options.acceptsUnseenExtensions {
             throw BootstrapError(
@@ -193,7 +193,7 @@ package struct CARotation: Sendable {
         return Generations(keep: keep, retire: retire)
     }
 
-    private func stage(
+    func stage(
         _ observed: [ObservedNode], _ rotation: Generations, _ terms: RotationTerms
     ) throws -> RotationStage {
         do {

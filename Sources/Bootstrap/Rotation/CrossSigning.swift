@@ -15,8 +15,16 @@ extension CARotation {
             say(.issue, "nothing is cross-signed on the way back: the old CA stays")
             return
         }
-        let (rotation, now) = (try generations(terms), run.effects.now())
-        if let cross = rotation.keep.crossSigned, now < cross.certificate.notAfter { return }
+        let rotation = try generations(terms)
+        guard vouching(rotation.keep) == nil else { return }
+        let old = try crossSigner(terms, rotation, observed)
+        try makeCrossCertificate(of: rotation.keep, by: old, run.effects.now())
+    }
+
+    /// The CA that can still vouch for the one that an open rotation brings.
+    func crossSigner(
+        _ terms: RotationTerms, _ rotation: Generations, _ observed: [ObservedNode]
+    ) throws -> CAGeneration {
         let nodes = observed.map {
             RotationPosition.Node($0, keep: rotation.keep, retire: rotation.retire)
         }
@@ -24,8 +32,7 @@ extension CARotation {
             throw noCrossSign("\(node.name) does not trust the old CA any more, so it is too late")
         }
         let trusted = Set(rotation.retire.map(\.certificate.fingerprintSHA256))
-        let old = try crossSigner(trusted, terms.cause, try run.state.inventory())
-        try makeCrossCertificate(of: rotation.keep, by: old, now)
+        return try crossSigner(trusted, terms.cause, try run.state.inventory())
     }
 
     /// What would stop `crossSign`, before a rotation is begun.

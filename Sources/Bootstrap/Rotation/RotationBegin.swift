@@ -92,7 +92,7 @@ extension CARotation {
     func begin(_ observed: [ObservedNode], _ inventory: StateInventory) async throws -> RotationTerms {
         let (spec, now, state) = (run.spec, run.effects.now(), run.state)
         var inventory = try register(observed, inventory)
-        let old = Set(observed.flatMap(\.requestHeaderCAs).flatMap(\.certificates).map(\.fingerprintSHA256))
+        let old = try sharedBundle(observed)
         let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
         try await refuse(retire)
         if let first = run.nodes.first,
@@ -131,14 +131,8 @@ extension CARotation {
     /// Takes CAs that this state did not issue into it, without their keys.
     private func register(_ observed: [ObservedNode], _ inventory: StateInventory) throws -> StateInventory {
         var inventory = inventory
-        let first = Set(observed[0].requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
+        let first = try sharedBundle(observed)
         for node in observed {
-            let bundle = Set(node.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
-            guard bundle == first else {
-                throw refusal(
-                    "divergence", node, "it trusts other CAs than \(observed[0].name)",
-                    "make them alike first: aggbootstrap plan shows what they hold")
-            }
             for certificate in try run.reader.bundle(pem: node.ca.content ?? [], path: node.ca.path)
             where !inventory.generations.contains(where: {
                 $0.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256
@@ -156,6 +150,17 @@ extension CARotation {
                     "\(dropped.certificate.subject) was dropped before and is trusted again: it is replaced"))
         }
         return inventory
+    }
+
+    /// The CAs that all control planes trust, by fingerprint.
+    func sharedBundle(_ observed: [ObservedNode]) throws -> Set<String> {
+        let bundles = observed.map { Set($0.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256)) }
+        if let other = zip(observed, bundles).first(where: { $0.1 != bundles[0] })?.0 {
+            throw refusal(
+                "divergence", other, "it trusts other CAs than \(observed[0].name)",
+                "make them alike first: aggbootstrap plan shows what they hold")
+        }
+        return bundles[0]
     }
 
     /// Issues the proxy clients that the CA which stays has not signed yet.

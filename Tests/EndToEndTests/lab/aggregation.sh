@@ -11,6 +11,12 @@ use_fast_poll() {
     [ -x "$KUBE_APISERVER" ] || skip "there is no $KUBE_APISERVER: lab/build-kube-apiserver.sh makes it"
 }
 
+# Before cluster_up: kube-apiserver watches its certificate files, and says that it is 1.23.
+use_watching() {
+    KUBE_APISERVER=${KUBE_APISERVER_INOTIFY:-$LAB_CACHE/kube-apiserver-v1.20.2-r2-inotify}
+    [ -x "$KUBE_APISERVER" ] || skip "there is no $KUBE_APISERVER: lab/build-kube-apiserver.sh makes it"
+}
+
 # Before operator_up: what the spec needs so that extension API servers are reached.
 use_extensions() {
     SPEC_MEMBERS='"apiServer": { "aggregatorRouting": true }'

@@ -7,13 +7,14 @@ story() {
     before_start() { wrapper 'exit 1'; }
     cluster_up
     tree_contents >"$LAB/contents"
+    slow_reload
     # Files are removed, systemd reads them again, the old command starts, the copies go.
     for point in "unlink 1 $NODE_CERTIFICATES/aggregator-key.pem" \
         "unlink 1 /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" \
-        "sendmsg 15" "sendmsg 17" \
+        "when reloads_back" "when starts_back" \
         "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/transaction"; do
-        # shellcheck disable=SC2086
-        kill_putting_back $point
+        kill_run "$point" aggbootstrap init --yes --spec /root/cluster.json || fail "init was ended at $point"
+        assert_contains "putting everything back"
         settle
         # It is tried again, refused again, and this time put back to the end.
         assert_exit 1 agg init --yes
@@ -48,13 +49,7 @@ settle() {
     fail "the API server's unit settles"
 }
 
-# kill_putting_back SYSCALL N [PATH]: ends init there, after it has begun to put everything back.
-kill_putting_back() {
-    local point="$*" status=0
-    LAST_COMMAND="init, ended at: $point"
-    LAST=$(node_exec strace -f -o /dev/null -e trace="$1" ${3:+-P "$3"} -e inject="$1:signal=SIGKILL:when=$2" \
-        aggbootstrap init --yes --spec /root/cluster.json 2>&1) || status=$?
-    [ $status = 137 ] || fail "init was ended at $point, but its status is $status"
-    assert_contains "putting everything back"
-    KILLED=$((KILLED + 1))
-}
+# Moments at which the drop-in is away again.
+reloads_back() { is_back && reloads; }
+starts_back() { is_back && starts && [[ $(running_flags 2>/dev/null) == *kube-apiserver* ]] && ! running_flags | grep -q proxy-client; }
+is_back() { grep -q "putting everything back" "$LAB/run" && [ ! -e "$(node_root)/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" ]; }

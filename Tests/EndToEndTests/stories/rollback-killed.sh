@@ -5,15 +5,15 @@
 story() {
     local point unit=/etc/systemd/system/kube-apiserver.service copies=/var/lib/aggbootstrap-node/kube-apiserver.service
     cluster_up
+    slow_reload
     keep bare
     assert_exit 0 agg init --yes
     keep first
     # Back to before the first init: what was not there is removed.
-    for point in "rename 1 $copies/transaction.unfinished" "unlink 1 $unit.d/zz-aggregation.conf" "sendmsg 7" "sendmsg 8" \
-        "sendmsg 10" "unlink 1 $NODE_CERTIFICATES/aggregator-key.pem" "unlink 1 $NODE_CERTIFICATES/aggregator.pem" \
+    for point in "rename 1 $copies/transaction.unfinished" "unlink 1 $unit.d/zz-aggregation.conf" \
+        "when reloads" "when stops" "when starts" "unlink 1 $NODE_CERTIFICATES/aggregator-key.pem" "unlink 1 $NODE_CERTIFICATES/aggregator.pem" \
         "rmdir 1 $unit.d" "rename 1 $copies/transaction" "unlink 1 /var/lib/aggbootstrap/lab/rollback"; do
-        # shellcheck disable=SC2086
-        kill_and_repeat bare $point
+        kill_and_repeat bare "$point"
         assert_exit 0 agg rollback --yes
         assert_has first
     done
@@ -28,19 +28,18 @@ story() {
     for point in "fsync 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
         "rename 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
         "rename 1 $NODE_CERTIFICATES/.aggregator.pem.aggbootstrap-tmp" \
-        "rename 1 $unit.d/.zz-aggregation.conf.aggbootstrap-tmp" "fsync 1 $unit.d" "sendmsg 8" \
+        "rename 1 $unit.d/.zz-aggregation.conf.aggbootstrap-tmp" "fsync 1 $unit.d" "when starts" \
         "rename 1 $copies/transaction/.manifest.aggbootstrap-tmp" "unlink 1 $copies/previous/manifest" \
         "rmdir 1 $copies/previous" "rename 1 $copies/transaction" \
         "unlink 1 /var/lib/aggbootstrap/lab/rollback"; do
-        # shellcheck disable=SC2086
-        kill_and_repeat "$1" $point
+        kill_and_repeat "$1" "$point"
         set -- "$2" "$1"
     done
     assert_killed 21
 
     # An init in between goes on to what the spec says.
     [ "$1" = first ] || assert_exit 0 agg rollback --yes
-    kill_rollback "rename" 1 "$NODE_CERTIFICATES/.aggregator.pem.aggbootstrap-tmp"
+    kill_rollback "rename 1 $NODE_CERTIFICATES/.aggregator.pem.aggbootstrap-tmp"
     assert_exit 0 agg init --yes
     assert_has second
     assert_killed 22
@@ -48,28 +47,15 @@ story() {
     assert_converged
 }
 
-# kill_rollback SYSCALL N [PATH]
-kill_rollback() {
-    local status=0
-    LAST_COMMAND="rollback, ended at: $*"
-    LAST=$(node_exec strace -f -o /dev/null -e trace="$1" ${3:+-P "$3"} -e inject="$1:signal=SIGKILL:when=$2" \
-        aggbootstrap rollback --yes --spec /root/cluster.json 2>&1) || status=$?
-    case $status in
-    137) KILLED=$((KILLED + 1)) ;;
-    0) UNREACHED="$UNREACHED [$*]" ;;
-    *) fail "rollback was ended, but its status is $status" ;;
-    esac
-}
+kill_rollback() { kill_run "$1" aggbootstrap rollback --yes --spec /root/cluster.json || true; }
 
-# kill_and_repeat STATE SYSCALL N [PATH]: ends a roll-back there; another one has the node as it was to be.
+# kill_and_repeat STATE POINT: ends a roll-back there; another one has the node as it was to be.
 kill_and_repeat() {
-    local wanted=$1
-    shift
-    kill_rollback "$@"
+    kill_rollback "$2"
     kube_ready
     assert_exit 0 agg rollback --yes
-    assert_has "$wanted"
-    echo "repeated: $*"
+    assert_has "$1"
+    echo "repeated: $2"
 }
 
 keep() {

@@ -16,7 +16,7 @@ story() {
     diff "$LAB/contents" <(tree_contents) || fail "everything is as it was"
     assert_aggregation
     # So does one that is ended in the middle of putting back.
-    kill_at "rename" 1 "$unit.d/.zz-aggregation.conf.aggbootstrap-tmp"
+    kill_at "rename 1 $unit.d/.zz-aggregation.conf.aggbootstrap-tmp"
     wait_for 60 settled
     assert_exit 1 agg rollback --yes
     diff "$LAB/contents" <(tree_contents) || fail "everything is as it was"
@@ -36,7 +36,7 @@ story() {
 
     # An init that was interrupted comes first.
     spec '"apiServer": { "aggregatorRouting": true }' | node_file 644 /root/cluster.json
-    kill_at "rename" 1 "$unit.d/.zz-aggregation.conf.aggbootstrap-tmp" init
+    kill_at "rename 1 $unit.d/.zz-aggregation.conf.aggbootstrap-tmp" init
     assert_exit 1 agg rollback --yes
     assert_contains "[rollback/interrupted-change]" "run init first"
     assert_exit 0 agg init --yes
@@ -52,14 +52,9 @@ wrapper() {
         "$1" | node_file 755 "$API_COMMAND"
 }
 
-# kill_at SYSCALL N PATH [COMMAND]
+# kill_at POINT [COMMAND]
 kill_at() {
-    local status=0
-    LAST_COMMAND="${4:-rollback}, ended at: $*"
-    LAST=$(node_exec strace -f -o /dev/null -e trace="$1" -P "$3" -e inject="$1:signal=SIGKILL:when=$2" \
-        aggbootstrap "${4:-rollback}" --yes --spec /root/cluster.json 2>&1) || status=$?
-    [ $status = 137 ] || fail "it was ended, but its status is $status"
-    KILLED=$((KILLED + 1))
+    kill_run "$1" aggbootstrap "${2:-rollback}" --yes --spec /root/cluster.json || fail "it was ended at: $1"
 }
 
 # systemd has given up on the command that does not start, or another one serves.
