@@ -144,16 +144,18 @@ struct LiveProver {
         }
         guard version >= KubernetesVersion(major: 1, minor: 23) else { return nil }
         let paths = [observed.ca, observed.certificate, observed.key].map(\.path)
-        guard let coverage = try FileWatches.coverage(of: paths, by: pid, on: link.node) else {
-            return Proof("watches", .failed, "one of \(paths.joined(separator: ", ")) is missing")
-        }
-        return switch coverage {
-        case .watched, .watchedByInodeOnly:
-            Proof("watches", .passed, "it watches the three files that are there now")
-        case .missing(let missing):
+        return switch try FileReading.of(paths, by: pid, version: version, on: link.node) {
+        case .byTime:
+            Proof(
+                "watches", .passed,
+                "it watches no file, so it reads them each minute: see fs.inotify.max_user_instances of the node"
+            )
+        case .byWatch: Proof("watches", .passed, "it watches the three files that are there now")
+        case .missing(let paths):
             Proof(
                 "watches", .failed,
-                "\(missing.count) of the three files are not watched: it misses their changes")
+                "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses its changes: restart it"
+            )
         }
     }
 }

@@ -22,15 +22,21 @@ package struct FileStatus: Sendable, Equatable {
     package let inode: UInt64
     /// `st_dev` as the C library encodes it.
     package let device: UInt64
+    /// How many names it has (hard links).
+    package let links: UInt64
 
     init(_ status: stat) {
         self.init(
             rawMode: status.st_mode, userID: status.st_uid, groupID: status.st_gid,
-            size: Int64(status.st_size), inode: UInt64(status.st_ino), device: UInt64(status.st_dev))
+            size: Int64(status.st_size), inode: UInt64(status.st_ino), device: UInt64(status.st_dev),
+            links: UInt64(status.st_nlink))
     }
 
     /// - Parameter rawMode: `st_mode`, type and permissions.
-    init(rawMode: UInt32, userID: UInt32, groupID: UInt32, size: Int64, inode: UInt64, device: UInt64) {
+    init(
+        rawMode: UInt32, userID: UInt32, groupID: UInt32, size: Int64, inode: UInt64, device: UInt64,
+        links: UInt64
+    ) {
         kind =
             switch rawMode & S_IFMT {
             case S_IFREG: .regular
@@ -44,6 +50,7 @@ package struct FileStatus: Sendable, Equatable {
         self.size = size
         self.inode = inode
         self.device = device
+        self.links = links
     }
 
     /// Status of `path` itself, not of what a link points to.

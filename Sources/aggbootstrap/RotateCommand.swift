@@ -120,6 +120,7 @@ struct RotateCommand: AsyncParsableCommand {
             Console.print([try PlanDocument(preparation.plan).json()])
         }
         if let refusal = preparation.refusal { throw refusal }
+        try await rotation.check(preparation)
         if change.dryRun { return .done }
         try run.checkPassphrase(for: preparation)
         if run.request.root == nil, !change.yes {

@@ -91,12 +91,14 @@ package struct CARotation: Sendable {
             observed = try await settled()
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
+            try await run.refuseUnwatched(run.nodes)
             if open.direction == .forward { try await refuseUnlisted(gates, observed) }
             try await refuse(rotation.both)
             terms = open
         } else {
             observed = try await run.observe()
             try preflight(observed)
+            try await run.refuseUnwatched(run.nodes)
             try refuseCrossSign(observed, inventory)
             try await refuseUnlisted(gates, observed)
             terms = try await begin(observed, inventory)
@@ -134,6 +136,8 @@ package struct CARotation: Sendable {
                 hasSoaked = true
                 continue
             case .soak, .drop:
+                // One that holds another pair in memory than on its disk would be refused from here on.
+                try await run.refuseUnwatched(run.nodes)
                 try await drop(rotation, gates, lock, &course)
                 return try await finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:

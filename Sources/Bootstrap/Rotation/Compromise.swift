@@ -47,11 +47,12 @@ extension CARotation {
 
     /// How long both CAs stay trusted once every control plane has its new pair.
     func soakSeconds(_ terms: RotationTerms) async throws -> Int {
-        guard terms.cause.isCompromise else { return options.soakSeconds ?? 90 }
-        let wanted = options.soakSeconds ?? 0
+        let wanted = options.soakSeconds ?? (terms.cause.isCompromise ? 0 : 90)
+        // Going back, one whose new pair was put back may have read it in between.
+        guard terms.cause.isCompromise || terms.direction == .back else { return wanted }
         let results = await onEachNode(run.nodes) { node in
             guard let connection = try run.connection(node) else { return false }
-            return try await PairGate.readsBlindly(connection, run.spec)
+            return try await run.fileReading(of: node, run.version(of: connection)) == .byTime
         }
         let isBlind = try results.contains { try $0.get() }
         return isBlind ? max(wanted, options.reloadSeconds) : wanted

@@ -33,6 +33,14 @@ package struct LeafRotation: Sendable {
         self.options = options
     }
 
+    /// Sees that each kube-apiserver whose pair changes will notice that.
+    /// - Throws: `rotation/not-watched`, `rotation/hard-link`.
+    package func check(_ preparation: Preparation) async throws {
+        guard run.access == .live else { return }
+        let changed = Set(preparation.plan.nodes.filter { !$0.isEmpty }.map(\.name))
+        try await run.refuseUnwatched(run.nodes.filter { changed.contains($0.name) })
+    }
+
     /// Applies what was prepared: every pair has to pass its gate before the next control plane gets one.
     /// - Throws: as `Run.apply`.
     package func apply(_ preparation: Preparation, lock: Run.StateLock?) async throws -> ApplyOutcome {

@@ -48,12 +48,6 @@ struct PairGate: Sendable {
         try await terms.witness?.seeAvailable(progress)
     }
 
-    /// Whether an API server looks at its files each minute and shows nothing of it, as those before 1.23 do.
-    static func readsBlindly(_ own: APIServerConnection, _ spec: ClusterSpec) async throws -> Bool {
-        guard let version = await own.observe().version ?? spec.kubernetesVersion else { return true }
-        return version < KubernetesVersion(major: 1, minor: 23)
-    }
-
     private func accepts(
         _ pair: ClientIdentity, _ receiver: NodeSpec, _ connection: APIServerConnection
     ) async throws {
@@ -79,34 +73,26 @@ struct PairGate: Sendable {
     private func loaded(
         _ node: NodeSpec, _ own: APIServerConnection, _ fingerprint: String, _ progress: NodeProgress
     ) async throws {
-        let isBlind = try await Self.readsBlindly(own, run.spec)
+        let version = await run.version(of: own)
+        let isBlind = try run.fileReading(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
-        let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress)
+        let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
         if isBlind {
-            if isSeen == true { return }
+            if isSeen { return }
             progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
             try await Task.sleep(for: .seconds(terms.reloadSeconds))
             return
         }
         progress.step("it is to watch the new files")
-        let link = try run.link(node)
-        let certificates = run.spec.certificates
-        let paths = [certificates.files.ca, certificates.files.certificate, certificates.files.key]
-            .map { "\(certificates.directory)/\($0)" }
-        let deadline = ContinuousClock.now + .seconds(Self.watchSeconds)
-        while true {
-            guard let pid = try link.units?.unit(run.spec.apiServer.unit).mainPID else { return }
-            switch try FileWatches.coverage(of: paths, by: Int(pid), on: link.node) {
-            case .watched?, .watchedByInodeOnly?: return
-            case .missing?, nil: break
-            }
+        let deadline = ContinuousClock.now + .seconds(isSeen ? 2 : Self.watchSeconds)
+        while case .missing(let paths)? = try run.fileReading(of: node, version) {
             guard ContinuousClock.now < deadline else {
-                throw BootstrapError(
-                    "rotation/not-watched",
-                    "kube-apiserver does not watch the new pair: it has missed the change",
-                    hint:
-                        "restart it (systemctl restart \(run.spec.apiServer.unit)) when it can be spared, and run it "
-                        + "again; a backup that is a hard link to the old file makes it miss changes")
+                guard isSeen else { throw Run.unwatched("kube-apiserver", paths, run.spec) }
+                // What was seen counts; before a CA is dropped its trust bundle has to be watched too.
+                progress(
+                    "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: restart its "
+                        + "kube-apiserver when it can be spared")
+                return
             }
             try await Task.sleep(for: .milliseconds(250))
         }

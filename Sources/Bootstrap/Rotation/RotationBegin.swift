@@ -154,7 +154,9 @@ extension CARotation {
 
     /// The CAs that all control planes trust, by fingerprint.
     func sharedBundle(_ observed: [ObservedNode]) throws -> Set<String> {
-        let bundles = observed.map { Set($0.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256)) }
+        let bundles = observed.map {
+            Set($0.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
+        }
         if let other = zip(observed, bundles).first(where: { $0.1 != bundles[0] })?.0 {
             throw refusal(
                 "divergence", other, "it trusts other CAs than \(observed[0].name)",

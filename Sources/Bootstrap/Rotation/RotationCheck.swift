@@ -20,6 +20,7 @@ extension CARotation {
         let (observed, inventory) = (try await run.observe(), try run.state.inventory())
         guard let terms = try open(), inventory.generation(terms.keep) != nil else {
             try preflight(observed)
+            try await run.refuseUnwatched(run.nodes)
             try refuseCrossSign(observed, inventory)
             try await refuseUnlisted(gates, observed)
             let trusted = try sharedBundle(observed)
@@ -33,6 +34,7 @@ extension CARotation {
             return
         }
         try preflight(observed)
+        try await run.refuseUnwatched(run.nodes)
         if terms.direction == .forward { try await refuseUnlisted(gates, observed) }
         let rotation = try generations(terms)
         try await refuse(rotation.both)

@@ -90,7 +90,7 @@ enum AgentScript {
         printf "\n%s\n" "aggbootstrap agent 1"
         while IFS= read -r op; do
             case $op in
-            stat) arg p; try stat -c "%f %u %g %s %i %d" -- "$p" ;;
+            stat) arg p; try stat -c "%f %u %g %s %i %d %h" -- "$p" ;;
             get) arg p; arg n; try get "$p" "$n" ;;
             list) arg p; try ls -A1 -- "$p" ;;
             lists) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; try ls -A1 -- "$@" ;;
