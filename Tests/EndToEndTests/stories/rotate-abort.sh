@@ -17,6 +17,8 @@ story() {
     # After S2.
     kill_rotation line "S2 trust: reached" --ca --yes "${ROTATION_WAITS[@]}"
     assert_open
+    assert_exit 0 op rotate --ca --dry-run
+    assert_contains "go on with the replacement" "it would go on with S4 leaves"
     NODE=1 keep_front_proxy new
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
     assert_kept

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# A kube-apiserver that watches its files, as from 1.23 on: new leaves and CAs under 200 requests a second; a hard link to a file makes it miss a change.
+# A kube-apiserver that watches its files, as from 1.23 on: new leaves and CAs under 200 requests a second, and not one fails.
 story() {
     local round before
     use_watching

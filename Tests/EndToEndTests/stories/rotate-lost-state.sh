@@ -8,6 +8,10 @@ story() {
     rm -rf "$OPERATOR/state"
     assert_exit 1 op init --yes
     assert_contains "plan/foreign-ca" "--state DIR" "rotate --ca"
+    assert_exit 1 op rotate --ca --cross-sign --dry-run
+    assert_contains "rotation/no-cross-sign" "S7 proof"
+    assert_exit 0 op rotate --ca --dry-run
+    [ ! -e "$OPERATOR/state" ] || fail "a dry run makes no state: $(ls "$OPERATOR/state")"
     on_each 3 assert_node_untouched
     assert_exit 0 rotate_ca
     assert_replaced

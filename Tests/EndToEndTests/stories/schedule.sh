@@ -80,8 +80,10 @@ story() {
 
     # The CA is due: it is replaced as by rotate --ca, once.
     operator_spec 300d | NODE=2 node_file 644 /root/cluster.json
-    assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --dry-run
-    assert_contains "replace the requestheader CA of lab on cp1"
+    assert_exit 1 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --dry-run
+    assert_contains "replace the requestheader CA of lab on cp1" "rotation/no-kubeconfig"
+    assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --dry-run \
+        --accept-unseen-extensions
     assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --yes \
         --accept-unseen-extensions --soak 1 --watch 1 --reload-wait 3
     assert_contains "done: the CA is replaced"
