@@ -22,7 +22,7 @@ export KUBE_APISERVER_INOTIFY ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggboots
 export KUBE_SCHEDULER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-scheduler-v1.20.2-poll1s
 # The last two only where a story needs them.
 KUBERNETES = "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S" \
-	$(if $(filter --all rotate-inotify,$(STORIES)),"$$KUBE_APISERVER_INOTIFY") \
+	$(if $(filter --all rotate-inotify rotate-hard-link rotate-no-watches,$(STORIES)),"$$KUBE_APISERVER_INOTIFY") \
 	$(if $(filter --all rotate-scheduler,$(STORIES)),"$$KUBE_SCHEDULER_POLL1S")
 
 help:

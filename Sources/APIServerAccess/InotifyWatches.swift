@@ -51,6 +51,11 @@ package struct InotifyWatches: Sendable, Equatable {
         return missing.isEmpty ? .watchedByInodeOnly : .missing(missing)
     }
 
+    /// Whether a file is watched that is none of these, by inode number.
+    package func hasOthers(than files: [File]) -> Bool {
+        !Set(watched.map(\.inode)).isSubset(of: files.map(\.inode))
+    }
+
     /// The kernel's own dev_t has 20 bits of minor number; stat(2)'s has its 12 bits of major in the middle.
     private static func statDevice(ofKernel device: UInt64) -> UInt64 {
         let (major, minor) = (device >> 20, device & 0xfffff)

@@ -28,7 +28,7 @@ struct LiveProver {
         let (readiness, report, _) = await connection.ready()
         proofs += [Self.ready(readiness, connection), hook(report), caLoaded(connection)]
         proofs += try identity(connection)
-        proofs += try watches(live.mainPID).map { [$0] } ?? []
+        proofs += try await watches(live.mainPID).map { [$0] } ?? []
         return proofs
     }
 
@@ -138,24 +138,35 @@ struct LiveProver {
     // MARK: - Reload
 
     /// - Returns: nil below 1.23, where the API server looks at the files every 60 s instead of watching them.
-    private func watches(_ pid: Int) throws -> Proof? {
+    private func watches(_ pid: Int) async throws -> Proof? {
         guard let version = observed.apiServer?.version else {
             return Proof("watches", .notProven, "the API server's version cannot be read")
         }
         guard version >= KubernetesVersion(major: 1, minor: 23) else { return nil }
         let paths = [observed.ca, observed.certificate, observed.key].map(\.path)
-        return switch try FileReading.of(paths, by: pid, version: version, on: link.node) {
-        case .byTime:
-            Proof(
+        switch try await FileReading.of(paths, by: pid, version: version, on: link.node) {
+        case nil: return Proof("watches", .notProven, "the API server's process has ended")
+        case .byTime?:
+            return Proof(
                 "watches", .passed,
-                "it watches no file, so it reads them each minute: see fs.inotify.max_user_instances of the node"
+                "it could not watch them, so it reads them each minute: see fs.inotify.max_user_instances of the node"
             )
-        case .byWatch: Proof("watches", .passed, "it watches the three files that are there now")
-        case .missing(let paths):
-            Proof(
+        case .absent(let paths)?:
+            return Proof("watches", .failed, "\(paths.joined(separator: ", ")) is missing")
+        case .missing(let paths)?:
+            return Proof(
                 "watches", .failed,
-                "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses its changes: restart it"
-            )
+                "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses its changes: remove backups that "
+                    + "are hard links to old files, else restart it")
+        case .byWatch?:
+            let linked = try paths.filter { try link.node.status($0)?.links ?? 1 > 1 }
+            guard linked.isEmpty else {
+                return Proof(
+                    "watches", .notProven,
+                    "there are other hard links to \(linked.joined(separator: ", ")): it would see one change and miss every "
+                        + "later one")
+            }
+            return Proof("watches", .passed, "it watches the three files that are there now")
         }
     }
 }

@@ -35,7 +35,7 @@ struct GateOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a kube-apiserver before 1.23, which reads its pair each minute, is given to do so.",
+            "How long a kube-apiserver that reads its pair each minute, as before 1.23, is given to do so.",
             discussion: "Default: 65.", valueName: "seconds"))
     var reloadWait: Int?
 

@@ -175,7 +175,7 @@ struct RotateCommand: AsyncParsableCommand {
                 let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
                 Console.print([try document.json()])
             }
-            try await rotation.check()
+            try await rotation.check(isAbort: abort)
             return .done
         }
         if !isText { Console.notes(blastRadius) }

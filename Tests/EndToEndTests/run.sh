@@ -6,7 +6,7 @@
 #   AGGBOOTSTRAP    the program, linked for Debian 12
 #   KUBE_APISERVER  a kube-apiserver
 #   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
-#   KUBE_APISERVER_INOTIFY  one that watches its certificate files; for rotate-inotify only
+#   KUBE_APISERVER_INOTIFY  one that watches its certificate files; for some long stories only
 #   KUBE_SCHEDULER_POLL1S  a kube-scheduler that does; for rotate-scheduler only
 # The last line is `N passed, N failed, N skipped`. With CI=true a skipped story is a failure.
 set -euo pipefail

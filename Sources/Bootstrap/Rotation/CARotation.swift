@@ -88,17 +88,17 @@ package struct CARotation: Sendable {
         let (terms, observed): (RotationTerms, [ObservedNode])
         if let open = try resumed(inventory).map({ try escalated($0, inventory) }) {
             let rotation = try generations(open)
-            observed = try await settled()
+            observed = try await settled(&course)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
-            try await run.refuseUnwatched(run.nodes)
+            try await run.refuseUnwatched(run.nodes, manyChanges: false)
             if open.direction == .forward { try await refuseUnlisted(gates, observed) }
             try await refuse(rotation.both)
             terms = open
         } else {
             observed = try await run.observe()
             try preflight(observed)
-            try await run.refuseUnwatched(run.nodes)
+            try await run.refuseUnwatched(run.nodes, manyChanges: true)
             try refuseCrossSign(observed, inventory)
             try await refuseUnlisted(gates, observed)
             terms = try await begin(observed, inventory)
@@ -116,7 +116,7 @@ package struct CARotation: Sendable {
         var (hasSoaked, last) = (false, RotationStage?.none)
         while true {
             let rotation = try generations(terms)
-            let observed = try await settled()
+            let observed = try await settled(&course)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
             let stage = try stage(observed, rotation, terms)
@@ -137,7 +137,7 @@ package struct CARotation: Sendable {
                 continue
             case .soak, .drop:
                 // One that holds another pair in memory than on its disk would be refused from here on.
-                try await run.refuseUnwatched(run.nodes)
+                try await run.refuseUnwatched(run.nodes, manyChanges: false)
                 try await drop(rotation, gates, lock, &course)
                 return try await finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:

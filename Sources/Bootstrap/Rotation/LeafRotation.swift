@@ -9,7 +9,7 @@ package struct LeafRotation: Sendable {
     private let options: Options
 
     package struct Options: Sendable {
-        /// How long a kube-apiserver older than 1.23 is given to read a changed pair, where nothing shows it; seconds.
+        /// How long a kube-apiserver that reads its files each minute is given to do so, where nothing shows it; seconds.
         package var reloadSeconds: Int
         package var witness: WitnessOptions
 
@@ -38,7 +38,7 @@ package struct LeafRotation: Sendable {
     package func check(_ preparation: Preparation) async throws {
         guard run.access == .live else { return }
         let changed = Set(preparation.plan.nodes.filter { !$0.isEmpty }.map(\.name))
-        try await run.refuseUnwatched(run.nodes.filter { changed.contains($0.name) })
+        try await run.refuseUnwatched(run.nodes.filter { changed.contains($0.name) }, manyChanges: true)
     }
 
     /// Applies what was prepared: every pair has to pass its gate before the next control plane gets one.

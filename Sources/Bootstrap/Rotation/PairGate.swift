@@ -10,7 +10,7 @@ import SystemdBus
 /// takes it for an aggregator's, this one serves, and this one has had the chance to load it.
 struct PairGate: Sendable {
     struct Terms: Sendable {
-        /// How long a kube-apiserver older than 1.23 is given to read a changed pair, which nothing of it shows; seconds.
+        /// How long a kube-apiserver that reads its files each minute is given to do so, of which it shows nothing; seconds.
         var reloadSeconds: Int
         /// nil where nothing is looked at from outside.
         var witness: PairWitness?
@@ -74,27 +74,25 @@ struct PairGate: Sendable {
         _ node: NodeSpec, _ own: APIServerConnection, _ fingerprint: String, _ progress: NodeProgress
     ) async throws {
         let version = await run.version(of: own)
-        let isBlind = try run.fileReading(of: node, version) == .byTime
+        let isBlind = try await run.fileReading(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
         let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
-        if isBlind {
-            if isSeen { return }
-            progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
-            try await Task.sleep(for: .seconds(terms.reloadSeconds))
-            return
-        }
-        progress.step("it is to watch the new files")
-        let deadline = ContinuousClock.now + .seconds(isSeen ? 2 : Self.watchSeconds)
-        while case .missing(let paths)? = try run.fileReading(of: node, version) {
-            guard ContinuousClock.now < deadline else {
+        if !isBlind { progress.step("it is to watch the new files") }
+        let deadline = ContinuousClock.now + .seconds(isSeen ? 0 : Self.watchSeconds)
+        while true {
+            switch try await run.fileReading(of: node, version) {
+            case .byTime? where !isSeen:
+                progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
+                return try await Task.sleep(for: .seconds(terms.reloadSeconds))
+            case .byTime?, .byWatch?, .absent?, nil: return
+            case .missing(let paths)?:
+                guard ContinuousClock.now >= deadline else { continue }
                 guard isSeen else { throw Run.unwatched("kube-apiserver", paths, run.spec) }
-                // What was seen counts; before a CA is dropped its trust bundle has to be watched too.
-                progress(
-                    "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: restart its "
-                        + "kube-apiserver when it can be spared")
-                return
+                // What was seen counts. Before a CA is dropped all files have to be watched.
+                return progress(
+                    "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: "
+                        + "remove backups that are hard links to old files, else restart its kube-apiserver")
             }
-            try await Task.sleep(for: .milliseconds(250))
         }
     }
 }

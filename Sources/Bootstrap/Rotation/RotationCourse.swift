@@ -14,6 +14,9 @@ struct RotationCourse {
         areAlike = positions.allSatisfy { $0 == positions.first }
     }
 
+    /// What a killed run had left on a node was taken away.
+    mutating func putBack() { hasChanged = true }
+
     mutating func applied(_ outcome: ApplyOutcome) {
         if outcome.failure == nil { areAlike = true }
         if outcome.filesWritten > 0 { hasChanged = true }

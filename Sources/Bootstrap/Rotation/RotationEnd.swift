@@ -93,9 +93,7 @@ extension CARotation {
         guard let terms = try open() else { return false }
         guard terms.direction == .forward else { return true }
         let inventory = try run.state.inventory()
-        guard let keep = inventory.generation(terms.keep),
-            let old = terms.retire.compactMap(inventory.generation).last
-        else {
+        guard let back = try await turned(terms, inventory) else {
             // Nothing but a line in the ledger, and what was copied for the proof at the end.
             try RetiredPair(state: run.state).remove()
             for generation in inventory.generations { try run.state.forgetForeign(generation) }
@@ -105,6 +103,16 @@ extension CARotation {
                 .line("called off before a new CA was made: no control plane was touched"))
             return false
         }
+        try ledger.append(back, now: run.effects.now())
+        return true
+    }
+
+    /// The terms that go back, where that takes nobody's trust away; nil where a new CA was never made.
+    /// - Throws: as `callOff`.
+    func turned(_ terms: RotationTerms, _ inventory: StateInventory) async throws -> RotationTerms? {
+        guard let keep = inventory.generation(terms.keep),
+            let old = terms.retire.compactMap(inventory.generation).last
+        else { return nil }
         let observed = try await run.observe()
         let nodes = observed.map {
             RotationPosition.Node($0, keep: keep, retire: terms.retire.compactMap(inventory.generation))
@@ -124,8 +132,8 @@ extension CARotation {
         }
         if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }
         if terms.cause.isCompromise { throw late("it replaces a CA that others may have the key of") }
-        try ledger.append(
-            RotationTerms(keep: old.id, retire: [keep.id], direction: .back), now: run.effects.now())
-        return true
+        // What an aggregator has in memory goes back with its files only where it sees them change.
+        try await run.refuseUnwatched(run.nodes, manyChanges: false)
+        return RotationTerms(keep: old.id, retire: [keep.id], direction: .back)
     }
 }

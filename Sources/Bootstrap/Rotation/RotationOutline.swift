@@ -54,7 +54,7 @@ extension CARotation {
                 "\(key) and \(certificate)\(cross?.behind ?? ""), one control plane after the other; each waits until all API servers take "
                     + "the pair, and is put back where one does not"
             ),
-            (.soak, soakText(isEmergency)),
+            (.soak, soakText(isEmergency, isAbort: isAbort)),
             (
                 .drop,
                 "\(bundle) gets one CA; waits until nobody who reads it names the other; has the ConfigMap of the extension "
@@ -71,12 +71,17 @@ extension CARotation {
         return [title] + lines.map { "  \($0.0.label) \(pad($0.0.rawValue)) \($0.1)" } + [""]
     }
 
-    private func soakText(_ isEmergency: Bool) -> String {
+    private func soakText(_ isEmergency: Bool, isAbort: Bool) -> String {
         guard isEmergency, options.soakSeconds == nil else {
-            return "\(options.soakSeconds ?? 90) s with both CAs trusted"
+            let seconds = options.soakSeconds ?? 90
+            let more = isAbort && seconds < options.reloadSeconds
+            return "\(seconds) s with both CAs trusted"
+                + (more
+                    ? ", and \(options.reloadSeconds) s for a kube-apiserver that reads its files each minute, as before 1.23"
+                    : "")
         }
         return
-            "none, but for a kube-apiserver before 1.23, which is given \(options.reloadSeconds) s to read its pair"
+            "none, but \(options.reloadSeconds) s for a kube-apiserver that reads its files each minute, as before 1.23"
     }
 
     /// What a cross certificate changes of the stages; nil where none is there or asked for.

@@ -7,13 +7,11 @@ import NodeAccess
 extension CARotation {
     /// Observes every node, after what a killed run left half done on one has been put back: at every stage the files of
     /// the stage before are still good, and with none of it open no later failure can go back further than its own stage.
-    func settled() async throws -> [ObservedNode] {
+    func settled(_ course: inout RotationCourse) async throws -> [ObservedNode] {
         let observed = try await run.observe()
         let open = observed.filter { $0.transaction != nil }
         guard !open.isEmpty else { return observed }
-        if let other = open.first(where: { $0.transaction?.cause != .spec }) {
-            throw refusal("interrupted", other, "a roll-back of it was interrupted", "run rollback first")
-        }
+        try refuseRollback(open)
         let (unit, now) = (run.spec.apiServer.unit, run.effects.now())
         let nodes = run.nodes.filter { node in open.contains { $0.name == node.name } }
         let results = await onEachNode(nodes) { node in
@@ -25,8 +23,16 @@ extension CARotation {
         }
         try RotationGates.join(
             zip(nodes, results).map { node, result in result.mapError { Run.located($0, on: node) } })
+        course.putBack()
         say(.preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was put back")
         return try await run.observe()
+    }
+
+    /// - Throws: `rotation/interrupted` where it is another command's to end.
+    func refuseRollback(_ open: [ObservedNode]) throws {
+        if let other = open.first(where: { $0.transaction != nil && $0.transaction?.cause != .spec }) {
+            throw refusal("interrupted", other, "a roll-back of it was interrupted", "run rollback first")
+        }
     }
 }
 

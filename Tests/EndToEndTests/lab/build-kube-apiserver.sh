@@ -73,7 +73,7 @@ mend_map_iteration() {
 # private_apt SUITE: options of apt-get for that suite of this machine's Debian mirror alone.
 private_apt() {
     local mirror place=$WORK/$1
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Label: Debian" | head -1)
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Label: Debian" | sed -n 1p)
     mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
     : >"$place/status"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian/} $1 main" >"$place/sources"
@@ -85,11 +85,13 @@ private_apt() {
 unpack() {
     local options
     mapfile -t options < <(private_apt "$1")
+    [ ${#options[@]} -gt 0 ] || { echo "error: apt's sources cannot be read here" >&2; exit 1; }
     (
         cd "$WORK/$1"
         { apt-get "${options[@]}" update -q && apt-get "${options[@]}" download -q "$2"; } >apt.log 2>&1 ||
             { tail -20 apt.log; echo "error: Debian's $2 cannot be fetched from its suite $1"; exit 1; }
         dpkg -x "$2"_*.deb tree
+        ls "$2"_*.deb
     )
 }
 

@@ -16,6 +16,7 @@ kill_run() {
     read -ra words <<<"$point"
     LAST_COMMAND="$*, ended at: $point"
     if [ "${words[0]}" = when ]; then
+        wait_for 20 not reloads
         started_before=$(start_timestamp)
         node_exec "$@" >"$LAB/run" 2>&1 &
         run=$!
@@ -44,8 +45,13 @@ slow_reload() {
 
 # Moments of a run for `when`: systemd reads its units; the unit is stopped; it is started anew, and does not serve yet.
 reloads() { pgrep --ns "$(<"$LAB/node$NODE.pid")" --nslist pid -f system-generators/slow-reload >/dev/null; }
-stops() { [ "$(node_exec systemctl show -P ActiveState kube-apiserver)" != active ] || starts; }
-starts() { [ "$(start_timestamp)" != "$started_before" ]; }
+stops() { [[ $(node_exec systemctl show -P ActiveState kube-apiserver) == *activating ]] || starts; }
+starts() {
+    local start
+    start=$(start_timestamp) && [ -n "$start" ] && [ "$start" != "$started_before" ]
+}
+
+not() { ! "$@"; }
 
 # kill_and_heal POINT: ends init there (see kill_run), and sees whether the next one heals what is left.
 kill_and_heal() {

@@ -16,9 +16,11 @@ story() {
     for option in "" --ca "--ca --dry-run" "--compromised leaf"; do
         # shellcheck disable=SC2086
         assert_exit 1 op rotate --yes $option
-        assert_contains "rotation/hard-link" "cp2: $NODE_CERTIFICATES/aggregator" "find / -xdev -samefile"
+        assert_contains "rotation/hard-link" "cp2: $NODE_CERTIFICATES/aggregator" "-xdev -samefile"
     done
     on_each 3 assert_node_untouched
+    assert_exit 0 op verify
+    assert_contains "--   watches" "other hard links to $NODE_CERTIFICATES/aggregator-ca.pem"
     assert_eq "open rotations" 0 "$(grep -c rotation-begin "$OPERATOR/state/ledger.jsonl")"
     NODE=2 unlink_backup
     assert_exit 0 op rotate --yes
@@ -41,6 +43,15 @@ story() {
     # With the backup gone it reads them anew and watches what is there.
     NODE=2 unlink_backup
 
+    # Made in the midst of a CA's replacement, which is stopped before anything is dropped.
+    NODE=3 linked_in_the_midst 4 "S2 trust: reached" --ca "${ROTATION_WAITS[@]}"
+    assert_contains "cp3: its aggregator presents the new certificate" "cp3: it does not watch" "S5 soak" "rotation/not-watched"
+    assert_lacks "S6 drop:"
+    on_each 3 trusts_both || fail "both CAs are trusted on every node"
+    NODE=3 unlink_backup
+    assert_exit 0 rotate_ca
+    assert_no_failure
+
     # Made in the midst: where the aggregator is seen to present the new pair, that counts.
     NODE=3 linked_in_the_midst 4 "cp1: its aggregator presents"
     assert_contains "cp3: its aggregator presents the new certificate" "cp3: it does not watch"
@@ -60,12 +71,16 @@ story() {
     NODE=1 keep_front_proxy new
     for NODE in 2 3; do cp "$PKI/new-1.pem" "$PKI/new-$NODE.pem"; cp "$PKI/new-1-key.pem" "$PKI/new-$NODE-key.pem"; done
     # Called off now, the CA of what it presents would be dropped.
-    assert_exit 3 op rotate --abort --yes "${ROTATION_WAITS[@]}"
+    assert_exit 1 op rotate --abort --dry-run
+    assert_contains "rotation/not-watched"
+    assert_exit 1 op rotate --abort --yes "${ROTATION_WAITS[@]}"
     assert_contains "cp3: kube-apiserver does not watch" "rotation/not-watched"
     on_each 3 trusts_both || fail "both CAs are trusted on every node"
     load_goes_on 200
     assert_no_failure
     NODE=3 unlink_backup
+    assert_exit 0 op rotate --abort --dry-run
+    assert_contains "it would go back to the old CA"
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
     load_goes_on 200
     assert_no_failure
@@ -82,11 +97,14 @@ unlink_backup() { node_exec rm -r /root/backup; }
 linked_in_the_midst() {
     local pid status=0
     LAST_COMMAND="rotate ${*:3}, with a hard link after: $2"
+    # There is time to make it before that node's turn.
+    NODE=2 slow_sync 2
     op rotate --yes "${@:3}" >"$LAB/rotation" 2>&1 &
     pid=$!
     wait_for 60 grep -q "$2" "$LAB/rotation"
     link_backup
     wait $pid || status=$?
+    NODE=2 quick_sync
     LAST=$(<"$LAB/rotation")
     [ $status = "$1" ] || fail "exit $1, but it was $status: $LAST_COMMAND"
 }
