@@ -35,8 +35,8 @@ enum FileReading: Sendable, Equatable {
                     "what process \(pid) watches cannot be read from /proc/\(pid)/fdinfo")
             }
             // Another program that was given its arguments, to run it elsewhere, says nothing of it.
-            let names = ["kube-apiserver", "hyperkube"].map { Array($0.utf8) }
-            let isItself = names.contains(Array(name.prefix { $0 != UInt8(ascii: "\n") }))
+            let names = ["kube-apiserver", "hyperkube"]
+            let isItself = names.contains { name.starts(with: $0.utf8) }
             return version == nil || isItself ? .byTime : .missing(paths)
         }
         let files = try paths.map { (path: $0, file: try Self.file($0, on: node)) }
