@@ -43,7 +43,8 @@ exhaust_inotify() {
     user=$(node_exec id -u kube)
     ip netns exec "$(lab_namespace ops)" python3 - "$user" >"$LAB/inotify-taken" <<'P' &
 import ctypes, os, resource, sys, time
-resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 os.setuid(int(sys.argv[1]))
 begin = ctypes.CDLL(None, use_errno=True).inotify_init1
 while True:
