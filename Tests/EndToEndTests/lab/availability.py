@@ -13,6 +13,8 @@ import threading
 import time
 import http.client
 
+# One that does not run refuses at once; on a busy machine one that serves may take its time. Seconds.
+PATIENCE = 10
 pki, rate, addresses = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
 stop = threading.Event()
 ready = {address: True for address in addresses}
@@ -37,7 +39,7 @@ def ask(address, path, timeout):
 
 def watch(address):
     while not stop.is_set():
-        answer = ask(address, "/readyz", 2)
+        answer = ask(address, "/readyz", PATIENCE)
         with guard:
             if ready[address] and not answer:
                 counts["not_ready_seen"] += 1
@@ -52,7 +54,7 @@ def client(first, interval):
         started = time.monotonic()
         turn += 1
         for attempt in range(len(addresses)):
-            if ask(addresses[(turn + attempt) % len(addresses)], "/api/v1/namespaces", 2):
+            if ask(addresses[(turn + attempt) % len(addresses)], "/api/v1/namespaces", PATIENCE):
                 break
             with guard:
                 counts["failovers"] += 1
