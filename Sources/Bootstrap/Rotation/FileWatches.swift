@@ -29,7 +29,8 @@ enum FileReading: Sendable, Equatable {
         else { return nil }
         let watches = InotifyWatches(fdinfo: [found.stdout])
         if watches.isEmpty {
-            guard found.status <= 1 else {
+            // A descriptor that was closed meanwhile is an error of grep's, and no reason to know nothing.
+            guard try found.status <= 1 || !node.list("/proc/\(pid)/fdinfo").isEmpty else {
                 throw BootstrapError(
                     "rotation/watches-unread",
                     "what process \(pid) watches cannot be read from /proc/\(pid)/fdinfo")

@@ -91,8 +91,8 @@ extension CARotation {
     /// Makes the new CA, in the state directory only, after its name has been written down.
     func begin(_ observed: [ObservedNode], _ inventory: StateInventory) async throws -> RotationTerms {
         let (spec, now, state) = (run.spec, run.effects.now(), run.state)
-        var inventory = try register(observed, inventory)
         let old = try sharedBundle(observed)
+        var inventory = try register(observed, trusting: old, inventory)
         let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
         try await refuse(retire)
         if let first = run.nodes.first,
@@ -129,9 +129,10 @@ extension CARotation {
     private static func clients(_ count: Int) -> String { "\(count) proxy client\(count == 1 ? "" : "s")" }
 
     /// Takes CAs that this state did not issue into it, without their keys.
-    private func register(_ observed: [ObservedNode], _ inventory: StateInventory) throws -> StateInventory {
+    private func register(
+        _ observed: [ObservedNode], trusting bundle: Set<String>, _ inventory: StateInventory
+    ) throws -> StateInventory {
         var inventory = inventory
-        let first = try sharedBundle(observed)
         for node in observed {
             for certificate in try run.reader.bundle(pem: node.ca.content ?? [], path: node.ca.path)
             where !inventory.generations.contains(where: {
@@ -143,7 +144,7 @@ extension CARotation {
             }
         }
         if let dropped = inventory.generations.first(where: {
-            $0.standing == .dropped && first.contains($0.certificate.fingerprintSHA256)
+            $0.standing == .dropped && bundle.contains($0.certificate.fingerprintSHA256)
         }) {
             run.effects.progress(
                 .line(

@@ -36,6 +36,22 @@ rotation_load() {
 
 rotate_ca() { op rotate --ca --yes "${ROTATION_WAITS[@]}" "$@"; }
 
+# time_rotations: three times new proxy clients and a new CA, without soak and watch, each with the time that it took.
+time_rotations() {
+    local round before
+    for round in 1 2 3; do
+        before=$(date +%s%3N)
+        assert_exit 0 op rotate --yes
+        echo "round $round: leaves of $ROTATION_NODES control planes in $(($(date +%s%3N) - before)) ms"
+        before=$(date +%s%3N)
+        assert_exit 0 op rotate --ca --yes --soak 0 --watch 0
+        echo "round $round: the CA of $ROTATION_NODES control planes in $(($(date +%s%3N) - before)) ms"
+        load_goes_on 200
+        assert_no_failure
+    done
+    assert_replaced
+}
+
 # assert_replaced: one CA, which is not `old`, everywhere; the old pairs are refused; no old key and no unfinished work is
 # left anywhere; nothing was restarted, and not one request has failed.
 assert_replaced() {
