@@ -16,6 +16,8 @@ package struct ApplyOutcome: Sendable {
         case failed(BootstrapError)
         /// Its change was planned and not begun, since another node failed.
         case untouched
+        /// It was changed, and has its old certificate and key again: why.
+        case takenBack(String)
     }
 
     /// Private keys of the state that were put under its passphrase.
@@ -56,7 +58,8 @@ package struct ApplyOutcome: Sendable {
         guard let first = failures.first else { return nil }
         return BootstrapError(
             first.code, status: isMixed ? .mixed : first.status, first.message, hint: first.hint,
-            details: first.details + failures.dropFirst().map(\.message) + (nodes.count > 1 ? table : []))
+            details: first.details + failures.dropFirst().map(\.message) + takenBack
+                + (nodes.count > 1 ? table : []))
     }
 
     /// What every node has now, a line each.
@@ -68,12 +71,27 @@ package struct ApplyOutcome: Sendable {
             }
     }
 
+    /// What was taken back of nodes that had passed, and how that went; a line each.
+    package var takenBack: [String] = []
+
     /// Whether some node has been changed.
     private var isMixed: Bool {
         nodes.contains { node in
             if case .changed = node.result { return true }
             return false
         }
+    }
+
+    func isChanged(_ name: String) -> Bool {
+        guard let node = nodes.first(where: { $0.name == name }) else { return false }
+        if case .changed = node.result { return true }
+        return false
+    }
+
+    func isFailed(_ name: String) -> Bool {
+        guard let node = nodes.first(where: { $0.name == name }) else { return false }
+        if case .failed = node.result { return true }
+        return false
     }
 
     mutating func set(_ name: String, _ result: Node) {
@@ -92,6 +110,7 @@ extension ApplyOutcome.Node {
         case .failed(let error):
             error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
         case .untouched: "is as it was; its change was not begun"
+        case .takenBack(let why): "is as it was: its new certificate and key were taken back, since \(why)"
         }
     }
 

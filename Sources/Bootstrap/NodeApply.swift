@@ -72,13 +72,7 @@ struct NodeApply {
         }
     }
 
-    /// Whether a running API server that has the flags gets another pair.
-    private var changesPair: Bool {
-        let running = observed.unit?.live?.runningArguments ?? []
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
-        guard flags.string("proxy-client-cert-file") == observed.certificate.path else { return false }
-        return plan.files.contains { $0.path == observed.certificate.path && $0.action == .replace }
-    }
+    private var changesPair: Bool { plan.changesPair(of: observed) }
 
     private var wasHidden: Bool {
         if case .hidden? = observed.apiServer?.readiness { return true }
@@ -219,5 +213,15 @@ struct NodeApply {
         }
         try await activator.restartOld(before: observed.apiServer?.readiness)
         return ", and \(unit) serves again"
+    }
+}
+
+extension NodePlan {
+    /// Whether a running API server that has the flags gets another pair.
+    func changesPair(of observed: ObservedNode) -> Bool {
+        let running = observed.unit?.live?.runningArguments ?? []
+        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        guard flags.string("proxy-client-cert-file") == observed.certificate.path else { return false }
+        return files.contains { $0.path == observed.certificate.path && $0.action == .replace }
     }
 }

@@ -39,3 +39,24 @@ func onEachNode<T: Sendable>(
         return nodes.indices.compactMap { results[$0] }
     }
 }
+
+/// Does the same with many things, a few at once, each on a thread of its own.
+/// - Parameter limit: how many at once at most.
+/// - Returns: what became of each, in the order of `items`.
+func concurrently<Item: Sendable, T: Sendable>(
+    _ items: [Item], atMost limit: Int, _ body: @escaping @Sendable (Item) async throws -> T
+) async -> [Result<T, any Error>] {
+    await withTaskGroup(of: (Int, Result<T, any Error>).self) { group in
+        var results: [Int: Result<T, any Error>] = [:]
+        for (index, item) in items.enumerated() {
+            if index >= limit, let (index, result) = await group.next() { results[index] = result }
+            group.addTask(executorPreference: NodeThread("item \(index)")) {
+                do { return (index, .success(try await body(item))) } catch {
+                    return (index, .failure(error))
+                }
+            }
+        }
+        for await (index, result) in group { results[index] = result }
+        return items.indices.compactMap { results[$0] }
+    }
+}

@@ -159,6 +159,17 @@ struct NodeTransaction: Sendable {
         try node.renameDirectory("\(store)/transaction", to: Self.previousStore(unit: unit))
     }
 
+    /// Opens the last change that came to its end once more, so that it can be taken back; killed after that, the next run
+    /// takes it back.
+    /// - Returns: nil where its copies are gone, or another change is open.
+    static func reopen(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {
+        guard try open(unit: unit, on: node) == nil, try previous(unit: unit, on: node) != nil else {
+            return nil
+        }
+        try node.renameDirectory(previousStore(unit: unit), to: "\(store(unit: unit))/transaction")
+        return try open(unit: unit, on: node)
+    }
+
     /// Ends the transaction after `restore`: nothing has changed, so nothing is kept.
     func drop(unit: String) throws {
         let store = Self.store(unit: unit)

@@ -60,6 +60,7 @@ struct Rollout {
             outcome.set(step.node.name, Self.result(step, result[0]))
             tell(step.node, Self.result(step, result[0]))
         }
+        if outcome.failure != nil { await takeBack(steps, &outcome) }
         for (name, result) in outcome.nodes where result.isUntouched {
             progress(.ended(node: name, .untouched, result.text))
         }
@@ -130,6 +131,57 @@ struct Rollout {
             throw located
         }
         try ledger.append("\(event)-done", [("node", name)], now: effects.now())
+    }
+
+    // MARK: - Back
+
+    /// After one failed: every pair of this run that would not pass its gate now is taken back, and not the last alone.
+    private func takeBack(_ steps: [Step], _ outcome: inout ApplyOutcome) async {
+        guard let gate else { return }
+        var failing = steps.filter { outcome.isFailed($0.node.name) && $0.plan.changesPair(of: $0.observed) }
+        for step in steps.reversed()
+        where outcome.isChanged(step.node.name) && !step.plan.restarts
+            && step.plan.changesPair(of: step.observed)
+        {
+            guard let why = await gate.refusal(step.node) else { continue }
+            let name = step.node.name
+            run.effects.progress(.step(node: name, "its old certificate and key are put back: \(why)"))
+            let result = await onEachNode([step.node]) { node in try takeBack(node, because: why) }
+            do {
+                try result[0].get()
+                outcome.set(name, .takenBack(why))
+                outcome.takenBack.append(
+                    "\(name): its old certificate and key are in place again, since \(why)")
+                run.effects.progress(
+                    .ended(node: name, .failed, "has its old certificate and key again: \(why)"))
+                failing.append(step)
+            } catch {
+                let report = ErrorReport(error)
+                outcome.takenBack.append(
+                    "\(name): still has its new certificate and key, although \(why): \(report.message)")
+            }
+        }
+        // The truth about what was put back: whether it helps.
+        for step in failing {
+            let why = await onEachNode([step.node]) { node in await gate.recovery(node) }
+            guard case .success(let why?) = why[0] else { continue }
+            outcome.takenBack.append(
+                "\(step.node.name): with its old certificate and key it does not answer as before either: \(why)"
+            )
+        }
+    }
+
+    private func takeBack(_ node: NodeSpec, because why: String) throws {
+        let (transport, unit) = (try run.link(node).node, run.spec.apiServer.unit)
+        try transport.checkLock()
+        guard let transaction = try NodeTransaction.reopen(unit: unit, on: transport) else {
+            throw BootstrapError(
+                "apply/not-restored", status: .mixed, "\(node.name): the copies of its old files are gone")
+        }
+        try ledger.append(
+            "apply-taken-back", [("node", node.name), ("because", why)], now: run.effects.now())
+        try transaction.restore(unit: unit)
+        try transaction.drop(unit: unit)
     }
 
     private func activator(

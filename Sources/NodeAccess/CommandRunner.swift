@@ -12,12 +12,15 @@ package struct CommandResult: Sendable {
 
 /// Runs programs: an executable and an argument array, never a shell line.
 package enum CommandRunner {
+    /// How much a program may write to its standard output, and to its standard error.
+    static let mostBytes = 64 << 20
+
     /// Runs a program to its end; a non-zero status is a result, not an error.
     /// - Parameters:
     ///   - program: a name on the PATH.
     ///   - environment: variables that are set besides the inherited ones.
     ///   - timeoutSeconds: after that long it is killed and an error is thrown.
-    /// - Throws: `node/command` where it cannot be started, takes too long or writes more than 1 MiB.
+    /// - Throws: `node/command` where it cannot be started, takes too long or writes more than `mostBytes`.
     package static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:],
         timeoutSeconds: Int = 60
@@ -30,7 +33,7 @@ package enum CommandRunner {
                 group.addTask {
                     let result = try await Subprocess.run(
                         Executable.name(program), arguments: Arguments(arguments), environment: updated,
-                        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+                        output: .string(limit: mostBytes), error: .string(limit: mostBytes))
                     let status: Int32 =
                         switch result.terminationStatus {
                         case .exited(let code): code

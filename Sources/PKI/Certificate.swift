@@ -47,6 +47,27 @@ package struct Certificate: Sendable, Equatable {
         try certificates(in: pem, path).0
     }
 
+    /// SHA-256 of each certificate of a PEM text, lower-case hex; empty for a text without one.
+    ///
+    /// None is looked into: among hundreds that others have written, one that cannot be read is none of our business.
+    /// - Parameter path: what an error names.
+    /// - Throws: `.malformed` for a block that is not closed, or is no base64.
+    package static func fingerprints(pem: [UInt8], path: String) throws(PKIError) -> Set<String> {
+        try pem.withUnsafeBytes { text in
+            Result { () throws(PKIError) -> Set<String> in
+                var fingerprints: Set<String> = []
+                for block in try PEMBlocks(in: text, operation: operation, subject: path).blocks
+                where block.label == "CERTIFICATE" {
+                    let decoded = try DecodedPEM(
+                        UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation,
+                        subject: path)
+                    fingerprints.insert(try Digest.sha256Hex(Array(decoded.bytes)))
+                }
+                return fingerprints
+            }
+        }.get()
+    }
+
     private static let operation = "read the certificate"
 
     private static func certificates(

@@ -141,7 +141,9 @@ import Testing
         let identity = try CanaryIdentity.make(routes: 1, now: Self.now)
         let manifests = CanaryManifests(run: "r", serverCertificate: identity.leafPEM, caPEM: identity.caPEM)
         let routed = CanaryRoute(kind: .endpoints, address: try CanaryAddress("192.0.2.1").address)
-        let made = try manifests.objects(3, routed, port: 8443, hasSlices: true).map { collection, object in
+        let made = try manifests.objects(
+            3, routed, port: 8443, hasSlices: true, hasEndpoints: true
+        ).map { collection, object in
             (
                 collection,
                 try #require(
@@ -166,8 +168,18 @@ import Testing
         let bundle = try #require(spec["caBundle"] as? String)
         #expect(Data(base64Encoded: bundle).map(Array.init) == identity.caPEM)
         let direct = CanaryRoute(kind: .externalName, address: routed.address)
-        #expect(manifests.objects(1, direct, port: 1, hasSlices: true).count == 2)
-        #expect(manifests.objects(1, routed, port: 1, hasSlices: false).count == 3)
+        func collections(_ route: CanaryRoute, slices: Bool, endpoints: Bool) -> [String] {
+            manifests.objects(1, route, port: 1, hasSlices: slices, hasEndpoints: endpoints)
+                .map { String($0.collection.split(separator: "/").last ?? "") }
+        }
+        #expect(collections(direct, slices: true, endpoints: true) == ["services", "apiservices"])
+        #expect(
+            collections(routed, slices: false, endpoints: true) == ["services", "endpoints", "apiservices"])
+        // From 1.33 on nobody reads Endpoints, and to write them is answered with a warning.
+        #expect(
+            collections(routed, slices: true, endpoints: false) == [
+                "services", "endpointslices", "apiservices",
+            ])
     }
 
     @Test func takesNoOtherNames() {

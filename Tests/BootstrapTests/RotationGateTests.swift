@@ -48,18 +48,4 @@ import Testing
         #expect(RotationGates.problem([newName, [1]], [new], [old]) == nil)
         #expect(RotationGates.problem([newName, oldName], [new], [old])?.contains("still trusts") == true)
     }
-
-    @Test(arguments: [
-        (
-            #"{"subsets":[{"addresses":[{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]},{"addresses":[{"ip":"fd00::1"}]}]}"#,
-            3
-        ),
-        (#"{"subsets":[{"notReadyAddresses":[{"ip":"10.0.0.1"}]}]}"#, 0), (#"{"subsets":null}"#, 0),
-        ("{}", 0),
-    ])
-    func addressesOfTheAPIServers(json: String, count: Int) throws {
-        let addresses = RotationGates.addresses(in: try LocatedJSON.parse(Array(json.utf8)))
-        #expect(addresses.count == count)
-        if count == 3 { #expect(addresses == ["10.0.0.1", "10.0.0.2", "fd00::1"]) }
-    }
 }

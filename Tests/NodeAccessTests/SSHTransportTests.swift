@@ -85,6 +85,33 @@ import Testing
         await #expect(throws: NodeError.self) { try await remote.run("sleep", ["30"], timeoutSeconds: 1) }
     }
 
+    /// A warning on standard error is never read as what a program says, whichever way it is run.
+    @Test func standardErrorIsApart() async throws {
+        let remote = try LoopbackSSH().connect()
+        let script = """
+            printf 'Warning: first\\n' >&2; printf '{"a":\\n 1}\\n'; printf 'Warning: last' >&2; exit 5
+            """
+        for way in [remote as any NodeTransport, local] {
+            let result = try await way.run("sh", ["-c", script])
+            #expect(result.status == 5)
+            #expect(result.stdout == "{\"a\":\n 1}\n", "\(way)")
+            #expect(result.stderr == "Warning: first\nWarning: last", "\(way)")
+            let silent = try await way.run("true", [])
+            #expect(silent.stdout.isEmpty && silent.stderr.isEmpty && silent.status == 0)
+        }
+    }
+
+    /// As long as a ConfigMap with hundreds of CAs, and longer.
+    @Test(arguments: [700_000, 3_000_000])
+    func longAnswers(count: Int) async throws {
+        let remote = try LoopbackSSH().connect()
+        let script = "head -c \(count) /dev/zero | tr '\\0' x; echo; printf warning >&2"
+        for way in [remote as any NodeTransport, local] {
+            let result = try await way.run("sh", ["-c", script])
+            #expect(result.stdout.utf8.count == count + 1 && result.stderr == "warning", "\(way)")
+        }
+    }
+
     /// Without the lock nothing is changed, and one run alone has it.
     @Test(.enabled(if: geteuid() == 0, "the lock lies in /run, which takes root"))
     func theLock() throws {

@@ -23,6 +23,28 @@ import Testing
         return try certificate("cert.pem", in: directory)
     }
 
+    /// A ConfigMap that has grown for years: hundreds of CAs, one of which no strict reader takes.
+    @Test func fingerprintsOfHundreds() throws {
+        let directory = try TemporaryDirectory()
+        let known = try make(directory)
+        var pem = known.pem
+        // Well-formed base64 that is no certificate, another block, and text between them.
+        let other = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"
+        pem += Array(
+            (other + "# a comment\n-----BEGIN X509 CRL-----\nMAMCAQE=\n-----END X509 CRL-----\n").utf8)
+        #expect(throws: PKIError.self) { try Certificate.parseBundle(pem: pem, path: "x") }
+        let unknown = try Digest.sha256Hex([0x30, 3, 2, 1, 1])
+        let wanted: Set = [known.summary.fingerprintSHA256, unknown]
+        #expect(try Certificate.fingerprints(pem: pem, path: "x") == wanted)
+        let many = Array((0..<600).map { _ in pem }.joined())
+        #expect(many.count > 600_000)
+        #expect(try Certificate.fingerprints(pem: many, path: "x") == wanted)
+        #expect(try Certificate.fingerprints(pem: [], path: "x").isEmpty)
+        #expect(throws: PKIError.self) {
+            try Certificate.fingerprints(pem: Array("-----BEGIN CERTIFICATE-----\nMAM".utf8), path: "x")
+        }
+    }
+
     @Test func fieldsOfOpensslsCertificates() throws {
         let directory = try TemporaryDirectory()
         let curve = try make(directory, key: ["ec", "-pkeyopt", "ec_paramgen_curve:secp224r1"]).summary

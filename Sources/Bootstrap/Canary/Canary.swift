@@ -38,7 +38,7 @@ package final class Canary: Sendable {
         _ run: Run, _ kubectl: Kubectl, observed: [ObservedNode], address: CanaryAddress? = nil,
         patience: Duration = .seconds(12), isStopped: @escaping @Sendable () -> Bool = { false }
     ) async throws -> Canary {
-        let objects = try await CanaryObjects(kubectl)
+        let objects = try await CanaryObjects(kubectl, for: observed.map { $0.apiServer?.version })
         let cleared = try await objects.clearLeftovers()
         if !cleared.isEmpty {
             run.effects.progress(
@@ -82,7 +82,9 @@ package final class Canary: Sendable {
     }
 
     private func register(_ number: Int, _ route: CanaryRoute, _ server: HTTPSServer) async throws {
-        let made = manifests.objects(number, route, port: server.port, hasSlices: objects.hasSlices)
+        let made = manifests.objects(
+            number, route, port: server.port, hasSlices: objects.hasSlices, hasEndpoints: objects.hasEndpoints
+        )
         for (collection, object) in made {
             if isStopped() { throw Self.stopped }
             let isAPIService = collection == CanaryManifests.apiServices

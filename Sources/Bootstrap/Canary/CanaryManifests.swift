@@ -39,9 +39,11 @@ struct CanaryManifests: Sendable {
     }
 
     /// What is made for one route, in that order: the APIService last, when all that it leads to is there.
-    /// - Parameter hasSlices: whether the cluster knows `discovery.k8s.io/v1`.
+    /// - Parameters:
+    ///   - hasSlices: whether the cluster knows `discovery.k8s.io/v1`.
+    ///   - hasEndpoints: whether an aggregator of it may look at Endpoints.
     func objects(
-        _ number: Int, _ route: CanaryRoute, port: Int, hasSlices: Bool
+        _ number: Int, _ route: CanaryRoute, port: Int, hasSlices: Bool, hasEndpoints: Bool
     ) -> [(collection: String, object: OrderedJSON)] {
         let place = APIServerEndpoint(address: route.address.description, port: port).authority
         var objects: [(String, OrderedJSON)] = []
@@ -55,19 +57,9 @@ struct CanaryManifests: Sendable {
             objects.append((Self.services, service(number, place, spec)))
         case .endpoints:
             objects.append((Self.services, service(number, place, [.init("ports", ports)])))
-            let subset = list([
-                .init("addresses", list([.init("ip", .text(route.address.description))])),
-                .init("ports", ports),
-            ])
-            // Else kube-controller-manager, where it runs, would make a slice of it that nobody has asked for.
-            let labels = hasSlices ? ["endpointslice.kubernetes.io/skip-mirror": "true"] : [:]
-            objects.append(
-                (
-                    Self.endpoints,
-                    object(
-                        "v1", "Endpoints", Self.service(number), place, labels: labels,
-                        [.init("subsets", subset)])
-                ))
+            if hasEndpoints {
+                objects.append((Self.endpoints, endpoints(number, route, place, ports, hasSlices: hasSlices)))
+            }
             if hasSlices { objects.append((Self.slices, slice(number, route, place, ports))) }
         }
         objects.append((Self.apiServices, apiService(number, port: port, place)))
@@ -76,6 +68,19 @@ struct CanaryManifests: Sendable {
 
     private func service(_ number: Int, _ place: String, _ spec: [OrderedJSON.Member]) -> OrderedJSON {
         object("v1", "Service", Self.service(number), place, [.init("spec", .object(spec))])
+    }
+
+    private func endpoints(
+        _ number: Int, _ route: CanaryRoute, _ place: String, _ ports: OrderedJSON, hasSlices: Bool
+    ) -> OrderedJSON {
+        let subset = list([
+            .init("addresses", list([.init("ip", .text(route.address.description))])),
+            .init("ports", ports),
+        ])
+        // Else kube-controller-manager, where it runs, would make a slice of it that nobody has asked for.
+        let labels = hasSlices ? ["endpointslice.kubernetes.io/skip-mirror": "true"] : [:]
+        return object(
+            "v1", "Endpoints", Self.service(number), place, labels: labels, [.init("subsets", subset)])
     }
 
     private func slice(

@@ -6,8 +6,10 @@ import ClusterPlan
 /// The canary's API objects in the cluster: found, made, removed; none that is not ours is ever touched.
 struct CanaryObjects: Sendable {
     let kubectl: Kubectl
-    /// Whether the cluster knows `discovery.k8s.io/v1`, which newer aggregators look at.
+    /// Whether the cluster knows `discovery.k8s.io/v1`.
     let hasSlices: Bool
+    /// Whether an aggregator of the cluster may find servers by Endpoints.
+    let hasEndpoints: Bool
 
     /// An object under a reserved name.
     struct Found: Sendable {
@@ -22,12 +24,12 @@ struct CanaryObjects: Sendable {
         var path: String { "\(collection)/\(name)" }
     }
 
-    init(_ kubectl: Kubectl) async throws {
+    /// - Parameter versions: of the control planes whose aggregators are led to it, as far as they are known.
+    init(_ kubectl: Kubectl, for versions: [KubernetesVersion?] = []) async throws {
         self.kubectl = kubectl
-        let groups = try await kubectl.get(["--raw", "/apis"])
-        let discovery = groups["groups"]?.elements.first { $0["name"]?.text == "discovery.k8s.io" }
-        hasSlices =
-            discovery?["versions"]?.elements.contains { $0["version"]?.text == "v1" } ?? false
+        let api = try await ClusterAPI(kubectl)
+        hasSlices = api.slices == "v1"
+        hasEndpoints = (versions + [api.version]).contains(where: ClusterAPI.readsEndpoints) || !hasSlices
     }
 
     private static let label = "app.kubernetes.io%2Fmanaged-by%3D\(CanaryManifests.managedBy.value)"
@@ -35,8 +37,10 @@ struct CanaryObjects: Sendable {
     /// Every object with our label under a reserved name, in the order in which they are to be removed.
     func find() async throws -> [Found] {
         var found: [Found] = []
-        let collections = [CanaryManifests.apiServices, CanaryManifests.services, CanaryManifests.endpoints]
-        for collection in collections + (hasSlices ? [CanaryManifests.slices] : []) {
+        let collections =
+            [CanaryManifests.apiServices, CanaryManifests.services]
+            + (hasEndpoints ? [CanaryManifests.endpoints] : []) + (hasSlices ? [CanaryManifests.slices] : [])
+        for collection in collections {
             // By the label alone: a cluster may have more APIServices than one answer is to hold.
             let list = try await kubectl.get(["--raw", "\(collection)?labelSelector=\(Self.label)"])
             found += (list["items"]?.elements ?? []).compactMap { Self.found($0, in: collection) }

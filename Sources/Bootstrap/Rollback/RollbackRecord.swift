@@ -55,7 +55,7 @@ extension Run {
         for (name, result) in outcome.nodes {
             switch result {
             case .unchanged, .changed: continue
-            case .failed, .untouched: open.insert(name)
+            case .failed, .untouched, .takenBack: open.insert(name)
             }
         }
         let seen = Set(preparation.observed.map(\.name))

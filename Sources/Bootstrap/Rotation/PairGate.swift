@@ -12,8 +12,10 @@ struct PairGate: Sendable {
     struct Terms: Sendable {
         /// How long a kube-apiserver that reads its files each minute is given to do so, of which it shows nothing; seconds.
         var reloadSeconds: Int
-        /// nil where nothing is looked at from outside.
+        /// nil where no canary looks at what is presented.
         var witness: PairWitness?
+        /// nil where nobody asks whether extension APIs answer.
+        var services: ServiceCheck?
     }
 
     let run: Run
@@ -45,7 +47,50 @@ struct PairGate: Sendable {
                 "rotation/not-ready",
                 "kube-apiserver is not ready with the new pair: \(checks.joined(separator: ", "))")
         }
-        try await terms.witness?.seeAvailable(progress)
+        if let services = terms.services, services.count(through: node) > 0 {
+            progress.step("extension APIs are to answer through it as before")
+            try await services.check(node)
+        }
+    }
+
+    /// Why a pair that passed before would not pass now: asked once, without waiting. nil where it would.
+    func refusal(_ node: NodeSpec) async -> String? {
+        do {
+            guard let own = try run.connection(node), let pair = own.identity else { return nil }
+            for receiver in run.spec.nodes {
+                let connection = receiver == node ? own : try run.connection(receiver)
+                guard let connection, connection.hasRequestHeaderCA else { continue }
+                let outcome = try IdentityProbe.probe(
+                    connection.endpoint, trust: connection.trust, identity: pair,
+                    user: try APIServerConnection.probeUser(), headers: connection.headers)
+                switch outcome {
+                case .rejected, .takenFor: return "the API server of \(receiver.name) refuses it"
+                case .accepted, .inconclusive, .notUnderstood: continue
+                }
+            }
+            let lost = try await terms.services?.refusals(through: node) ?? []
+            return lost.first.map { "\($0.service.name) does not answer: \($0.why)" }
+        } catch {
+            // Who cannot look has seen nothing wrong with it.
+            run.effects.progress(
+                .line(
+                    "\(node.name): whether its new certificate is taken is not seen: \(ErrorReport(error).message)"
+                ))
+            return nil
+        }
+    }
+
+    /// Waits until extension APIs answer through a control plane as before, after its old pair was put back.
+    /// - Returns: why they do not when the time is over; nil where they do.
+    func recovery(_ node: NodeSpec) async -> String? {
+        let deadline = ContinuousClock.now + .seconds(terms.reloadSeconds + Self.watchSeconds)
+        while run.stop?.isStopped != true {
+            // Who cannot look does not wait either.
+            guard let lost = try? await terms.services?.refusals(through: node).first else { return nil }
+            guard ContinuousClock.now < deadline else { return "\(lost.service.name): \(lost.why)" }
+            try? await Task.sleep(for: .seconds(1))
+        }
+        return nil
     }
 
     private func accepts(

@@ -26,18 +26,12 @@ final class PairWitness: Sendable {
     }
 
     private let canaries: Mutex<Canaries>
-    private let servers: ExtensionServers
-    /// Names of the APIServices that were available before.
-    private let available: Set<String>
+    private let effects: Effects
 
-    init(canary: Canary?, servers: ExtensionServers, available: Set<String>) {
+    init(canary: Canary?, effects: Effects) {
         canaries = Mutex(Canaries(open: canary))
-        self.servers = servers
-        self.available = available
+        self.effects = effects
     }
-
-    /// How long an APIService is given to be available again; seconds.
-    private static let availableSeconds = 30
 
     /// Takes the canary's objects away.
     ///
@@ -49,7 +43,7 @@ final class PairWitness: Sendable {
         }
         do { try await canary?.close() } catch {
             let report = ErrorReport(error)
-            for line in [report.message] + report.details { servers.run.effects.progress(.line(line)) }
+            for line in [report.message] + report.details { effects.progress(.line(line)) }
         }
     }
 
@@ -90,37 +84,6 @@ final class PairWitness: Sendable {
             try await Task.sleep(for: .milliseconds(500))
         }
     }
-
-    /// Waits until all APIServices that were available before are.
-    /// - Throws: `rotation/service-lost` with those that are not.
-    func seeAvailable(_ progress: NodeProgress) async throws {
-        guard !available.isEmpty else { return }
-        let deadline = ContinuousClock.now + .seconds(Self.availableSeconds)
-        while true {
-            let isOver = ContinuousClock.now >= deadline
-            do {
-                let lost = try await servers.backends().filter {
-                    !$0.isAvailable && available.contains($0.name)
-                }
-                guard let first = lost.first else { return }
-                if isOver { throw Self.lost(first.name, lost.dropFirst().map(\.name)) }
-            } catch  where ErrorReport(error).code != "rotation/service-lost" {
-                // Who cannot look has seen nothing wrong with the pair.
-                if isOver {
-                    progress("whether APIServices are available is not seen: \(ErrorReport(error).message)")
-                    return
-                }
-            }
-            try await Task.sleep(for: .seconds(1))
-        }
-    }
-
-    private static func lost(_ name: String, _ others: [String]) -> BootstrapError {
-        BootstrapError(
-            "rotation/service-lost",
-            "the APIService \(name) was available before the new pair and is not \(availableSeconds) s later",
-            hint: "see why with kubectl describe apiservice \(name)", details: others.map { "so is \($0)" })
-    }
 }
 
 extension Run {
@@ -133,25 +96,15 @@ extension Run {
         accepted: Set<String> = [], _ body: (Run, () -> Bool) async throws -> T
     ) async throws -> T {
         var run = self
-        guard let kubectl else {
-            run.pairGate = .init(reloadSeconds: reloadSeconds, witness: nil)
-            return try await body(run) { false }
-        }
         let signals = StopRequest { [effects] in effects.progress(.line($0)) }
         defer { signals.restore() }
         run.stop = signals
-        let servers = ExtensionServers(run: self, kubectl: kubectl)
-        var available: Set<String> = []
-        do {
-            let backends = try await servers.backends().filter { !accepted.contains($0.service) }
-            available = Set(backends.filter(\.isAvailable).map(\.name))
-        } catch {
-            effects.progress(
-                .line("whether APIServices are available is not seen: \(ErrorReport(error).message)"))
-        }
-        let canary = options.isWanted ? await canary(observed, kubectl, options.address) : nil
-        let witness = PairWitness(canary: canary, servers: servers, available: available)
-        run.pairGate = .init(reloadSeconds: reloadSeconds, witness: witness)
+        let services = await ServiceCheck.begin(self, kubectl, passing: accepted)
+        var canary: Canary?
+        if options.isWanted, let kubectl { canary = await self.canary(observed, kubectl, options.address) }
+        let witness = PairWitness(canary: canary, effects: effects)
+        run.pairGate = .init(
+            reloadSeconds: reloadSeconds, witness: canary == nil ? nil : witness, services: services)
         do {
             if signals.isStopped { throw Self.stoppedBefore }
             let result = try await body(run) { signals.isStopped }

@@ -65,7 +65,8 @@ extension CARotation {
     /// An API server that is not in the spec keeps the old CA and presents its proxy client: its aggregated requests fail
     /// once everybody else has dropped that CA.
     func refuseUnlisted(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {
-        let unlisted = try await gates.unlisted(observed).filter { !options.acceptsUnlisted.contains($0) }
+        let accepted = Set(options.acceptsUnlisted.map(NodeAddresses.canonical))
+        let unlisted = try await gates.unlisted(observed).filter { !accepted.contains($0) }
         guard let first = unlisted.first else { return }
         throw BootstrapError(
             "rotation/unlisted",

@@ -16,7 +16,6 @@ struct RotationGates: Sendable {
 
     /// How long an API server is given to load a changed trust bundle: one before 1.23 looks each minute.
     static let trustSeconds = 75
-    static let configMap = ["configmap", "extension-apiserver-authentication", "--namespace", "kube-system"]
 
     /// Removes what the canary of a killed run left, unless somebody still uses it.
     func clearCanaries() async {
@@ -86,55 +85,53 @@ struct RotationGates: Sendable {
 
     // MARK: - What extension servers are told
 
-    /// The CAs in the ConfigMap that extension servers read; empty where it does not exist at the moment.
-    func published() async throws -> Set<String> {
-        guard let kubectl else { return [] }
-        let json = try await kubectl.find(Self.configMap + ["--ignore-not-found", "--output", "json"])
-        guard let pem = json?["data"]?["requestheader-client-ca-file"]?.text else { return [] }
-        let certificates = try run.reader.bundle(pem: Array(pem.utf8), path: "the ConfigMap")
-        return Set(certificates.map(\.summary.fingerprintSHA256))
+    private var told: PublishedCAs? {
+        kubectl.map { kubectl in
+            PublishedCAs(kubectl: kubectl) { [effects = run.effects] in effects.progress(.line($0)) }
+        }
     }
 
     /// Waits until extension servers are told to trust all of `trusted`.
     func waitForPublished(_ trusted: [CAGeneration]) async throws {
-        guard kubectl != nil else { return }
+        guard let told else { return }
         let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
         while true {
-            let published = (try? await published()) ?? []
-            let missing = trusted.filter { !published.contains($0.certificate.fingerprintSHA256) }
-            guard let first = missing.first else { return }
+            var why: String?
+            do {
+                let published = try await told.fingerprints()
+                let missing = trusted.first { !published.contains($0.certificate.fingerprintSHA256) }
+                why = missing.map { "does not hold \($0.certificate.subject)" }
+            } catch {
+                why = "cannot be read: \(ErrorReport(error).message)"
+            }
+            guard let why else { return }
             guard ContinuousClock.now < deadline else {
                 throw BootstrapError(
                     "rotation/not-published", status: .proofFailed,
-                    "kube-system/extension-apiserver-authentication does not hold \(first.certificate.subject) after "
-                        + "\(Self.trustSeconds) s",
-                    hint: "the API servers write it from what they have loaded: see their logs")
+                    "\(PublishedCAs.name) \(why) after \(Self.trustSeconds) s",
+                    hint: "the API servers write it from what they have loaded: read their logs")
             }
             try await Task.sleep(for: .seconds(1))
         }
     }
 
-    /// Has the ConfigMap written anew without `dropped`, and watches for a while that they do not come back.
+    /// Has the ConfigMap hold `kept` alone, and watches for a while that `dropped` do not come back.
     /// - Throws: `rotation/straggler` where one does: some API server still holds it.
     func prune(_ dropped: [CAGeneration], keeping kept: CAGeneration, watchSeconds: Int) async throws {
-        guard let kubectl else { return }
+        guard let told else { return }
         let gone = Set(dropped.map(\.certificate.fingerprintSHA256))
-        // It only ever grows, and may hold more than was on the nodes; the API servers write what they have loaded as
-        // soon as it is gone.
-        if try await !published().isSubset(of: [kept.certificate.fingerprintSHA256]) {
-            try await kubectl.output(["delete"] + Self.configMap)
-        }
+        // It only ever grows, and may hold more than was on the nodes.
+        try await told.keepOnly(kept)
         try await waitForPublished([kept])
         let end = ContinuousClock.now + .seconds(watchSeconds)
         while true {
-            if let published = try? await published(), !published.isDisjoint(with: gone) {
+            if let published = try? await told.fingerprints(), !published.isDisjoint(with: gone) {
                 let subjects = dropped.filter { published.contains($0.certificate.fingerprintSHA256) }
                     .map(\.certificate.subject)
                 throw BootstrapError(
                     "rotation/straggler", status: .proofFailed,
-                    "\(subjects.joined(separator: ", ")) came back into "
-                        + "kube-system/extension-apiserver-authentication: an API server that is not in the spec still "
-                        + "trusts it\(await suspects())",
+                    "\(subjects.joined(separator: ", ")) came back into \(PublishedCAs.name): an API server that is not "
+                        + "in the spec still trusts it\(await suspects())",
                     hint:
                         "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
                         + "then run it again; its own aggregated requests fail until then")
@@ -149,25 +146,19 @@ struct RotationGates: Sendable {
     /// Addresses of API servers that serve this cluster and are none of the spec's, sorted; empty without a kubeconfig.
     func unlisted(_ observed: [ObservedNode]) async throws -> [String] {
         guard let kubectl else { return [] }
-        let place = [
-            "endpoints", "kubernetes", "--namespace", "default", "--ignore-not-found", "--output", "json",
-        ]
-        guard let endpoints = try await kubectl.find(place) else { return [] }
+        let places = try await kubectl.places(
+            of: "kubernetes", in: "default", port: "https", try await ClusterAPI(kubectl))
         let flags = observed.compactMap { $0.unit?.live?.runningArguments }
             .map { EffectiveFlags.parse(arguments: Array($0.dropFirst())) }
-        let known = flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap {
-            $0
-        }
-        return Self.addresses(in: endpoints).subtracting(run.spec.nodes.compactMap(\.address)).subtracting(
-            known
-        )
-        .sorted()
-    }
-
-    /// The addresses in an Endpoints object.
-    static func addresses(in endpoints: LocatedJSON) -> Set<String> {
-        let subsets = endpoints["subsets"]?.elements ?? []
-        return Set(subsets.flatMap { $0["addresses"]?.elements ?? [] }.compactMap { $0["ip"]?.text })
+        var known = Set(
+            flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap { $0 })
+        known.formUnion(run.spec.nodes.compactMap(\.address))
+        let addresses = Set(places.map { NodeAddresses.canonical($0.address) })
+            .subtracting(known.map(NodeAddresses.canonical))
+        guard !addresses.isEmpty else { return [] }
+        // A node that the spec knows by a name, or by an address that is translated, has others of its own.
+        let own = await onEachNode(run.nodes) { node in try NodeAddresses.read(on: run.link(node).node) }
+        return try addresses.subtracting(own.reduce(into: Set()) { try $0.formUnion($1.get()) }).sorted()
     }
 
     /// Who it may be, in words.

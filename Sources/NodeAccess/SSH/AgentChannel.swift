@@ -12,24 +12,36 @@ final class AgentChannel: Sendable {
 
     /// Seconds that a request may take: a disk that is busy is slow to sync.
     static let seconds = 60
+    /// An answer has fewer bytes: as much as a large ConfigMap or a list of APIServices takes, many times over.
+    private static let mostBytes = CommandRunner.mostBytes
 
     init(_ connection: SSHConnection) { self.connection = connection }
 
     /// What the agent answered.
     enum Reply {
+        /// What was written to standard output.
         case done(SecretBytes)
-        /// It could not; what the program that failed said.
-        case failed(String)
+        /// It could not; what the program that failed wrote to standard output and to standard error.
+        case failed(output: String, errors: String)
         /// The exit status of a program, and what it wrote.
-        case exited(Int32, String)
+        case exited(Int32, output: String, errors: String)
         case lockLost
 
+        /// Standard output without the line feeds at its end; of a failure the standard error behind it.
         var text: String {
             switch self {
-            case .done(let bytes): bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-            case .failed(let text), .exited(_, let text): text
+            case .done(let bytes):
+                bytes.withUnsafeBytes { Self.trimmed(String(decoding: $0, as: UTF8.self)) }
+            case .failed(let output, let errors), .exited(_, let output, let errors):
+                Self.trimmed(output + errors)
             case .lockLost: ""
             }
+        }
+
+        private static func trimmed(_ text: String) -> String {
+            var text = text
+            while text.hasSuffix("\n") { text.removeLast() }
+            return text
         }
     }
 
@@ -66,32 +78,43 @@ final class AgentChannel: Sendable {
             try Self.send(head, to: socket, deadline)
             if let content { try Self.send(content.base64Line(), to: socket, deadline) }
             let words = try socket.receiveLine(until: deadline).split(separator: " ")
-            guard words.count == 2, let count = Int(words[1]), count >= 0, count < 16 << 20 else {
-                throw .closed("its answer is not understood")
-            }
-            var failure: SocketStream.Failure?
-            let body = SecretBytes(count: count) { buffer in
-                do throws(SocketStream.Failure) { try socket.receive(into: buffer, until: deadline) } catch {
-                    failure = error
-                }
-                return count
-            }
-            if let failure { throw failure }
-            return try Self.reply(words[0], body)
+            guard words.count == 3, let count = Int(words[1]), (0..<Self.mostBytes).contains(count),
+                let errors = Int(words[2]), (0...count).contains(errors)
+            else { throw .closed("its answer is not understood") }
+            let output = try Self.receive(count - errors, from: socket, deadline)
+            return try Self.reply(words[0], output, try Self.receive(errors, from: socket, deadline))
         }
     }
 
-    private static func reply(_ word: Substring, _ body: SecretBytes) throws(SocketStream.Failure) -> Reply {
-        let done = Reply.done(body)
+    private static func receive(
+        _ count: Int, from socket: SocketStream, _ deadline: ContinuousClock.Instant
+    ) throws(SocketStream.Failure) -> SecretBytes {
+        var failure: SocketStream.Failure?
+        let bytes = SecretBytes(count: count) { buffer in
+            do throws(SocketStream.Failure) { try socket.receive(into: buffer, until: deadline) } catch {
+                failure = error
+            }
+            return count
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    private static func reply(
+        _ word: Substring, _ output: SecretBytes, _ errors: SecretBytes
+    ) throws(SocketStream.Failure) -> Reply {
+        func text(_ bytes: SecretBytes) -> String {
+            bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        }
         switch word {
-        case "ok": return done
-        case "no": return .failed(done.text)
+        case "ok": return .done(output)
+        case "no": return .failed(output: text(output), errors: text(errors))
         case "lost": return .lockLost
         default:
             guard word.first == "x", let status = Int32(word.dropFirst()) else {
                 throw .closed("its answer is not understood")
             }
-            return .exited(status, done.text)
+            return .exited(status, output: text(output), errors: text(errors))
         }
     }
 

@@ -13,11 +13,15 @@ enum AgentScript {
     /// Where a node's lock lies: gone after a reboot, as everything is that held it.
     static let lockDirectory = "/run/aggbootstrap-node"
 
-    /// Reads a request, does it, replies `WORD LENGTH`, a line feed and LENGTH bytes; again until standard input ends.
+    /// Reads a request, does it, replies `WORD LENGTH ERRORS`, a line feed and LENGTH bytes, the last ERRORS of which were
+    /// written to standard error; again until standard input ends.
     ///
     /// The words: `ok`, `no` with what the failed program said, `lost` where the lock is no longer ours, and `xN` for the
     /// exit status N of a program that was run. A change holds the file `ops` while it is made, and the one who takes the
-    /// lock over holds it too before it writes its name: so no change is made for a holder of before.
+    /// lock over holds it too before it writes its name: so no change is made for a previous holder.
+    ///
+    /// `capture` runs a command and sets `status`, `out` (what it wrote, its standard error behind its standard output) and
+    /// `errors` (the length of the standard error): a warning must never be read as data.
     static let agent = #"""
         set -u
         LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -26,18 +30,33 @@ enum AgentScript {
         cd /
         trap "" HUP PIPE INT TERM QUIT
         token=
-        reply() { printf "%s %s\n%s" "$1" "${#2}" "$2"; }
+        nl="
+        "
+        reply() { printf "%s %s %s\n%s" "$1" "${#2}" "${3:-0}" "$2"; }
         arg() { IFS= read -r "$1" || exit 0; }
-        try() { if out=$("$@" 2>&1 </dev/null); then reply ok "$out"; else reply no "$out"; fi; }
-        change() {
+        capture() {
             out=$(
-                [ -n "$token" ] || exit 90
-                exec 8>>/run/aggbootstrap-node/ops || exit 1
-                flock 8 || exit 1
-                [ "$(head -n 1 /run/aggbootstrap-node/owner 2>/dev/null)" = "$token" ] || exit 90
-                "$@" 2>&1 </dev/null
+                {
+                    err=$("$@" 2>&1 >&3 3>&- </dev/null)
+                    printf "%s\n%s %s" "$err" "$?" "${#err}"
+                } 3>&1
             )
-            case $? in 0) reply ok "$out" ;; 90) reply lost "" ;; *) reply no "$out" ;; esac
+            errors=${out##*"$nl"}
+            status=${errors% *}
+            errors=${errors#* }
+            out=${out%"$nl"*}
+        }
+        try() { capture "$@"; if [ "$status" = 0 ]; then reply ok "$out" "$errors"; else reply no "$out" "$errors"; fi; }
+        locked() {
+            [ -n "$token" ] || exit 90
+            exec 8>>/run/aggbootstrap-node/ops || exit 1
+            flock 8 || exit 1
+            [ "$(head -n 1 /run/aggbootstrap-node/owner 2>/dev/null)" = "$token" ] || exit 90
+            "$@"
+        }
+        change() {
+            capture locked "$@"
+            case $status in 0) reply ok "$out" "$errors" ;; 90) reply lost "" ;; *) reply no "$out" "$errors" ;; esac
         }
         get() {
             if [ -f "$1" ]; then
@@ -106,7 +125,7 @@ enum AgentScript {
             rmempty) arg p; change rmempty "$p" ;;
             owned) change : ;;
             run) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done
-                out=$(timeout "$@" 2>&1 </dev/null); reply "x$?" "$out" ;;
+                capture timeout "$@"; reply "x$status" "$out" "$errors" ;;
             *) reply no "no such request" ;;
             esac
         done

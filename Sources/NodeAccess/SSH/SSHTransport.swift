@@ -100,22 +100,29 @@ package struct SSHTransport: NodeTransport {
             return try paths.isEmpty ? [] : [list(paths[0])]
         }
         let reply = try channel.request(["lists", "\(paths.count)"] + paths)
-        var names: [String: [String]] = [:]
-        var (directory, isAnswer) = (String?.none, false)
-        for line in reply.text.split(separator: "\n").map(String.init) {
-            if line.contains("ls: ") {
-                // It says so of each directory that is not there, and reads the others nevertheless.
+        let output: String
+        switch reply {
+        case .done: output = reply.text
+        case .failed(let text, let errors):
+            // It says so of each directory that is not there, and reads the others nevertheless.
+            let lines = errors.split(separator: "\n").map(String.init)
+            guard !lines.isEmpty else { throw failure(reply, "list", paths[0]) }
+            for line in lines where !Self.isMissing(line) {
                 let subject = line.split(separator: "'").dropFirst().first.map(String.init)
-                guard Self.isMissing(line) else { throw .remote("list", subject ?? paths[0], line) }
-                isAnswer = true
-            } else if line.hasSuffix(":"), paths.contains(String(line.dropLast())) {
+                throw .remote("list", subject ?? paths[0], line)
+            }
+            output = text
+        case .exited, .lockLost: throw failure(reply, "list", paths[0])
+        }
+        var names: [String: [String]] = [:]
+        var directory: String?
+        for line in output.split(separator: "\n").map(String.init) {
+            if line.hasSuffix(":"), paths.contains(String(line.dropLast())) {
                 directory = String(line.dropLast())
             } else if let directory {
                 names[directory, default: []].append(line)
             }
         }
-        if case .done = reply { isAnswer = true }
-        guard isAnswer else { throw failure(reply, "list", paths[0]) }
         return paths.map { names[$0, default: []].sorted() }
     }
 
@@ -210,7 +217,9 @@ package struct SSHTransport: NodeTransport {
         let words = ["\(timeoutSeconds)", "env"] + variables + [program] + arguments
         let reply = try channel.request(
             ["run", "\(words.count)"] + words, seconds: timeoutSeconds + AgentChannel.seconds)
-        guard case .exited(let status, let text) = reply else { throw failure(reply, "run", program) }
+        guard case .exited(let status, let output, let errors) = reply else {
+            throw failure(reply, "run", program)
+        }
         guard status != 124 else {
             throw NodeError(
                 .command, operation: "run", subject: program,
@@ -218,10 +227,10 @@ package struct SSHTransport: NodeTransport {
         }
         guard ![125, 126, 127].contains(status) else {
             throw NodeError(
-                .command, operation: "run", subject: program, underlying: text,
+                .command, operation: "run", subject: program, underlying: reply.text,
                 hint: "see that \(program) is installed on the node")
         }
-        return CommandResult(status: status, stdout: text, stderr: "")
+        return CommandResult(status: status, stdout: output, stderr: errors)
     }
 
     // MARK: - The lock

@@ -124,7 +124,7 @@ struct ResultDocument: Encodable {
         let restarts: Int
     }
 
-    /// What became of one node: `unchanged`, `changed`, `failed` or `untouched`.
+    /// What became of one node: `unchanged`, `changed`, `failed`, `untouched` or `taken-back`.
     struct Node: Encodable {
         let name: String
         let result: String
@@ -143,6 +143,7 @@ struct ResultDocument: Encodable {
                 (word, files, removed, restarted) = ("changed", written, gone, again)
             case .failed(let failure): (word, error) = ("failed", Failure(failure))
             case .untouched: word = "untouched"
+            case .takenBack: word = "taken-back"
             }
             (self.result, self.error) = (word, error)
             (filesWritten, filesRemoved, self.restarted) = (files, removed, restarted)

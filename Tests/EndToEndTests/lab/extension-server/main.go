@@ -31,6 +31,7 @@ func main() {
 	file := flag.String("requestheader-client-ca-file", "", "take the CA from this file and not from the ConfigMap")
 	names := flag.String("requestheader-allowed-names", "", "with the file: the common names allowed, with commas between")
 	reload := flag.Bool("reload", true, "look each second for another trust; if not, what was there at the start stays")
+	stale := flag.Bool("stale", false, "from SIGUSR1 on, believe only what was loaded at the start, whatever the handshake names")
 	flag.Parse()
 	log.SetPrefix(*name + ": ")
 	log.SetFlags(log.LstdFlags | log.Lmicroseconds)
@@ -66,9 +67,13 @@ func main() {
 		config.ClientCAs = loaded.Load().asked
 		return config, nil
 	}
+	believed := &loaded
+	if *stale {
+		believed = goStale(first, &loaded)
+	}
 	server := &http.Server{
 		Addr: *listen, TLSConfig: serving,
-		Handler: echo{instance: *name, group: *group, trust: loaded.Load},
+		Handler: echo{instance: *name, group: *group, trust: believed.Load},
 	}
 	go func() {
 		if err := server.ListenAndServeTLS("", ""); err != http.ErrServerClosed {
@@ -100,6 +105,28 @@ func keepLoading(from source, loaded *atomic.Pointer[trust]) {
 			loaded.Store(next)
 		}
 	}
+}
+
+// What requests are judged by: what is loaded, and from SIGUSR1 on what was loaded first. So a Service looks of which one
+// replica is asked and another one serves.
+func goStale(first *trust, loaded *atomic.Pointer[trust]) *atomic.Pointer[trust] {
+	var believed atomic.Pointer[trust]
+	believed.Store(loaded.Load())
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGUSR1)
+	go func() {
+		for tick := time.Tick(100 * time.Millisecond); ; {
+			select {
+			case <-told:
+				believed.Store(first)
+				log.Print("from now on it believes what it loaded first")
+				return
+			case <-tick:
+				believed.Store(loaded.Load())
+			}
+		}
+	}()
+	return &believed
 }
 
 func split(list string) []string {

@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import NodeAccess
+import Synchronization
 
 /// kubectl with a kubeconfig: the operator's, or one that lies on a control plane.
 struct Kubectl: Sendable {
@@ -11,14 +12,18 @@ struct Kubectl: Sendable {
     private let run: @Sendable ([String], Int) async throws -> CommandResult
     /// As `run`, of `sh`.
     private let shell: @Sendable ([String], Int) async throws -> CommandResult
+    private let warnings: KubectlWarnings
 
     /// Where a control plane keeps its administrator's kubeconfig: kubeadm's, then a user's own.
     private static let placesOnNode = ["/etc/kubernetes/admin.conf", "/root/.kube/config"]
 
-    /// - Parameter kubeconfig: a path on this machine.
-    init(kubeconfig: String) {
+    /// - Parameters:
+    ///   - kubeconfig: a path on this machine.
+    ///   - say: takes a warning of kubectl's, each of them once.
+    init(kubeconfig: String, say: @escaping @Sendable (String) -> Void = { _ in }) {
         description = "kubectl with \(kubeconfig)"
         self.kubeconfig = kubeconfig
+        warnings = KubectlWarnings(say)
         run = { arguments, seconds in
             try await CommandRunner.run(
                 "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
@@ -26,9 +31,16 @@ struct Kubectl: Sendable {
         shell = { try await CommandRunner.run("sh", $0, timeoutSeconds: $1) }
     }
 
-    private init(node: any NodeTransport, name: String, kubeconfig: String) {
+    /// - Parameters:
+    ///   - name: of the node, for messages.
+    ///   - kubeconfig: a path on that node.
+    init(
+        node: any NodeTransport, name: String, kubeconfig: String,
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         description = "kubectl on \(name) with \(kubeconfig)"
         self.kubeconfig = kubeconfig
+        warnings = KubectlWarnings(say)
         run = { arguments, seconds in
             try await node.run(
                 "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
@@ -40,15 +52,16 @@ struct Kubectl: Sendable {
     /// - Returns: nil where there is none.
     /// - Throws: where the one that the spec names does not work.
     static func find(_ run: Run) async throws -> Kubectl? {
+        let say: @Sendable (String) -> Void = { [effects = run.effects] in effects.progress(.line($0)) }
         if let path = run.spec.apiServer.kubeconfig {
-            let kubectl = Kubectl(kubeconfig: path)
+            let kubectl = Kubectl(kubeconfig: path, say: say)
             try await kubectl.check()
             return kubectl
         }
         for nodeSpec in run.nodes {
             let node = try run.link(nodeSpec).node
             for path in placesOnNode where try node.status(path)?.kind == .regular {
-                let kubectl = Kubectl(node: node, name: nodeSpec.name, kubeconfig: path)
+                let kubectl = Kubectl(node: node, name: nodeSpec.name, kubeconfig: path, say: say)
                 if (try? await kubectl.check()) != nil { return kubectl }
             }
         }
@@ -68,7 +81,7 @@ struct Kubectl: Sendable {
 
     private func parsed(_ text: String, _ arguments: [String]) throws -> LocatedJSON {
         do {
-            return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 8 << 20, depth: 200))
+            return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 64 << 20, depth: 200))
         } catch {
             throw BootstrapError(
                 "kubectl/not-json", "\(description) get \(arguments.joined(separator: " ")): \(error.message)"
@@ -116,15 +129,45 @@ struct Kubectl: Sendable {
         return result.stdout
     }
 
+    /// Changes some members of an object (RFC 7386), and only while it is still the version that was read.
+    /// - Parameters:
+    ///   - object: `KIND NAME` and its namespace, as arguments.
+    ///   - resourceVersion: of the object that the change was made for.
+    /// - Throws: `kubectl/failed`; its message has `Conflict` where the object has changed since, and `Forbidden` where
+    ///   that is not allowed.
+    func patch(
+        _ object: [String], resourceVersion: String, _ members: [OrderedJSON.Member]
+    ) async throws {
+        let metadata = OrderedJSON.object([.init("resourceVersion", .text(resourceVersion))])
+        let patch = OrderedJSON.object([.init("metadata", metadata)] + members)
+        try await output(
+            ["patch"] + object + ["--type", "merge", "--patch", patch.document, "--output", "name"])
+    }
+
+    /// Sees that it succeeded; what it warns of is told, and is no part of what it read.
     private func require(_ result: CommandResult, _ arguments: [String]) throws {
-        guard result.status != 0 else { return }
-        // Over ssh the two are one.
+        guard result.status != 0 else { return warnings.tell(result.stderr, from: description) }
         let text = result.stderr.isEmpty ? result.stdout : result.stderr
         let said = text.split(separator: "\n").last.map(String.init) ?? "status \(result.status)"
         throw BootstrapError(
             "kubectl/failed",
             "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",
-            hint: "see that apiServer.kubeconfig is an administrator's and that kubectl is installed")
+            hint: "check that apiServer.kubeconfig belongs to an administrator and that kubectl is installed")
+    }
+}
+
+/// What kubectl writes to its standard error while it succeeds, told once each.
+private final class KubectlWarnings: Sendable {
+    private let told = Mutex<Set<String>>([])
+    private let say: @Sendable (String) -> Void
+
+    init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+
+    func tell(_ text: String, from who: String) {
+        for line in text.split(separator: "\n").map(String.init)
+        where told.withLock({ $0.insert(line).inserted }) {
+            say("note: \(who): \(line)")
+        }
     }
 }
 
@@ -143,6 +186,11 @@ extension LocatedJSON {
 
     var text: String? {
         if case .string(let text) = value { return text }
+        return nil
+    }
+
+    var flag: Bool? {
+        if case .boolean(let flag) = value { return flag }
         return nil
     }
 

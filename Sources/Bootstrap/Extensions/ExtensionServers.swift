@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import APIServerAccess
 import ClusterPlan
 
-/// The servers behind the cluster's APIServices, asked as an aggregator would: from a control plane.
+/// The servers behind the cluster's APIServices: who they are, and which CAs they have loaded.
 struct ExtensionServers: Sendable {
     let run: Run
     let kubectl: Kubectl
@@ -15,8 +14,13 @@ struct ExtensionServers: Sendable {
         let address: String
         /// nil where the Service and its endpoints do not name the same port.
         let port: Int?
+        /// Whether an aggregator would send requests there now.
+        var isReady = true
 
-        var place: String { port.map { "\(address):\($0)" } ?? address }
+        var place: String {
+            guard let port else { return address }
+            return address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        }
     }
 
     /// What is wrong with one server.
@@ -32,6 +36,8 @@ struct ExtensionServers: Sendable {
     static let seconds = 90
     /// How long one is given that takes the new proxy clients either way.
     static let vouchedSeconds = 30
+    /// How often the cluster is asked who they are, while one is waited for: a restarted one has another address.
+    private static let refreshSeconds = 5
 
     /// Waits until every server that asks for a client certificate has loaded `generation`.
     /// - Parameters:
@@ -48,7 +54,7 @@ struct ExtensionServers: Sendable {
         progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
         let vouched = isVouchedFor ? min(seconds, Self.vouchedSeconds) : seconds
         return try await wait(
-            for: endpoints.filter { !accepted.contains($0.service) },
+            endpoints, passing: accepted,
             { $0.allSatisfy(\.trustsPrevious) ? vouched : seconds },
             { Self.laggard($0, naming: $1, generation, previous) })
     }
@@ -60,7 +66,7 @@ struct ExtensionServers: Sendable {
         _ generations: [CAGeneration], notWaitingFor accepted: Set<String>, seconds: Int
     ) async throws -> [Laggard] {
         try await wait(
-            for: endpoints(), { $0.allSatisfy { accepted.contains($0.service) } ? 0 : seconds }
+            endpoints(), passing: [], { $0.allSatisfy { accepted.contains($0.service) } ? 0 : seconds }
         ) { endpoint, names in
             let trusted = generations.first { names.contains($0.certificate.subjectDER) }
             let why =
@@ -72,49 +78,32 @@ struct ExtensionServers: Sendable {
     }
 
     /// Asks each server again and again until nothing is wrong with the names of the CAs that it trusts.
-    /// - Parameter seconds: how long those are waited for that are left.
+    /// - Parameters:
+    ///   - endpoints: the servers at the beginning.
+    ///   - passing: `NAMESPACE/NAME` of Services that are not asked.
+    ///   - seconds: how long those are waited for that are left.
     private func wait(
-        for endpoints: [Endpoint], _ seconds: ([Laggard]) -> Int,
-        _ judge: (Endpoint, [[UInt8]]) -> Laggard?
+        _ endpoints: [Endpoint], passing: Set<String>, _ seconds: ([Laggard]) -> Int,
+        _ judge: @escaping @Sendable (Endpoint, [[UInt8]]) -> Laggard?
     ) async throws -> [Laggard] {
         let begin = ContinuousClock.now
-        var open = endpoints
+        let survey = ExtensionSurvey(run: run, judge: judge)
+        var open = endpoints.filter { !passing.contains($0.service) }
+        var settled: Set<String> = []
+        var read = begin
         while true {
-            var laggards: [Laggard] = []
-            for endpoint in open {
-                if let laggard = laggard(endpoint, judge) { laggards.append(laggard) }
-            }
+            let laggards = await survey.laggards(among: open)
             if laggards.isEmpty || ContinuousClock.now >= begin + .seconds(seconds(laggards)) {
                 return laggards
             }
             let left = Set(laggards.map(\.endpoint))
-            open = open.filter { left.contains($0.place) }
+            settled.formUnion(open.map(\.place).filter { !left.contains($0) })
             try await Task.sleep(for: .seconds(1))
-        }
-    }
-
-    private func laggard(
-        _ endpoint: Endpoint, _ judge: (Endpoint, [[UInt8]]) -> Laggard?
-    ) -> Laggard? {
-        func laggard(_ why: String) -> Laggard {
-            Laggard(service: endpoint.service, endpoint: endpoint.place, why: why)
-        }
-        guard let port = endpoint.port else {
-            return laggard("its port cannot be told from the Service's endpoints")
-        }
-        do {
-            guard let node = run.nodes.first else { return nil }
-            let tunnel = try run.link(node).tunnel
-            // Dialled where the aggregator dials, since nobody else may have a way there.
-            tunnel?.take()
-            let report = try TLSHandshakeProbe.handshake(
-                APIServerEndpoint(address: endpoint.address, port: port, tunnel: tunnel),
-                trust: .nobody)
-            // One that asks for no certificate takes nobody's word for a user.
-            guard let names = report.acceptedCANames else { return nil }
-            return judge(endpoint, names)
-        } catch {
-            return laggard("it cannot be asked: \(error)")
+            if ContinuousClock.now >= read + .seconds(Self.refreshSeconds) {
+                read = .now
+                open = try await self.endpoints().filter { !passing.contains($0.service) }
+            }
+            open = open.filter { !settled.contains($0.place) }
         }
     }
 
@@ -141,19 +130,29 @@ struct ExtensionServers: Sendable {
 
     /// Every server of every APIService that is not the API server itself, sorted.
     func endpoints() async throws -> [Endpoint] {
-        var services: [String: Set<Int>] = [:]
-        for backend in try await backends() { services[backend.service, default: []].insert(backend.port) }
-        var endpoints: Set<Endpoint> = []
-        for (service, ports) in services.sorted(by: { $0.key < $1.key }) {
-            for port in ports.sorted() { endpoints.formUnion(try await self.endpoints(service, port)) }
+        let backends = try await backends()
+        guard !backends.isEmpty else { return [] }
+        let api = try await ClusterAPI(kubectl)
+        var endpoints: [Endpoint] = []
+        for backend in Set(backends.map { Service(name: $0.service, port: $0.port) }).sorted() {
+            endpoints += try await self.endpoints(backend.name, backend.port, api)
         }
-        return endpoints.sorted { ($0.service, $0.place) < ($1.service, $1.place) }
+        return Set(endpoints).sorted { ($0.service, $0.place) < ($1.service, $1.place) }
+    }
+
+    private struct Service: Hashable, Comparable {
+        let name: String
+        let port: Int
+
+        static func < (a: Self, b: Self) -> Bool { (a.name, a.port) < (b.name, b.port) }
     }
 
     /// An APIService that is served by somebody else than kube-apiserver.
     struct Backend: Sendable, Equatable {
         /// Of the APIService, for example `v1beta1.metrics.k8s.io`.
         let name: String
+        /// Where an API server serves it: `/apis/GROUP/VERSION`.
+        let path: String
         /// `NAMESPACE/NAME` of the Service behind it.
         let service: String
         let port: Int
@@ -168,7 +167,7 @@ struct ExtensionServers: Sendable {
             .sorted { $0.name < $1.name }
     }
 
-    private func endpoints(_ service: String, _ port: Int) async throws -> [Endpoint] {
+    private func endpoints(_ service: String, _ port: Int, _ api: ClusterAPI) async throws -> [Endpoint] {
         let parts = service.split(separator: "/").map(String.init)
         let place = [parts[1], "--namespace", parts[0], "--ignore-not-found", "--output", "json"]
         guard let description = try await kubectl.find(["service"] + place) else { return [] }
@@ -178,22 +177,11 @@ struct ExtensionServers: Sendable {
             return [Endpoint(service: service, address: name, port: port)]
         }
         let wanted = description["spec"]?["ports"]?.elements.first { $0["port"]?.integer == port }
-        let name = wanted?["name"]?.text
-        guard let list = try await kubectl.find(["endpoints"] + place) else { return [] }
-        var endpoints: [Endpoint] = []
-        for subset in list["subsets"]?.elements ?? [] {
-            let ports = subset["ports"]?.elements ?? []
-            let number = (ports.first { $0["name"]?.text == name } ?? (ports.count == 1 ? ports[0] : nil))?[
-                "port"]?
-                .integer
-            for address in (subset["addresses"]?.elements ?? [])
-                + (subset["notReadyAddresses"]?.elements ?? [])
-            {
-                guard let ip = address["ip"]?.text else { continue }
-                endpoints.append(Endpoint(service: service, address: ip, port: number))
-            }
+        let places = try await kubectl.places(
+            of: parts[1], in: parts[0], port: wanted?["name"]?.text ?? "", api)
+        return places.map {
+            Endpoint(service: service, address: $0.address, port: $0.port, isReady: $0.isReady)
         }
-        return endpoints
     }
 }
 
@@ -201,11 +189,12 @@ extension ExtensionServers.Backend {
     /// nil for an APIService without a Service, which kube-apiserver serves itself.
     init?(_ item: LocatedJSON) {
         guard let name = item["metadata"]?["name"]?.text, let service = item["spec"]?["service"],
-            let serviceName = service["name"]?.text, let namespace = service["namespace"]?.text
+            let serviceName = service["name"]?.text, let namespace = service["namespace"]?.text,
+            let group = item["spec"]?["group"]?.text, let version = item["spec"]?["version"]?.text
         else { return nil }
         let available = item["status"]?["conditions"]?.elements.first { $0["type"]?.text == "Available" }
         self.init(
-            name: name, service: "\(namespace)/\(serviceName)", port: service["port"]?.integer ?? 443,
-            isAvailable: available?["status"]?.text == "True")
+            name: name, path: "/apis/\(group)/\(version)", service: "\(namespace)/\(serviceName)",
+            port: service["port"]?.integer ?? 443, isAvailable: available?["status"]?.text == "True")
     }
 }
