@@ -20,10 +20,6 @@ export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
 export KUBE_APISERVER_INOTIFY ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-inotify
 export KUBE_SCHEDULER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-scheduler-v1.20.2-poll1s
-# The last two only where a story needs them.
-KUBERNETES = "$$KUBE_APISERVER" "$$KUBE_APISERVER_POLL1S" \
-	$(if $(filter --all rotate-inotify rotate-hard-link rotate-no-watches,$(STORIES)),"$$KUBE_APISERVER_INOTIFY") \
-	$(if $(filter --all rotate-scheduler,$(STORIES)),"$$KUBE_SCHEDULER_POLL1S")
 
 help:
 	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
@@ -64,8 +60,9 @@ e2e:
 		echo 'error: make e2e boots containers and makes network namespaces: run sudo env "PATH=$$PATH" make e2e' >&2; exit 1; fi
 	@scripts/need.sh e2e
 	$(RELEASE)
-	@for file in $(KUBERNETES); do [ -x "$$file" ] || { scripts/need.sh kube-apiserver; break; }; done
-	@bash $(LAB)/build-kube-apiserver.sh $(KUBERNETES)
+	@programs=$$($(LAB)/programs.sh $(STORIES)); missing=(); \
+	while read -r file; do [ -z "$$file" ] || [ -x "$$file" ] || missing+=("$$file"); done <<<"$$programs"; \
+	[ $${#missing[@]} = 0 ] || { scripts/need.sh kube-apiserver && bash $(LAB)/build-kube-apiserver.sh "$${missing[@]}"; }
 	@$(LAB)/build-go.sh --check >/dev/null || { scripts/need.sh go && $(LAB)/build-go.sh >/dev/null; }
 	@[ -n "$(filter-out --all,$(STORIES))" ] || $(MAKE) --no-print-directory probe-tests
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)

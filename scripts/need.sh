@@ -15,7 +15,8 @@ packages() {
         ;;
     e2e)
         packages build
-        echo systemd-container debootstrap iproute2 iptables openssh-client openssl etcd-server curl procps python3 strace util-linux
+        echo systemd-container debootstrap iproute2 iptables openssh-client openssl etcd-server curl procps python3 python3-venv strace
+        echo util-linux
         ;;
     matrix)
         packages build
@@ -83,6 +84,9 @@ fi
 case $1 in
 # Installed, sshd would listen for everybody.
 test) [ -x /usr/sbin/sshd ] || unpack openssh-server ;;
-# A kubectl as old as the lab's kube-apiserver, beside the one that the machine may have.
-e2e) unpack kubernetes-client ;;
+# Two, whatever kubectl the machine may have: one as old as the lab's kube-apiserver, and a current one.
+e2e)
+    unpack kubernetes-client
+    "$(dirname "$0")/fetch-kubectl.sh"
+    ;;
 esac

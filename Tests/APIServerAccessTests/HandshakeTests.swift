@@ -27,6 +27,22 @@ import Testing
         }
     }
 
+    /// A cluster that has changed its client CA for years, each CA with a long name.
+    @Test(arguments: ["TLSv1_2", "TLSv1_3"])
+    func readsThreeHundredAcceptedCAs(_ version: String) throws {
+        let pki = try TestPKI.shared.get()
+        let bundle = try pki.manyCAs(300)
+        let server = try TLSServer(.opensslServer, clientCAs: bundle.file, version: version)
+        let report = try TLSHandshakeProbe.handshake(
+            server.endpoint(), trust: .ca(pem: try pki.bytes("ca.pem")), timeouts: quick)
+        let names = try #require(report.acceptedCANames)
+        #expect(names.count == 300)
+        #expect(names.joined().count > 50_000)
+        for (name, certificate) in zip(names, bundle.certificates) {
+            #expect(certificate.range(of: Data(name)) != nil)
+        }
+    }
+
     @Test func tellsNoRequestFromAnEmptyList() throws {
         let trust = ServerTrust.pinned(certificatePEM: try TestPKI.shared.get().bytes("server.pem"))
         for (clientCAs, wanted) in [(nil, nil), ("client-cas.pem", [])] as [(String?, [[UInt8]]?)] {

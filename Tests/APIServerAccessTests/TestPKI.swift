@@ -31,6 +31,32 @@ final class TestPKI: Sendable {
         try directory.write(try text("client-ca.pem") + text("front-proxy-ca.pem"), to: "client-cas.pem")
     }
 
+    /// A bundle of CAs that differ in their names alone, and the DER of each in the bundle's order. Only the first one's
+    /// signature is its own: whoever reads their names checks none.
+    func manyCAs(_ count: Int) throws -> (file: String, certificates: [Data]) {
+        let name = "\(UUID())"
+        let long = String(repeating: "x", count: 60)
+        try openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+            "-subj", "/O=\(long)/OU=\(long)/CN=client ca 0000", "-keyout", file("\(name)-key.pem"), "-out",
+            file("\(name)-0.pem"))
+        let first = Data(try der("\(name)-0.pem"))
+        let certificates = (0..<count).map { number in
+            var der = first
+            let digits = Data(String(format: "%04d", number).utf8)
+            while let found = der.range(of: Data("client ca 0000".utf8)), number > 0 {
+                der.replaceSubrange((found.upperBound - 4)..<found.upperBound, with: digits)
+            }
+            return der
+        }
+        try directory.write(
+            certificates.map { der in
+                "-----BEGIN CERTIFICATE-----\n\(der.base64EncodedString(options: .lineLength64Characters))\n"
+                    + "-----END CERTIFICATE-----\n"
+            }.joined(), to: "\(name).pem")
+        return ("\(name).pem", certificates)
+    }
+
     func file(_ name: String) -> String { directory.file(name) }
 
     func text(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }

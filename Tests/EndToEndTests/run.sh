@@ -4,14 +4,16 @@
 # Usage: run.sh [--all | STORY...]   stories are the names of stories/*.sh; `make e2e` sets what is needed. Without a
 #   name: all but those with the line `# only in e2e-full`; with --all those too
 #   AGGBOOTSTRAP    the program, linked for Debian 12
-#   KUBE_APISERVER  a kube-apiserver
+#   KUBE_APISERVER  a kube-apiserver; before 1.23 some stories have, instead of it,
 #   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
 #   KUBE_APISERVER_INOTIFY  one that watches its certificate files; for some long stories only
-#   KUBE_SCHEDULER_POLL1S  a kube-scheduler that does; for rotate-scheduler only
+#   KUBE_SCHEDULER_POLL1S  a kube-scheduler that looks each second; for rotate-scheduler only
+#   KUBECTL  a kubectl; without it the newest that scripts/fetch-kubectl.sh has fetched
 # The last line is `N passed, N failed, N skipped`. With CI=true a skipped story is a failure.
 set -euo pipefail
 HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/lab.sh"
+. "$HERE/lab/kube-apiserver.sh"
 . "$HERE/lab/cluster.sh"
 . "$HERE/assert.sh"
 . "$HERE/lab/operator.sh"
@@ -20,7 +22,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/front-proxy.sh"
 . "$HERE/lab/rotation.sh"
 AGGBOOTSTRAP=$(realpath "${AGGBOOTSTRAP:?names the program}")
-KUBE_APISERVER=$(realpath "${KUBE_APISERVER:-$LAB_CACHE/kube-apiserver-v1.20.2-r2}")
+KUBE_APISERVER=$(realpath "$KUBE_APISERVER")
 SKIPPED=77
 
 skip() {
@@ -80,6 +82,7 @@ fi
 [ "$(id -u)" = 0 ] || { echo "error: the stories need root" >&2; exit 1; }
 lab_sweep
 lab_base
+echo "kube-apiserver 1.$(kube_minor), kubectl $(kubectl_version "$KUBECTL"); kubectl $(kubectl_version "$KUBECTL_OLD") where a story says so"
 OUTPUT=$(mktemp -d)
 declare -A running=() started=()
 passed=0 failed=0 skipped=0

@@ -5,18 +5,6 @@
 
 EXTENSION_NAMESPACE=lab-extensions
 
-# Before cluster_up: kube-apiserver looks at its certificate files each second and not each minute.
-use_fast_poll() {
-    KUBE_APISERVER=${KUBE_APISERVER_POLL1S:-$LAB_CACHE/kube-apiserver-v1.20.2-r2-poll1s}
-    [ -x "$KUBE_APISERVER" ] || skip "there is no $KUBE_APISERVER: lab/build-kube-apiserver.sh makes it"
-}
-
-# Before cluster_up: kube-apiserver watches its certificate files, and says that it is 1.23.
-use_watching() {
-    KUBE_APISERVER=${KUBE_APISERVER_INOTIFY:-$LAB_CACHE/kube-apiserver-v1.20.2-r2-inotify}
-    [ -x "$KUBE_APISERVER" ] || skip "there is no $KUBE_APISERVER: lab/build-kube-apiserver.sh makes it"
-}
-
 # Before operator_up: what the spec needs so that extension API servers are reached.
 use_extensions() {
     SPEC_MEMBERS='"apiServer": { "aggregatorRouting": true }'
@@ -95,30 +83,36 @@ extension_is_available() {
         -o 'jsonpath={.status.conditions[?(@.type=="Available")].status}')" = True ]
 }
 
-# An EndpointSlice beside the Endpoints: in the lab no kube-controller-manager mirrors it.
+# Which of the two kinds a Service's addresses are in. In the lab no kube-controller-manager makes one of the other.
+EXTENSION_ADDRESSES_IN="Endpoints EndpointSlice"
+
+# extension_objects SERVICE. EndpointSlices are v1beta1 where the API has no v1 of them, in 1.20 that is.
 extension_objects() {
     local file addresses=""
     for file in $(grep -lx "$1" "$EXTENSIONS"/*.service); do
         [ -f "${file%.service}.pid" ] && addresses+="${addresses:+ }$(<"${file%.service}.address")"
     done
-    python3 - "$1" "$EXTENSION_NAMESPACE" "$(extension_group "$1")" "$PKI/extension-ca.pem" $addresses <<'P'
+    python3 - "$1" "$EXTENSION_NAMESPACE" "$(extension_group "$1")" "$PKI/extension-ca.pem" "$EXTENSION_ADDRESSES_IN" \
+        "$(kube get --raw /apis/discovery.k8s.io/v1 >/dev/null 2>&1 && echo v1 || echo v1beta1)" $addresses <<'P'
 import base64, json, sys
-service, namespace, group, ca, addresses = *sys.argv[1:5], sys.argv[5:]
+service, namespace, group, ca, kinds, slices, addresses = *sys.argv[1:7], sys.argv[7:]
 meta = {"name": service, "namespace": namespace}
 port = {"name": "https", "port": 8443, "protocol": "TCP"}
-print(json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+items = [
     {"apiVersion": "v1", "kind": "Service", "metadata": meta,
      "spec": {"ports": [{"name": "https", "port": 443, "targetPort": 8443}]}},
     {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta,
      "subsets": [{"addresses": [{"ip": address} for address in addresses], "ports": [port]}]},
-    {"apiVersion": "discovery.k8s.io/v1beta1", "kind": "EndpointSlice", "addressType": "IPv4",
+    {"apiVersion": "discovery.k8s.io/" + slices, "kind": "EndpointSlice", "addressType": "IPv4",
      "metadata": {**meta, "labels": {"kubernetes.io/service-name": service}}, "ports": [port],
      "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses]},
     {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1." + group},
      "spec": {"group": group, "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 15,
               "caBundle": base64.b64encode(open(ca, "rb").read()).decode(),
               "service": {"name": service, "namespace": namespace, "port": 443}}},
-]}))
+]
+wanted = ["Service", "APIService", *kinds.split()]
+print(json.dumps({"apiVersion": "v1", "kind": "List", "items": [item for item in items if item["kind"] in wanted]}))
 P
 }
 

@@ -6,7 +6,24 @@
 SSH_USER=root
 SSH_MEMBERS=""    # more members of each node's ssh object, each with a comma behind
 SPEC_MEMBERS=""   # more members of the spec's top object
-OPERATOR_PATH=$LAB_CACHE/kubernetes-client/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin
+KUBECTL_OLD=$LAB_CACHE/kubernetes-client/usr/bin/kubectl
+
+# use_kubectl FILE: what `kubectl` is at the operator's place.
+use_kubectl() {
+    [ "$(basename "$1")" = kubectl ] && [ -x "$1" ] || { echo "error: $1 is no program named kubectl" >&2; exit 1; }
+    KUBECTL=$1
+    OPERATOR_PATH=$(dirname "$(realpath -s "$1")"):/usr/sbin:/usr/bin:/sbin:/bin
+}
+
+# A story that calls it has a kubectl of 1.20; all others one of today where scripts/fetch-kubectl.sh could get it.
+use_old_kubectl() { use_kubectl "$KUBECTL_OLD"; }
+
+kubectl_version() { "$1" version --client -o json 2>/dev/null | sed -n 's/.*"gitVersion": "v\(.*\)".*/\1/p'; }
+
+newest_kubectl() { find "$LAB_CACHE"/kubectl-*/kubectl 2>/dev/null | sort -V | tail -1; }
+
+[ -n "${KUBECTL:-}" ] || KUBECTL=$(newest_kubectl)
+use_kubectl "${KUBECTL:-$KUBECTL_OLD}"
 
 # operator_up N: lets the operator in on nodes 1 to N.
 operator_up() {

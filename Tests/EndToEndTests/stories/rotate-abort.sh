@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A rotation is called off after S2, after S4 on one node, and too late: the old CA alone is back, or nothing changes.
+# A rotation is called off after S2, after S4 on one node, and too late: the old CA alone is back, or nothing changes. With a kubectl of 1.20.
 story() {
+    use_old_kubectl
     rotation_up
     # Nothing is open.
     assert_exit 0 op rotate --abort --yes

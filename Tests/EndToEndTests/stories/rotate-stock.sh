@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# A kube-apiserver as it is, which reads its files each minute, and the default waits: a new CA, and not one request fails.
+# A kube-apiserver of 1.20 as it is, which reads its files each minute, a kubectl as old, and the default waits: a new CA, and not one request fails.
 story() {
     local before
+    use_each_minute
+    use_old_kubectl
     use_extensions
     cluster_up $ROTATION_NODES
     rotation_operator
