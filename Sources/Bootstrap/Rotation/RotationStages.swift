@@ -71,7 +71,9 @@ extension CARotation {
             say(.drop, $0)
         }
         if gates.kubectl != nil {
-            say(.drop, "extension servers are told to trust the new CA alone; watched for \(options.watchSeconds) s")
+            say(
+                .drop,
+                "extension servers are told to trust the new CA alone; watched for \(options.watchSeconds) s")
         }
         try await gates.prune(rotation.retire, keeping: rotation.keep, watchSeconds: options.watchSeconds)
         say(.drop, "reached")
