@@ -158,10 +158,17 @@ struct RotationGates: Sendable {
         let known = flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap {
             $0
         }
-        return Self.addresses(in: endpoints).subtracting(run.spec.nodes.compactMap(\.address)).subtracting(
-            known
-        )
-        .sorted()
+        var others = Self.addresses(in: endpoints).subtracting(run.spec.nodes.compactMap(\.address))
+            .subtracting(known)
+        // A node may be known by a name, by an address of the other family, or by one that is translated on the way.
+        for nodeSpec in run.nodes where !others.isEmpty {
+            let node = try run.link(nodeSpec).node
+            let files = MachineAddresses.files
+            others.subtract(
+                MachineAddresses.read(
+                    ipv4: try node.read(files.ipv4) ?? [], ipv6: try node.read(files.ipv6) ?? []))
+        }
+        return others.sorted()
     }
 
     /// The addresses in an Endpoints object.
