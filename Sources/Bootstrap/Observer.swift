@@ -140,11 +140,25 @@ struct Observer {
                 try withoutInterpreter($0, script: state.execPaths.last)
             }
         }
-        return LiveUnit(
+        var live = LiveUnit(
             activity: activity, stateText: "\(state.activeState)/\(state.subState)",
             needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
             loadedArguments: state.execStart.last ?? [],
             runningArguments: running, mainPID: Int(state.mainPID ?? 0))
+        if running != nil, let pid = state.mainPID { live.proxies = proxies(ofProcess: Int(pid)) }
+        return live
+    }
+
+    /// Nothing depends on it but a notice and a proof, which say why where it cannot be read.
+    private func proxies(ofProcess pid: Int) -> ObservedProxies {
+        do {
+            guard let environ = try node.read("/proc/\(pid)/environ"), !environ.isEmpty else {
+                return .unseen("its process has ended")
+            }
+            return .seen(ProxyEnvironment(environ: environ))
+        } catch {
+            return .unseen("its environment cannot be read: \(error)")
+        }
     }
 
     /// What a wrapper script was started with: its process shows the interpreter in front, or, once it has replaced

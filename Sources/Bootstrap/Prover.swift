@@ -156,18 +156,25 @@ struct Prover {
 
 extension Run {
     /// Makes every proof on every node; changes nothing.
-    /// - Parameter observed: what was seen of the nodes a moment ago, where nothing has changed since.
-    package func prove(_ observed: [ObservedNode]? = nil) async throws -> [NodeProofs] {
+    /// - Parameters:
+    ///   - observed: what was seen of the nodes a moment ago, where nothing has changed since.
+    ///   - purpose: what the proofs are for.
+    package func prove(
+        _ observed: [ObservedNode]? = nil, for purpose: ProofPurpose = .change
+    ) async throws -> [NodeProofs] {
         try checkReach()
         let now = effects.now()
         let seen: [ObservedNode]
         if let observed { seen = observed } else { seen = try await observe() }
         let observedNodes = Dictionary(seen.map { ($0.name, $0) }) { first, _ in first }
+        let proxies = ProxyProver(purpose: purpose, servers: await serversBehindProxies(seen))
         let results = await onEachNode(nodes) { node -> NodeProofs? in
             guard let observed = observedNodes[node.name] else { return nil }
-            return try await Prover(
+            var proofs = try await Prover(
                 spec: spec, nodeSpec: node, link: try link(node), reader: reader, observed: observed, now: now
             ).prove()
+            if observed.access == .live { proofs.proofs.append(proxies.proof(observed)) }
+            return proofs
         }
         return try zip(nodes, results).compactMap { node, result in
             do { return try result.get() } catch { throw Self.located(error, on: node) }

@@ -48,7 +48,9 @@ struct VerifyCommand: AsyncParsableCommand {
             let run = try spec.makeRun(output.effects)
             output.narrator.began(run)
             let observed = try await output.narrator.observe(run)
-            var proofs = try await output.narrator.timed("proved") { try await run.prove(observed) }
+            var proofs = try await output.narrator.timed("proved") {
+                try await run.prove(observed, for: .verification)
+            }
             if canary {
                 proofs = try await output.narrator.timed("proved by the canary") { [proofs] in
                     try await run.proveCanary(proofs, observed: observed, address: address)

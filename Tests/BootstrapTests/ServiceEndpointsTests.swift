@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterPlan
-import NodeAccess
 import Testing
 
 @testable import Bootstrap
@@ -98,31 +97,9 @@ import Testing
         #expect(try version("{}") == nil && ClusterAPI.readsEndpoints(nil))
     }
 
-    /// The real tables of this machine hold its loopback addresses.
-    @Test func theAddressesOfANode() throws {
-        let own = try NodeAddresses.read(on: LocalTransport())
-        #expect(own.contains("127.0.0.1"), "\(own)")
-        let trie = """
-            Main:
-              +-- 0.0.0.0/0 3 0 5
-                 |-- 0.0.0.0
-                    /0 universe UNICAST
-                 |-- 192.168.1.0
-                    /24 link UNICAST
-                 |-- 192.168.1.7
-                    /32 host LOCAL
-                 |-- 192.168.1.255
-                    /32 link BROADCAST
-            """
-        #expect(NodeAddresses.ipv4(in: trie) == ["192.168.1.7"])
-        let table = """
-            fd000000000000000000000000000250 02 40 00 80    host0
-            00000000000000000000000000000001 01 80 10 80       lo
-            short
-            """
-        #expect(NodeAddresses.ipv6(in: table) == ["fd00::250", "::1"])
-        #expect(NodeAddresses.canonical("FD00:0::0250") == "fd00::250")
-        #expect(NodeAddresses.canonical("cp1.example.org") == "cp1.example.org")
+    @Test func addressesAreComparedInOneForm() {
+        #expect(MachineAddresses.canonical("FD00:0::0250") == "fd00::250")
+        #expect(MachineAddresses.canonical("cp1.example.org") == "cp1.example.org")
     }
 
     @Test func everyAPIThatIsListed() throws {

@@ -120,8 +120,7 @@ struct Kubectl: Sendable {
     @discardableResult
     func send(_ sending: Sending, _ path: String, _ body: OrderedJSON) async throws -> String {
         let arguments = [sending.rawValue, "--raw", path, "-f", "-"]
-        // On one line, and no secret; a line feed within a text is written as an escape.
-        let text = body.document.split(separator: "\n").joined(separator: " ")
+        let text = Self.line(body)
         let script = "trap '' INT HUP; body=$1; shift; printf %s \"$body\" | \"$@\""
         let command = ["kubectl", "--kubeconfig", kubeconfig] + arguments + ["--request-timeout", "20s"]
         let result = try await shell(["-c", script, "sh", text] + command, 30)
@@ -141,7 +140,12 @@ struct Kubectl: Sendable {
         let metadata = OrderedJSON.object([.init("resourceVersion", .text(resourceVersion))])
         let patch = OrderedJSON.object([.init("metadata", metadata)] + members)
         try await output(
-            ["patch"] + object + ["--type", "merge", "--patch", patch.document, "--output", "name"])
+            ["patch"] + object + ["--type", "merge", "--patch", Self.line(patch), "--output", "name"])
+    }
+
+    /// On one line, as an argument over ssh has to be; no secret. A line feed within a text is written as an escape.
+    private static func line(_ body: OrderedJSON) -> String {
+        body.document.split(separator: "\n").joined(separator: " ")
     }
 
     /// Sees that it succeeded; what it warns of is told, and is no part of what it read.

@@ -65,7 +65,7 @@ extension CARotation {
     /// An API server that is not in the spec keeps the old CA and presents its proxy client: its aggregated requests fail
     /// once everybody else has dropped that CA.
     func refuseUnlisted(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {
-        let accepted = Set(options.acceptsUnlisted.map(NodeAddresses.canonical))
+        let accepted = Set(options.acceptsUnlisted.map(MachineAddresses.canonical))
         let unlisted = try await gates.unlisted(observed).filter { !accepted.contains($0) }
         guard let first = unlisted.first else { return }
         throw BootstrapError(

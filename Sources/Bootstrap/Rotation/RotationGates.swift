@@ -153,12 +153,18 @@ struct RotationGates: Sendable {
         var known = Set(
             flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap { $0 })
         known.formUnion(run.spec.nodes.compactMap(\.address))
-        let addresses = Set(places.map { NodeAddresses.canonical($0.address) })
-            .subtracting(known.map(NodeAddresses.canonical))
-        guard !addresses.isEmpty else { return [] }
-        // A node that the spec knows by a name, or by an address that is translated, has others of its own.
-        let own = await onEachNode(run.nodes) { node in try NodeAddresses.read(on: run.link(node).node) }
-        return try addresses.subtracting(own.reduce(into: Set()) { try $0.formUnion($1.get()) }).sorted()
+        var others = Set(places.map { MachineAddresses.canonical($0.address) })
+            .subtracting(known.map(MachineAddresses.canonical))
+        // A node may be known by a name, by an address of the other family, or by one that is translated on the way.
+        for nodeSpec in run.nodes where !others.isEmpty {
+            let node = try run.link(nodeSpec).node
+            let files = MachineAddresses.files
+            others.subtract(
+                MachineAddresses.read(
+                    ipv4: try node.read(files.ipv4, limit: 16 << 20) ?? [],
+                    ipv6: try node.read(files.ipv6, limit: 16 << 20) ?? []))
+        }
+        return others.sorted()
     }
 
     /// Who it may be, in words.

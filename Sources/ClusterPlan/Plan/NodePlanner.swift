@@ -38,6 +38,7 @@ struct NodePlanner {
                 "unit/\(error.code.rawValue)", "\(error)",
                 error.hint ?? "mend the unit, or write the flags another way with apiServer.flagsIn")
         }
+        noteProxy()
     }
 
     // MARK: - Flags, reload, restart

@@ -100,6 +100,8 @@ package struct LiveUnit: Sendable, Equatable {
     /// argv of the main process; nil where there is none.
     package var runningArguments: [String]?
     package var mainPID: Int
+    /// Which proxies the running process takes.
+    package var proxies = ObservedProxies.unseen("its process does not run")
 
     package init(
         activity: Activity, stateText: String, needDaemonReload: Bool, loadedDropIns: [String] = [],
@@ -114,6 +116,13 @@ package struct LiveUnit: Sendable, Equatable {
         self.runningArguments = runningArguments
         self.mainPID = mainPID
     }
+}
+
+/// What a process's environment says of proxies.
+package enum ObservedProxies: Sendable, Equatable {
+    case seen(ProxyEnvironment)
+    /// Why it could not be read.
+    case unseen(String)
 }
 
 /// What the running kube-apiserver answers.

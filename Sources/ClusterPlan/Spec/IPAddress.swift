@@ -19,6 +19,15 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.description = description
     }
 
+    /// - Parameter bytes: 4 or 16, in network order.
+    init(bytes: [UInt8]) {
+        let groups = stride(from: 0, to: bytes.count - 1, by: 2).map {
+            UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1])
+        }
+        self.init(
+            bytes: bytes, description: bytes.count == 4 ? Self.dotted(bytes[...]) : Self.canonical(groups))
+    }
+
     /// The address that `text` stands for in any form of RFC 4291, canonical or not; nil where it is none.
     ///
     /// IPv4 is dotted decimal without leading zeros, which some programs read as octal. No zone, no prefix.

@@ -16,7 +16,7 @@ use_extensions() {
 # right to read the ConfigMap through any of the N control planes.
 extensions_up() {
     EXTENSIONS=$LAB/extensions
-    EXTENSION_SERVERS=$(for node in $(seq "$1"); do echo "https://$(lab_address "$node"):6443"; done | paste -sd,)
+    EXTENSION_SERVERS=$(for node in $(seq "$1"); do echo "https://$(lab_host "$node"):6443"; done | paste -sd,)
     mkdir -p "$EXTENSIONS"
     kubeconfig "$1"
     make_ca extension-ca "/CN=lab-extensions"
@@ -31,7 +31,7 @@ extensions_up() {
 kubeconfig() {
     local node clusters="" contexts=""
     for node in $(seq "$1"); do
-        clusters+="${clusters:+,}{\"name\":\"cp$node\",\"cluster\":{\"server\":\"https://$(lab_address "$node"):6443\",
+        clusters+="${clusters:+,}{\"name\":\"cp$node\",\"cluster\":{\"server\":\"https://$(lab_host "$node"):6443\",
             \"certificate-authority\":\"$PKI/ca.pem\"}}"
         contexts+="${contexts:+,}{\"name\":\"cp$node\",\"context\":{\"cluster\":\"cp$node\",\"user\":\"admin\"}}"
     done
@@ -49,21 +49,23 @@ kube() {
 # extension_start SERVICE INSTANCE [OPTION...]: one more extension server of a Service, with options of its own such as
 # -reload=false, at an address of its own. It is asked only after extension_register.
 extension_start() {
-    local service=$1 instance=$2 address
+    local service=$1 instance=$2 number address
     shift 2
-    address=$LAB_SUBNET.$((10 + $(find "$EXTENSIONS" -name '*.address' | wc -l)))
-    ip -n "$(lab_namespace ops)" addr add "$address/24" dev br0
+    number=$((10 + $(find "$EXTENSIONS" -name '*.address' | wc -l)))
+    lab_add_addresses "$(lab_namespace ops)" br0 $number
+    address=$LAB_SUBNET.$number
+    [ "$LAB_FAMILIES" != 6 ] || address=$LAB_SUBNET6:$number
     echo "$address" >"$EXTENSIONS/$instance.address"
     echo "$service" >"$EXTENSIONS/$instance.service"
     [ -f "$PKI/$service.pem" ] || make_leaf extension-ca "$service" "/CN=$service" extendedKeyUsage=serverAuth \
         "subjectAltName=DNS:$service.$EXTENSION_NAMESPACE.svc"
-    ip netns exec "$(lab_namespace ops)" "$EXTENSION_SERVER" -name "$instance" -listen "$address:8443" \
+    ip netns exec "$(lab_namespace ops)" "$EXTENSION_SERVER" -name "$instance" -listen "$(in_url "$address"):8443" \
         -group "$(extension_group "$service")" -cert "$PKI/$service.pem" -key "$PKI/$service-key.pem" \
         -servers "$EXTENSION_SERVERS" -ca "$PKI/ca.pem" -client-cert "$PKI/extension.pem" \
         -client-key "$PKI/extension-key.pem" "$@" </dev/null >"$EXTENSIONS/$instance.log" 2>&1 &
     echo $! >"$EXTENSIONS/$instance.pid"
     wait_for 20 outside curl -sS --cacert "$PKI/extension-ca.pem" -o /dev/null \
-        --resolve "$service.$EXTENSION_NAMESPACE.svc:8443:$address" "https://$service.$EXTENSION_NAMESPACE.svc:8443/healthz"
+        --resolve "$service.$EXTENSION_NAMESPACE.svc:8443:$(in_url "$address")" "https://$service.$EXTENSION_NAMESPACE.svc:8443/healthz"
 }
 
 extension_group() { echo "$1.aggbootstrap.test"; }
@@ -103,7 +105,7 @@ items = [
      "spec": {"ports": [{"name": "https", "port": 443, "targetPort": 8443}]}},
     {"apiVersion": "v1", "kind": "Endpoints", "metadata": meta,
      "subsets": [{"addresses": [{"ip": address} for address in addresses], "ports": [port]}]},
-    {"apiVersion": "discovery.k8s.io/" + slices, "kind": "EndpointSlice", "addressType": "IPv4",
+    {"apiVersion": "discovery.k8s.io/" + slices, "kind": "EndpointSlice", "addressType": "IPv6" if any(":" in address for address in addresses) else "IPv4",
      "metadata": {**meta, "labels": {"kubernetes.io/service-name": service}}, "ports": [port],
      "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in addresses]},
     {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1." + group},
@@ -137,7 +139,7 @@ extension_replace() {
 }
 
 # The subjects of the CAs that an instance has loaded, as its handshake says.
-extension_cas() { handshake_cas "$(<"$EXTENSIONS/$1.address"):8443"; }
+extension_cas() { handshake_cas "$(in_url "$(<"$EXTENSIONS/$1.address")"):8443"; }
 
 LOAD_USERS="load-1 load-2 load-3"
 
@@ -146,7 +148,7 @@ LOAD_USERS="load-1 load-2 load-3"
 load_up() {
     local count=$1 rate=$2 user service paths="" addresses
     shift 2
-    addresses=$(for node in $(seq "$count"); do lab_address "$node"; done | paste -sd,)
+    addresses=$(for node in $(seq "$count"); do lab_host "$node"; done | paste -sd,)
     for user in $LOAD_USERS; do
         [ -f "$PKI/$user.pem" ] || make_leaf ca "$user" "/O=lab:load/CN=$user" "extendedKeyUsage=clientAuth"
     done
@@ -179,11 +181,11 @@ R
 # The first user is answered through the node's API server: its role is known there, and the Service is available there.
 extension_answers() {
     [ "$(outside curl -sS -o /dev/null -w '%{http_code}' --cacert "$PKI/ca.pem" --cert "$PKI/load-1.pem" \
-        --key "$PKI/load-1-key.pem" "https://$(lab_address):6443$(extension_path "$1")")" = 200 ]
+        --key "$PKI/load-1-key.pem" "https://$(lab_host):6443$(extension_path "$1")")" = 200 ]
 }
 
 # load_figure KEY...: a value of the load's summary, as it was within the last second: `load_figure failed`,
-# `load_figure control_planes "$(lab_address 2)" proxy_certificates`.
+# `load_figure control_planes "$(lab_host 2)" proxy_certificates`.
 load_figure() {
     python3 -c 'import functools, json, sys
 print(json.dumps(functools.reduce(lambda value, key: value[key], sys.argv[2:], json.load(open(sys.argv[1])))).strip("\""))' \
@@ -194,7 +196,7 @@ print(json.dumps(functools.reduce(lambda value, key: value[key], sys.argv[2:], j
 load_issuers() {
     python3 -c 'import json, sys
 for one in json.load(open(sys.argv[1]))["control_planes"][sys.argv[2]]["proxy_certificates"]: print(one["issuer"])' \
-        "$LAB/load.json" "$(lab_address "$1")"
+        "$LAB/load.json" "$(lab_host "$1")"
 }
 
 # load_shown NODE: the serial, as openssl writes it, of the certificate that a control plane showed last.
@@ -202,7 +204,7 @@ load_shown() {
     python3 -c 'import json, sys
 shown = json.load(open(sys.argv[1]))["control_planes"][sys.argv[2]]["proxy_certificates"]
 serial = max(shown, key=lambda one: one["last"])["serial"].upper()
-print(serial.zfill(len(serial) + len(serial) % 2))' "$LAB/load.json" "$(lab_address "$1")"
+print(serial.zfill(len(serial) + len(serial) % 2))' "$LAB/load.json" "$(lab_host "$1")"
 }
 
 load_has_made() { [ "$(load_figure requests)" -ge "$1" ]; }

@@ -9,6 +9,7 @@ API_COMMAND=/usr/local/bin/kube-apiserver
 UNIT_SERVICE=()                                # more lines of the unit's [Service]
 NODE_PROGRAMS=()                               # more programs on every node, NAME=FILE
 NODE_CERTIFICATES=/etc/kubernetes/ssl
+advertised() { echo "--advertise-address=$(lab_address)"; }   # a node's flags for the address that it serves at
 before_start() { :; }                          # runs for each node before its services start
 
 # cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve.
@@ -30,8 +31,8 @@ nodes_up() {
 
 # The cluster's own certificates: its client CA, the API server's and an administrator's.
 cluster_pki() {
-    local node sans="DNS:kubernetes,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.254.0.1"
-    for node in $(seq "$1"); do sans="$sans,IP:$(lab_address "$node")"; done
+    local node sans="DNS:kubernetes,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.254.0.1,IP:fd00:254::1"
+    for node in $(seq "$1"); do sans="$sans,IP:$(lab_address4 "$node"),IP:$(lab_address6 "$node")"; done
     PKI=$LAB/pki
     mkdir -p "$PKI"
     make_ca ca "/CN=kubernetes"
@@ -79,7 +80,7 @@ After=network.target
 [Service]
 Type=notify
 ExecStart=/usr/local/bin/etcd --data-dir /var/lib/etcd --unsafe-no-fsync \\
-  --listen-client-urls http://$(lab_address 1):2379 --advertise-client-urls http://$(lab_address 1):2379
+  --listen-client-urls http://$(lab_host 1):2379 --advertise-client-urls http://$(lab_host 1):2379
 [Install]
 WantedBy=multi-user.target
 U
@@ -87,10 +88,9 @@ U
 
 api_flags() {
     cat <<F
---etcd-servers=http://$(lab_address 1):2379
---advertise-address=$(lab_address)
+--etcd-servers=http://$(lab_host 1):2379
 --secure-port=6443
---service-cluster-ip-range=10.254.0.0/16
+--service-cluster-ip-range=$(service_ranges)
 --client-ca-file=$NODE_CERTIFICATES/ca.pem
 --tls-cert-file=$NODE_CERTIFICATES/kubernetes.pem
 --tls-private-key-file=$NODE_CERTIFICATES/kubernetes-key.pem
@@ -100,7 +100,17 @@ api_flags() {
 --authorization-mode=Node,RBAC
 --allow-privileged=true
 F
+    advertised
+    case $LAB_FAMILIES in *6*) echo "--bind-address=::" ;; esac
     [ ${#API_FLAGS[@]} = 0 ] || printf '%s\n' "${API_FLAGS[@]}"
+}
+
+service_ranges() {
+    case $LAB_FAMILIES in
+    4) echo 10.254.0.0/16 ;;
+    6) echo fd00:254::/112 ;;
+    46) echo 10.254.0.0/16,fd00:254::/112 ;;
+    esac
 }
 
 api_unit() {
@@ -151,7 +161,7 @@ api() {
     local path=$1
     shift
     outside curl -sS --max-time 10 --cacert "$PKI/ca.pem" --cert "$PKI/admin.pem" --key "$PKI/admin-key.pem" \
-        "$@" "https://$(lab_address):6443$path"
+        "$@" "https://$(lab_host):6443$path"
 }
 
 # proxied CERTIFICATE KEY PATH [CURL OPTION...]: asks as an aggregator would, in the name of lab-probe.
@@ -159,13 +169,13 @@ proxied() {
     local certificate=$1 key=$2 path=$3
     shift 3
     outside curl -sS --max-time 10 --cacert "$PKI/ca.pem" --cert "$certificate" --key "$key" \
-        -H "X-Remote-User: lab-probe" -H "X-Remote-Group: system:authenticated" "$@" "https://$(lab_address):6443$path"
+        -H "X-Remote-User: lab-probe" -H "X-Remote-Group: system:authenticated" "$@" "https://$(lab_host):6443$path"
 }
 
 # handshake_cas [ADDRESS:PORT]: the subjects of the CAs whose client certificates a server asks for, the node's running
 # API server unless another is named.
 handshake_cas() {
-    outside openssl s_client -nameopt RFC2253 -connect "${1:-$(lab_address):6443}" </dev/null 2>/dev/null | named_cas
+    outside openssl s_client -nameopt RFC2253 -connect "${1:-$(lab_host):6443}" </dev/null 2>/dev/null | named_cas
 }
 
 # Of what openssl s_client writes.

@@ -9,11 +9,26 @@
 LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
 LAB_BASE=$LAB_CACHE/base-bookworm-2
 LAB_RUN=${LAB_RUN:-/run/agglab}   # one directory a lab; gone after a reboot, as the namespaces are
+LAB_FAMILIES=4             # 6: the nodes and the operator have IPv6 addresses alone; 46: they have both
 LAB_SUBNET=192.168.123
+LAB_SUBNET6=fd00:192:168:123:
 NODE=1                     # the node that the functions below mean
 
 # The first five as in the procedure that is replaced here, from .250 on; more than that from .6 on.
-lab_address() { echo "$LAB_SUBNET.$((${1:-$NODE} > 5 ? ${1:-$NODE} : 249 + ${1:-$NODE}))"; }
+lab_number() { echo $(($1 > 5 ? $1 : 249 + $1)); }
+lab_address4() { echo "$LAB_SUBNET.$(lab_number "${1:-$NODE}")"; }
+lab_address6() { echo "$LAB_SUBNET6:$(lab_number "${1:-$NODE}")"; }
+
+# The address that a node is known by, and the same as it stands in a URL.
+lab_address() { if [ "$LAB_FAMILIES" = 6 ]; then lab_address6 "$@"; else lab_address4 "$@"; fi; }
+lab_host() { in_url "$(lab_address "$@")"; }
+in_url() { case $1 in *:*) echo "[$1]" ;; *) echo "$1" ;; esac; }
+
+# lab_addresses NUMBER: what has that number in the lab's networks, with their lengths.
+lab_addresses() {
+    case $LAB_FAMILIES in *4*) echo "$LAB_SUBNET.$1/24" ;; esac
+    case $LAB_FAMILIES in *6*) echo "$LAB_SUBNET6:$1/64 nodad" ;; esac
+}
 
 # The nodes' root tree, made once: needs the network.
 lab_base() {
@@ -78,7 +93,7 @@ lab_bridge() {
     ip netns add "$ops"
     ip -n "$ops" link set lo up
     ip -n "$ops" link add br0 type bridge
-    ip -n "$ops" addr add $LAB_SUBNET.1/24 dev br0
+    lab_add_addresses "$ops" br0 1
     ip -n "$ops" link set br0 up
 }
 
@@ -89,9 +104,16 @@ lab_node_link() {
     ip -n "$ops" link add "v$1" type veth peer name host0 netns "$space"
     ip -n "$ops" link set "v$1" master br0 up
     ip -n "$space" link set lo up
-    ip -n "$space" addr add "$(lab_address "$1")/24" dev host0
+    lab_add_addresses "$space" host0 "$(lab_number "$1")"
     ip -n "$space" link set host0 up
-    ip -n "$space" route add default via $LAB_SUBNET.1
+    case $LAB_FAMILIES in *4*) ip -n "$space" route add default via $LAB_SUBNET.1 ;; esac
+    case $LAB_FAMILIES in *6*) ip -n "$space" route add default via $LAB_SUBNET6:1 ;; esac
+}
+
+# lab_add_addresses NAMESPACE DEVICE NUMBER
+lab_add_addresses() {
+    local words
+    lab_addresses "$3" | while read -ra words; do ip -n "$1" addr add dev "$2" "${words[@]}"; done
 }
 
 lab_node_boot() {

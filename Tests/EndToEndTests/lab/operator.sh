@@ -6,6 +6,7 @@
 SSH_USER=root
 SSH_MEMBERS=""    # more members of each node's ssh object, each with a comma behind
 SPEC_MEMBERS=""   # more members of the spec's top object
+spec_address() { lab_address "$1"; }   # what the spec has as a node's address
 KUBECTL_OLD=$LAB_CACHE/kubernetes-client/usr/bin/kubectl
 
 # use_kubectl FILE: what `kubectl` is at the operator's place.
@@ -48,7 +49,7 @@ operator_admit() {
     root=$(node_root)
     rm -f "$root"/etc/ssh/ssh_host_*
     ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/ssh_host_ed25519_key"
-    echo "$(lab_address) $(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" >>"$OPERATOR/known_hosts"
+    echo "$(spec_address "$NODE") $(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" >>"$OPERATOR/known_hosts"
     for home in root home/alice; do
         install -d -m700 "$root/$home/.ssh"
         install -m600 "$OPERATOR/id.pub" "$root/$home/.ssh/authorized_keys"
@@ -66,7 +67,7 @@ ssh_spec() {
         "$OPERATOR/state" "${members:+$members,}"
     for node in $(seq "$1"); do
         printf '  { "name": "cp%d", "address": "%s", "ssh": { "user": "%s", %s "configFile": "%s" } }%s\n' \
-            "$node" "$(lab_address "$node")" "$SSH_USER" "$SSH_MEMBERS" "$OPERATOR/ssh_config" \
+            "$node" "$(spec_address "$node")" "$SSH_USER" "$SSH_MEMBERS" "$OPERATOR/ssh_config" \
             "$([ "$node" = "$1" ] || echo ,)"
     done
     echo ']}'
@@ -101,14 +102,21 @@ assert_node_untouched() {
     assert_eq "the start of node $NODE's API server" "$(<"$LAB/started$NODE")" "$(start_timestamp)"
 }
 
-# cut_link NODE / mend_link NODE: what passes between the operator and the node is dropped without a word.
-cut_link() { ip netns exec "$(lab_namespace "n$1")" iptables -I INPUT -s "$LAB_SUBNET.1" -j DROP; }
-mend_link() { ip netns exec "$(lab_namespace "n$1")" iptables -D INPUT -s "$LAB_SUBNET.1" -j DROP; }
-
-# block_port NODE PORT: the operator reaches that port of the node no more; it is refused.
-block_port() {
-    ip netns exec "$(lab_namespace "n$1")" iptables -I INPUT -s "$LAB_SUBNET.1" -p tcp --dport "$2" -j REJECT --reject-with tcp-reset
+# from_operator NODE -I|-D ARG...: a rule of the node's firewall for what comes from the operator.
+from_operator() {
+    local node=$1 way=$2 program=iptables address=$LAB_SUBNET.1
+    shift 2
+    [ "$LAB_FAMILIES" != 6 ] || program=ip6tables address=$LAB_SUBNET6:1
+    ip netns exec "$(lab_namespace "n$node")" $program "$way" INPUT -s "$address" "$@"
 }
+
+# cut_link NODE / mend_link NODE: what passes between the operator and the node is dropped without a word.
+cut_link() { from_operator "$1" -I -j DROP; }
+mend_link() { from_operator "$1" -D -j DROP; }
+
+# block_port NODE PORT / open_port NODE PORT: the operator reaches that port of the node no more; it is refused.
+block_port() { from_operator "$1" -I -p tcp --dport "$2" -j REJECT --reject-with tcp-reset; }
+open_port() { from_operator "$1" -D -p tcp --dport "$2" -j REJECT --reject-with tcp-reset; }
 
 # slow_sync SECONDS: each sync(1) on the node takes that much longer, so that there is time to do something to a run.
 slow_sync() {
