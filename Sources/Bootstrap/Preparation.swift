@@ -40,19 +40,32 @@ package struct Preparation: Sendable {
 extension Run {
     /// Observes every node and plans; changes nothing.
     package func prepare() async throws -> Preparation {
-        try checkReach()
-        let inventory = try state.inventory()
-        try checkPassphrase(inventory)
+        let inventory = try readState()
         let observed = try await observe()
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
+        let peers = try await complete(&plan, observed)
+        return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
+    }
+
+    /// What every preparation begins with: the state, and the passphrase tried on it.
+    func readState() throws -> StateInventory {
+        try checkReach()
+        let inventory = try state.inventory()
+        try checkPassphrase(inventory)
+        return inventory
+    }
+
+    /// What every plan gets besides what its planner says: the run's notices, and what refuses any change.
+    /// - Returns: the control planes that the run leaves alone.
+    func complete(_ plan: inout Plan, _ observed: [ObservedNode]) async throws -> [Preparation.Peer] {
         plan.notices = notices + plan.notices
         if request.options.stage == nil { plan.refusals.insert(contentsOf: try openRotation(), at: 0) }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
             accepted: Set(request.acceptsUnhealthy))
-        return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
+        return peers
     }
 
     /// While a CA is being replaced, nothing else changes the nodes.

@@ -21,7 +21,10 @@ struct Prover {
 
     func prove() async throws -> NodeProofs {
         var proofs = [fileModes()]
+        var certificates: [InstalledCertificate] = []
         if let pair = try installedPair() {
+            certificates = [InstalledCertificate(.proxyClient, paths.certificate, pair.chain[0].summary)]
+            certificates += pair.bundle.map { InstalledCertificate(.ca, paths.ca, $0.summary) }
             proofs += [chain(pair), lifetime(pair), try keyMatch(pair), allowedName(pair)]
         } else {
             proofs.append(Proof("chain", .failed, "no certificates can be read in \(directory)"))
@@ -33,7 +36,7 @@ struct Prover {
                 spec: spec, nodeSpec: nodeSpec, link: link, observed: observed, now: now
             ).prove()
         }
-        return NodeProofs(node: nodeSpec.name, proofs: proofs)
+        return NodeProofs(node: nodeSpec.name, proofs: proofs, certificates: certificates)
     }
 
     // MARK: - On disk

@@ -44,10 +44,11 @@ package struct Run: Sendable {
         }
         baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
         nodes = try Self.limited(spec.nodes, request)
-        let (path, pathOrigin) = Self.statePath(spec, request)
+        let place = StatePlace(spec, request)
+        let path = place.path
         origins = [
             "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node default")",
-            "state: \(path) (\(pathOrigin))",
+            "state: \(place.origin)",
         ]
         state = StateDirectory(
             path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)
@@ -58,6 +59,7 @@ package struct Run: Sendable {
                     code: "run/embedded-spec", node: nil,
                     message: "no spec was given, so this is the embedded one-node default"))
         }
+        if let notice = place.notice { notices.append(notice) }
         if let root = request.root, path == "\(root)/.state" {
             notices.append(
                 Notice(
@@ -98,7 +100,8 @@ package struct Run: Sendable {
 
     /// An empty path, as an unset variable in a script gives it, would mean this machine's own root.
     private static func checkPaths(_ request: RunRequest) throws {
-        for (option, path) in [("--root", request.root), ("--state", request.state)] where path == "" {
+        let paths = [("--spec", request.specFile), ("--root", request.root), ("--state", request.state)]
+        for (option, path) in paths where path == "" {
             throw BootstrapError(
                 "usage/empty-path", status: .usage, "\(option) is given an empty path",
                 hint: "see that the variable behind it is set")
@@ -119,24 +122,5 @@ package struct Run: Sendable {
                 hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
         }
         return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }
-    }
-
-    private static func statePath(_ spec: ClusterSpec, _ request: RunRequest) -> (String, from: String) {
-        let variable = LocalHost.environment("AGGBOOTSTRAP_STATE").flatMap { $0.isEmpty ? nil : $0 }
-        if let path = request.state { return (trimmed(path), "--state") }
-        if let path = variable { return (trimmed(path), "$AGGBOOTSTRAP_STATE") }
-        if let root = request.root { return ("\(root)/.state", "below --root") }
-        if let path = spec.stateDirectory { return (path, "stateDirectory of the spec") }
-        if LocalHost.isRoot { return ("/var/lib/aggbootstrap/\(spec.cluster)", "the default of root") }
-        let base = LocalHost.environment("XDG_STATE_HOME")
-        let home = LocalHost.environment("HOME") ?? ""
-        return (
-            "\(base ?? "\(home)/.local/state")/aggbootstrap/\(spec.cluster)",
-            base == nil ? "the default" : "below $XDG_STATE_HOME"
-        )
-    }
-
-    private static func trimmed(_ path: String) -> String {
-        path.count > 1 && path.hasSuffix("/") ? trimmed(String(path.dropLast())) : path
     }
 }

@@ -7,18 +7,23 @@ import NodeAccess
 package enum SpecLoader {
     private static let places = ["./aggbootstrap.json", "/etc/aggbootstrap/cluster.json"]
 
+    private static let variable = "AGGBOOTSTRAP_SPEC"
+
     /// The spec's file: the flag, else `$AGGBOOTSTRAP_SPEC`, else the first of the usual places that exists.
     package static func find(_ flag: String?) throws -> String? {
-        if let path = flag ?? LocalHost.environment("AGGBOOTSTRAP_SPEC") { return path }
-        return try places.first { try FileStatus.of($0) != nil }
+        try flag ?? LocalHost.setting(variable) ?? usual()
     }
+
+    private static func usual() throws -> String? { try places.first { try FileStatus.of($0) != nil } }
 
     /// That file and who names it; nil where there is none.
     static func origin(_ flag: String?) throws -> String? {
         guard let path = try find(flag) else { return nil }
-        if flag != nil { return "\(path) (--spec)" }
-        return LocalHost.environment("AGGBOOTSTRAP_SPEC") == nil
-            ? "\(path) (found there)" : "\(path) ($AGGBOOTSTRAP_SPEC)"
+        let named = LocalHost.setting(variable)
+        if flag == nil, named == nil { return "\(path) (found there)" }
+        let next = try flag == nil ? usual() : named.map { "$\(variable), \($0)" } ?? usual()
+        let instead = next.map { ", instead of \($0)" } ?? ""
+        return "\(path) (\(flag == nil ? "$\(variable)" : "--spec")\(instead))"
     }
 
     /// - Throws: `SpecProblems` for a file that is no valid spec; `spec/unreadable` (exit 65) for one that cannot be

@@ -25,8 +25,10 @@ struct AggBootstrap: AsyncParsableCommand {
         ])
 
     static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(VersionCommand.arguments(CommandLine.arguments.dropFirst()))
+            if let problem = CommandNames.problem(arguments) { throw problem }
+            var command = try parseAsRoot(VersionCommand.arguments(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -34,6 +36,9 @@ struct AggBootstrap: AsyncParsableCommand {
             }
         } catch {
             if let report = UsageError.report(error) {
+                if UsageError.wantsJSON(arguments), let text = try? JSONText.of(FailureDocument(report)) {
+                    Console.document(text + "\n")
+                }
                 Console.report(report)
             } else {
                 exit(withError: error)

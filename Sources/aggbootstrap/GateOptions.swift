@@ -22,21 +22,27 @@ struct GateOptions: ParsableArguments {
     var acceptUnlisted: [String] = []
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long both CAs stay trusted after every control plane presents the new one's proxy client.",
-            discussion: "Default: 90; with --compromised 0.", valueName: "seconds"))
+            discussion: "Default: 90; with --compromised 0.", valueName: "seconds"),
+        transform: OptionValue.seconds)
     var soak: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long the old CA has to stay away from the extension servers once it is dropped.",
-            discussion: "Default: 120.", valueName: "seconds"))
+            discussion: "Default: 120.", valueName: "seconds"),
+        transform: OptionValue.seconds)
     var watch: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long a kube-apiserver that reads its pair each minute, as before 1.23, is given to do so.",
-            discussion: "Default: 65.", valueName: "seconds"))
+            discussion: "Default: 65.", valueName: "seconds"),
+        transform: OptionValue.seconds)
     var reloadWait: Int?
 
     @Flag(
@@ -52,15 +58,30 @@ struct GateOptions: ParsableArguments {
     var canaryAddress: String?
 
     func validate() throws {
-        for (name, value) in waits where !(0...86_400).contains(value) {
-            throw ValidationError("\(name) is \(value), and has to be 0 to 86400 seconds")
-        }
         for service in acceptLaggard where service.split(separator: "/").count != 2 {
             throw ValidationError("--accept-laggard \(service) is not written as NAMESPACE/NAME")
         }
         if noCanary && canaryAddress != nil {
             throw ValidationError("--no-canary and --canary-address are both given")
         }
+    }
+
+    /// Those given that are about the replacement of a CA alone.
+    var ofTheCA: [String] {
+        [
+            ("--accept-laggard", !acceptLaggard.isEmpty),
+            ("--accept-unseen-extensions", acceptUnseenExtensions),
+            ("--accept-unlisted", !acceptUnlisted.isEmpty), ("--soak", soak != nil),
+            ("--watch", watch != nil),
+        ].filter(\.1).map(\.0)
+    }
+
+    /// Those given that are about what a running kube-apiserver does with a new pair.
+    var ofLivePairs: [String] {
+        [
+            ("--reload-wait", reloadWait != nil), ("--no-canary", noCanary),
+            ("--canary-address", canaryAddress != nil),
+        ].filter(\.1).map(\.0)
     }
 
     /// Those that were given.

@@ -20,7 +20,7 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var change: ChangeOptions
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
@@ -44,8 +44,7 @@ struct InitCommand: AsyncParsableCommand {
             Console.print(lines, color: output.color)
         }
         if let refusal = preparation.refusal {
-            if output.output == .json { Console.print([try PlanDocument(preparation.plan).json()]) }
-            throw refusal
+            throw output.failure(refusal, showing: PlanDocument(preparation.plan))
         }
         var outcome = ApplyOutcome()
         if !preparation.plan.isEmpty {
@@ -57,19 +56,19 @@ struct InitCommand: AsyncParsableCommand {
                 try await run.apply(preparation, lock: lock)
             }
             if let failure = outcome.failure {
-                if output.output == .json {
-                    Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
-                }
-                throw failure
+                throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
             }
         }
         let proofs = try await output.narrator.timed("proved") {
             try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
         }
+        let report = ProofReport(proofs, requireProof: change.requireProof)
         switch output.output {
-        case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
+        case .text:
+            let last = Summary.done(outcome, preparation.plan, run, report)
+            Console.print(report.lines + last, color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: change.requireProof)
+        return report.status
     }
 }

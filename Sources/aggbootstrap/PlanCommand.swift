@@ -19,7 +19,7 @@ struct PlanCommand: AsyncParsableCommand {
     var includePending = false
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
@@ -32,13 +32,14 @@ struct PlanCommand: AsyncParsableCommand {
     /// Prints the plan; `init --dry-run` is this.
     static func show(_ run: Run, _ output: OutputOptions, detailed: Bool) async throws -> ExitStatus {
         let preparation = try await output.narrator.prepare(run)
-        switch output.output {
-        case .text:
+        let document = PlanDocument(preparation.plan)
+        if output.output == .text {
             let report = PlanReport(preparation.plan, unit: run.spec.apiServer.unit)
             Console.print(Summary.plan(report.lines, preparation), color: output.color)
-        case .json: Console.print([try PlanDocument(preparation.plan).json()])
+        } else if preparation.refusal == nil {
+            Console.print([try document.json()])
         }
-        if let refusal = preparation.refusal { throw refusal }
+        if let refusal = preparation.refusal { throw output.failure(refusal, showing: document) }
         return detailed && !preparation.plan.isEmpty ? .pending : .done
     }
 }

@@ -23,7 +23,7 @@ struct RollbackCommand: AsyncParsableCommand {
     @OptionGroup var change: ChangeOptions
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             let run = try cluster.makeRun(
                 output.effects, options: .init(includesPending: change.includePending),
@@ -49,10 +49,12 @@ struct RollbackCommand: AsyncParsableCommand {
             if stays { lines = Summary.plan(lines, preparation) }
             if !stays, lines.last != "" { lines.append("") }
             Console.print(lines, color: output.color)
-        } else if stays {
+        } else if stays, preparation.refusal == nil {
             Console.print([try PlanDocument(preparation.plan).json()])
         }
-        if let refusal = preparation.refusal { throw refusal }
+        if let refusal = preparation.refusal {
+            throw output.failure(refusal, showing: PlanDocument(preparation.plan))
+        }
     }
 
     private func apply(
@@ -65,10 +67,7 @@ struct RollbackCommand: AsyncParsableCommand {
         }
         if let failure = outcome.failure {
             try run.endRollback(preparation, outcome)
-            if output.output == .json {
-                Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
-            }
-            throw failure
+            throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
         }
         return outcome
     }
@@ -77,12 +76,13 @@ struct RollbackCommand: AsyncParsableCommand {
         _ preparation: Preparation, _ outcome: ApplyOutcome, _ run: Run
     ) async throws -> ExitStatus {
         let proofs = try await output.narrator.timed("proved") { try await run.proveRollback(preparation) }
+        let report = ProofReport(proofs, requireProof: change.requireProof)
         switch output.output {
         case .text:
-            let last = Summary.rolledBack(outcome, preparation)
-            Console.print(ProofReport(proofs).lines + last, color: output.color)
+            let last = Summary.rolledBack(outcome, preparation, report)
+            Console.print(report.lines + last, color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: change.requireProof)
+        return report.status
     }
 }

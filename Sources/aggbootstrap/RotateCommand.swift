@@ -49,9 +49,11 @@ struct RotateCommand: AsyncParsableCommand {
     var ifDue = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "With --if-due, what ends within this time is due, and nothing else: 720h, 30d, 1y.",
-            valueName: "duration"))
+            valueName: "duration"),
+        transform: OptionValue.renewBefore)
     var renewBefore: RenewBefore?
 
     @Flag(
@@ -69,6 +71,12 @@ struct RotateCommand: AsyncParsableCommand {
         }
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
         if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
+        if replacing == nil, !ifDue, let option = gates.ofTheCA.first {
+            throw ValidationError("\(option) is given without --ca: it is about the replacement of a CA")
+        }
+        if spec.root != nil, let option = gates.ofLivePairs.first {
+            throw ValidationError("\(option) and --root are both given: it is about a running kube-apiserver")
+        }
         guard let replacing else { return }
         if spec.root != nil {
             throw ValidationError("--root and \(replacing) are both given: it is live only")
@@ -90,7 +98,7 @@ struct RotateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
@@ -116,12 +124,18 @@ struct RotateCommand: AsyncParsableCommand {
             }
             if lines.last != "" { lines.append("") }
             Console.print(lines, color: output.color)
-        } else if change.dryRun || preparation.refusal != nil {
-            Console.print([try PlanDocument(preparation.plan).json()])
         }
-        if let refusal = preparation.refusal { throw refusal }
-        try await rotation.check(preparation)
-        if change.dryRun { return .done }
+        let document = PlanDocument(preparation.plan)
+        do {
+            if let refusal = preparation.refusal { throw refusal }
+            try await rotation.check(preparation)
+        } catch {
+            throw output.failure(error, showing: document)
+        }
+        if change.dryRun {
+            if output.output == .json { Console.print([try document.json()]) }
+            return .done
+        }
         try run.checkPassphrase(for: preparation)
         if run.request.root == nil, !change.yes {
             try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
@@ -130,10 +144,7 @@ struct RotateCommand: AsyncParsableCommand {
             try await rotation.apply(preparation, lock: lock)
         }
         if let failure = outcome.failure {
-            if output.output == .json {
-                Console.print([try ResultDocument(preparation.plan, outcome, []).json()])
-            }
-            throw failure
+            throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
         }
         return try await prove(run, preparation, outcome)
     }
@@ -142,11 +153,14 @@ struct RotateCommand: AsyncParsableCommand {
         _ run: Run, _ preparation: Preparation, _ outcome: ApplyOutcome
     ) async throws -> ExitStatus {
         let proofs = try await output.narrator.timed("proved") { try await run.prove() }
+        let report = ProofReport(proofs, requireProof: change.requireProof)
         switch output.output {
-        case .text: Console.print(ProofReport(proofs).lines + Summary.done(outcome, run), color: output.color)
+        case .text:
+            let last = Summary.done(outcome, preparation.plan, run, report)
+            Console.print(report.lines + last, color: output.color)
         case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: change.requireProof)
+        return report.status
     }
 
     // MARK: - The CA
@@ -171,11 +185,11 @@ struct RotateCommand: AsyncParsableCommand {
             Console.print(blastRadius + (blastRadius.isEmpty ? [] : [""]) + outline, color: output.color)
         }
         if change.dryRun {
-            if !isText {
-                let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
-                Console.print([try document.json()])
+            let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
+            do { try await rotation.check(isAbort: abort) } catch {
+                throw output.failure(error, showing: document)
             }
-            try await rotation.check(isAbort: abort)
+            if !isText { Console.print([try document.json()]) }
             return .done
         }
         if !isText { Console.notes(blastRadius) }
@@ -190,27 +204,29 @@ struct RotateCommand: AsyncParsableCommand {
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
         let done =
-            (isBack ? "done: the old CA is the only one again" : "done: the CA is replaced")
+            (isBack ? "the old CA is the only one again" : "the CA is replaced")
             + (new.isEmpty ? "" : "; \(new) next, with init")
+        let report = ProofReport(proofs, requireProof: change.requireProof)
         if isText {
-            Console.print(ProofReport(proofs).lines + [done], color: output.color)
+            Console.print(report.lines + [Summary.ended(done, report)], color: output.color)
         } else {
             Console.print([try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json()])
         }
-        return ProofReport(proofs).status(requireProof: change.requireProof)
+        return report.status
     }
 }
 
 /// How the replacement of a CA ended, as JSON.
 struct RotationDocument: Encodable {
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     /// `none`, `planned`, `replaced` or `called-off`.
     let result: String
     /// What is going to be done, a line a stage; only where nothing is done yet.
     let stages: [String]
     /// What will fail meanwhile, and what is open to whom; only before an emergency's rotation.
     let blastRadius: [String]
-    let proofs: [ProofReport.Document.Node]
+    /// What was proved of each node, once it is done.
+    let nodes: [ProofReport.Document.Node]
 
     init(
         _ result: String, outline: [String] = [], blastRadius: [String] = [], proofs: [NodeProofs] = []
@@ -218,7 +234,7 @@ struct RotationDocument: Encodable {
         self.result = result
         self.blastRadius = blastRadius.map { String($0.drop { $0 == " " }) }
         stages = outline.dropFirst().filter { !$0.isEmpty }.map { String($0.drop { $0 == " " }) }
-        self.proofs = ProofReport(proofs).document.nodes
+        nodes = ProofReport(proofs).document.nodes
     }
 
     func json() throws -> String { try JSONText.of(self) }

@@ -5,14 +5,9 @@ import Bootstrap
 import ClusterPlan
 
 /// A time before something's end, written as the spec writes durations.
-struct RenewBefore: ExpressibleByArgument {
+struct RenewBefore: Sendable {
     let text: String
     let seconds: Int64
-
-    init?(argument: String) {
-        guard let period = ValidityPeriod(argument) else { return nil }
-        (text, seconds) = (argument, period.seconds)
-    }
 }
 
 // What a timer runs.
@@ -55,7 +50,7 @@ private struct DueDocument: Encodable {
         let notAfter: String
     }
 
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     let cluster: String
     let isDue = false
     let next: Item?

@@ -37,9 +37,11 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
     var onCalendar = "daily"
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "What ends within this time is due, and nothing else: 720h, 30d, 1y.",
-            discussion: "Default: what is over two thirds of its lifetime.", valueName: "duration"))
+            discussion: "Default: what is over two thirds of its lifetime.", valueName: "duration"),
+        transform: OptionValue.renewBefore)
     var renewBefore: RenewBefore?
 
     @Option(
@@ -56,7 +58,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             if !dryRun { try Schedule.checkRoot() }
             _ = try gates.witness()

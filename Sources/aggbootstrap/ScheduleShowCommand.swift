@@ -33,7 +33,7 @@ struct ScheduleShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             let status = try options.schedule(output.effects).status()
             switch output.output {
             case .text: Console.print(ScheduleReport(status).lines, color: output.color)
@@ -55,7 +55,7 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             try Schedule.checkRoot()
             let schedule = try options.schedule(output.effects)
             let done = try schedule.remove()

@@ -26,8 +26,9 @@ struct SpecOptions: ParsableArguments {
         help: ArgumentHelp(
             "The state directory with the CA and its keys.",
             discussion:
-                "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
-                + "$XDG_STATE_HOME. With --root: DIR/.state.", valueName: "dir"), completion: .directory)
+                "Default: $AGGBOOTSTRAP_STATE, else with --root DIR/.state, else stateDirectory of the spec, else "
+                + "/var/lib/aggbootstrap/<cluster> as root, else below $XDG_STATE_HOME.", valueName: "dir"),
+        completion: .directory)
     var state: String?
 
     @Option(
@@ -61,8 +62,8 @@ struct ClusterOptions: ParsableArguments {
         help: ArgumentHelp(
             "The state directory with the CA and its keys.",
             discussion:
-                "Default: stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as root, else below "
-                + "$XDG_STATE_HOME.", valueName: "dir"), completion: .directory)
+                "Default: $AGGBOOTSTRAP_STATE, else stateDirectory of the spec, else /var/lib/aggbootstrap/<cluster> as "
+                + "root, else below $XDG_STATE_HOME.", valueName: "dir"), completion: .directory)
     var state: String?
 
     @Option(help: SpecOptions.limitHelp)
@@ -107,7 +108,10 @@ struct PassphraseOptions: ParsableArguments {
             valueName: "file"), completion: .file())
     var passphraseFile: String?
 
-    @Option(help: ArgumentHelp("A file descriptor to read that passphrase from.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("A file descriptor to read that passphrase from.", valueName: "n"),
+        transform: OptionValue.descriptor)
     var passphraseFd: Int32?
 
     /// The passphrase, where there is one.
@@ -139,6 +143,13 @@ struct OutputOptions: ParsableArguments {
     }
 
     var narrator: Narrator { Narrator(isOn: verbose) }
+
+    /// An error, with the document that shows the run all the same where JSON is wanted.
+    func failure(_ error: any Error, showing document: @autoclosure () -> any Encodable & Sendable)
+        -> any Error
+    {
+        output == .json ? DocumentedError(cause: error, document: document()) : error
+    }
 
     /// The surroundings of a run, with progress on the standard error: a live row for each node on a terminal.
     var effects: Effects {

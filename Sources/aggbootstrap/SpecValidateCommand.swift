@@ -8,20 +8,52 @@ struct SpecValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Check a spec and list every problem at once.")
 
-    @Argument(help: "The spec; default as for --spec of init.", completion: .file(extensions: ["json"]))
+    @Option(
+        name: .customLong("spec"), help: SpecOptions.specHelp, completion: .file(extensions: ["json"]))
+    var spec: String?
+
+    @Option(name: .shortAndLong, help: "Format of the standard output.")
+    var output: OutputFormat = .text
+
+    @Argument(help: "The spec, as with --spec.", completion: .file(extensions: ["json"]))
     var file: String?
 
+    func validate() throws {
+        if spec != nil && file != nil { throw ValidationError("--spec and a file beside it are both given") }
+    }
+
     func run() async throws {
-        try await Console.run {
-            guard let file = try SpecLoader.find(file) else {
+        try await Console.run(format: output) {
+            guard let file = try SpecLoader.find(spec ?? file) else {
                 throw BootstrapError(
                     "usage/no-spec", status: .usage, "there is no spec to check",
-                    hint: "name it: aggbootstrap spec validate FILE")
+                    hint: "name it: aggbootstrap spec validate --spec FILE")
             }
             let spec = try SpecLoader.load(file)
-            let nodes = spec.nodes.count == 1 ? "1 node" : "\(spec.nodes.count) nodes"
-            Console.print(["\(file) is valid: cluster \(spec.cluster), \(nodes)"])
+            switch output {
+            case .text:
+                let nodes = Summary.count(spec.nodes.count, "node")
+                Console.print(["\(file) is valid: cluster \(spec.cluster), \(nodes)"])
+            case .json: Console.print([try JSONText.of(SpecDocumentReport(spec, file: file))])
+            }
             return .done
         }
+    }
+}
+
+/// That a spec is valid, as JSON.
+private struct SpecDocumentReport: Encodable {
+    struct Node: Encodable {
+        let name: String
+    }
+
+    let schemaVersion = JSONText.schemaVersion
+    let file: String
+    let cluster: String
+    let nodes: [Node]
+
+    init(_ spec: ClusterSpec, file: String) {
+        (self.file, cluster) = (file, spec.cluster)
+        nodes = spec.nodes.map { Node(name: $0.name) }
     }
 }

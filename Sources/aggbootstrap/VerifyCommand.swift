@@ -42,7 +42,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await Console.run(color: output.color) {
+        try await Console.run(color: output.color, format: output.output) {
             Hardening.apply()
             let address = try canaryAddress.map { try CanaryAddress($0) }
             let run = try spec.makeRun(output.effects)
@@ -56,14 +56,12 @@ struct VerifyCommand: AsyncParsableCommand {
                     try await run.proveCanary(proofs, observed: observed, address: address)
                 }
             }
-            let report = ProofReport(proofs)
+            let report = ProofReport(proofs, requireProof: requireProof)
             switch output.output {
-            case .text:
-                let last = Summary.verified(report.nodes, requireProof: requireProof)
-                Console.print(report.lines + [last], color: output.color)
+            case .text: Console.print(report.lines + [Summary.verified(report)], color: output.color)
             case .json: Console.print([try report.json()])
             }
-            return report.status(requireProof: requireProof)
+            return report.status
         }
     }
 }

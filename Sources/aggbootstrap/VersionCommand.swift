@@ -40,7 +40,7 @@ struct VersionCommand: AsyncParsableCommand {
     }
 
     struct Document: Encodable {
-        var schemaVersion = 1
+        let schemaVersion = JSONText.schemaVersion
         let version = VersionCommand.number
         let commit = Known(text: aggbootstrap_commit().map { String(cString: $0) })
         let openssl = Library(

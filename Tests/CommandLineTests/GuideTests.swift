@@ -20,6 +20,19 @@ import Testing
         }
     }
 
+    /// The live part is about the state, and the encrypted keys, that the first part has made.
+    @Test func theLivePartNamesStateAndPassphrase() throws {
+        let lines = try blocks().filter(\.isLive).flatMap { $0.commands.split(separator: "\n") }
+        #expect(lines.count >= 14)
+        for line in lines {
+            let words = line.split(separator: " ").dropFirst()
+            let takesState = words.first != "schedule" || words.contains("install")
+            let needsKeys = words.contains("install") || ["plan", "init", "rotate"].contains(words.first)
+            #expect(line.contains(" --state state") == takesState, "\(line)")
+            #expect(line.contains(" --passphrase-file passphrase") == needsKeys, "\(line)")
+        }
+    }
+
     @Test func everyCommandWorks() throws {
         let blocks = try blocks()
         #expect(blocks.filter { !$0.isLive }.count >= 8 && blocks.filter(\.isLive).count >= 2)

@@ -77,7 +77,7 @@ import Testing
                 ["plan", "--root", "out", "--spec", spec, "-o", "json"], in: directory)
             let object = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8))
             let plan = try #require(object as? [String: Any])
-            #expect(plan["schemaVersion"] as? Int == 1)
+            #expect(plan["schemaVersion"] as? Int == 2)
             #expect(plan["isEmpty"] as? Bool == isEmpty)
             #expect((plan["nodes"] as? [Any])?.count == 3)
             #expect(!result.stdout.contains("PRIVATE KEY") && !result.stdout.contains("BEGIN"))

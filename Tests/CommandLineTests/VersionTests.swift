@@ -16,7 +16,7 @@ import Testing
         #expect(result.status == 0, "\(result.stderr)")
         let object = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8))
         let version = try #require(object as? [String: Any])
-        #expect(version["schemaVersion"] as? Int == 1)
+        #expect(version["schemaVersion"] as? Int == 2)
         #expect(
             (version["version"] as? String).map { "\($0)\n" }
                 == (try shell("$A --version", in: directory).stdout))

@@ -136,7 +136,9 @@ extension Run {
         defer { signals.restore() }
         let made = try await canaryProofs(observed, address) { signals.isStopped }
         return proofs.map { node in
-            NodeProofs(node: node.node, proofs: node.proofs + (made[node.node] ?? []))
+            var node = node
+            node.proofs += made[node.node] ?? []
+            return node
         }
     }
 

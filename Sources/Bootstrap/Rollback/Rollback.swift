@@ -6,21 +6,14 @@ import NodeAccess
 extension Run {
     /// Observes every node and plans how each gets back what its last change replaced; changes nothing.
     package func prepareRollback() async throws -> Preparation {
-        try checkReach()
-        let inventory = try state.inventory()
+        let inventory = try readState()
         let record = try RollbackRecord.read(state)
         let observed = try await withPrevious(try await observe())
         var rollback = RollbackPlanner.plan(
             spec, inventory: inventory, nodes: observed, unfinished: record?.direction,
             options: request.options)
-        rollback.plan.refusals.insert(contentsOf: try openRotation(), at: 0)
         rollback.plan.refusals += try judge(rollback.targets, observed, inventory)
-        let restarts = rollback.plan.nodes.contains(where: \.restarts)
-        let peers = restarts ? await observePeers() : []
-        rollback.plan.refusals += RolloutRules.refusals(
-            rollback.plan,
-            health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
-            accepted: Set(request.acceptsUnhealthy))
+        let peers = try await complete(&rollback.plan, observed)
         return Preparation(
             inventory: inventory, observed: observed, plan: rollback.plan, peers: peers, rollback: rollback)
     }

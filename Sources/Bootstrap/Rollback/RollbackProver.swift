@@ -30,8 +30,12 @@ struct RollbackProver {
                 Proof($0, .notProven, "\(spec.apiServer.unit) is \(state)")
             }
         }
-        if let flags = target.flags, flags.has("proxy-client-cert-file") { proofs += try await pair(flags) }
-        return NodeProofs(node: nodeSpec.name, proofs: proofs)
+        guard let flags = target.flags, flags.has("proxy-client-cert-file") else {
+            return NodeProofs(node: nodeSpec.name, proofs: proofs)
+        }
+        let pair = try await pair(flags)
+        return NodeProofs(
+            node: nodeSpec.name, proofs: proofs + pair.proofs, certificates: pair.certificates)
     }
 
     private func files() throws -> Proof {
@@ -77,25 +81,24 @@ struct RollbackProver {
     }
 
     /// What the pair of before has to show; the flags of before say how it is asked.
-    private func pair(_ flags: EffectiveFlags) async throws -> [Proof] {
+    private func pair(_ flags: EffectiveFlags) async throws -> NodeProofs {
         let paths = ["proxy-client-cert-file", "proxy-client-key-file", "requestheader-client-ca-file"]
         guard
             paths.map({ flags.string($0) }) == [
                 observed.certificate.path, observed.key.path, observed.ca.path,
             ]
         else {
-            return [
-                Proof(
-                    "pair", .notProven, "its flags name other files than the spec: verify with that of before"
-                )
-            ]
+            let proof = Proof(
+                "pair", .notProven, "its flags name other files than the spec: verify with that of before")
+            return NodeProofs(node: nodeSpec.name, proofs: [proof])
         }
         var spec = spec
         if let names = flags.list("requestheader-allowed-names") { spec.requestHeader.allowedNames = names }
-        let proofs = try await Prover(
+        var proofs = try await Prover(
             spec: spec, nodeSpec: nodeSpec, link: link, reader: reader, observed: observed, now: now
         ).prove()
-        return proofs.proofs.filter { Self.ofThePair.contains($0.name) }
+        proofs.proofs.removeAll { !Self.ofThePair.contains($0.name) }
+        return proofs
     }
 }
 

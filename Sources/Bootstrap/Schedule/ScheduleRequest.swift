@@ -82,7 +82,7 @@ package struct ScheduleRequest: Sendable {
 
     /// The service has none of this environment.
     private var isStateInEnvironment: Bool {
-        !(LocalHost.environment("AGGBOOTSTRAP_STATE") ?? "").isEmpty
+        LocalHost.setting(StatePlace.variable) != nil
     }
 
     /// The node that this machine is, by the address that the spec reaches it at.

@@ -207,7 +207,7 @@ struct NodePlanner {
     /// Why changed certificate files alone need a restart; nil where the API server reloads them by itself.
     private var rereadReason: String? {
         let version = node.apiServer?.version ?? spec.kubernetesVersion
-        guard let version, version < KubernetesVersion(major: 1, minor: 20) else { return nil }
+        guard let version, version < KubernetesVersion.rereadsCertificates else { return nil }
         let paths = [node.ca.path, node.certificate.path, node.key.path]
         guard result.files.contains(where: { paths.contains($0.path) && $0.action != .setMetadata }) else {
             return nil

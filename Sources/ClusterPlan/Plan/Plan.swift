@@ -38,6 +38,24 @@ package struct Plan: Sendable, Equatable {
     }
 }
 
+extension Plan {
+    /// Whether kube-apiserver takes all of it while it runs: nothing but certificates that it has already are replaced,
+    /// and it is one that reads them again.
+    package func isTakenWithoutRestart(spec: ClusterSpec) -> Bool {
+        if let version = spec.kubernetesVersion, version < KubernetesVersion.rereadsCertificates {
+            return false
+        }
+        return nodes.flatMap(\.files).allSatisfy { file in
+            if file.action == .setMetadata { return true }
+            guard file.action == .replace else { return false }
+            switch file.content {
+            case .certificate, .bundle, .certificateToIssue, .privateKey, .privateKeyCopy: return true
+            case .text, .nothing: return false
+            }
+        }
+    }
+}
+
 /// A certificate that is to be issued.
 package struct CertificateIssue: Sendable, Equatable {
     /// nil for the CA.

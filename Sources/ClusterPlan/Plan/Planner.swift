@@ -55,6 +55,9 @@ package enum Planner {
         _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode], now: UnixTime,
         options: Options = Options()
     ) -> Plan {
+        let fresh = Set(renewsOnly(options) ? nodes.filter(\.isUninitialised).map(\.name) : [])
+        // What is due elsewhere does not wait for a node that init has yet to bring in.
+        let nodes = options.renewal == .always ? nodes : nodes.filter { !fresh.contains($0.name) }
         let certificates = CertificateDecisions(
             spec: spec, limit: Set(nodes.map(\.name)), inventory: inventory, now: now,
             renewal: options.renewal,
@@ -75,7 +78,8 @@ package enum Planner {
             plan.refusals += planner.refusals
             plan.notices += planner.notices
         }
-        if options.scope == .certificates, options.stage == nil, inventory.current == nil {
+        noteUninitialised(spec.nodes.map(\.name).filter(fresh.contains), options, &plan)
+        if renewsOnly(options), inventory.current == nil {
             plan.refusals.insert(
                 Refusal(
                     code: "rotation/no-ca", node: nil,
@@ -89,5 +93,40 @@ package enum Planner {
                     message: "the state's private keys are encrypted: init needs their passphrase for this"))
         }
         return plan
+    }
+
+    /// Whether certificates of a CA that stays are replaced, and nothing else is done.
+    private static func renewsOnly(_ options: Options) -> Bool {
+        options.scope == .certificates && options.stage == nil
+    }
+
+    /// A new pair alone would make nothing of a node that lacks the flags for it.
+    private static func noteUninitialised(_ names: [String], _ options: Options, _ plan: inout Plan) {
+        for name in names {
+            let what = "it has no requestheader CA and no proxy client certificate yet"
+            if options.renewal == .always {
+                plan.refusals.append(
+                    Refusal(
+                        code: "rotation/not-initialised", node: name,
+                        message: "\(what), so there is nothing to replace",
+                        hint: "run init first, or name the other nodes with --limit"))
+            } else {
+                plan.notices.append(
+                    Notice(
+                        code: "rotation/not-initialised", node: name,
+                        message: "left alone: \(what); aggbootstrap init brings it in"))
+            }
+        }
+    }
+}
+
+extension ObservedNode {
+    /// Whether nothing of the aggregation layer is there: neither files, nor flags in the running process. One whose
+    /// files were lost still presents a proxy client certificate.
+    fileprivate var isUninitialised: Bool {
+        let running = unit?.live?.runningArguments ?? []
+        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        return ca.kind == .absent && certificate.kind == .absent && transaction == nil
+            && flags.string("requestheader-client-ca-file") == nil
     }
 }

@@ -3,6 +3,8 @@
 extension KubernetesVersion {
     /// The first version with which the aggregation layer is supported here.
     package static let oldestSupported = KubernetesVersion(major: 1, minor: 10)
+    /// The first kube-apiserver that takes changed certificate files without a restart.
+    package static let rereadsCertificates = KubernetesVersion(major: 1, minor: 20)
 
     /// Reads `1.20`.
     ///

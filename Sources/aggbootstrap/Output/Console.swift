@@ -57,18 +57,25 @@ enum Console {
     }
 
     /// Runs a command and turns what it throws into messages and an exit status.
-    static func run(color: ColorChoice = .auto, _ body: () async throws -> ExitStatus) async throws {
+    ///
+    /// With JSON wanted, standard output gets a document also where it fails.
+    static func run(
+        color: ColorChoice = .auto, format: OutputFormat = .text, _ body: () async throws -> ExitStatus
+    ) async throws {
         // Else the first line to a reader that has gone away would end the run in the middle of a change.
         _ = signal(SIGPIPE, SIG_IGN)
         let status: ExitStatus
         do {
             status = try await body()
-        } catch let problems as SpecProblems {
-            self.problems(problems, color: color)
-            throw ExitCode(ExitStatus.badSpec.rawValue)
         } catch {
-            report(ErrorReport(error), color: color)
-            throw ExitCode(ErrorReport(error).status.rawValue)
+            if format == .json { document(try JSONText.of(FailureDocument(error)) + "\n") }
+            let cause = (error as? DocumentedError)?.cause ?? error
+            if let problems = cause as? SpecProblems {
+                self.problems(problems, color: color)
+            } else {
+                report(ErrorReport(cause), color: color)
+            }
+            throw ExitCode(ErrorReport(cause).status.rawValue)
         }
         if status != .done { throw ExitCode(status.rawValue) }
     }

@@ -43,7 +43,7 @@ struct PlanDocument: Encodable {
         let hint: String?
     }
 
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     let cluster: String
     let isEmpty: Bool
     let encryptsKeys: [String]
@@ -132,8 +132,12 @@ struct ResultDocument: Encodable {
         let filesRemoved: Int
         let restarted: Bool
         let error: Failure?
+        /// As `verify` has them; empty where nothing was proved.
+        let proofs: [ProofReport.Document.Entry]
+        let certificates: [ProofReport.Document.Installed]
 
-        init(_ name: String, _ result: ApplyOutcome.Node) {
+        init(_ name: String, _ result: ApplyOutcome.Node, _ proved: ProofReport.Document.Node?) {
+            (proofs, certificates) = (proved?.proofs ?? [], proved?.certificates ?? [])
             self.name = name
             var (word, files, removed, restarted) = ("unchanged", 0, 0, false)
             var error: Failure?
@@ -153,19 +157,21 @@ struct ResultDocument: Encodable {
     struct Failure: Encodable {
         let code: String
         let message: String
+        let hint: String?
+        let details: [String]
         /// Whether the node is as it was before.
         let isAsBefore: Bool
 
         init(_ error: BootstrapError) {
-            (code, message, isAsBefore) = (error.code, error.message, error.status != .mixed)
+            (code, message, hint) = (error.code, error.message, error.hint)
+            (details, isAsBefore) = (error.details, error.status != .mixed)
         }
     }
 
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     let plan: PlanDocument
     let changes: Changes
     let nodes: [Node]
-    let proofs: [ProofReport.Document.Node]
 
     init(_ plan: Plan, _ outcome: ApplyOutcome, _ proofs: [NodeProofs]) {
         self.plan = PlanDocument(plan)
@@ -173,11 +179,11 @@ struct ResultDocument: Encodable {
             keysEncrypted: outcome.keysEncrypted, certificatesIssued: outcome.issued,
             filesWritten: outcome.filesWritten, filesRemoved: outcome.filesRemoved, restarts: outcome.restarts
         )
+        let proved = ProofReport(proofs).document.nodes
         // Where nothing was due, nothing was begun either.
-        nodes =
-            outcome.nodes.isEmpty
-            ? plan.nodes.map { Node($0.name, .unchanged) } : outcome.nodes.map { Node($0.name, $0.result) }
-        self.proofs = ProofReport(proofs).document.nodes
+        let results =
+            outcome.nodes.isEmpty ? plan.nodes.map { ($0.name, .unchanged) } : outcome.nodes
+        nodes = results.map { name, result in Node(name, result, proved.first { $0.name == name }) }
     }
 
     func json() throws -> String { try JSONText.of(self) }

@@ -7,8 +7,13 @@ import FoundationEssentials
 /// Proofs as text, as JSON and as an exit status.
 struct ProofReport {
     let nodes: [NodeProofs]
+    /// Whether a proof that could not be made counts as one that failed.
+    let requiresProof: Bool
 
-    init(_ nodes: [NodeProofs]) { self.nodes = nodes }
+    init(_ nodes: [NodeProofs], requireProof: Bool = false) {
+        self.nodes = nodes
+        requiresProof = requireProof
+    }
 
     var lines: [String] {
         var lines: [String] = []
@@ -31,25 +36,81 @@ struct ProofReport {
         return lines
     }
 
-    func status(requireProof: Bool) -> ExitStatus {
-        let outcomes = nodes.flatMap(\.proofs).map(\.outcome)
-        if outcomes.contains(.failed) { return .proofFailed }
-        return requireProof && outcomes.contains(.notProven) ? .proofFailed : .done
+    var status: ExitStatus { shortfall == nil ? .done : .proofFailed }
+
+    /// Why the exit status is 4, and which proofs are behind it; nil where it is 0.
+    var shortfall: String? {
+        let failed = named(.failed)
+        let all = nodes.reduce(0) { $0 + $1.proofs.count }
+        if !failed.isEmpty {
+            return "\(failed.count) of \(Summary.count(all, "proof")) failed (status 4): \(Self.list(failed))"
+        }
+        let open = named(.notProven)
+        guard requiresProof, !open.isEmpty else { return nil }
+        return
+            "\(open.count) of \(Summary.count(all, "proof")) could not be made, and --require-proof is given "
+            + "(status 4): \(Self.list(open))"
+    }
+
+    func count(_ outcome: Proof.Outcome) -> Int { named(outcome).count }
+
+    /// `NODE PROOF` of each one that ended so.
+    private func named(_ outcome: Proof.Outcome) -> [String] {
+        nodes.flatMap { node in
+            node.proofs.filter { $0.outcome == outcome }.map { "\(node.node) \($0.name)" }
+        }
+    }
+
+    private static func list(_ names: [String], limit: Int = 12) -> String {
+        let rest = names.count - limit
+        return names.prefix(limit).joined(separator: ", ") + (rest > 0 ? ", and \(rest) more" : "")
     }
 
     struct Document: Encodable {
         struct Node: Encodable {
             let name: String
             let proofs: [Entry]
+            let certificates: [Installed]
         }
 
         struct Entry: Encodable {
             let name: String
             let outcome: String
             let text: String
+
+            init(_ proof: Proof) {
+                outcome =
+                    switch proof.outcome {
+                    case .passed: "passed"
+                    case .failed: "failed"
+                    case .notProven: "not-proven"
+                    }
+                (name, text) = (proof.name, proof.text)
+            }
         }
 
-        var schemaVersion = 1
+        /// A certificate that lies on the node: its proxy client certificate, or a requestheader CA that it trusts.
+        struct Installed: Encodable {
+            let role: String
+            let path: String
+            let subject: String
+            let serial: String
+            let notBefore: String
+            let notAfter: String
+            let sha256: String
+
+            init(_ installed: InstalledCertificate) {
+                role = installed.role.rawValue
+                path = installed.path
+                let certificate = installed.certificate
+                (subject, serial) = (certificate.subject, certificate.serial)
+                notBefore = certificate.notBefore.description
+                notAfter = certificate.notAfter.description
+                sha256 = certificate.fingerprintSHA256
+            }
+        }
+
+        let schemaVersion = JSONText.schemaVersion
         let nodes: [Node]
     }
 
@@ -57,16 +118,8 @@ struct ProofReport {
         Document(
             nodes: nodes.map { node in
                 .init(
-                    name: node.node,
-                    proofs: node.proofs.map { proof in
-                        let outcome =
-                            switch proof.outcome {
-                            case .passed: "passed"
-                            case .failed: "failed"
-                            case .notProven: "not-proven"
-                            }
-                        return .init(name: proof.name, outcome: outcome, text: proof.text)
-                    })
+                    name: node.node, proofs: node.proofs.map(Document.Entry.init),
+                    certificates: node.certificates.map(Document.Installed.init))
             })
     }
 
@@ -75,6 +128,9 @@ struct ProofReport {
 
 /// JSON for machines: sorted keys, two-space indentation.
 enum JSONText {
+    /// Of every document. 2: what is proved of a node is in `nodes` everywhere, and a failure is in `error`.
+    static let schemaVersion = 2
+
     static func of(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

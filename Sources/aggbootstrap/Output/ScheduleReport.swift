@@ -50,7 +50,7 @@ struct ScheduleDocument: Encodable {
         let exitStatus: Int32?
     }
 
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     let cluster: String
     let isInstalled: Bool
     let isEnabled: Bool
@@ -86,7 +86,7 @@ struct ScheduleUnitsDocument: Encodable {
         let text: String
     }
 
-    var schemaVersion = 1
+    let schemaVersion = JSONText.schemaVersion
     let files: [File]
     let notices: [String]
 

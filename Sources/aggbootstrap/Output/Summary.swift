@@ -23,23 +23,36 @@ enum Summary {
         return apart + ["plan: \(parts.joined(separator: ", ")); \(command) with the same options does it"]
     }
 
-    /// Below the proofs of `init`.
-    static func done(_ outcome: ApplyOutcome, _ run: Run) -> [String] {
+    /// `done:` only where the exit status is 0; else what was done, and which proofs say that it is not enough.
+    static func ended(_ done: String, _ report: ProofReport) -> String {
+        report.shortfall.map { "failed: \(done), but \($0)" } ?? "done: \(done)"
+    }
+
+    /// Below the proofs of `init`, and of `rotate` without --ca.
+    static func done(_ outcome: ApplyOutcome, _ plan: Plan, _ run: Run, _ report: ProofReport) -> [String] {
         let keys = outcome.keysEncrypted
         let encrypted = keys == 0 ? "" : count(keys, "private key") + " encrypted, "
-        let done =
-            "done: \(encrypted)\(count(outcome.issued, "certificate")) issued, "
-            + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))"
-        guard let root = run.request.root, outcome.filesWritten > 0 else { return [done] }
+        let done = ended(
+            "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
+                + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))",
+            report)
+        guard let root = run.request.root, outcome.filesWritten > 0, report.status == .done else {
+            return [done]
+        }
         let isEmbedded = run.notices.contains { $0.code == "run/embedded-spec" }
         // Whoever tries it out is told once, not after each repair.
         if isEmbedded, outcome.issued == 0 { return [done] }
-        let next =
-            isEmbedded
-            ? "next: aggbootstrap spec init cluster.json writes a spec of your own"
-            : "next: install what is below \(root)/NODE/ on each node and restart kube-apiserver there, or run init "
-                + "without --root, with --state \(run.state.path)"
-        return [done, next]
+        if isEmbedded {
+            return [done, "next: aggbootstrap spec init cluster.json writes a spec of your own"]
+        }
+        let restart =
+            plan.isTakenWithoutRestart(spec: run.spec)
+            ? " (kube-apiserver takes it without a restart)" : " and restart kube-apiserver there"
+        return [
+            done,
+            "next: install what is below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
+                + run.state.path,
+        ]
     }
 
     /// The one line of `rotate --if-due` where nothing is.
@@ -56,11 +69,13 @@ enum Summary {
     }
 
     /// Below the proofs of `rollback`.
-    static func rolledBack(_ outcome: ApplyOutcome, _ preparation: Preparation) -> [String] {
-        let done =
-            "done: \(count(outcome.filesWritten, "file")) put back, \(outcome.filesRemoved) removed, "
-            + count(outcome.restarts, "restart")
-        guard !preparation.plan.isEmpty else { return [done] }
+    static func rolledBack(
+        _ outcome: ApplyOutcome, _ preparation: Preparation, _ report: ProofReport
+    ) -> [String] {
+        let done = ended(
+            "\(count(outcome.filesWritten, "file")) put back, \(outcome.filesRemoved) removed, "
+                + count(outcome.restarts, "restart"), report)
+        guard !preparation.plan.isEmpty, report.status == .done else { return [done] }
         return [
             done,
             preparation.goesForward
@@ -70,18 +85,16 @@ enum Summary {
     }
 
     /// Below the proofs of `verify`; in line with its exit status.
-    static func verified(_ nodes: [NodeProofs], requireProof: Bool) -> String {
-        let outcomes = nodes.flatMap(\.proofs).map(\.outcome)
-        let all = count(outcomes.count, "proof")
-        let failed = outcomes.count { $0 == .failed }
-        let open = outcomes.count { $0 == .notProven }
-        if failed > 0 { return "failed: \(failed) of \(all); aggbootstrap plan shows what init would mend" }
-        if open > 0, requireProof {
-            return "failed: \(open) of \(all) could not be made, and --require-proof is given"
+    static func verified(_ report: ProofReport) -> String {
+        if let shortfall = report.shortfall {
+            let plan = report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
+            return "failed: \(shortfall)\(plan)"
         }
-        return "verified: \(outcomes.count - open) of \(all) hold"
+        let all = report.nodes.reduce(0) { $0 + $1.proofs.count }
+        let open = report.count(.notProven)
+        return "verified: \(all - open) of \(count(all, "proof")) hold"
             + (open == 0 ? "" : ", \(open) could not be made")
     }
 
-    private static func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
+    static func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
 }

@@ -7,6 +7,7 @@ import Bootstrap
 enum UsageError {
     /// - Returns: nil for a request for help or a version, and for an error that was reported already.
     static func report(_ error: any Error) -> ErrorReport? {
+        if let error = error as? BootstrapError { return ErrorReport(error) }
         guard !(error is ExitCode), AggBootstrap.exitCode(for: error) == .validationFailure else {
             return nil
         }
@@ -17,6 +18,15 @@ enum UsageError {
         let help = parts.last { $0.hasPrefix("aggbootstrap ") } ?? "aggbootstrap --help"
         return ErrorReport(
             BootstrapError("usage/arguments", status: .usage, lowerCased(message), hint: "see \(help)"))
+    }
+
+    /// Whether a command line that cannot be parsed asks for JSON.
+    static func wantsJSON(_ arguments: [String]) -> Bool {
+        let joined = ["-ojson", "-o=json", "--output=json"]
+        return arguments.contains { joined.contains($0) }
+            || zip(arguments, arguments.dropFirst()).contains {
+                ["-o", "--output"].contains($0) && $1 == "json"
+            }
     }
 
     /// A sentence as an error is written: in lower case, with no full stop.
