@@ -205,8 +205,10 @@ extension Run {
             guard try state.inventory() == preparation.inventory else { throw changed }
             return preparation
         }
-        let now = preparation.rollback == nil ? try await prepare() : try await prepareRollback()
+        var now = preparation.rollback == nil ? try await prepare() : try await prepareRollback()
         guard now.plan.isSame(as: preparation.plan) else { throw changed }
+        // What the operator has read and said yes to, dates included.
+        now.plan.issues = preparation.plan.issues
         return now
     }
 

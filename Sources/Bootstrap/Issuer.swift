@@ -28,10 +28,11 @@ struct Issuer {
         announce: (String) throws -> Void = { _ in }
     ) async throws -> StateInventory {
         guard !issues.isEmpty else { return inventory }
+        try checkTimes(of: issues)
         let keys = try await Self.generateKeys(issues.map(\.profile.key))
         let newCA = try zip(issues, keys).first { $0.0.owner == nil }.map { issue, key in
             let certificate = try CertificateAuthority.issueCA(
-                issue.profile, key: key, now: now, serial: try SerialNumber.random())
+                issue.profile, key: key, validity: issue.validity, serial: try SerialNumber.random())
             return NewCA(
                 id: StateDirectory.generationID(certificate.summary, after: inventory),
                 certificate: certificate, key: key)
@@ -49,6 +50,17 @@ struct Issuer {
             try state.removeOrphanedLeaves()
         }
         return try state.inventory()
+    }
+
+    /// What the plan says is what is signed, so a plan that has waited for too long is of no use any more: seen before
+    /// anything is stored.
+    private func checkTimes(of issues: [CertificateIssue]) throws {
+        guard let issue = issues.first(where: { now < $0.notBefore || now >= $0.notAfter }) else { return }
+        let name = issue.owner.map { "the proxy client certificate of \($0)" } ?? "the requestheader CA"
+        throw BootstrapError(
+            "state/plan-too-old", status: .locked,
+            "cannot issue \(name) as planned, valid from \(issue.notBefore) to \(issue.notAfter): it is \(now) now",
+            hint: "see that this machine's clock is right, then run it again")
     }
 
     private func store(_ ca: NewCA, after inventory: StateInventory) throws {
@@ -72,7 +84,8 @@ struct Issuer {
         for (issue, key) in issues {
             guard let owner = issue.owner else { continue }
             let certificate = try CertificateAuthority.issueLeaf(
-                issue.profile, key: key, ca: ca, caKey: caKey, now: now, serial: try SerialNumber.random())
+                issue.profile, key: key, ca: ca, caKey: caKey, validity: issue.validity, now: now,
+                serial: try SerialNumber.random())
             try state.addLeaf(
                 certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
                 generation: id, after: inventory)

@@ -129,9 +129,12 @@ struct LiveProver {
         var (ca, leaf) = (CertificateCatalog.ca(spec), CertificateCatalog.proxyClient(spec))
         (ca.key, leaf.key) = (.ecdsa(bits: 256), .ecdsa(bits: 256))
         let (caKey, leafKey) = (try PrivateKey.generate(ca.key), try PrivateKey.generate(leaf.key))
-        let issuer = try CertificateAuthority.issueCA(ca, key: caKey, now: now, serial: try .random())
+        let issuer = try CertificateAuthority.issueCA(
+            ca, key: caKey, validity: .init(ca.validity, at: now), serial: try .random())
         let certificate = try CertificateAuthority.issueLeaf(
-            leaf, key: leafKey, ca: issuer, caKey: caKey, now: now, serial: try .random())
+            leaf, key: leafKey, ca: issuer, caKey: caKey,
+            validity: .init(leaf.validity, at: now, within: issuer.summary.validity), now: now,
+            serial: try .random())
         return ClientIdentity(certificatePEM: certificate.pem, keyPEM: leafKey.pem)
     }
 

@@ -8,7 +8,7 @@ import SystemdBus
 package struct Preparation: Sendable {
     package let inventory: StateInventory
     package let observed: [ObservedNode]
-    package let plan: Plan
+    package internal(set) var plan: Plan
     /// Control planes that the run leaves alone, seen where another one is to be restarted.
     let peers: [Peer]
     /// What a roll-back goes back to; nil where the spec says what is wanted.

@@ -3,11 +3,9 @@
 import COpenSSL
 import ClusterPlan
 
-/// Issues certificates from profiles; time and serial number are the caller's, so the same input gives the
+/// Issues certificates from profiles; validity, time and serial number are the caller's, so the same input gives the
 /// same certificate (except for an ECDSA signature).
 package enum CertificateAuthority {
-    /// A clock that runs behind by less than this still accepts a new certificate.
-    static let backdating: Int64 = 300
     /// 9999-12-31T23:59:59Z, the last time that X.509 can write.
     private static let endOfTime = UnixTime(year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59)
 
@@ -20,11 +18,11 @@ package enum CertificateAuthority {
     /// Throws `.keyMismatch` where `key` is not of the profile's algorithm, `.profile` for a name or a
     /// validity that X.509 cannot hold.
     package static func issueCA(
-        _ profile: CertificateProfile, key: PrivateKey, now: UnixTime, serial: SerialNumber
+        _ profile: CertificateProfile, key: PrivateKey, validity: CertificateValidity, serial: SerialNumber
     ) throws(PKIError) -> Certificate {
         let subject = "CN=\(profile.commonName)"
         try require(key, for: profile, subject)
-        let validity = try period(profile.validity, from: now.advanced(bySeconds: -backdating), subject)
+        try requireX509(validity, subject)
         let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
         let identifier = try publicKeyIdentifier(certificate.pointer, subject)
         let generation = Digest.hex(identifier.prefix(4))
@@ -39,22 +37,31 @@ package enum CertificateAuthority {
         return try Certificate(der: certificate.der(), path: subject)
     }
 
-    /// Issues a client certificate, valid for no longer than its CA.
+    /// Issues a client certificate.
+    ///
+    /// - Parameters:
+    ///   - validity: has to lie within the CA's.
+    ///   - now: when it is issued; both certificates have to be valid then.
     ///
     /// Throws `.keyMismatch` where `caKey` is not the key of `ca` or `key` is not of the profile's algorithm,
     /// `.expired` and `.notYetValid` for the CA at `now`, `.notACA` for a CA that may not sign, and whatever
     /// `ChainVerifier` finds wrong with the result.
     package static func issueLeaf(
         _ profile: CertificateProfile, key: PrivateKey, ca: Certificate, caKey: PrivateKey,
-        now: UnixTime, serial: SerialNumber
+        validity: CertificateValidity, now: UnixTime, serial: SerialNumber
     ) throws(PKIError) -> Certificate {
         let subject = "CN=\(profile.commonName)"
         try requireAuthority(ca.summary, at: now)
         try require(caKey, of: ca, "issue \(subject) from")
         try require(key, for: profile, subject)
-        let start = max(now.advanced(bySeconds: -backdating), ca.summary.notBefore)
-        var validity = try period(profile.validity, from: start, subject)
-        validity.end = min(validity.end, ca.summary.notAfter)
+        try requireX509(validity, subject)
+        guard validity.notBefore >= ca.summary.notBefore, validity.notAfter <= ca.summary.notAfter else {
+            throw PKIError(
+                .profile, operation: "issue", subject: subject,
+                underlying:
+                    "its validity, \(validity.notBefore) to \(validity.notAfter), reaches beyond its CA's, "
+                    + "\(ca.summary.notBefore) to \(ca.summary.notAfter)")
+        }
         let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
         let name = try DistinguishedName.make(profile.names, commonName: profile.commonName)
         try certificate.name(
@@ -138,29 +145,19 @@ package enum CertificateAuthority {
         }
     }
 
-    /// A certificate's two ends, both inclusive.
-    struct Period {
-        var start: UnixTime
-        var end: UnixTime
-    }
-
-    private static func period(
-        _ validity: ValidityPeriod, from start: UnixTime, _ subject: String
-    ) throws(PKIError) -> Period {
-        let (seconds, overflow) = start.seconds.addingReportingOverflow(validity.seconds)
-        let end = UnixTime(seconds: seconds)
-        guard validity.seconds > 0, !overflow, end <= endOfTime else {
+    /// - Throws: `.profile` for a validity that X.509 cannot hold.
+    private static func requireX509(_ validity: CertificateValidity, _ subject: String) throws(PKIError) {
+        guard validity.notBefore < validity.notAfter, validity.notAfter <= endOfTime else {
             throw PKIError(
                 .profile, operation: "issue", subject: subject,
                 underlying:
-                    "a validity of \(validity) from \(start) ends after \(endOfTime), or before it starts")
+                    "a validity from \(validity.notBefore) ends after \(endOfTime), or before it starts")
         }
-        return Period(start: start, end: end)
     }
 
     /// A version 3 certificate with key, serial number and validity; names, extensions and signature follow.
     static func draft(
-        key: OpaquePointer, validity: Period, serial: SerialNumber, _ subject: String
+        key: OpaquePointer, validity: CertificateValidity, serial: SerialNumber, _ subject: String
     ) throws(PKIError) -> X509Handle {
         let certificate = X509Handle(owning: try owned("issue", subject) { X509_new() })
         let pointer = certificate.pointer
@@ -174,10 +171,10 @@ package enum CertificateAuthority {
         }
         // Writes UTCTime up to 2049 and GeneralizedTime from 2050 on, as RFC 5280 demands.
         try check("issue", subject) {
-            ASN1_TIME_set(X509_getm_notBefore(pointer), Int(validity.start.seconds)) == nil ? 0 : 1
+            ASN1_TIME_set(X509_getm_notBefore(pointer), Int(validity.notBefore.seconds)) == nil ? 0 : 1
         }
         try check("issue", subject) {
-            ASN1_TIME_set(X509_getm_notAfter(pointer), Int(validity.end.seconds)) == nil ? 0 : 1
+            ASN1_TIME_set(X509_getm_notAfter(pointer), Int(validity.notAfter.seconds)) == nil ? 0 : 1
         }
         return certificate
     }

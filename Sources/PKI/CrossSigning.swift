@@ -31,9 +31,10 @@ extension CertificateAuthority {
             )
         }
         let key = try owned("read the public key of", subject) { X509_get0_pubkey(successor.x509.pointer) }
-        let validity = Period(
-            start: max(now.advanced(bySeconds: -backdating), ca.summary.notBefore),
-            end: min(ca.summary.notAfter, successor.summary.notAfter))
+        let validity = CertificateValidity(
+            notBefore: max(
+                now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds), ca.summary.notBefore),
+            notAfter: min(ca.summary.notAfter, successor.summary.notAfter))
         let certificate = try draft(key: key, validity: validity, serial: serial, subject)
         try certificate.name(
             subject: X509_get_subject_name(successor.x509.pointer),

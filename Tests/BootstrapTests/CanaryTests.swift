@@ -210,7 +210,8 @@ import Testing
             var profile = CertificateCatalog.ca(run.spec)
             profile.key = .ecdsa(bits: 256)
             ca = try CertificateAuthority.issueCA(
-                profile, key: caKey, now: CanaryTests.now, serial: try .random())
+                profile, key: caKey, validity: .init(profile.validity, at: CanaryTests.now),
+                serial: try .random())
         }
 
         func leaf(_ commonName: String? = nil) throws -> Certificate {
@@ -218,7 +219,9 @@ import Testing
             profile.key = .ecdsa(bits: 256)
             if let commonName { profile.commonName = commonName }
             return try CertificateAuthority.issueLeaf(
-                profile, key: try .generate(.ecdsa(bits: 256)), ca: ca, caKey: caKey, now: CanaryTests.now,
+                profile, key: try .generate(.ecdsa(bits: 256)), ca: ca, caKey: caKey,
+                validity: .init(profile.validity, at: CanaryTests.now, within: ca.summary.validity),
+                now: CanaryTests.now,
                 serial: try .random())
         }
 

@@ -23,7 +23,8 @@ import Testing
             validity: ValidityPeriod(seconds: days * 86400))
         let key = try PrivateKey.generate(.ed25519)
         return (
-            try CertificateAuthority.issueCA(profile, key: key, now: now, serial: .random()), key
+            try CertificateAuthority.issueCA(
+                profile, key: key, validity: .init(profile.validity, at: now), serial: .random()), key
         )
     }
 

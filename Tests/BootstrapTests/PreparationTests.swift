@@ -38,4 +38,53 @@ import Testing
             #expect(error?.code == .wrongPassphrase)
         }
     }
+
+    /// The clock may go on between the plan and the yes to it, or be set: what was printed is what is signed.
+    @Test(arguments: [Int64(7 * 3600), 400, -200]) func thePlannedValidityIsTheOneIssued(later: Int64)
+        async throws
+    {
+        let first = try run(nil)
+        let preparation = try await first.prepare()
+        let second = try run(nil, at: OfflineCluster.now.advanced(bySeconds: later))
+        #expect(try await second.apply(preparation, lock: nil).failure == nil)
+        try await expectIssued(preparation.plan, on: OfflineCluster.now)
+
+        // A renewal below a CA that ends before it would.
+        let due = OfflineCluster.now.advanced(bySeconds: 9 * 365 * 86400 + 86400 * 180)
+        var options = RunRequest(specFile: cluster.specFile, root: cluster.root)
+        options.options.renewal = .always
+        let third = try Run(options, effects: cluster.run(at: due).effects)
+        let renewal = try await third.prepare()
+        #expect(renewal.plan.issues.map(\.shortened) == [true])
+        let fourth = try Run(
+            options, effects: cluster.run(at: due.advanced(bySeconds: later)).effects)
+        #expect(try await fourth.apply(renewal, lock: try fourth.lockExisting()).failure == nil)
+        try await expectIssued(renewal.plan, on: due)
+    }
+
+    private func expectIssued(_ plan: Plan, on day: UnixTime) async throws {
+        let inventory = try cluster.state.inventory()
+        for issue in plan.issues {
+            let certificate =
+                issue.owner.map { inventory.leaves[$0]?.certificate } ?? inventory.current?.certificate
+            #expect(certificate?.notBefore == issue.notBefore && certificate?.notAfter == issue.notAfter)
+            // The operator reads days of the text.
+            #expect(issue.notBefore == day.advanced(bySeconds: -CertificateCatalog.backdatingSeconds))
+        }
+        let text = PlanReport(plan, unit: "kube-apiserver.service").lines.joined(separator: "\n")
+        for issue in plan.issues { #expect(text.contains(issue.notAfter.date), "\(text)") }
+    }
+
+    /// A plan whose certificates would be over, or not begun, is no plan any more; nothing of it is stored.
+    @Test(arguments: [Int64(20 * 365 * 86400), -3600]) func aPlanThatHasWaitedForTooLong(later: Int64)
+        async throws
+    {
+        let preparation = try await run(nil).prepare()
+        let second = try run(nil, at: OfflineCluster.now.advanced(bySeconds: later))
+        let error = await #expect(throws: BootstrapError.self) {
+            try await second.apply(preparation, lock: nil)
+        }
+        #expect(error?.code == "state/plan-too-old" && error?.hint?.contains("clock") == true)
+        #expect(try cluster.state.inventory() == StateInventory())
+    }
 }

@@ -45,9 +45,12 @@ import Testing
                 ).utf8), fileName: "cluster.json")
         let (caProfile, profile) = (CertificateCatalog.ca(spec), CertificateCatalog.proxyClient(spec))
         let (caKey, key) = (try PrivateKey.generate(caProfile.key), try PrivateKey.generate(profile.key))
-        let ca = try CertificateAuthority.issueCA(caProfile, key: caKey, now: now, serial: .random())
+        let ca = try CertificateAuthority.issueCA(
+            caProfile, key: caKey, validity: .init(caProfile.validity, at: now), serial: .random())
         let leaf = try CertificateAuthority.issueLeaf(
-            profile, key: key, ca: ca, caKey: caKey, now: now, serial: .random())
+            profile, key: key, ca: ca, caKey: caKey,
+            validity: .init(profile.validity, at: now, within: ca.summary.validity), now: now,
+            serial: .random())
         let text = key.pem.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         return Pair(ca: ca, leaf: leaf, key: text)
     }
@@ -189,12 +192,13 @@ import Testing
         let profile = CertificateCatalog.ca(spec)
         let keys = try (0..<2).map { _ in try PrivateKey.generate(profile.key) }
         let cas = try keys.map {
-            try CertificateAuthority.issueCA(profile, key: $0, now: now, serial: .random())
+            try CertificateAuthority.issueCA(
+                profile, key: $0, validity: .init(profile.validity, at: now), serial: .random())
         }
         let key = try PrivateKey.generate(CertificateCatalog.proxyClient(spec).key)
         let leaf = try CertificateAuthority.issueLeaf(
-            CertificateCatalog.proxyClient(spec), key: key, ca: cas[1], caKey: keys[1], now: now,
-            serial: .random())
+            CertificateCatalog.proxyClient(spec), key: key, ca: cas[1], caKey: keys[1],
+            validity: cas[1].summary.validity, now: now, serial: .random())
         let cross = try CertificateAuthority.issueCrossSigned(
             cas[1], by: cas[0], caKey: keys[0], proving: [leaf], now: now, serial: .random())
         let text = key.pem.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }

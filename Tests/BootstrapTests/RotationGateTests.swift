@@ -13,7 +13,9 @@ import Testing
             role: .ca, commonName: name, names: SubjectNames(), hosts: [], usages: [], key: .ed25519,
             validity: ValidityPeriod(seconds: 86400))
         let certificate = try CertificateAuthority.issueCA(
-            profile, key: PrivateKey.generate(.ed25519), now: OfflineCluster.now, serial: .random())
+            profile, key: PrivateKey.generate(.ed25519),
+            validity: .init(profile.validity, at: OfflineCluster.now),
+            serial: .random())
         return CAGeneration(id: "0001", certificate: certificate.summary, pem: certificate.pem)
     }
 

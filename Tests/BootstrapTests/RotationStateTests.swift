@@ -20,7 +20,8 @@ import Testing
             validity: ValidityPeriod(seconds: 86400))
         let key = try PrivateKey.generate(.ed25519)
         let certificate = try CertificateAuthority.issueCA(
-            profile, key: key, now: OfflineCluster.now, serial: .random())
+            profile, key: key, validity: .init(profile.validity, at: OfflineCluster.now),
+            serial: .random())
         return (certificate, key)
     }
 

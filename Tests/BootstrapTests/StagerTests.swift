@@ -63,7 +63,8 @@ import Testing
         let profile = CertificateCatalog.ca(run.spec)
         let key = try PrivateKey.generate(profile.key)
         let ca = try CertificateAuthority.issueCA(
-            profile, key: key, now: OfflineCluster.now, serial: try SerialNumber.random())
+            profile, key: key, validity: .init(profile.validity, at: OfflineCluster.now),
+            serial: try SerialNumber.random())
         try state.addGeneration(ca, key: key.pem, after: state.inventory())
         let new = try #require(try state.inventory().generations.last)
         let issues = Planner.issues(

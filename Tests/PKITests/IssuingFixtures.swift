@@ -60,7 +60,8 @@ func issueCA(
 ) throws -> TestPair {
     let key = try key ?? PrivateKey.generate(profile.key)
     return TestPair(
-        certificate: try CertificateAuthority.issueCA(profile, key: key, now: now, serial: .random()),
+        certificate: try CertificateAuthority.issueCA(
+            profile, key: key, validity: .init(profile.validity, at: now), serial: .random()),
         privateKey: key)
 }
 
@@ -69,7 +70,9 @@ func issueLeaf(
 ) throws -> TestPair {
     let key = try PrivateKey.generate(profile.key)
     let certificate = try CertificateAuthority.issueLeaf(
-        profile, key: key, ca: ca.certificate, caKey: ca.privateKey, now: now, serial: .random())
+        profile, key: key, ca: ca.certificate, caKey: ca.privateKey,
+        validity: .init(profile.validity, at: now, within: ca.certificate.summary.validity), now: now,
+        serial: .random())
     return TestPair(certificate: certificate, privateKey: key)
 }
 

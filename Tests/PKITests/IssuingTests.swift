@@ -224,7 +224,8 @@ import Testing
         let key = try PrivateKey.generate(.ed25519)
         for (serial, text) in [(high, "7f" + String(repeating: "f", count: 38)), (low, "01")] {
             let ca = try CertificateAuthority.issueCA(
-                TestProfile.plain.ca(.ed25519), key: key, now: testTime, serial: serial)
+                TestProfile.plain.ca(.ed25519), key: key,
+                validity: .init(ValidityPeriod(seconds: 86_400), at: testTime), serial: serial)
             #expect(ca.summary.serial == text)
         }
     }

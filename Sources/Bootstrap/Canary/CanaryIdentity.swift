@@ -16,14 +16,17 @@ struct CanaryIdentity {
             role: .ca, commonName: "aggbootstrap-canary", names: SubjectNames(), hosts: [], usages: [],
             key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: 86_400))
         let caKey = try PrivateKey.generate(ca.key)
-        let issuer = try CertificateAuthority.issueCA(ca, key: caKey, now: now, serial: try .random())
+        let issuer = try CertificateAuthority.issueCA(
+            ca, key: caKey, validity: .init(ca.validity, at: now), serial: try .random())
         ca.role = .proxyClient
         ca.hosts = (1...max(1, routes)).compactMap { SubjectAlternativeName(CanaryManifests.serverName($0)) }
         // Every certificate that is issued here is a client's too; nobody takes this CA's for one.
         ca.usages = [.digitalSignature, .serverAuth, .clientAuth]
         let key = try PrivateKey.generate(ca.key)
         let leaf = try CertificateAuthority.issueLeaf(
-            ca, key: key, ca: issuer, caKey: caKey, now: now, serial: try .random())
+            ca, key: key, ca: issuer, caKey: caKey,
+            validity: .init(ca.validity, at: now, within: issuer.summary.validity), now: now,
+            serial: try .random())
         return CanaryIdentity(
             presented: ClientIdentity(certificatePEM: leaf.pem, keyPEM: key.pem), leafPEM: leaf.pem,
             caPEM: issuer.pem)

@@ -79,7 +79,7 @@ struct CertificateDecisions {
             }
             issues.append(
                 Self.issueLeaf(
-                    owner, spec, caEnd: current.certificate.notAfter, now: now, reason: reason, replaces: leaf
+                    owner, spec, ca: current.certificate.validity, now: now, reason: reason, replaces: leaf
                 ))
         }
     }
@@ -94,7 +94,7 @@ struct CertificateDecisions {
             + owners(spec).map { owner in
                 let leaf = inventory.leaves[owner]
                 return issueLeaf(
-                    owner, spec, caEnd: ca.notAfter, now: now,
+                    owner, spec, ca: ca.validity, now: now,
                     reason: reason ?? (leaf == nil ? "there is none yet" : "its CA is not in the state"),
                     replaces: leaf)
             }
@@ -135,7 +135,7 @@ struct CertificateDecisions {
         for owner in Self.owners(spec) where inventory.leaf(of: owner, signedBy: generation) == nil {
             issues.append(
                 Self.issueLeaf(
-                    owner, spec, caEnd: generation.certificate.notAfter, now: now,
+                    owner, spec, ca: generation.certificate.validity, now: now,
                     reason: "its CA is replaced", replaces: inventory.leaves[owner]))
         }
     }
@@ -210,22 +210,20 @@ struct CertificateDecisions {
     private static func issueCA(
         _ profile: CertificateProfile, now: UnixTime, reason: String
     ) -> CertificateIssue {
-        let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)
-        return CertificateIssue(
-            owner: nil, profile: profile, reason: reason, notBefore: begin,
-            notAfter: begin.advanced(bySeconds: profile.validity.seconds), shortened: false, replaces: nil)
+        CertificateIssue(
+            owner: nil, profile: profile, reason: reason,
+            validity: CertificateValidity(profile.validity, at: now), shortened: false, replaces: nil)
     }
 
     private static func issueLeaf(
-        _ owner: String, _ spec: ClusterSpec, caEnd: UnixTime, now: UnixTime, reason: String,
+        _ owner: String, _ spec: ClusterSpec, ca: CertificateValidity, now: UnixTime, reason: String,
         replaces: IssuedLeaf?
     ) -> CertificateIssue {
         let profile = CertificateCatalog.proxyClient(spec)
-        let begin = now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds)
-        let end = begin.advanced(bySeconds: profile.validity.seconds)
+        let validity = CertificateValidity(profile.validity, at: now, within: ca)
         return CertificateIssue(
-            owner: owner, profile: profile, reason: reason, notBefore: begin, notAfter: min(end, caEnd),
-            shortened: end >= caEnd, replaces: replaces?.certificate)
+            owner: owner, profile: profile, reason: reason, validity: validity,
+            shortened: validity.notAfter == ca.notAfter, replaces: replaces?.certificate)
     }
 
     private static func text(_ key: KeyAlgorithm?) -> String { key.map(\.description) ?? "unknown" }

@@ -62,25 +62,27 @@ package struct CertificateIssue: Sendable, Equatable {
     package var owner: String?
     package var profile: CertificateProfile
     package var reason: String
-    package var notBefore: UnixTime
-    package var notAfter: UnixTime
+    /// What is printed, and what is signed.
+    package var validity: CertificateValidity
     /// Whether it ends with its CA, since its own validity would reach at least as far.
     package var shortened: Bool
     /// What it replaces.
     package var replaces: CertificateSummary?
 
     package init(
-        owner: String?, profile: CertificateProfile, reason: String, notBefore: UnixTime, notAfter: UnixTime,
+        owner: String?, profile: CertificateProfile, reason: String, validity: CertificateValidity,
         shortened: Bool, replaces: CertificateSummary?
     ) {
         self.owner = owner
         self.profile = profile
         self.reason = reason
-        self.notBefore = notBefore
-        self.notAfter = notAfter
+        self.validity = validity
         self.shortened = shortened
         self.replaces = replaces
     }
+
+    package var notBefore: UnixTime { validity.notBefore }
+    package var notAfter: UnixTime { validity.notAfter }
 }
 
 extension Plan {
