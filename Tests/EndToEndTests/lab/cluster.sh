@@ -100,8 +100,8 @@ api_flags() {
 --authorization-mode=Node,RBAC
 --allow-privileged=true
 F
-    advertised
     case $LAB_FAMILIES in *6*) echo "--bind-address=::" ;; esac
+    advertised
     [ ${#API_FLAGS[@]} = 0 ] || printf '%s\n' "${API_FLAGS[@]}"
 }
 
