@@ -12,12 +12,16 @@ NODE_CERTIFICATES=/etc/kubernetes/ssl
 advertised() { echo "--advertise-address=$(lab_address)"; }   # a node's flags for the address that it serves at
 before_start() { :; }                          # runs for each node before its services start
 
-# cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve.
+# cluster_up [N]: boots N nodes, starts etcd and kube-apiserver on them and waits until they serve. The first one has the
+# empty etcd for itself: of several that start on it at once, a kube-apiserver of today that loses the race for the address
+# of default/kubernetes gives its repair up and is never ready.
 cluster_up() {
     local count=${1:-1} node
     nodes_up "$count"
     NODE=1 node_exec systemctl start etcd
-    for node in $(seq "$count"); do NODE=$node node_exec systemctl start --no-block kube-apiserver; done
+    NODE=1 node_exec systemctl start --no-block kube-apiserver
+    NODE=1 kube_ready
+    for node in $(seq 2 "$count"); do NODE=$node node_exec systemctl start --no-block kube-apiserver; done
     for node in $(seq "$count"); do NODE=$node kube_ready; done
 }
 
@@ -100,8 +104,8 @@ api_flags() {
 --authorization-mode=Node,RBAC
 --allow-privileged=true
 F
-    advertised
     case $LAB_FAMILIES in *6*) echo "--bind-address=::" ;; esac
+    advertised
     [ ${#API_FLAGS[@]} = 0 ] || printf '%s\n' "${API_FLAGS[@]}"
 }
 
