@@ -20,7 +20,12 @@ struct NodeLink: Sendable {
 final class NodeLinks: Sendable {
     private let root: String?
     private let systemBus: @Sendable () throws -> any UnitManager
-    private let known = Mutex<[String: NodeLink]>([:])
+    /// A node's link, made under its own lock: of two that want it at once, one connects and the other waits.
+    private final class Slot: Sendable {
+        let link = Mutex<NodeLink?>(nil)
+    }
+
+    private let slots = Mutex<[String: Slot]>([:])
     private let runtime = Mutex<SSHRuntime?>(nil)
 
     /// - Parameter root: the directory of offline trees; nil for a live run.
@@ -31,10 +36,20 @@ final class NodeLinks: Sendable {
 
     /// - Throws: where the node cannot be reached.
     func link(_ node: NodeSpec) throws -> NodeLink {
-        if let link = known.withLock({ $0[node.name] }) { return link }
-        let link = try connect(node)
-        known.withLock { $0[node.name] = link }
-        return link
+        let slot = slots.withLock { slots in
+            let slot = slots[node.name] ?? Slot()
+            slots[node.name] = slot
+            return slot
+        }
+        let result = slot.link.withLock { known -> Result<NodeLink, any Error> in
+            if let known { return .success(known) }
+            return Result {
+                let made = try connect(node)
+                known = made
+                return made
+            }
+        }
+        return try result.get()
     }
 
     private func connect(_ node: NodeSpec) throws -> NodeLink {

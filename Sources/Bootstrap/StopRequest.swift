@@ -4,47 +4,89 @@
 import Glibc
 import Synchronization
 
-/// Signals that a person's ^C or a lost session sends, while nodes are changed: they do not end the program half-way
-/// through a node's change, but keep it from beginning another one. SIGKILL is what the transaction is for.
+/// Signals that a person's ^C, a service manager or a lost session sends, while nodes are changed: they do not end the
+/// program half-way through a node's change, but keep it from beginning another one. SIGKILL is what the transaction is
+/// for, and so is the second ^C, which ends the program at once.
 final class StopRequest: Sendable {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
-    private let asked = Mutex(false)
+    /// A terminal that goes away sends SIGHUP more than once.
+    private static let ending: Set<Int32> = [SIGINT, SIGTERM, SIGQUIT]
+    /// What comes sooner after the first one is the same one, from the terminal and from whoever passes it on.
+    private static let sameWithin = Duration.milliseconds(300)
+
+    /// When the first of the signals came.
+    private let asked = Mutex<ContinuousClock.Instant?>(nil)
     // Dispatch's sources may be used from any thread.
     private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
-    private let before: [(number: Int32, handler: @Sendable @convention(c) (Int32) -> Void)]
+    /// What each signal did before.
+    private let before: [(number: Int32, action: sigaction)]
 
     /// - Parameter promise: what the operator is told that happens first.
     init(
-        promise: String = "the node that is being changed is brought to its end first",
+        promise: String = "the node that is being changed is finished first",
         progress: @escaping @Sendable (String) -> Void
     ) {
         before = Self.numbers.compactMap { number in
-            signal(number, SIG_IGN).map {
-                (number, unsafeBitCast($0, to: (@Sendable @convention(c) (Int32) -> Void).self))
-            }
+            var (ignored, old) = (sigaction(), sigaction())
+            ignored.__sigaction_handler.sa_handler = SIG_IGN
+            return sigaction(number, &ignored, &old) == 0 ? (number, old) : nil
         }
         for number in Self.numbers {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let handler = DispatchWorkItem { [weak self] in
-                guard let self,
-                    !self.asked.withLock({
-                        let was = $0; $0 = true; return was
-                    })
-                else { return }
-                progress("asked to stop: \(promise)")
-            }
+            let handler = DispatchWorkItem { [weak self] in self?.receive(number, promise, progress) }
             source.setEventHandler(handler: handler)
             source.resume()
             sources.append(source)
         }
     }
 
+    private func receive(_ number: Int32, _ promise: String, _ progress: (String) -> Void) {
+        let now = ContinuousClock.now
+        let first = asked.withLock { asked in
+            defer { asked = asked ?? now }
+            return asked
+        }
+        guard let first else {
+            return progress("asked to stop: \(promise); a second ^C ends it at once")
+        }
+        guard Self.ending.contains(number), now - first > Self.sameWithin else { return }
+        var usual = sigaction()
+        usual.__sigaction_handler.sa_handler = SIG_DFL
+        sigaction(number, &usual, nil)
+        kill(getpid(), number)
+    }
+
     /// Whether one of the signals has come.
-    var isStopped: Bool { asked.withLock { $0 } }
+    var isStopped: Bool { asked.withLock { $0 != nil } }
 
     /// Lets the signals do again what they did before.
     func restore() {
         for source in sources { source.cancel() }
-        for (number, handler) in before { _ = signal(number, handler) }
+        for (number, action) in before {
+            var action = action
+            sigaction(number, &action, nil)
+        }
+    }
+}
+
+extension Run {
+    /// Waits, and no longer once the run was asked to stop.
+    /// - Throws: `rotation/stopped`.
+    func pause(_ duration: Duration) async throws {
+        let end = ContinuousClock.now + duration
+        while true {
+            try refuseStopped()
+            let rest = end - .now
+            guard rest > .zero else { return }
+            try await Task.sleep(for: min(rest, .milliseconds(100)))
+        }
+    }
+
+    /// - Throws: `rotation/stopped` where the run was asked to stop.
+    func refuseStopped() throws {
+        guard stop?.isStopped == true else { return }
+        throw BootstrapError(
+            "rotation/stopped", status: .failed, "stopped as asked",
+            hint: "run rotate --ca again: it continues from here")
     }
 }

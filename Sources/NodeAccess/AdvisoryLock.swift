@@ -5,18 +5,15 @@ import Glibc
 
 /// A flock(2) that is held until the value goes away or the process ends, however it ends.
 package final class AdvisoryLock: Sendable {
-    private let number: Int32
-    private let path: String
+    private let file: FileDescriptor
 
     /// Takes the lock on `path` at once or not at all; the file is made where it is missing.
     /// - Throws: `node/locked`, whose text is what the holder wrote about itself; a system error otherwise.
     package init(path: String) throws(NodeError) {
-        self.path = path
-        number = retrying { open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
-        guard number >= 0 else { throw .system("open", path) }
-        guard retrying({ flock(number, LOCK_EX | LOCK_NB) }) == 0 else {
+        // Until it is stored, the descriptor alone is let go where this fails: `deinit` is for a lock that is held.
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
             let cause = errno
-            defer { close(number) }
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
             let said = (try? FileReader.read(path, limit: 4096)).flatMap { $0 } ?? []
             let holder = String(decoding: said, as: UTF8.self)
@@ -26,24 +23,24 @@ package final class AdvisoryLock: Sendable {
                     "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
                 hint: "wait until it has ended; the lock goes with its process", errno: cause)
         }
+        self.file = file
     }
 
     /// Writes who holds the lock, for those who find it taken; called before the first change.
     package func announce(now: UnixTime) throws(NodeError) {
         let text = "\(getpid()) on \(LocalHost.name()) since \(now)"
-        guard ftruncate(number, 0) == 0 else { throw .system("write", path) }
+        guard ftruncate(file.number, 0) == 0 else { throw .system("write", file.path) }
         let bytes = Array(text.utf8)
-        let written = retrying { pwrite(number, bytes, bytes.count, 0) }
-        guard written > 0 else { throw .system("write", path) }
+        let written = retrying { pwrite(file.number, bytes, bytes.count, 0) }
+        guard written > 0 else { throw .system("write", file.path) }
     }
 
     deinit {
         // The next holder has not said who it is until it changes something.
         var status = stat()
-        if fstat(number, &status) == 0, status.st_size > 0 { _ = ftruncate(number, 0) }
+        if fstat(file.number, &status) == 0, status.st_size > 0 { _ = ftruncate(file.number, 0) }
         // Closing alone would leave it to a child that is between its fork and its exec.
-        _ = flock(number, LOCK_UN)
-        close(number)
+        _ = flock(file.number, LOCK_UN)
     }
 }
 

@@ -34,6 +34,20 @@ struct FileDescriptor: ~Copyable {
     }
 }
 
+/// A descriptor that several use, closed when the last of them lets go: a number that one of them closed could be another
+/// file by the time that the next one writes to it.
+final class SharedDescriptor: Sendable {
+    private let file: FileDescriptor
+
+    init(owning number: Int32, name: String) { file = FileDescriptor(owning: number, path: name) }
+
+    /// Lends the number for the time of `body`, in which it stays open.
+    func lend<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R { try body(file.number) }
+
+    /// A number of its own for the same file; the caller closes it. -1, with `errno`, where there is none left.
+    func duplicate() -> Int32 { fcntl(file.number, F_DUPFD_CLOEXEC, 0) }
+}
+
 /// Calls again while a signal interrupts the call.
 func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
     while true {

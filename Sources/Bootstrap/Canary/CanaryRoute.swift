@@ -32,10 +32,9 @@ struct CanaryRoute: Sendable, Hashable {
 
     private static func own(_ endpoint: APIServerEndpoint, _ flags: EffectiveFlags) throws -> IPAddress {
         var text = try LocalAddress.towards(endpoint.address)
-        // Endpoints may not be on loopback. The node is this machine then, and has an address of its own; where none is
-        // advertised it is that of the default route, which an address that nobody has (RFC 5737) tells.
+        // Endpoints may not be on loopback. The node is this machine then, and has an address of its own.
         if text == "::1" || text.hasPrefix("127.") {
-            text = try LocalAddress.towards(flags.string("advertise-address") ?? "192.0.2.1")
+            text = try outward(flags.string("advertise-address"))
         }
         guard let address = IPAddress.parse(text), !text.hasPrefix("127.") else {
             throw BootstrapError(
@@ -44,5 +43,15 @@ struct CanaryRoute: Sendable, Hashable {
                 hint: "name one with --canary-address")
         }
         return address.mappedIPv4 ?? address
+    }
+
+    /// The address that this machine has towards `advertised`; where none is advertised, that of the default route, of
+    /// IPv4 or else of IPv6, which addresses that nobody has (RFC 5737, RFC 3849) tell.
+    private static func outward(_ advertised: String?) throws -> String {
+        if let advertised { return try LocalAddress.towards(advertised) }
+        do { return try LocalAddress.towards("192.0.2.1") } catch {
+            guard let text = try? LocalAddress.towards("2001:db8::1") else { throw error }
+            return text
+        }
     }
 }

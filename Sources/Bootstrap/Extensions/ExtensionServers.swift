@@ -98,7 +98,7 @@ struct ExtensionServers: Sendable {
             }
             let left = Set(laggards.map(\.endpoint))
             settled.formUnion(open.map(\.place).filter { !left.contains($0) })
-            try await Task.sleep(for: .seconds(1))
+            try await run.pause(.seconds(1))
             if ContinuousClock.now >= read + .seconds(Self.refreshSeconds) {
                 read = .now
                 open = try await self.endpoints().filter { !passing.contains($0.service) }

@@ -47,6 +47,16 @@ package struct CARotation: Sendable {
     }
 
     private func convergeAll(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
+        let signals = StopRequest(promise: "what is being done is finished first, a wait is not") {
+            [effects = run.effects] in effects.progress(.line($0))
+        }
+        defer { signals.restore() }
+        var listening = run
+        listening.stop = signals
+        return try await CARotation(listening, options: options).convergeListening(lock)
+    }
+
+    private func convergeListening(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
         let lock = try lock ?? run.state.lock()
         let locks = try await run.lockNodes(run.nodes.map(\.name))
         defer { for lock in locks { lock.release() } }
@@ -71,7 +81,7 @@ package struct CARotation: Sendable {
             }
             return terms.direction
         } catch {
-            throw course.stopped(by: error)
+            throw course.stopped(by: error, asAsked: run.stop?.isStopped == true)
         }
     }
 
@@ -120,6 +130,8 @@ package struct CARotation: Sendable {
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
             let stage = try stage(observed, rotation, terms)
+            course.stage = stage
+            try run.refuseStopped()
             guard stage != last else { throw noProgress(stage) }
             switch stage {
             case .trust:
@@ -131,11 +143,12 @@ package struct CARotation: Sendable {
             case .soak where !hasSoaked:
                 let seconds = try await soakSeconds(terms)
                 say(stage, "\(seconds) s, until connections with old proxy clients have ended")
-                try await Task.sleep(for: .seconds(seconds))
+                try await run.pause(.seconds(seconds))
                 // Everything is looked at once more: from here on there is no way back.
                 hasSoaked = true
                 continue
             case .soak, .drop:
+                course.stage = .drop
                 // One that holds another pair in memory than on its disk would be refused from here on.
                 try await run.refuseUnwatched(run.nodes, manyChanges: false)
                 try await drop(rotation, gates, lock, &course)

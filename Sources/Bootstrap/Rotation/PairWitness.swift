@@ -96,8 +96,9 @@ extension Run {
         accepted: Set<String> = [], _ body: (Run, () -> Bool) async throws -> T
     ) async throws -> T {
         var run = self
-        let signals = StopRequest { [effects] in effects.progress(.line($0)) }
-        defer { signals.restore() }
+        let own = stop == nil ? StopRequest { [effects] in effects.progress(.line($0)) } : nil
+        defer { own?.restore() }
+        let signals = stop ?? own
         run.stop = signals
         let services = await ServiceCheck.begin(self, kubectl, passing: accepted)
         var canary: Canary?
@@ -106,8 +107,8 @@ extension Run {
         run.pairGate = .init(
             reloadSeconds: reloadSeconds, witness: canary == nil ? nil : witness, services: services)
         do {
-            if signals.isStopped { throw Self.stoppedBefore }
-            let result = try await body(run) { signals.isStopped }
+            if signals?.isStopped == true { throw Self.stoppedBefore }
+            let result = try await body(run) { signals?.isStopped == true }
             await witness.close()
             return result
         } catch {

@@ -7,6 +7,8 @@ struct RotationCourse {
     private var hasChanged = false
     /// Whether all control planes were at the same stage when they were last seen.
     private var areAlike = true
+    /// The stage that is under way.
+    var stage = RotationStage.preflight
 
     mutating func saw(_ observed: [ObservedNode], keep: CAGeneration, retire: [CAGeneration]) {
         var positions = observed.map { RotationPosition.Node($0, keep: keep, retire: retire) }
@@ -23,8 +25,12 @@ struct RotationCourse {
     }
 
     /// An error with the status that is true of all control planes, and not only of the stage that it stopped.
-    func stopped(by error: any Error) -> BootstrapError {
-        let report = ErrorReport(error)
+    /// - Parameter asAsked: whether the run was asked to stop: a ^C at a terminal also ends what it has started there.
+    func stopped(by error: any Error, asAsked: Bool = false) -> BootstrapError {
+        var report = ErrorReport(error)
+        if report.code == "rotation/stopped" || asAsked && report.code == "kubectl/failed" {
+            report = ErrorReport(stoppedAsAsked)
+        }
         var status = report.status
         if status == .failed || status == .proofFailed, !areAlike {
             status = .mixed
@@ -33,5 +39,21 @@ struct RotationCourse {
         }
         return BootstrapError(
             report.code, status: status, report.message, hint: report.hint, details: report.details)
+    }
+
+    private var stoppedAsAsked: BootstrapError {
+        guard hasChanged || stage > .preflight else {
+            return BootstrapError(
+                "rotation/stopped", "stopped as asked, before anything on a control plane changed",
+                hint: "run it again")
+        }
+        let trust =
+            stage < .drop
+            ? "nobody has stopped trusting the old CA" : "the old CA is being dropped, and there is no way back"
+        return BootstrapError(
+            "rotation/stopped",
+            "stopped as asked in \(stage.label) \(stage.rawValue), with the rotation open: \(trust)",
+            hint: "run rotate --ca again to continue"
+                + (stage < .drop ? ", or rotate --abort to return to the old CA" : ""))
     }
 }

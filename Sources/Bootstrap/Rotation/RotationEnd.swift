@@ -63,7 +63,7 @@ extension CARotation {
                         "\(node.name): the old proxy client is still not refused: \(outcome)",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
-                try await Task.sleep(for: .milliseconds(500))
+                try await run.pause(.milliseconds(500))
             }
         }
         try RotationGates.join(results)

@@ -45,7 +45,7 @@ struct RotationGates: Sendable {
                         "\(node.name): \(problem) after \(Self.trustSeconds) s",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
-                try await Task.sleep(for: .milliseconds(500))
+                try await run.pause(.milliseconds(500))
             }
             try await readers.wait(on: node, until: deadline, reached: reached) {
                 Self.problem($0, trusted, dropped)
@@ -111,7 +111,7 @@ struct RotationGates: Sendable {
                     "\(PublishedCAs.name) \(why) after \(Self.trustSeconds) s",
                     hint: "the API servers write it from what they have loaded: read their logs")
             }
-            try await Task.sleep(for: .seconds(1))
+            try await run.pause(.seconds(1))
         }
     }
 
@@ -137,7 +137,7 @@ struct RotationGates: Sendable {
                         + "then run it again; its own aggregated requests fail until then")
             }
             if ContinuousClock.now >= end { return }
-            try await Task.sleep(for: .seconds(2))
+            try await run.pause(.seconds(2))
         }
     }
 

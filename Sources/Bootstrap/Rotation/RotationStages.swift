@@ -29,9 +29,7 @@ extension CARotation {
         ) { run, isStopped in
             try await apply(stage, in: run, lock, &course)
             guard isStopped() else { return }
-            throw BootstrapError(
-                "rotation/stopped", status: .proofFailed, "stopped as asked, with both CAs trusted",
-                hint: "run it again: it goes on from here")
+            try self.run.refuseStopped()
         }
     }
 

@@ -61,7 +61,7 @@ struct TrustReaders: Sendable {
             }
             if problems.isEmpty { return }
             if ContinuousClock.now >= deadline { return try giveUp(problems) }
-            try await Task.sleep(for: .seconds(1))
+            try await run.pause(.seconds(1))
         }
     }
 

@@ -8,9 +8,9 @@ import Synchronization
 ///
 /// swift-subprocess ties a program's pipes to the time of a closure; a connection outlives many of them.
 final class SpawnedProcess: Sendable {
-    /// Our end of the socket; -1 once it was closed or handed over.
-    private let socket: Mutex<Int32>
-    private let errors: Int32
+    /// Our end of the socket; nil once it was closed or handed over.
+    private let socket: Mutex<SharedDescriptor?>
+    private let errors: SharedDescriptor
     private let process: Mutex<pid_t?>
     private let program: String
 
@@ -43,16 +43,13 @@ final class SpawnedProcess: Sendable {
                 .command, operation: "run", subject: program, underlying: String(cString: strerror(result)),
                 hint: "install \(program) (Debian: openssh-client)", errno: result)
         }
-        socket = Mutex(ends[0])
-        self.errors = errors
+        socket = Mutex(SharedDescriptor(owning: ends[0], name: program))
+        self.errors = SharedDescriptor(owning: errors, name: program)
         self.program = program
         process = Mutex(pid)
     }
 
-    deinit {
-        end()
-        _ = close(errors)
-    }
+    deinit { end() }
 
     private static func spawn(
         _ pid: inout pid_t, _ program: String, _ arguments: [String], socket: Int32, errors: Int32
@@ -87,26 +84,32 @@ final class SpawnedProcess: Sendable {
     /// POSIX_SPAWN_SETSID of glibc's spawn.h, which Swift does not import.
     private static let newSession: Int16 = 0x80
 
-    /// Lends our end of the socket.
+    /// Lends our end of the socket, which stays open for that time; -1 once it was closed or handed over.
     func withSocket<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R {
-        try body(socket.withLock { $0 })
+        guard let socket = socket.withLock({ $0 }) else { return try body(-1) }
+        return try socket.lend(body)
     }
 
-    /// Hands our end of the socket over to the caller, who closes it; the program ends when that is closed.
-    func takeSocket() -> Int32 {
-        socket.withLock { number in
-            defer { number = -1 }
-            return number
+    /// Hands our end of the socket over to the caller, who closes it; the program ends when that is closed. -1 where it
+    /// was closed or handed over before.
+    func takeSocket() -> Int32 { letGo()?.duplicate() ?? -1 }
+
+    private func letGo() -> SharedDescriptor? {
+        socket.withLock { socket in
+            defer { socket = nil }
+            return socket
         }
     }
 
     /// What the program has written to its standard error so far: at most the last 4,096 bytes, a line each.
     func errorLines() -> [String] {
-        var status = stat()
-        guard fstat(errors, &status) == 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let start = max(0, status.st_size - off_t(bytes.count))
-        let count = retrying { pread(errors, &bytes, bytes.count, start) }
+        let count = errors.lend { number in
+            var status = stat()
+            guard fstat(number, &status) == 0 else { return -1 }
+            let start = max(0, status.st_size - off_t(bytes.count))
+            return retrying { pread(number, &bytes, bytes.count, start) }
+        }
         guard count > 0 else { return [] }
         return String(decoding: bytes[..<count], as: UTF8.self)
             .split(whereSeparator: \.isNewline)
@@ -142,8 +145,8 @@ final class SpawnedProcess: Sendable {
 
     /// Closes our end of the socket, which ends the program, and waits a moment for that; then it is killed.
     func end() {
-        let number = takeSocket()
-        if number >= 0 { _ = close(number) }
+        // Whoever uses it at the moment sees its end.
+        letGo()?.lend { number in _ = shutdown(number, Int32(SHUT_RDWR)) }
         waitForEnd(seconds: 1)
         guard
             let pid = process.withLock({ pid in
