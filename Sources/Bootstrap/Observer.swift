@@ -4,6 +4,7 @@ import APIServerAccess
 import ClusterPlan
 import NodeAccess
 import PKI
+import Secrets
 import SystemdBus
 
 /// Reads everything about a node that a plan needs; changes nothing.
@@ -152,10 +153,10 @@ struct Observer {
     /// Nothing depends on it but a notice and a proof, which say why where it cannot be read.
     private func proxies(ofProcess pid: Int) -> ObservedProxies {
         do {
-            guard let environ = try node.read("/proc/\(pid)/environ"), !environ.isEmpty else {
-                return .unseen("its process has ended")
-            }
-            return .seen(ProxyEnvironment(environ: environ))
+            // Others of its variables may be secrets.
+            let environ = try node.readSecret("/proc/\(pid)/environ", limit: 1 << 20)
+            guard let environ, environ.count > 0 else { return .unseen("its process has ended") }
+            return .seen(environ.withUnsafeBytes { ProxyEnvironment(environ: $0) })
         } catch {
             return .unseen("its environment cannot be read: \(error)")
         }

@@ -40,7 +40,7 @@ package struct ProxyEnvironment: Sendable, Equatable {
     }
 
     /// - Parameter environ: `/proc/PID/environ`: each variable ends with a zero byte.
-    package init(environ: [UInt8]) {
+    package init(environ: some Collection<UInt8>) {
         var values: [String: String] = [:]
         for entry in environ.split(separator: 0) {
             let parts = entry.split(

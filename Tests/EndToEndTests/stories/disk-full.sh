@@ -64,12 +64,22 @@ given_up() {
 # fill DIRECTORY ROOM: a file system of its own, with what was there, and room for ROOM KiB more.
 fill() {
     FILLED="$NODE $*"
+    own_room "$1"
+    take_room "$@"
+}
+
+# own_room DIRECTORY: a small file system of its own, with what was there.
+own_room() {
     node_exec sh -c 'set -e
         mkdir -p -m 700 "$1"
         cp -a "$1" /srv/kept
         mount -t tmpfs -o size=128k none "$1"
-        cp -a /srv/kept/. "$1"
-        dd if=/dev/zero of="$1/filler" bs=4k 2>/dev/null || true
+        cp -a /srv/kept/. "$1"' - "$1"
+}
+
+# take_room DIRECTORY ROOM: all of it but ROOM KiB is taken.
+take_room() {
+    node_exec sh -c 'dd if=/dev/zero of="$1/filler" bs=4k 2>/dev/null || true
         truncate -s "-${2}K" "$1/filler"' - "$@"
 }
 
