@@ -40,7 +40,8 @@ final class StopRequest: Sendable {
         }
     }
 
-    private func receive(_ number: Int32, _ promise: String, _ progress: (String) -> Void) {
+    /// One of the signals has come.
+    func receive(_ number: Int32, _ promise: String, _ progress: (String) -> Void) {
         let now = ContinuousClock.now
         let first = asked.withLock { asked in
             defer { asked = asked ?? now }

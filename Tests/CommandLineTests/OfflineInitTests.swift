@@ -55,6 +55,22 @@ import Testing
         #expect(writing.count == 1 && writing.first?.contains("out/.state/lock") == true, "\(writing)")
     }
 
+    /// A lock that another process has: nothing is closed twice, since the number may be another file's by then.
+    @Test func aLockThatIsTakenIsLetGoOnce() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try aggbootstrap(["init", "--root", "out"], in: directory).status == 0)
+        let line = """
+            printf 'somebody else' >out/.state/lock
+            flock out/.state/lock strace -f -o trace -e trace=close,ftruncate,flock $A init --root out; echo status $?
+            cat out/.state/lock
+            """
+        let result = try shell(line, in: directory)
+        #expect(result.stdout.contains("status 75") && result.stdout.hasSuffix("somebody else"), "\(result)")
+        let trace = try String(contentsOfFile: directory.file("trace"), encoding: .utf8)
+        #expect(trace.contains("EAGAIN"))
+        #expect(!trace.contains("EBADF") && !trace.contains("ftruncate("), "\(trace)")
+    }
+
     @Test(arguments: [
         ["init", "--dry-run"], ["plan"], ["plan", "-o", "json"], ["init", "--dry-run", "-o", "json"],
     ])

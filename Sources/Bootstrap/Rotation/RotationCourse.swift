@@ -49,7 +49,8 @@ struct RotationCourse {
         }
         let trust =
             stage < .drop
-            ? "nobody has stopped trusting the old CA" : "the old CA is being dropped, and there is no way back"
+            ? "nobody has stopped trusting the old CA"
+            : "the old CA is being dropped, and there is no way back"
         return BootstrapError(
             "rotation/stopped",
             "stopped as asked in \(stage.label) \(stage.rawValue), with the rotation open: \(trust)",
