@@ -9,12 +9,12 @@ import PKI
 struct APIServerConnection: Sendable {
     let endpoint: APIServerEndpoint
     let trust: ServerTrust
-    /// The pair that lies on the node now; nil where it cannot be read.
-    let identity: ClientIdentity?
     let headers: RequestHeaderNames
     /// Whether it takes anybody for an aggregator.
     let hasRequestHeaderCA: Bool
     private let kubeconfig: String?
+    private let certificates: CertificatesSpec
+    private let installed: InstalledIdentity
 
     /// - Parameter flags: the command line of the running process.
     /// - Throws: where the certificate that the server is known by cannot be read.
@@ -23,7 +23,7 @@ struct APIServerConnection: Sendable {
             address: Self.address(nodeSpec, flags),
             port: flags.string("secure-port").flatMap { Int($0) } ?? 6443, tunnel: link.tunnel)
         trust = try Self.trust(spec.apiServer, flags, link.node)
-        identity = try Self.identity(spec.certificates, link.node)
+        (certificates, installed) = (spec.certificates, link.installed)
         hasRequestHeaderCA = !(flags.string("requestheader-client-ca-file") ?? "").isEmpty
         let header = spec.requestHeader
         // The running process may know others than the spec says, before a change and after a roll-back.
@@ -35,6 +35,9 @@ struct APIServerConnection: Sendable {
             group: name("requestheader-group-headers", header.groupHeaders) ?? "X-Remote-Group")
         kubeconfig = spec.apiServer.kubeconfig
     }
+
+    /// The pair that lies on the node now, read for those alone who have to present it; nil where there is none.
+    var identity: ClientIdentity? { get throws { try installed.current(certificates) } }
 
     /// Readiness and loaded CAs; what cannot be seen is said in the result.
     func observe() async -> ObservedAPIServer {
@@ -49,16 +52,12 @@ struct APIServerConnection: Sendable {
 
     /// The server's version, asked anonymously, then as the aggregator would; nil where it tells neither.
     private func version() -> KubernetesVersion? {
-        var callers: [Caller] = [.anonymous]
-        if let identity, let user = try? Self.probeUser() {
-            callers.append(.frontProxy(identity, user, headers))
+        if let answer = try? VersionProbe.version(endpoint, trust: trust, as: .anonymous) {
+            return answer.version
         }
-        for caller in callers {
-            if let answer = try? VersionProbe.version(endpoint, trust: trust, as: caller) {
-                return answer.version
-            }
-        }
-        return nil
+        guard let identity = try? identity, let user = try? Self.probeUser() else { return nil }
+        let caller = Caller.frontProxy(identity, user, headers)
+        return (try? VersionProbe.version(endpoint, trust: trust, as: caller))?.version
     }
 
     func readiness() async -> ObservedAPIServer.Readiness { await ready().readiness }
@@ -75,7 +74,7 @@ struct APIServerConnection: Sendable {
                 let report = await Self.kubectl(kubeconfig, endpoint)
                 if let report, let answer = Self.answer(report) { return (answer, report, true) }
             }
-            guard let identity else {
+            guard let identity = try identity else {
                 return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil, false)
             }
             let caller = Caller.frontProxy(identity, try Self.probeUser(), headers)
@@ -93,7 +92,7 @@ struct APIServerConnection: Sendable {
 
     /// What the server makes of the pair on the node; nil where there is none, or it does not answer.
     func identityOutcome() -> IdentityOutcome? {
-        guard let identity, let user = try? Self.probeUser() else { return nil }
+        guard let identity = try? identity, let user = try? Self.probeUser() else { return nil }
         return try? IdentityProbe.probe(
             endpoint, trust: trust, identity: identity, user: user, headers: headers)
     }
@@ -149,15 +148,6 @@ struct APIServerConnection: Sendable {
                 hint: "name a CA bundle in apiServer.serverCAFile")
         }
         return .pinned(certificatePEM: pem)
-    }
-
-    private static func identity(_ spec: CertificatesSpec, _ node: any NodeTransport) throws
-        -> ClientIdentity?
-    {
-        guard let certificate = try node.read("\(spec.directory)/\(spec.files.certificate)"),
-            let key = try node.readSecret("\(spec.directory)/\(spec.files.key)")
-        else { return nil }
-        return ClientIdentity(certificatePEM: certificate, keyPEM: key)
     }
 
     /// `kubectl get --raw`, against this very server and not against the kubeconfig's own.

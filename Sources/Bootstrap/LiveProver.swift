@@ -78,7 +78,7 @@ struct LiveProver {
     // MARK: - Identity
 
     private func identity(_ connection: APIServerConnection) throws -> [Proof] {
-        guard let pair = connection.identity else {
+        guard let pair = try connection.identity else {
             return ["identity", "identity-refused"].map {
                 Proof($0, .notProven, "there is no pair to present")
             }

@@ -9,7 +9,7 @@ struct NodeFiles {
     let node: any NodeTransport
     let reader: CertificateReader
 
-    /// A file with its content and digest; the content of a secret is digested and let go.
+    /// A file with its content and digest; a secret is digested where it lies.
     func observe(_ path: String, isSecret: Bool = false) throws -> ObservedFile {
         guard let status = try node.status(path) else { return ObservedFile(path: path) }
         var file = ObservedFile(
@@ -17,7 +17,7 @@ struct NodeFiles {
             groupID: status.groupID)
         guard status.kind == .regular else { return file }
         if isSecret {
-            file.sha256 = try node.readSecret(path, limit: 1 << 20).map { try Digest.sha256Hex($0) }
+            file.sha256 = try node.sha256(of: path)
         } else if let bytes = try node.read(path) {
             file.content = bytes
             file.sha256 = try Digest.sha256Hex(bytes)

@@ -14,6 +14,13 @@ struct NodeLink: Sendable {
     let units: (any UnitManager)?
     /// The way to the node's API server where this machine has none of its own; nil where there is no other.
     let tunnel: Tunnel?
+    /// The pair that lies there, for all who ask the node's API server in this run.
+    let installed: InstalledIdentity
+
+    init(node: any NodeTransport, units: (any UnitManager)?, tunnel: Tunnel?) {
+        (self.node, self.units, self.tunnel) = (node, units, tunnel)
+        installed = InstalledIdentity(node)
+    }
 }
 
 /// The links of a run, made when they are first needed and then kept: one ssh connection for each node.

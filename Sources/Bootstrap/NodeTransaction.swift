@@ -2,8 +2,6 @@
 
 import ClusterPlan
 import NodeAccess
-import PKI
-import Secrets
 
 /// A change of a live node's files that can be taken back: copies of what was there, kept until the API server has
 /// been seen to serve with the new ones.
@@ -130,13 +128,14 @@ struct NodeTransaction: Sendable {
                 try node.remove(path)
                 continue
             }
-            guard let bytes = try node.readSecret("\(copies)/\(before.copy)", limit: 4 << 20) else {
-                throw Self.missing("\(copies)/\(before.copy)", of: entry.path)
-            }
-            if try isUnchanged(path, before, bytes) { continue }
+            let copy = "\(copies)/\(before.copy)"
+            guard let digest = try node.sha256(of: copy) else { throw Self.missing(copy, of: path) }
+            if try isUnchanged(path, before, digest) { continue }
             // A roll-back removes the directories that the change before had made.
             try node.makeDirectories(AtomicFileWriter.split(path).directory, mode: 0o755)
-            try node.write(path, .secret(bytes), mode: before.mode, owner: before.owner)
+            guard try node.copy(copy, to: path, mode: before.mode, owner: before.owner) != nil else {
+                throw Self.missing(copy, of: path)
+            }
         }
         for directory in madeDirectories.reversed() {
             try node.removeEmptyDirectory(directory)
@@ -184,14 +183,11 @@ struct NodeTransaction: Sendable {
 
     // MARK: - Parts
 
-    private func isUnchanged(_ path: String, _ before: Entry.Before, _ bytes: SecretBytes) throws
-        -> Bool
-    {
+    private func isUnchanged(_ path: String, _ before: Entry.Before, _ digest: String) throws -> Bool {
         guard let status = try node.status(path), status.kind == .regular, status.mode == before.mode,
-            FileOwner(userID: status.userID, groupID: status.groupID) == before.owner,
-            let now = try node.readSecret(path, limit: 4 << 20)
+            FileOwner(userID: status.userID, groupID: status.groupID) == before.owner
         else { return false }
-        return try Digest.sha256Hex(now) == Digest.sha256Hex(bytes)
+        return try node.sha256(of: path) == digest
     }
 
     private static func temporary(_ path: String) -> String {
@@ -207,22 +203,20 @@ struct NodeTransaction: Sendable {
         if let known {
             guard let before = known.before else { return known }
             // Never taken for a file that was not there: putting that back would remove the file.
-            guard let bytes = try node.readSecret("\(old)/\(before.copy)", limit: 4 << 20) else {
-                throw missing("\(old)/\(before.copy)", of: path)
+            let kept = "\(old)/\(before.copy)"
+            guard let copy = try node.copy(kept, to: "\(fresh)/\(name)", mode: 0o600) else {
+                throw missing(kept, of: path)
             }
-            try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
-            let digest = try Digest.sha256Hex(bytes)
             return Entry(
                 path: path,
-                before: .init(mode: before.mode, owner: before.owner, copy: name, sha256: digest))
+                before: .init(mode: before.mode, owner: before.owner, copy: name, sha256: copy.sha256))
         }
         guard let status = try node.status(path),
-            let bytes = try node.readSecret(path, limit: 4 << 20)
+            let copy = try node.copy(path, to: "\(fresh)/\(name)", mode: 0o600)
         else { return Entry(path: path, before: nil) }
-        try node.write("\(fresh)/\(name)", .secret(bytes), mode: 0o600)
         let owner = FileOwner(userID: status.userID, groupID: status.groupID)
-        let digest = try Digest.sha256Hex(bytes)
-        return Entry(path: path, before: .init(mode: status.mode, owner: owner, copy: name, sha256: digest))
+        return Entry(
+            path: path, before: .init(mode: status.mode, owner: owner, copy: name, sha256: copy.sha256))
     }
 
     private static func missing(_ copy: String, of path: String) -> BootstrapError {

@@ -3,7 +3,6 @@
 import ClusterPlan
 import NodeAccess
 import PKI
-import Secrets
 
 /// Puts a node plan's files beside their targets, durable but not yet in effect.
 struct Stager {
@@ -19,9 +18,13 @@ struct Stager {
         var staged: [StagedPath] = []
         do {
             for file in plan.files where file.action != .remove {
+                let owner = file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) }
+                if case .privateKeyCopy(let source, let sha256) = file.content {
+                    staged.append(try copy(source, sha256, file, owner))
+                    continue
+                }
                 let temporary = try node.stage(
-                    file.path, try content(of: file, inventory), mode: file.mode,
-                    owner: file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) })
+                    file.path, try content(of: file, inventory), mode: file.mode, owner: owner)
                 staged.append(StagedPath(temporary: temporary, path: file.path))
             }
             return staged
@@ -52,16 +55,20 @@ struct Stager {
             let signed = signing.map { inventory.leaf(of: owner, signedBy: $0) } ?? inventory.leaves[owner]
             guard let leaf = signed else { throw notIssued(file) }
             return .secret(try state.leafKey(leaf, owner: owner))
-        case .privateKeyCopy(let path, let sha256):
-            guard let key = try node.readSecret(path), try Digest.sha256Hex(key) == sha256 else {
-                throw BootstrapError(
-                    "rollback/copy-damaged",
-                    "cannot put back \(file.path): its copy \(path) is gone or damaged",
-                    hint: "go forward instead, with init")
-            }
-            return .secret(key)
-        case .certificateToIssue, .nothing: throw notIssued(file)
+        case .privateKeyCopy, .certificateToIssue, .nothing: throw notIssued(file)
         }
+    }
+
+    /// A key that the node keeps never leaves it.
+    private func copy(
+        _ source: String, _ sha256: String, _ file: FileChange, _ owner: FileOwner?
+    ) throws -> StagedPath {
+        let copy = try node.stageCopy(of: source, for: file.path, mode: file.mode, owner: owner)
+        if let copy, copy.sha256 == sha256 { return StagedPath(temporary: copy.temporary, path: file.path) }
+        if let copy { node.discard([copy.temporary]) }
+        throw BootstrapError(
+            "rollback/copy-damaged", "cannot put back \(file.path): its copy \(source) is gone or damaged",
+            hint: "go forward instead, with init")
     }
 
     private func notIssued(_ file: FileChange) -> BootstrapError {

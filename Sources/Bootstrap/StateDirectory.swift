@@ -232,14 +232,15 @@ package struct StateDirectory: Sendable {
             profile: record.profile)
     }
 
-    /// Digest of the key as nodes have it; an encrypted one is known by what was written down.
+    /// Digest of the key as nodes have it: what was written down. Whether the key is that one is seen when it is used.
     private func keyDigest(_ file: String, _ record: IssuedRecord) throws -> String {
-        guard let key = try FileReader.readSecret(file) else { throw damaged(file, "it is missing") }
-        guard EncryptedPrivateKey.isEncrypted(key) else { return try Digest.sha256Hex(key) }
-        guard let digest = record.keySHA256 else {
+        guard let isEncrypted = try isKeyEncrypted(file) else { throw damaged(file, "it is missing") }
+        if let digest = record.keySHA256 { return digest }
+        guard !isEncrypted else {
             throw damaged(file, "it is encrypted, and `issued` beside it does not hold its digest")
         }
-        return digest
+        guard let key = try FileReader.readSecret(file) else { throw damaged(file, "it is missing") }
+        return try Digest.sha256Hex(key)
     }
 
     func damaged(_ file: String, _ why: String) -> BootstrapError {

@@ -38,14 +38,21 @@ extension StateDirectory {
     func keyFiles() throws -> (plain: [String], encrypted: [String]) {
         var files: (plain: [String], encrypted: [String]) = ([], [])
         for name in try keyFileNames() {
-            guard let key = try FileReader.readSecret("\(path)/\(name)") else { continue }
-            if EncryptedPrivateKey.isEncrypted(key) {
+            guard let isEncrypted = try isKeyEncrypted("\(path)/\(name)") else { continue }
+            if isEncrypted {
                 files.encrypted.append(name)
             } else {
                 files.plain.append(name)
             }
         }
         return files
+    }
+
+    /// By how its file begins, without a byte of the key; nil where there is none.
+    func isKeyEncrypted(_ file: String) throws -> Bool? {
+        guard try FileStatus.of(file) != nil else { return nil }
+        let beginning = EncryptedPrivateKey.beginning
+        return try FileReader.first(beginning.count, of: file) == beginning
     }
 
     private func keyFileNames() throws -> [String] {
@@ -81,7 +88,7 @@ extension StateDirectory {
 struct IssuedRecord: Equatable {
     var generation: String
     var profile: String
-    /// Of the key file as nodes have it, in lower-case hex; nil in states that were never encrypted.
+    /// Of the key file as nodes have it, in lower-case hex; nil in states of an early version.
     var keySHA256: String?
 
     init(generation: String, profile: String, keySHA256: String?) {

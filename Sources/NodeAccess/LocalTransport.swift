@@ -27,6 +27,12 @@ package struct LocalTransport: NodeTransport {
         try FileReader.first(count, of: root.path(path))
     }
 
+    package func sha256(of path: String, with digest: ByteDigest) throws(NodeError) -> String? {
+        guard let bytes = try readSecret(path, limit: 4 << 20) else { return nil }
+        guard let sum = bytes.withUnsafeBytes(digest) else { throw .noDigest(path) }
+        return sum
+    }
+
     package func list(_ path: String) throws(NodeError) -> [String] { try FileReader.list(root.path(path)) }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -46,6 +52,16 @@ package struct LocalTransport: NodeTransport {
     ) throws(NodeError) -> String {
         let temporary = try AtomicFileWriter.stage(root.path(path), content, mode: mode, owner: owner)
         return String(temporary.dropFirst(root.prefix.count))
+    }
+
+    package func stageCopy(
+        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with digest: ByteDigest
+    ) throws(NodeError) -> StagedCopy? {
+        guard let bytes = try readSecret(source, limit: 4 << 20) else { return nil }
+        guard let sum = bytes.withUnsafeBytes(digest) else { throw .noDigest(source) }
+        // What is staged is read back there.
+        let temporary = try stage(path, .secret(bytes), mode: mode, owner: owner)
+        return StagedCopy(temporary: temporary, size: bytes.count, sha256: sum)
     }
 
     package func commit(_ files: [StagedPath]) throws(NodeError) {

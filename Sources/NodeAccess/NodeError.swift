@@ -68,3 +68,9 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
 
     package var description: String { "cannot \(operation) \(subject): \(underlying)" }
 }
+
+extension NodeError {
+    static func noDigest(_ path: String) -> NodeError {
+        NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
+    }
+}

@@ -20,6 +20,10 @@ package protocol NodeTransport: Sendable {
     func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes?
     /// The first bytes of a file, fewer where it has not as many; empty where nothing is there.
     func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8]
+    /// The SHA-256 of a regular file, links followed, in lower-case hex, computed where the file lies: a key does not travel
+    /// for it. nil where nothing is there.
+    /// - Parameter digest: what a file of this machine is digested with.
+    func sha256(of path: String, with digest: ByteDigest) throws(NodeError) -> String?
     /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
     func list(_ path: String) throws(NodeError) -> [String]
     /// The same of many directories, over ssh in one request; in their order.
@@ -34,6 +38,12 @@ package protocol NodeTransport: Sendable {
     func stage(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String
+    /// As `stage`, with the content of another file of the node, which is copied there and read back.
+    /// - Returns: nil where nothing is there.
+    /// - Throws: `node/not-regular` as `read`.
+    func stageCopy(
+        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with digest: ByteDigest
+    ) throws(NodeError) -> StagedCopy?
     /// Renames staged files over their targets, in order and back to back, in one process on the node that goes on
     /// when its session is cut.
     /// - Throws: the targets named before the one that failed are the new ones.
@@ -61,6 +71,16 @@ package protocol NodeTransport: Sendable {
     func run(
         _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
     ) async throws(NodeError) -> CommandResult
+}
+
+/// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
+package typealias ByteDigest = @Sendable (UnsafeRawBufferPointer) -> String?
+
+/// A staged file that is a copy of another one of its node.
+package struct StagedCopy: Sendable, Equatable {
+    package let temporary: String
+    package let size: Int
+    package let sha256: String
 }
 
 /// A staged file and the path that it is to have.
@@ -96,6 +116,22 @@ extension NodeTransport {
             discard([temporary])
             throw error
         }
+    }
+
+    /// Copies a file of the node to another path there.
+    /// - Returns: what was copied; nil where nothing is there.
+    package func copy(
+        _ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil, with digest: ByteDigest
+    ) throws(NodeError) -> StagedCopy? {
+        let staged = try stageCopy(of: source, for: path, mode: mode, owner: owner, with: digest)
+        guard let staged else { return nil }
+        do throws(NodeError) {
+            try commit([StagedPath(temporary: staged.temporary, path: path)])
+        } catch {
+            discard([staged.temporary])
+            throw error
+        }
+        return staged
     }
 
     /// Removes staged files; what cannot be removed is left for the next run.

@@ -11,6 +11,9 @@ package enum EncryptedPrivateKey {
     private static let saltBytes = 16
     private static let label = "ENCRYPTED PRIVATE KEY"
 
+    /// How such a file begins, and no other: no byte of a key is in it.
+    package static let beginning = Array("-----BEGIN ENCRYPTED".utf8)
+
     /// Whether the PEM text is a key of this form; it is not decoded further.
     package static func isEncrypted(_ pem: SecretBytes) -> Bool {
         pem.withUnsafeBytes { text in

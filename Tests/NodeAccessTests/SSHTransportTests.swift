@@ -192,6 +192,73 @@ import Testing
         lock.release()
     }
 
+    @Test func digestsWhereTheFileLies() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        for name in Self.names.map({ directory.file($0) }) + ["/dev/null", "/"] {
+            #expect(
+                outcome { try remote.sha256(of: name, with: sha256) }
+                    == outcome { try local.sha256(of: name, with: sha256) }, "\(name)")
+        }
+        withExtendedLifetime(ssh) {}
+    }
+
+    /// A file of the node becomes another one there, alike locally and over ssh, and never without the lock.
+    @Test(.enabled(if: geteuid() == 0, "the lock lies in /run, which takes root"))
+    func copiesOnTheNode() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        let refused = #expect(throws: NodeError.self) {
+            try remote.copy(directory.file("a"), to: directory.file("sub/copy"), mode: 0o600, with: sha256)
+        }
+        #expect(refused?.code == .lockLost)
+        #expect(try local.list(directory.file("sub")) == ["with space"])
+        let lock = try remote.lock(LockHolder(token: "66", now: UnixTime(seconds: 0)))
+        var said: [[String]] = []
+        for (name, transport) in [("one", local as any NodeTransport), ("two", remote)] {
+            let root = directory.file(name)
+            try transport.makeDirectories(root, mode: 0o755)
+            said.append(
+                Self.names.map { source in
+                    outcome {
+                        try transport.copy(
+                            directory.file(source), to: "\(root)/\(source.replacing("/", with: "-"))",
+                            mode: 0o4640,
+                            owner: FileOwner(userID: 12, groupID: 34), with: sha256
+                        ).map { "\($0.size) \($0.sha256)" } ?? "nothing"
+                    }
+                })
+            // Over one that is there, which stays until the copy is complete.
+            #expect(
+                try transport.copy(directory.file("big"), to: "\(root)/a", mode: 0o600, with: sha256)?.size
+                    == 70000)
+            #expect(
+                outcome {
+                    try transport.copy(directory.file("a"), to: "\(root)/none/x", mode: 0o600, with: sha256)
+                }
+                    == "node/system")
+        }
+        #expect(
+            said[0] == said[1] && said[0].contains("nothing") && said[0].contains("node/not-regular"),
+            "\(said)")
+        let line = "find . -printf '%p %y %m %U:%G\\n' | sort; find . -type f -exec sha256sum {} + | sort -k2"
+        let trees = try ["one", "two"].map {
+            try run("bash", ["-c", line], currentDirectory: directory.file($0)).stdout
+        }
+        #expect(trees[0] == trees[1] && trees[0].contains("./big f 4640 12:34"), "\(trees)")
+        #expect(!trees[0].contains("aggbootstrap-tmp"))
+        // More than what a reply may hold: its bytes never come here.
+        let line2 = "head -c 40000000 /dev/urandom >huge"
+        #expect(try run("bash", ["-c", line2], currentDirectory: directory.path).status == 0)
+        #expect(
+            try remote.copy(directory.file("huge"), to: directory.file("copy"), mode: 0o600, with: sha256)?
+                .size
+                == 40_000_000)
+        #expect(try run("cmp", [directory.file("huge"), directory.file("copy")]).status == 0)
+        lock.release()
+        withExtendedLifetime(ssh) {}
+    }
+
     @Test func aShellThatPrints() throws {
         let noise =
             "ForceCommand printf 'Welcome\\nto this \"machine\"'; echo; exec sh -c \"$SSH_ORIGINAL_COMMAND\""

@@ -35,7 +35,7 @@ struct CanaryInquiry {
             return false
         }
         if refusal == nil {
-            guard let identity = connection.identity, let probe = ProbeUser(suffix: word) else {
+            guard let identity = try? connection.identity, let probe = ProbeUser(suffix: word) else {
                 refusal = "there is no pair to ask with"
                 return await askAsAdministrator(connection)
             }

@@ -31,14 +31,11 @@ struct PreviousReader {
         -> PreviousFiles.Before
     {
         let copy = "\(NodeTransaction.previousStore(unit: unit))/\(before.copy)"
-        guard let bytes = try node.readSecret(copy, limit: 4 << 20) else {
-            throw damaged(copy, path, "is gone")
-        }
-        let digest = try Digest.sha256Hex(bytes)
+        guard let digest = try node.sha256(of: copy) else { throw damaged(copy, path, "is gone") }
         guard before.sha256.map({ $0 == digest }) ?? true else {
             throw damaged(copy, path, "is not what was kept")
         }
-        let (content, certificates) = self.content(bytes, path: path, copy: copy, digest)
+        let (content, certificates) = try self.content(path, in: copy, digest)
         return PreviousFiles.Before(
             mode: before.mode, userID: before.owner.userID, groupID: before.owner.groupID, sha256: digest,
             content: content, certificates: certificates)
@@ -46,21 +43,21 @@ struct PreviousReader {
 
     private func now(_ path: String) throws -> ObservedFile {
         var file = try NodeFiles(node: node, reader: reader).observe(path, isSecret: true)
-        guard file.kind == .regular, let bytes = try node.readSecret(path, limit: 4 << 20) else {
-            return file
-        }
-        if case .text(let text) = content(bytes, path: path, copy: path, "").content { file.content = text }
+        guard file.kind == .regular else { return file }
+        if case .text(let text) = try content(path, in: path, "").content { file.content = text }
         return file
     }
 
     /// A key stays where it lies; certificates are known by what they say; anything else is a text.
-    private func content(_ bytes: SecretBytes, path: String, copy: String, _ digest: String) -> (
+    private func content(_ path: String, in copy: String, _ digest: String) throws -> (
         content: FileChange.Content, certificates: [CertificateSummary]
     ) {
         let key = "\(spec.certificates.directory)/\(spec.certificates.files.key)"
-        if path == key || Self.holdsKey(bytes) {
-            return (.privateKeyCopy(path: copy, sha256: digest), [])
+        if path == key { return (.privateKeyCopy(path: copy, sha256: digest), []) }
+        guard let bytes = try node.readSecret(copy, limit: 4 << 20) else {
+            throw damaged(copy, path, "is gone")
         }
+        if Self.holdsKey(bytes) { return (.privateKeyCopy(path: copy, sha256: digest), []) }
         let text = bytes.withUnsafeBytes { Array($0) }
         if let certificates = try? reader.bundle(pem: text, path: path), let first = certificates.first {
             return (.certificate(text, first.summary), certificates.map(\.summary))

@@ -28,7 +28,7 @@ struct PairGate: Sendable {
 
     /// - Throws: what the pair does not pass, and on which control plane.
     func pass(_ node: NodeSpec, _ progress: NodeProgress) async throws {
-        guard let own = try run.connection(node), let pair = own.identity else {
+        guard let own = try run.connection(node), let pair = try own.identity else {
             throw BootstrapError("rotation/no-process", "kube-apiserver does not run any more")
         }
         progress.step("every API server is asked to take the new pair")

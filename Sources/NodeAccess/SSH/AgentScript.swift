@@ -10,6 +10,9 @@ enum AgentScript {
     static let streamGreeting = "aggbootstrap stream 1"
     static let lockGreeting = "aggbootstrap lock 1"
 
+    /// What a copy says where there is nothing that could be copied.
+    static let nothingToCopy = "nothing to copy"
+
     /// Where a node's lock lies: gone after a reboot, as everything is that held it.
     static let lockDirectory = "/run/aggbootstrap-node"
 
@@ -77,6 +80,32 @@ enum AgentScript {
             rm -f -- "$1"
             return 1
         }
+        digest() {
+            if [ -f "$1" ]; then
+                sum=$(sha256sum <"$1") || return
+                echo "${sum%% *}"
+            else
+                stat -L -c %F -- "$1"
+                return 1
+            fi
+        }
+        copy() {
+            if [ ! -e "$1" ]; then echo "nothing to copy"; return 1; fi
+            if [ ! -f "$1" ]; then stat -L -c %F -- "$1"; return 1; fi
+            rm -f -- "$2" || return
+            (set -C; : >"$2") || return
+            if { [ "$4" = - ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && cat -- "$1" >>"$2" && sync -- "$2"; then
+                size=$(stat -c %s -- "$2")
+                if [ "$size" = "$(stat -L -c %s -- "$1")" ] && sum=$(sha256sum <"$1") && [ "$(sha256sum <"$2")" = "$sum" ]
+                then
+                    echo "$size ${sum%% *}"
+                    return
+                fi
+                echo "what was read back is not what was copied"
+            fi
+            rm -f -- "$2"
+            return 1
+        }
         move() {
             n=$(($# / 2))
             while [ "$n" -gt 0 ]; do
@@ -111,12 +140,14 @@ enum AgentScript {
             case $op in
             stat) arg p; try stat -c "%f %u %g %s %i %d %h" -- "$p" ;;
             get) arg p; arg n; try get "$p" "$n" ;;
+            digest) arg p; try digest "$p" ;;
             list) arg p; try ls -A1 -- "$p" ;;
             lists) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; try ls -A1 -- "$@" ;;
             passwd | group) arg p; try getent "$op" "$p" ;;
             clock) try date +%s ;;
             token) arg token; reply ok "" ;;
             put) arg p; arg m; arg o; arg s; arg h; arg b; change put "$p" "$m" "$o" "$s" "$h" "$b"; b= ;;
+            copy) arg a; arg p; arg m; arg o; change copy "$a" "$p" "$m" "$o" ;;
             move) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; change move "$@" ;;
             makedirs) arg p; arg m; change makedirs "$p" "$m" ;;
             renamedir) arg p; arg a; change renamedir "$p" "$a" ;;

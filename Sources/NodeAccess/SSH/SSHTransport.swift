@@ -8,11 +8,9 @@ package struct SSHTransport: NodeTransport {
     package let connection: SSHConnection
     private let channel: AgentChannel
     /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
-    private let digest: @Sendable (UnsafeRawBufferPointer) -> String?
+    private let digest: ByteDigest
 
-    package init(
-        _ connection: SSHConnection, sha256 digest: @escaping @Sendable (UnsafeRawBufferPointer) -> String?
-    ) {
+    package init(_ connection: SSHConnection, sha256 digest: @escaping ByteDigest) {
         self.connection = connection
         self.digest = digest
         channel = AgentChannel(connection)
@@ -58,10 +56,7 @@ package struct SSHTransport: NodeTransport {
         guard case .done(let text) = reply else {
             if Self.isMissing(reply.text) { return nil }
             // The type of what is there, as stat(1) calls it.
-            if !reply.text.isEmpty, !reply.text.contains(":") {
-                throw NodeError(
-                    .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
-            }
+            if Self.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "read", path)
         }
         var decoded: Int?
@@ -83,6 +78,16 @@ package struct SSHTransport: NodeTransport {
         return bytes.withUnsafeBytes {
             SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[..<(decoded - 1)]))
         }
+    }
+
+    package func sha256(of path: String, with _: ByteDigest) throws(NodeError) -> String? {
+        let reply = try channel.request(["digest", path])
+        guard case .done = reply else {
+            if Self.isMissing(reply.text) { return nil }
+            if Self.isKind(reply.text) { throw Self.notRegular(path) }
+            throw failure(reply, "digest", path)
+        }
+        return reply.text
     }
 
     package func list(_ path: String) throws(NodeError) -> [String] {
@@ -171,14 +176,36 @@ package struct SSHTransport: NodeTransport {
     ) throws(NodeError) -> String {
         let (directory, name) = AtomicFileWriter.split(path)
         let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
-        guard let sum = content.withBytes(digest) else {
-            throw NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
-        }
-        let owner = owner.map { "\($0.userID):\($0.groupID)" } ?? "-"
+        guard let sum = content.withBytes(digest) else { throw .noDigest(path) }
         let size = content.withBytes { $0.count }
-        let lines = ["put", temporary, "0" + String(mode, radix: 8), owner, "\(size)", sum]
+        let lines = ["put", temporary, "0" + String(mode, radix: 8), Self.text(owner), "\(size)", sum]
         try expectDone(channel.request(lines, content: content), "write", path)
         return temporary
+    }
+
+    package func stageCopy(
+        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with _: ByteDigest
+    ) throws(NodeError) -> StagedCopy? {
+        let (directory, name) = AtomicFileWriter.split(path)
+        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        let lines = ["copy", source, temporary, "0" + String(mode, radix: 8), Self.text(owner)]
+        let reply = try channel.request(lines)
+        guard case .done = reply else {
+            if reply.text == AgentScript.nothingToCopy { return nil }
+            if Self.isKind(reply.text) { throw Self.notRegular(source) }
+            throw failure(reply, "copy \(source) to", path)
+        }
+        let words = reply.text.split(separator: " ").map(String.init)
+        guard words.count == 2, let size = Int(words[0]), words[1].utf8.count == 64 else {
+            throw NodeError(
+                .system, operation: "copy \(source) to", subject: path,
+                underlying: "the answer is not understood")
+        }
+        return StagedCopy(temporary: temporary, size: size, sha256: words[1])
+    }
+
+    private static func text(_ owner: FileOwner?) -> String {
+        owner.map { "\($0.userID):\($0.groupID)" } ?? "-"
     }
 
     package func commit(_ files: [StagedPath]) throws(NodeError) {
@@ -260,23 +287,16 @@ package struct SSHTransport: NodeTransport {
         return .remote(operation, subject, text)
     }
 
+    /// Whether it is the type of what is there, as stat(1) calls it.
+    private static func isKind(_ text: String) -> Bool { !text.isEmpty && !text.contains(":") }
+
+    private static func notRegular(_ path: String) -> NodeError {
+        NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
+    }
+
     /// LC_ALL is C there.
     private static func isMissing(_ text: String) -> Bool {
         text.contains("No such file or directory") || text.contains("Not a directory")
             || text.contains("No such process")
-    }
-}
-
-extension FileStatus {
-    /// Raw mode in hex, user, group, size, inode, device and links, as `stat -c "%f %u %g %s %i %d %h"` has them.
-    fileprivate init?(statLine line: String) {
-        let words = line.split(separator: " ")
-        guard words.count == 7, let raw = UInt32(words[0], radix: 16), let user = UInt32(words[1]),
-            let group = UInt32(words[2]), let size = Int64(words[3]), let inode = UInt64(words[4]),
-            let device = UInt64(words[5]), let links = UInt64(words[6])
-        else { return nil }
-        self.init(
-            rawMode: raw, userID: user, groupID: group, size: size, inode: inode, device: device,
-            links: links)
     }
 }
