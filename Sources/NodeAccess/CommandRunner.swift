@@ -13,7 +13,7 @@ package struct CommandResult: Sendable {
 /// Runs programs: an executable and an argument array, never a shell line.
 package enum CommandRunner {
     /// How much a program may write to its standard output, and to its standard error.
-    static let mostBytes = 64 << 20
+    static let mostBytes = 16 << 20
 
     /// Runs a program to its end; a non-zero status is a result, not an error.
     /// - Parameters:

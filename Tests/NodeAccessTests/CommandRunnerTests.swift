@@ -37,7 +37,7 @@ import Testing
 
     @Test func tooMuchOutput() async throws {
         let error = await #expect(throws: NodeError.self) {
-            try await CommandRunner.run("head", ["-c", "2000000", "/dev/zero"])
+            try await CommandRunner.run("head", ["-c", "17000000", "/dev/zero"])
         }
         #expect(error?.code == .command)
     }

@@ -81,7 +81,7 @@ struct Kubectl: Sendable {
 
     private func parsed(_ text: String, _ arguments: [String]) throws -> LocatedJSON {
         do {
-            return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 64 << 20, depth: 200))
+            return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 16 << 20, depth: 200))
         } catch {
             throw BootstrapError(
                 "kubectl/not-json", "\(description) get \(arguments.joined(separator: " ")): \(error.message)"

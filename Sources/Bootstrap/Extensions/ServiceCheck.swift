@@ -165,18 +165,20 @@ final class ServiceCheck: Sendable {
 
     private func ask(_ question: Question, _ connection: APIServerConnection) async -> Result<Way, Denial> {
         var denial = Denial(why: "there is no certificate to ask with")
-        if question.way != .administrator, connection.hasRequestHeaderCA, let identity = connection.identity {
+        if question.way != .administrator, connection.hasRequestHeaderCA {
             do {
-                let caller = Caller.frontProxy(
-                    identity, try APIServerConnection.probeUser(), connection.headers)
-                let request = HTTPRequest(.get, question.service.path, accept: "application/json")
-                let response = try HTTPSClient.send(
-                    request, to: connection.endpoint, trust: connection.trust, as: caller,
-                    timeouts: Self.timeouts)
-                if response.status == 200 { return .success(.proxied) }
-                denial = Denial(
-                    why: "HTTP status \(response.status): \(response.excerpt)",
-                    isDenied: [401, 403].contains(response.status))
+                if let identity = try connection.identity {
+                    let caller = Caller.frontProxy(
+                        identity, try APIServerConnection.probeUser(), connection.headers)
+                    let request = HTTPRequest(.get, question.service.path, accept: "application/json")
+                    let response = try HTTPSClient.send(
+                        request, to: connection.endpoint, trust: connection.trust, as: caller,
+                        timeouts: Self.timeouts)
+                    if response.status == 200 { return .success(.proxied) }
+                    denial = Denial(
+                        why: "HTTP status \(response.status): \(response.excerpt)",
+                        isDenied: [401, 403].contains(response.status))
+                }
             } catch {
                 denial = Denial(why: ErrorReport(error).message)
             }
@@ -198,7 +200,7 @@ final class ServiceCheck: Sendable {
 
     /// Every group and version that an API server lists, its own ones included.
     private static func listed(by connection: APIServerConnection) throws -> [Service] {
-        guard connection.hasRequestHeaderCA, let identity = connection.identity else { return [] }
+        guard connection.hasRequestHeaderCA, let identity = try connection.identity else { return [] }
         let caller = Caller.frontProxy(identity, try APIServerConnection.probeUser(), connection.headers)
         let response = try HTTPSClient.send(
             HTTPRequest(.get, "/apis", accept: "application/json"), to: connection.endpoint,
@@ -208,7 +210,7 @@ final class ServiceCheck: Sendable {
                 "rotation/apis-unlisted",
                 "/apis answers with HTTP status \(response.status): \(response.excerpt)")
         }
-        let list = try LocatedJSON.parse(response.body, limits: .init(bytes: 64 << 20, depth: 200))
+        let list = try LocatedJSON.parse(response.body, limits: .init(bytes: 16 << 20, depth: 200))
         return services(in: list)
     }
 

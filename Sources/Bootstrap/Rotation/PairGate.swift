@@ -56,7 +56,7 @@ struct PairGate: Sendable {
     /// Why a pair that passed before would not pass now: asked once, without waiting. nil where it would.
     func refusal(_ node: NodeSpec) async -> String? {
         do {
-            guard let own = try run.connection(node), let pair = own.identity else { return nil }
+            guard let own = try run.connection(node), let pair = try own.identity else { return nil }
             for receiver in run.spec.nodes {
                 let connection = receiver == node ? own : try run.connection(receiver)
                 guard let connection, connection.hasRequestHeaderCA else { continue }
