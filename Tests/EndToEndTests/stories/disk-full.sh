@@ -33,7 +33,7 @@ story() {
     given_up 3 2 "2 $NODE_CERTIFICATES 4" "cp2: cannot write $NODE_CERTIFICATES/aggregator.pem: " \
         "cp1  has the change" "cp2  FAILED, and is as it was"
     on_each 3 assert_aggregation
-    given_up 1 1 "2 $store 4" "cp2: cannot write $store/kube-apiserver.service/transaction.unfinished/"
+    given_up 1 1 "2 $store 4" "cp2: cannot copy " "$store/kube-apiserver.service/transaction.unfinished/"
     on_each 3 assert_aggregation
     assert_exit 0 op init --yes
     on_each 3 assert_aggregation
