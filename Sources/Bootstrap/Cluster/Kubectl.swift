@@ -143,7 +143,7 @@ struct Kubectl: Sendable {
             ["patch"] + object + ["--type", "merge", "--patch", Self.line(patch), "--output", "name"])
     }
 
-    /// On one line, as an argument over ssh has to be; no secret. A line feed within a text is written as an escape.
+    /// On one line, as an argument over ssh must be; no secret. A line feed within a text is written as an escape.
     private static func line(_ body: OrderedJSON) -> String {
         body.document.split(separator: "\n").joined(separator: " ")
     }

@@ -62,7 +62,7 @@ package struct ExtensionReach: Sendable {
         let isMissing = environment.exceptions == nil ? "\(exceptions) is not set" : nil
         func proxied(_ what: String) -> String {
             let why =
-                isMissing.map { "\($0), which has to cover \(what)" }
+                isMissing.map { "\($0), which must cover \(what)" }
                 ?? "\(exceptions) does not cover \(what)"
             return "\(proxy) is set, and \(why): requests to extension servers there go to the proxy; "
                 + "add it and restart kube-apiserver"
@@ -90,7 +90,7 @@ package struct ExtensionReach: Sendable {
                 return .direct("\(proxy) is set, and \(exceptions) covers every address")
             }
             return .unknown(
-                "\(proxy) is set, and with --\(APIServerFlags.routingName) \(exceptions) has to cover the addresses of "
+                "\(proxy) is set, and with --\(APIServerFlags.routingName) \(exceptions) must cover the addresses of "
                     + "extension servers, most often those of pods, which are not known here: \(why)")
         }
     }
