@@ -15,7 +15,7 @@ packages() {
         ;;
     e2e)
         packages build
-        echo systemd-container debootstrap iproute2 iptables openssh-client openssl etcd-server curl procps python3 python3-venv strace
+        echo systemd-container debootstrap faketime iproute2 iptables openssh-client openssl etcd-server curl procps python3 python3-venv strace
         echo util-linux
         ;;
     matrix)
