@@ -155,6 +155,22 @@ import Testing
         }
     }
 
+    /// What protects keys in memory and is refused is said, and stops nothing.
+    @Test(arguments: [
+        ("prctl", "cannot forbid memory dumps: Operation not permitted"),
+        ("prlimit64", "cannot set the core size limit: Operation not permitted"),
+    ])
+    func hardeningThatIsRefused(call: String, why: String) throws {
+        let directory = try TemporaryDirectory()
+        for quiet in ["", "--quiet"] {
+            let line = "strace -f -o /dev/null -e inject=\(call):error=EPERM $A init \(quiet) --root out"
+            let result = try shell(line, in: directory)
+            #expect(result.status == 0, "\(result.stderr)")
+            #expect(result.stderr.contains("aggbootstrap: warning: \(why), so "), "\(result.stderr)")
+        }
+        #expect(try !aggbootstrap(["init", "--root", "out"], in: directory).stderr.contains("warning"))
+    }
+
     @Test func theVersion() throws {
         let directory = try TemporaryDirectory()
         let result = try aggbootstrap(["--version"], in: directory)

@@ -36,6 +36,9 @@ enum Console {
         write("\(time)aggbootstrap: \(SafeText.lines(line))\n", to: 2)
     }
 
+    /// What the program does to itself before it touches a key; what is refused is said, and does not stop it.
+    static func harden() { Hardening.apply().forEach { progress("warning: \($0)") } }
+
     /// What redraws a part of the terminal: `LiveRows` has made its text safe.
     static func frame(_ text: String) { write(text, to: 2) }
 
