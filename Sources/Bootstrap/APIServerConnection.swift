@@ -90,11 +90,12 @@ struct APIServerConnection: Sendable {
         }
     }
 
-    /// What the server makes of the pair on the node; nil where there is none, or it does not answer.
-    func identityOutcome() -> IdentityOutcome? {
-        guard let identity = try? identity, let user = try? Self.probeUser() else { return nil }
-        return try? IdentityProbe.probe(
-            endpoint, trust: trust, identity: identity, user: user, headers: headers)
+    /// What the server makes of the pair on the node; nil where there is none.
+    /// - Throws: where it does not answer.
+    func identityOutcome() throws -> IdentityOutcome? {
+        guard let identity = try identity else { return nil }
+        return try IdentityProbe.probe(
+            endpoint, trust: trust, identity: identity, user: try Self.probeUser(), headers: headers)
     }
 
     /// A user that nobody grants anything to, new each time.

@@ -13,7 +13,7 @@ struct Activator {
     /// Asks the API server whether it is ready; asked again and again after a restart.
     let readiness: @Sendable () async -> ObservedAPIServer.Readiness
     /// Asks the API server as an aggregator with the pair that lies on the node; nil where it cannot be asked.
-    let identity: @Sendable () -> IdentityOutcome?
+    let identity: @Sendable () throws -> IdentityOutcome?
     let progress: NodeProgress
 
     /// Longer than systemd's default start time limit of 90 s, so that its own verdict is heard.
@@ -59,21 +59,8 @@ struct Activator {
         progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
     }
 
-    /// The gate of a pair that is exchanged without a restart: the API server takes the new one, as the extension
-    /// servers with the same trust will.
-    /// - Throws: `apply/pair-refused` where it does not; what it cannot tell is left to the proofs.
-    func checkPair() throws {
-        switch identity() {
-        case .rejected?, .takenFor?:
-            throw BootstrapError(
-                "apply/pair-refused",
-                "the running API server does not take the new proxy client for an aggregator's",
-                hint:
-                    "compare the clock of this machine with the API server's, and the CA that it has loaded with the "
-                    + "one on the disk (aggbootstrap verify)")
-        case .accepted?, .inconclusive?, .notUnderstood?, nil: return
-        }
-    }
+    /// The gate of a pair that is exchanged without a restart.
+    func checkPair() throws { try PairCheck(identity: identity, progress: progress).run() }
 
     /// Restarts the unit with the old files and waits until it serves as it did before.
     /// - Parameter before: what its readiness looked like then; nil where it could not be asked.

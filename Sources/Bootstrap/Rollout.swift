@@ -207,7 +207,7 @@ struct Rollout {
                     return .unseen("\(error)")
                 }
             },
-            identity: { (try? connection())?.identityOutcome() }, progress: progress)
+            identity: { try connection()?.identityOutcome() }, progress: progress)
     }
 
     // MARK: - Results

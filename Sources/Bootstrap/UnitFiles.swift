@@ -81,9 +81,12 @@ struct UnitFiles {
             for name in names where name.hasSuffix(".conf") { byName[name] = "\(directory)/\(name)" }
         }
         // An empty file, or a link to /dev/null, takes the drop-in of that name out of use.
-        return byName.sorted { $0.key < $1.key }.map(\.value).filter { path in
-            let bytes = (try? node.read(path, limit: 1 << 20)).flatMap { $0 }
-            return bytes?.isEmpty == false
+        return try byName.sorted { $0.key < $1.key }.map(\.value).filter { path in
+            do {
+                return try node.read(path, limit: 1 << 20)?.isEmpty == false
+            } catch let error as NodeError where error.code == .notRegular {
+                return false
+            }
         }
     }
 

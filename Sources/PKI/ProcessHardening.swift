@@ -5,15 +5,17 @@ import Glibc
 
 /// Keeps private keys in this process's memory out of files and out of other processes.
 package enum ProcessHardening {
-    /// Sets the core size limit (soft and hard) to 0 and makes the process not dumpable.
-    ///
-    /// A core file would hold private keys. Not dumpable also means that other processes of the same user
-    /// can neither trace this one nor read its memory through /proc. Children do not inherit the latter.
-    package static func disableCoreDumps() throws(PKIError) {
+    /// Sets the core size limit (soft and hard) to 0: a core file would hold private keys.
+    package static func forbidCoreFiles() throws(PKIError) {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         guard setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else {
             throw system("set", "the core size limit")
         }
+    }
+
+    /// Makes the process not dumpable, which its children do not inherit: no core file is written, and other processes
+    /// of the same user can neither trace this one nor read its memory through /proc.
+    package static func forbidTracing() throws(PKIError) {
         guard aggbootstrap_set_not_dumpable() == 0 else { throw system("forbid", "memory dumps") }
     }
 

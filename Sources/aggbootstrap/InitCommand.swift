@@ -21,7 +21,7 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
                 options: .init(includesPending: change.includePending),

@@ -20,7 +20,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
             )

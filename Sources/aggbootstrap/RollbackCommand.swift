@@ -24,7 +24,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             let run = try cluster.makeRun(
                 output.effects, options: .init(includesPending: change.includePending),
                 acceptUnhealthy: change.acceptUnhealthy)

@@ -99,7 +99,7 @@ struct RotateCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
                 options: .init(includesPending: change.includePending, renewal: .always),

@@ -59,7 +59,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             if !dryRun { try Schedule.checkRoot() }
             _ = try gates.witness()
             let passphrase = try passphraseFile.map { try PassphraseSource.file($0).read() }

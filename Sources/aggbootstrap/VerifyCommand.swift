@@ -43,7 +43,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
-            Hardening.apply()
+            Console.harden()
             let address = try canaryAddress.map { try CanaryAddress($0) }
             let run = try spec.makeRun(output.effects)
             output.narrator.began(run)

@@ -182,6 +182,22 @@ import Testing
             ])
     }
 
+    /// What stopped it first is what is told; what could not be removed is told beside it, and ends the run.
+    @Test(arguments: [
+        (BootstrapError("canary/stopped", "stopped"), "canary/stopped", "do it by hand"),
+        (
+            BootstrapError("kubectl/failed", "stopped", hint: "look"), "canary/left-behind",
+            "look; do it by hand"
+        ),
+    ])
+    func theFirstErrorIsKept(first: BootstrapError, code: String, hint: String) {
+        let second = BootstrapError(
+            "canary/left-behind", "cannot remove", hint: "do it by hand", details: ["kubectl delete x"])
+        let both = Canary.both(first, second)
+        #expect(both.code == code && both.message == "stopped" && both.hint == hint)
+        #expect(both.details == ["cannot remove", "kubectl delete x"])
+    }
+
     @Test func takesNoOtherNames() {
         let (services, apiServices) = (CanaryManifests.services, CanaryManifests.apiServices)
         #expect(CanaryManifests.isReserved("v1.canary.aggbootstrap.io", in: apiServices))

@@ -45,6 +45,58 @@ import Testing
         #expect(try ledger.openRotation() == nil)
     }
 
+    /// A run that was killed while it wrote its last line: cut at every byte, the entries before stay as they are,
+    /// and the next one is whole.
+    @Test func aTornEndOfTheLedgerIsHealed() throws {
+        let ledger = Ledger(state: cluster.state)
+        try AtomicFileWriter.makeDirectories(cluster.state.path, mode: 0o700)
+        let terms = RotationTerms(keep: "0002", retire: ["0001"], since: OfflineCluster.now.description)
+        try ledger.append(terms, now: OfflineCluster.now)
+        let before = try #require(try FileReader.read(ledger.path))
+        try ledger.appendEnd(of: terms, now: OfflineCluster.now)
+        let after = try #require(try FileReader.read(ledger.path))
+        for count in before.count..<after.count {
+            try AtomicFileWriter.write(
+                ledger.path, .text(String(decoding: after[..<count], as: UTF8.self)), mode: 0o600)
+            // All but its line feed is all of it.
+            let isWhole = count == after.count - 1
+            #expect(try ledger.openRotation() == (isWhole ? nil : terms))
+            try ledger.append("next", [], now: OfflineCluster.now)
+            let events = ["rotation-begin"] + (isWhole ? ["rotation-end"] : []) + ["next"]
+            #expect(try ledger.entries().map { $0["event"] } == events)
+            #expect(try ledger.openRotation() == (isWhole ? nil : terms))
+        }
+    }
+
+    /// Any other line that cannot be read could be the one that says that a rotation is open.
+    @Test(arguments: [
+        (#"{"time":"x","event":"rotation-beg"# + "\n", "line 2 of it is no entry"),
+        ("\u{0}\u{0}\u{0}\n", "line 2 of it is no entry"), ("[]\n", "line 2 of it is no entry"),
+        (#"{"keep":"0002"}"# + "\n", "line 2 of it is no entry"),
+        (#"{"event":"rotation-begin"}"# + "\n", "line 2 of it, rotation-begin, does not name the CA"),
+        (#"{"event":"rotation-abort","keep":7}"# + "\n", "line 2 of it, rotation-abort, does not name"),
+        (
+            #"{"event":"rotation-end"}"# + "\n",
+            "line 2 of it, rotation-end, does not name the CA that is kept"
+        ),
+        (#"{"event":"rotation-begin","keep":"2","cause":"?"}"# + "\n", "has an unknown cause"),
+    ])
+    func aDamagedLedgerIsNamed(line: String, why: String) async throws {
+        try await cluster.converge()
+        let ledger = Ledger(state: cluster.state)
+        let first = #"{"event":"test"}"# + "\n"
+        try AtomicFileWriter.write(ledger.path, .text(first + line + first), mode: 0o600)
+        let error = #expect(throws: BootstrapError.self) { try ledger.openRotation() }
+        #expect(error?.code == "state/damaged" && error?.hint?.contains("backup") == true)
+        #expect(error?.message.contains(ledger.path) == true && error?.message.contains(why) == true)
+        let before = treeListing(cluster.root)
+        let run = await #expect(throws: BootstrapError.self) {
+            try await cluster.converge(at: OfflineCluster.now.advanced(bySeconds: 300 * 86400))
+        }
+        #expect(run?.code == "state/damaged")
+        #expect(treeListing(cluster.root) == before)
+    }
+
     /// Keys of the new CA count as known from the moment on that one is about to be written to a control plane.
     @Test func theLedgerTellsWhetherKeysWereOnNodes() throws {
         let ledger = Ledger(state: cluster.state)

@@ -75,7 +75,7 @@ import Testing
         let codes = Set(session.written.matches(of: /\e\[[0-9;?]*([A-Za-z])/).map { $0.output.1 })
         #expect(codes == ["A", "K", "J"])
         #expect(session.written.filter { $0 == "\u{1b}" }.count == session.written.matches(of: /\e\[/).count)
-        #expect(session.screen.text.contains("red ?[31m, up ?[5A, bell ?, ?2J"))
+        #expect(session.screen.text.contains(#"red \u{1b}[31m, up \u{1b}[5A, bell \u{7}, \u{9b}2J"#))
     }
 
     /// ^C is echoed where the cursor stands, which is below the rows.

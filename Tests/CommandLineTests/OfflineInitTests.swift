@@ -156,6 +156,37 @@ import Testing
         #expect(keys.count == 3 && keys.allSatisfy { $0.contains("0600") }, "\(keys)")
     }
 
+    /// A directory whose names cannot be read is not one without names: no second CA is made.
+    @Test func aStateThatCannotBeListed() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try aggbootstrap(["init", "--root", "out"], in: directory).status == 0)
+        let before = treeListing(directory.path)
+        for command in ["init", "plan"] {
+            let line = "strace -f -o /dev/null -e inject=getdents64:error=EIO $A \(command) --root out"
+            let result = try shell(line, in: directory)
+            #expect(result.status == 1)
+            #expect(result.stderr.contains("cannot list out/.state/"), "\(result.stderr)")
+            #expect(result.stderr.contains("Input/output error"), "\(result.stderr)")
+            #expect(treeListing(directory.path) == before)
+        }
+    }
+
+    /// What protects keys in memory and is refused is said, and stops nothing.
+    @Test(arguments: [
+        ("prctl", "cannot forbid memory dumps: Operation not permitted"),
+        ("prlimit64", "cannot set the core size limit: Operation not permitted"),
+    ])
+    func hardeningThatIsRefused(call: String, why: String) throws {
+        let directory = try TemporaryDirectory()
+        for quiet in ["", "--quiet"] {
+            let line = "strace -f -o /dev/null -e inject=\(call):error=EPERM $A init \(quiet) --root out"
+            let result = try shell(line, in: directory)
+            #expect(result.status == 0, "\(result.stderr)")
+            #expect(result.stderr.contains("aggbootstrap: warning: \(why), so "), "\(result.stderr)")
+        }
+        #expect(try !aggbootstrap(["init", "--root", "out"], in: directory).stderr.contains("warning"))
+    }
+
     @Test func theVersion() throws {
         let directory = try TemporaryDirectory()
         let result = try aggbootstrap(["--version"], in: directory)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -70,6 +71,28 @@ import Testing
         screen.write(result.screen)
         let rows = screen.text.matches(of: /(?m)^\e\[32m  ok\e\[0m   (cp[0-9]+) +0 s/).map { String($0.1) }
         #expect(rows.sorted() == (1...12).map { "cp\($0)" }.sorted(), "\(screen.text)")
+    }
+
+    /// What comes from outside cannot move the cursor, colour or hide anything; our own colours stay.
+    @Test func controlCharactersAreShownAndNotSent() throws {
+        let directory = try TemporaryDirectory()
+        let hostile = #"$(printf 'cp\033[2J\007\177\302\233\342\200\256\n\t9')"#
+        let line = "aggbootstrap plan --root out --limit \"\(hostile)\""
+        let result = try onTerminal(line, in: directory)
+        let shown = #"names cp\u{1b}[2J\u{7}\u{7f}\u{9b}\u{202e}"# + "\n\t9, which is no node"
+        #expect(
+            result.screen.replacing("\r\n", with: "\n").contains(
+                "\u{1b}[31;1maggbootstrap: error: --limit \(shown)"), "\(result.screen)")
+        #expect(!result.screen.contains("\u{1b}[2J"), "\(result.screen)")
+        let plain = line.replacing("aggbootstrap", with: "$A")
+        let json = try shell("\(plain) -o json 2>/dev/null", in: directory)
+        #expect(json.stdout.contains(#"cp\u001b[2J\u0007\u007f\u009b\u202e\n\t9"#), "\(json.stdout)")
+        struct Answer: Decodable {
+            struct Failure: Decodable { let message: String }
+            let error: Failure
+        }
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(json.stdout.utf8))
+        #expect(answer.error.message.contains("cp\u{1b}[2J\u{7}\u{7f}\u{9b}\u{202e}\n\t9"))
     }
 
     @Test func annotationsOfGitHubActions() throws {

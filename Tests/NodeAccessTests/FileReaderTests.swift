@@ -60,16 +60,20 @@ import Testing
         #expect(throws: NodeError.self) { try FileReader.list(directory.file("a")) }
     }
 
-    /// A line that a killed run left without its end gets one, so that it spoils no other.
+    /// A last line without its end spoils no other: a whole one gets its end, a torn one goes.
     @Test(
         arguments: [
-            (nil, "new\n"), ("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "torn\nnew\n"),
-            ("old\ntorn", "old\ntorn\nnew\n"),
+            (nil, "new\n"), ("", "new\n"), ("old\n", "old\nnew\n"), ("torn", "new\n"),
+            ("old\ntorn", "old\nnew\n"), ("whole", "whole\nnew\n"), ("old\nwhole", "old\nwhole\nnew\n"),
+            ("old\n\u{0}\u{0}", "old\nnew\n"),
+            ("old\n" + String(repeating: "x", count: 10_000), "old\nnew\n"),
+            (String(repeating: "x", count: 4096), "new\n"),
+            (String(repeating: "x", count: 4095) + "\ntorn", String(repeating: "x", count: 4095) + "\nnew\n"),
         ] as [(String?, String)])
     func appendedLines(before: String?, after: String) throws {
         let path = directory.file("log")
         if let before { try directory.write(before, to: "log") }
-        try LineAppender.append("new\n", to: path)
+        try LineAppender.append("new\n", to: path) { $0 == Array("whole".utf8) }
         #expect(try FileReader.read(path).map { String(decoding: $0, as: UTF8.self) } == after)
         if before == nil { #expect(fileMode(path) == "600") }
     }
@@ -77,7 +81,9 @@ import Testing
     @Test func aLogThatIsALinkIsRefused() throws {
         try directory.write("theirs", to: "file")
         try FileManager.default.createSymbolicLink(atPath: directory.file("log"), withDestinationPath: "file")
-        #expect(throws: NodeError.self) { try LineAppender.append("new\n", to: directory.file("log")) }
+        #expect(throws: NodeError.self) {
+            try LineAppender.append("new\n", to: directory.file("log")) { _ in true }
+        }
         #expect(try FileReader.read(directory.file("file")) == Array("theirs".utf8))
     }
 }

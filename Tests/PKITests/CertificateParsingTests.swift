@@ -160,7 +160,8 @@ import Testing
     }
 
     @Test func theProcessCannotBeDumped() throws {
-        try ProcessHardening.disableCoreDumps()
+        try ProcessHardening.forbidCoreFiles()
+        try ProcessHardening.forbidTracing()
         #expect(!ProcessHardening.isDumpable)
         let limits = try String(contentsOfFile: "/proc/self/limits", encoding: .utf8)
         let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })

@@ -60,8 +60,7 @@ package final class Canary: Sendable {
                 try await canary.register(index + 1, route, servers[index])
             }
         } catch {
-            try await canary.close()
-            throw error
+            throw await canary.close(after: error)
         }
         return canary
     }
@@ -98,6 +97,30 @@ package final class Canary: Sendable {
     package func close() async throws {
         defer { for server in servers { server.close() } }
         try await objects.removeAll(of: manifests.run)
+    }
+
+    /// Removes the API objects after an error, and stops to listen.
+    /// - Returns: that error; what stopped the removal is in its details.
+    func close(after error: any Error) async -> any Error {
+        do {
+            try await close()
+            return error
+        } catch let second {
+            return Self.both(error, second)
+        }
+    }
+
+    /// An error, and what went wrong when its traces were removed.
+    ///
+    /// Where the first is none of the canary's own, which a proof could be left open for, the code is that of the
+    /// second: objects that are left behind end the run.
+    static func both(_ first: any Error, _ second: any Error) -> BootstrapError {
+        let (first, second) = (ErrorReport(first), ErrorReport(second))
+        let hints = [first.hint, second.hint].compactMap { $0 }
+        return BootstrapError(
+            first.code.hasPrefix("canary/") ? first.code : second.code, status: first.status, first.message,
+            hint: hints.isEmpty ? nil : hints.joined(separator: "; "),
+            details: first.details + [second.message] + second.details)
     }
 
     /// Asks the node's own API server for the canary, until the canary has seen the request or the patience is at its end.

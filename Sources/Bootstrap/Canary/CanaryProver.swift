@@ -163,17 +163,17 @@ extension Run {
             return notProven(report.message)
         }
         let prover = CanaryProver(run: self, now: effects.now())
+        let proofs: [(String, [Proof])]
         do {
             let installed = try prover.installed()
             let results = await onEachNode(nodes) { node in try await canary.probe(node) }
-            let made = try zip(nodes, results).map { node, result in
+            proofs = try zip(nodes, results).map { node, result in
                 (node.name, prover.proofs(node, try result.get(), installed))
             }
-            try await canary.close()
-            return Dictionary(made) { first, _ in first }
         } catch {
-            try await canary.close()
-            throw error
+            throw await canary.close(after: error)
         }
+        try await canary.close()
+        return Dictionary(proofs) { first, _ in first }
     }
 }

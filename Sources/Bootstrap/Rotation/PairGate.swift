@@ -85,8 +85,14 @@ struct PairGate: Sendable {
     func recovery(_ node: NodeSpec) async -> String? {
         let deadline = ContinuousClock.now + .seconds(terms.reloadSeconds + Self.watchSeconds)
         while run.stop?.isStopped != true {
-            // Who cannot look does not wait either.
-            guard let lost = try? await terms.services?.refusals(through: node).first else { return nil }
+            let lost: ServiceCheck.Refusal
+            do {
+                guard let first = try await terms.services?.refusals(through: node).first else { return nil }
+                lost = first
+            } catch {
+                // Who cannot look does not wait either.
+                return "that is not seen: \(ErrorReport(error).message)"
+            }
             guard ContinuousClock.now < deadline else { return "\(lost.service.name): \(lost.why)" }
             try? await Task.sleep(for: .seconds(1))
         }

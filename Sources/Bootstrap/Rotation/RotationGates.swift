@@ -125,7 +125,15 @@ struct RotationGates: Sendable {
         try await waitForPublished([kept])
         let end = ContinuousClock.now + .seconds(watchSeconds)
         while true {
-            if let published = try? await told.fingerprints(), !published.isDisjoint(with: gone) {
+            let isLast = ContinuousClock.now >= end
+            let published: Set<String>
+            do { published = try await told.fingerprints() } catch {
+                // An API server that does not answer for a moment is no reason to stop; at the end it must have been seen.
+                if isLast { throw error }
+                try await run.pause(.seconds(2))
+                continue
+            }
+            if !published.isDisjoint(with: gone) {
                 let subjects = dropped.filter { published.contains($0.certificate.fingerprintSHA256) }
                     .map(\.certificate.subject)
                 throw BootstrapError(
@@ -136,7 +144,7 @@ struct RotationGates: Sendable {
                         "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
                         + "then run it again; its own aggregated requests fail until then")
             }
-            if ContinuousClock.now >= end { return }
+            if isLast { return }
             try await run.pause(.seconds(2))
         }
     }

@@ -62,10 +62,14 @@ extension Ledger {
         return hasPushed
     }
 
-    /// The lines that are whole: a killed run may have left one torn.
-    private func entries() throws -> [[String: String]] {
-        guard let bytes = try FileReader.read(path, limit: 64 << 20) else { return [] }
-        return bytes.split(separator: 0x0a).compactMap { Self.fields(Array($0)) }
+    /// What is wrong with an entry; nil for every event that is none of a rotation's.
+    static func problem(_ event: String, _ fields: [String: String]) -> String? {
+        guard [Event.begin, Event.abort, Event.end].contains(event) else { return nil }
+        if (fields["keep"] ?? "").isEmpty { return "does not name the CA that is kept" }
+        if let cause = fields["cause"], RotationTerms.Cause(rawValue: cause) == nil {
+            return "has an unknown cause"
+        }
+        return nil
     }
 
     private static func terms(
@@ -77,17 +81,5 @@ extension Ledger {
             keep: keep, retire: retire, direction: direction,
             cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "",
             again: fields["again"] == "yes")
-    }
-
-    /// The members of a line that are strings; nil for anything but an object.
-    private static func fields(_ line: [UInt8]) -> [String: String]? {
-        guard let json = try? LocatedJSON.parse(line), case .object(let members) = json.value else {
-            return nil
-        }
-        var fields: [String: String] = [:]
-        for member in members {
-            if case .string(let text) = member.value.value { fields[member.key] = text }
-        }
-        return fields
     }
 }

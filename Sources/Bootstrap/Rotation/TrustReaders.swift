@@ -157,15 +157,22 @@ struct TrustReaders: Sendable {
                     + (result.status == 3 ? "there is no grep" : "sh ended with status \(result.status)"),
                 hint: "see that grep is installed on the node")
         }
-        return result.stdout.split(separator: "\n").compactMap { line in
+        return try result.stdout.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
             guard parts.count >= 2, let pid = Int(parts[0]),
-                // It may be gone by now.
-                let arguments = try? ProcessArguments.read(pid: pid, on: node)
+                let arguments = try Self.arguments(of: pid, on: node)
             else { return nil }
             return .init(
                 pid: pid, arguments: arguments, executable: parts.count > 2 ? parts[2] : nil,
                 isInNodeNetwork: parts[1] == "own")
+        }
+    }
+
+    /// - Returns: nil for a process that is gone by now: a read that was under way ends with an error then.
+    private static func arguments(of pid: Int, on node: any NodeTransport) throws -> [String]? {
+        do { return try ProcessArguments.read(pid: pid, on: node) } catch {
+            guard try node.status("/proc/\(pid)") == nil else { throw error }
+            return nil
         }
     }
 }

@@ -20,8 +20,9 @@ package struct SpecRendering {
 
     func text(of problem: SpecProblem) -> String {
         let place = paint("\(fileName):\(problem.location):", .bold)
-        let head = "\(place) \(paint("error:", .red)) \(problem.message) [\(problem.code.rawValue)]\n"
-        let hint = problem.hint.map { "  \(paint("hint:", .cyan)) \($0)\n" } ?? ""
+        let message = SafeText.lines(problem.message)
+        let head = "\(place) \(paint("error:", .red)) \(message) [\(problem.code.rawValue)]\n"
+        let hint = problem.hint.map { "  \(paint("hint:", .cyan)) \(SafeText.lines($0))\n" } ?? ""
         return head + excerpt(at: problem) + hint
     }
 

@@ -6,18 +6,20 @@ import ClusterPlan
 import Glibc
 
 /// Standard output and standard error, and how an error leaves the program.
+///
+/// All text leaves here, and is made safe for a terminal before it gets its colours: parts of it come from
+/// certificates, files, nodes and other programs.
 enum Console {
     static func print(_ lines: [String], color: ColorChoice = .never) {
-        let painted = color.isOn(.output) ? lines.map(Painter.paint) : lines
-        write(painted.map { $0 + "\n" }.joined(), to: 1)
+        write(shown(lines, isColored: color.isOn(.output)).map { $0 + "\n" }.joined(), to: 1)
     }
 
-    /// A text that ends with a line feed already.
+    /// A document for a program or a file, which ends with a line feed already; it is written as it is.
     static func document(_ text: String) { write(text, to: 1) }
 
     /// Remarks on the result, each with its own place; on standard error.
     static func notes(_ lines: [String]) {
-        write(lines.map { $0 + "\n" }.joined(), to: 2)
+        write(shown(lines).map { $0 + "\n" }.joined(), to: 2)
     }
 
     /// What is wrong with a file, on standard error.
@@ -30,16 +32,20 @@ enum Console {
     ///
     /// Where it is no terminal, in a log that is, each line has its time; the journal adds its own.
     static func progress(_ line: String) {
-        write("\(Terminal.wantsTimes ? "\(Terminal.time) " : "")aggbootstrap: \(line)\n", to: 2)
+        let time = Terminal.wantsTimes ? "\(Terminal.time) " : ""
+        write("\(time)aggbootstrap: \(SafeText.lines(line))\n", to: 2)
     }
 
-    /// What redraws a part of the terminal.
+    /// What the program does to itself before it touches a key; what is refused is said, and does not stop it.
+    static func harden() { Hardening.apply().forEach { progress("warning: \($0)") } }
+
+    /// What redraws a part of the terminal: `LiveRows` has made its text safe.
     static func frame(_ text: String) { write(text, to: 2) }
 
     /// Asks a question on the terminal.
     /// - Returns: whether the answer began with `y`.
     private static func confirm(_ question: String) -> Bool {
-        write("\(question) [y/N] ", to: 2)
+        write("\(SafeText.lines(question)) [y/N] ", to: 2)
         return readLine()?.lowercased().hasPrefix("y") ?? false
     }
 
@@ -84,8 +90,8 @@ enum Console {
         var lines = ["aggbootstrap: error: \(report.message) [\(report.code)]"]
         lines += report.details.map { "  | \($0)" }
         if let hint = report.hint { lines.append("hint: \(hint)") }
-        let painted = color.isOn(.error) ? lines.map(Painter.paint) : lines
-        write(painted.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)
+        let safe = shown(lines, isColored: color.isOn(.error))
+        write(safe.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)
         if Terminal.isGitHubActions { write("::error::\(escaped(report.message))\n", to: 2) }
     }
 
@@ -100,11 +106,16 @@ enum Console {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+        SafeText.lines(text).replacing("%", with: "%25").replacing("\n", with: "%0A")
     }
 
     private static func escapedProperty(_ text: String) -> String {
         escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    }
+
+    private static func shown(_ lines: [String], isColored: Bool = false) -> [String] {
+        let safe = lines.map(SafeText.lines)
+        return isColored ? safe.map(Painter.paint) : safe
     }
 
     private static func write(_ text: String, to number: Int32) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bootstrap
+import ClusterPlan
 
 /// A row for each node that a rollout changes, redrawn in place: events in, the bytes of a terminal out.
 ///
@@ -75,10 +76,10 @@ struct LiveRows {
             }
             live.removeAll(where: \.isEnded)
         }
-        for line in above { text += paint(Self.safe(line)) + "\u{1b}[K\n" }
+        for line in above { text += paint(SafeText.line(line)) + "\u{1b}[K\n" }
         let shown = Self.chosen(live, room).map { line($0, now) } + Self.rest(live, room)
         drawn = []
-        for line in shown.map({ Self.cut(Self.safe($0), to: size.columns - 1) }) {
+        for line in shown.map({ Self.cut(SafeText.line($0), to: size.columns - 1) }) {
             text += paint(line) + "\u{1b}[K\n"
             drawn.append(Self.width(line))
         }
@@ -118,13 +119,6 @@ struct LiveRows {
     private static func up(_ widths: [Int], _ columns: Int) -> String {
         let count = widths.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(1, columns)) }
         return count == 0 ? "" : "\u{1b}[\(count)A"
-    }
-
-    /// Without what would move the cursor.
-    private static func safe(_ line: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                line.unicodeScalars.map { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) ? "?" : $0 }))
     }
 
     /// Rather too wide than too narrow: only ASCII takes one column for certain.

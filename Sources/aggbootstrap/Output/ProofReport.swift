@@ -126,7 +126,7 @@ struct ProofReport {
     func json() throws -> String { try JSONText.of(document) }
 }
 
-/// JSON for machines: sorted keys, two-space indentation.
+/// JSON for machines: sorted keys, two-space indentation; safe to look at on a terminal too.
 enum JSONText {
     /// Of every document. 2: what is proved of a node is in `nodes` everywhere, and a failure is in `error`.
     static let schemaVersion = 2
@@ -134,6 +134,6 @@ enum JSONText {
     static func of(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        return SafeText.json(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
