@@ -57,8 +57,8 @@ extension CARotation {
             (.soak, soakText(isEmergency, isAbort: isAbort)),
             (
                 .drop,
-                "\(bundle) gets one CA; waits until nobody who reads it names the other; has the ConfigMap of the extension "
-                    + "servers written anew and watches it for \(options.watchSeconds) s; no way back from here on"
+                "\(bundle) gets one CA; waits until nobody who reads it names the other; takes the other out of the ConfigMap of "
+                    + "the extension servers and watches that for \(options.watchSeconds) s; no way back from here on"
             ),
             (
                 .proof,

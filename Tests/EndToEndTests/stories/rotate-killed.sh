@@ -28,9 +28,9 @@ story() {
     assert_contains "an interrupted change of cp2 was put back"
     # S5.
     kill_rotation line "S5 soak: " --ca --yes "${ROTATION_WAITS[@]}"
-    # S6: in the push, and as the ConfigMap is about to be written anew.
+    # S6: in the push, and as the ConfigMap is about to be changed.
     kill_rotation ledger 2 apply-begin --ca --yes "${ROTATION_WAITS[@]}"
-    kill_rotation line "extension servers are told anew" --ca --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "extension servers are told to trust the new CA alone" --ca --yes "${ROTATION_WAITS[@]}"
     # S7: before the old pair is tried, and in the midst of the old keys' destruction.
     kill_rotation line "S7 proof: the old" --ca --yes "${ROTATION_WAITS[@]}"
     kill_rotation call rename "$state/leaves/cp2/0001" --ca --yes "${ROTATION_WAITS[@]}"

@@ -19,7 +19,7 @@ story() {
     fi
 
     begin_rotation --soak 120 --watch 3 --reload-wait 3
-    wait_for 120 log_has "S5 soak"
+    wait_for 120 log_has "S5 soak: "
     stop_rotation TERM
     end_rotation 4
     assert_contains "asked to stop" "rotation/stopped" "stopped as asked in S5 soak" "rotate --abort"
