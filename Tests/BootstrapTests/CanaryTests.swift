@@ -264,6 +264,24 @@ import Testing
         #expect(proofs[1].text.contains("serial \(leaf.summary.serial)"))
     }
 
+    /// A control plane whose CA cannot be read is not one that has none.
+    @Test func aBundleThatCannotBeReadIsNamed() throws {
+        let world = try World()
+        let (leaf, files) = (try world.leaf(), world.run.spec.certificates)
+        let folder = "tree/\(world.run.nodes[0].name)\(files.directory)"
+        try FileManager.default.createDirectory(
+            atPath: world.directory.file(folder), withIntermediateDirectories: true)
+        try Data("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8)
+            .write(to: URL(fileURLWithPath: world.directory.file("\(folder)/\(files.files.ca)")))
+        let prover = CanaryProver(run: world.run, now: Self.now)
+        let sighting = CanarySighting(
+            presented: [leaf.der], users: ["aggbootstrap-probe-a"], groups: ["system:authenticated"],
+            expectedUser: "aggbootstrap-probe-a", isAnswered: true)
+        let proof = prover.proofs(world.run.nodes[0], .seen(sighting), try prover.installed())[1]
+        #expect(proof.outcome == .failed)
+        #expect(proof.text.contains("cannot be verified on \(world.run.nodes[0].name)"), "\(proof.text)")
+    }
+
     @Test func aCertificateThatIsNotRightIsNamed() throws {
         let (world, other) = (try World(), try World())
         let leaf = try world.leaf()

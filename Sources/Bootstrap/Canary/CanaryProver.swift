@@ -17,6 +17,8 @@ struct CanaryProver {
         let node: String
         let bundle: [Certificate]
         let leaf: Certificate?
+        /// Why its trust bundle or its leaf cannot be read; nil where they can, or are not there.
+        var unreadable: String?
     }
 
     /// Both proofs with the same reason.
@@ -28,13 +30,18 @@ struct CanaryProver {
         let certificates = run.spec.certificates
         return try run.nodes.map { node in
             let transport = try run.link(node).node
+            var unreadable: String?
             func read(_ file: String) throws -> [Certificate] {
                 let path = "\(certificates.directory)/\(file)"
-                return try transport.read(path).flatMap { try? run.reader.bundle(pem: $0, path: path) } ?? []
+                guard let pem = try transport.read(path) else { return [] }
+                do { return try run.reader.bundle(pem: pem, path: path) } catch {
+                    unreadable = unreadable ?? "\(error)"
+                    return []
+                }
             }
-            return Installed(
-                node: node.name, bundle: try read(certificates.files.ca),
-                leaf: try read(certificates.files.certificate).first)
+            let bundle = try read(certificates.files.ca)
+            let leaf = try read(certificates.files.certificate).first
+            return Installed(node: node.name, bundle: bundle, leaf: leaf, unreadable: unreadable)
         }
     }
 
@@ -81,6 +88,10 @@ struct CanaryProver {
         let isOnDisk = leaf.fingerprintSHA256 == onDisk?.fingerprintSHA256
         let other =
             isOnDisk ? "" : "; on the node lies serial \(onDisk?.serial ?? "(none)"), which it has not loaded"
+        // An API server with such a bundle goes on with what it has loaded, and does not start again.
+        if let broken = installed.first(where: { $0.unreadable != nil }), let why = broken.unreadable {
+            return failed("\(name), which cannot be verified on \(broken.node): \(why)\(other)")
+        }
         let bundles = installed.filter { !$0.bundle.isEmpty }
         guard !bundles.isEmpty else {
             return Proof(

@@ -49,7 +49,23 @@ struct ExtensionSurvey: Sendable {
             guard case .success(let answer) = result else { continue }
             answers[question.endpoint, default: []].append(answer)
         }
+        for (endpoint, answer) in await askFromHere(endpoints, answers) {
+            answers[endpoint, default: []].append(answer)
+        }
         return endpoints.compactMap { laggard($0, answers[$0] ?? []) }
+    }
+
+    /// What those say that no control plane lets us ask (AllowTcpForwarding no): this machine may have a way of its own,
+    /// and who names the new CA is the server that is meant.
+    private func askFromHere(_ endpoints: [Endpoint], _ answers: [Endpoint: [Answer]]) async -> [(
+        Endpoint, Answer
+    )] {
+        let unasked = endpoints.filter { $0.port != nil && !(answers[$0] ?? []).contains(where: \.isSaid) }
+        let results = await concurrently(unasked, atMost: Self.atOnce) { Self.ask($0, nil) }
+        return zip(unasked, results).compactMap { endpoint, result in
+            guard case .success(let answer) = result else { return nil }
+            return (endpoint, answer)
+        }
     }
 
     /// The ways out of the control planes; nil is this machine's own network.
@@ -75,12 +91,6 @@ struct ExtensionSurvey: Sendable {
         }
         guard endpoint.port != nil else {
             return laggard("its port cannot be told from the Service's endpoints")
-        }
-        var answers = answers
-        if !answers.contains(where: \.isSaid) {
-            // No control plane lets us through (AllowTcpForwarding no): this machine may have a way of its own, and who
-            // names the new CA is the server that is meant.
-            answers.append(Self.ask(endpoint, nil))
         }
         var silence: String?
         for answer in answers {

@@ -177,8 +177,12 @@ struct RotationGates: Sendable {
 
     /// Who it may be, in words.
     private func suspects() async -> String {
-        let unlisted = (try? await unlisted((try? await run.observe()) ?? [])) ?? []
-        return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
+        do {
+            let unlisted = try await unlisted(try await run.observe())
+            return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
+        } catch {
+            return "; which one it is was not found out: \(error)"
+        }
     }
 
     static func join(_ results: [Result<Void, any Error>]) throws {

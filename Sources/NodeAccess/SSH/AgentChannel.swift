@@ -38,11 +38,20 @@ final class AgentChannel: Sendable {
             }
         }
 
+        /// Whether it says that what was asked for is not there.
+        var isMissing: Bool { AgentChannel.isMissing(text) }
+
         private static func trimmed(_ text: String) -> String {
             var text = text
             while text.hasSuffix("\n") { text.removeLast() }
             return text
         }
+    }
+
+    /// Whether a program says that a file is not there; LC_ALL is C on the node.
+    static func isMissing(_ text: String) -> Bool {
+        text.contains("No such file or directory") || text.contains("Not a directory")
+            || text.contains("No such process")
     }
 
     /// - Parameters:

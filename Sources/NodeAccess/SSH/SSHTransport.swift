@@ -23,7 +23,7 @@ package struct SSHTransport: NodeTransport {
     package func status(_ path: String) throws(NodeError) -> FileStatus? {
         let reply = try channel.request(["stat", path])
         guard case .done = reply else {
-            if Self.isMissing(reply.text) { return nil }
+            if reply.isMissing { return nil }
             throw failure(reply, "look at", path)
         }
         guard let status = FileStatus(statLine: reply.text) else {
@@ -54,7 +54,7 @@ package struct SSHTransport: NodeTransport {
     private func begin(_ path: String, count: Int) throws(NodeError) -> SecretBytes? {
         let reply = try channel.request(["get", path, "\(count)"])
         guard case .done(let text) = reply else {
-            if Self.isMissing(reply.text) { return nil }
+            if reply.isMissing { return nil }
             // The type of what is there, as stat(1) calls it.
             if Self.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "read", path)
@@ -83,7 +83,7 @@ package struct SSHTransport: NodeTransport {
     package func sha256(of path: String, with _: ByteDigest) throws(NodeError) -> String? {
         let reply = try channel.request(["digest", path])
         guard case .done = reply else {
-            if Self.isMissing(reply.text) { return nil }
+            if reply.isMissing { return nil }
             if Self.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "digest", path)
         }
@@ -93,7 +93,7 @@ package struct SSHTransport: NodeTransport {
     package func list(_ path: String) throws(NodeError) -> [String] {
         let reply = try channel.request(["list", path])
         guard case .done = reply else {
-            if Self.isMissing(reply.text) { return [] }
+            if reply.isMissing { return [] }
             throw failure(reply, "list", path)
         }
         return reply.text.split(separator: "\n").map(String.init).sorted()
@@ -112,7 +112,7 @@ package struct SSHTransport: NodeTransport {
             // It says so of each directory that is not there, and reads the others nevertheless.
             let lines = errors.split(separator: "\n").map(String.init)
             guard !lines.isEmpty else { throw failure(reply, "list", paths[0]) }
-            for line in lines where !Self.isMissing(line) {
+            for line in lines where !AgentChannel.isMissing(line) {
                 let subject = line.split(separator: "'").dropFirst().first.map(String.init)
                 throw .remote("list", subject ?? paths[0], line)
             }
@@ -292,11 +292,5 @@ package struct SSHTransport: NodeTransport {
 
     private static func notRegular(_ path: String) -> NodeError {
         NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
-    }
-
-    /// LC_ALL is C there.
-    private static func isMissing(_ text: String) -> Bool {
-        text.contains("No such file or directory") || text.contains("Not a directory")
-            || text.contains("No such process")
     }
 }
