@@ -15,8 +15,15 @@ final class CertificateReader: Sendable {
     func bundle(pem: [UInt8], path: String) throws(PKIError) -> [Certificate] {
         if let certificates = known.withLock({ $0[pem] }) { return certificates }
         let certificates = try Certificate.parseBundle(pem: pem, path: path)
-        known.withLock { $0[pem] = certificates }
+        // The bytes are held once where they are the certificate's own.
+        let key = certificates.first.flatMap { $0.pem == pem ? $0.pem : nil } ?? pem
+        known.withLock { $0[key] = certificates }
         return certificates
+    }
+
+    /// The same bytes, held once where they have been read as certificates before: a thousand nodes have as many.
+    func shared(_ bytes: [UInt8]) -> [UInt8] {
+        known.withLock { known in known.index(forKey: bytes).map { known[$0].key } ?? bytes }
     }
 
     /// Whether `certificate` names `ca` as its issuer and has its signature; times do not count.

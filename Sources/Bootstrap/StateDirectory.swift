@@ -82,7 +82,9 @@ package struct StateDirectory: Sendable {
         var parents = ["\(path)/ca"]
         parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
         for parent in parents {
-            for name in try FileReader.list(parent) where name.hasPrefix(Self.unfinished) {
+            // Before it has its mode, such a directory has another dot in front.
+            for name in try FileReader.list(parent)
+            where name.hasPrefix(Self.unfinished) || name.hasPrefix(".\(Self.unfinished)") {
                 try AtomicFileWriter.removeTree("\(parent)/\(name)")
             }
         }

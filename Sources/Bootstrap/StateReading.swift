@@ -113,6 +113,8 @@ private struct LeafReader {
     var authorities: [String: Certificate] = [:]
     /// What is presented behind the leaves of a generation, by its id.
     var chains: [String: [UInt8]] = [:]
+    /// Each profile that was met: as long as the list of its hosts, and most often one for all.
+    private var profiles: [String: String] = [:]
     /// What the ledger says was issued to each owner; read where `issued` does not say it.
     private var ledger: [String: Set<String>]?
 
@@ -154,7 +156,13 @@ private struct LeafReader {
             id: id, certificate: certificate.summary, pem: certificate.pem,
             chain: chains[record.generation] ?? [],
             keySHA256: try keyDigest("leaves/\(owner)/\(id)/key.pem", record, isKnown: !known.isEmpty),
-            generation: record.generation, profile: record.profile)
+            generation: record.generation, profile: shared(record.profile))
+    }
+
+    private mutating func shared(_ profile: String) -> String {
+        if let known = profiles[profile] { return known }
+        profiles[profile] = profile
+        return profile
     }
 
     /// Fingerprints of what the certificate may be; empty where nothing was written down.

@@ -41,6 +41,8 @@ extension StateDirectory {
     /// Removes what a killed run had not yet brought under its name.
     func removeUnfinishedCrossCertificate(_ id: String) throws {
         let (directory, name) = AtomicFileWriter.split(crossFile(id))
-        try AtomicFileWriter.remove("\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)")
+        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        // Most often there is none, and then nothing is changed.
+        if try FileStatus.of(temporary) != nil { try AtomicFileWriter.remove(temporary) }
     }
 }

@@ -132,7 +132,7 @@ package struct IssuedLeaf: Sendable, Equatable {
     package var profile: String
 
     /// The certificate alone.
-    package var certificatePEM: [UInt8] { pem.dropLast(chain.count) }
+    package var certificatePEM: [UInt8] { chain.isEmpty ? pem : pem.dropLast(chain.count) }
 
     /// - Parameter pem: the certificate alone.
     package init(
@@ -141,7 +141,8 @@ package struct IssuedLeaf: Sendable, Equatable {
     ) {
         self.id = id
         self.certificate = certificate
-        self.pem = pem + chain
+        // Without a chain no second copy is made.
+        self.pem = chain.isEmpty ? pem : pem + chain
         self.chain = chain
         self.keySHA256 = keySHA256
         self.generation = generation
