@@ -121,18 +121,11 @@ extension ApplyOutcome.Node {
 }
 
 extension Run {
-    /// The lock of a state directory.
-    package typealias StateLock = AdvisoryLock
-
-    /// The lock of the state directory where there is one already; a first run takes it in `apply`.
-    package func lockExisting() throws -> AdvisoryLock? {
-        try FileStatus.of(state.path) == nil ? nil : try state.lock()
-    }
 
     /// Applies a plan: takes the nodes' locks, issues what is missing, then changes the nodes.
     /// - Returns: what became of each node; `failure` is set where one failed, after which no other is begun.
     /// - Throws: before the first node is changed.
-    package func apply(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
+    package func apply(_ preparation: Preparation, lock held: StateLock?) async throws -> ApplyOutcome {
         let locks = try await lockNodes(
             preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         defer { for lock in locks { lock.release() } }
@@ -140,8 +133,10 @@ extension Run {
     }
 
     /// As `apply`, by a caller that holds the nodes' locks.
-    func applyLocked(_ preparation: Preparation, lock held: AdvisoryLock?) async throws -> ApplyOutcome {
-        let lock = try held ?? state.lock()
+    func applyLocked(_ preparation: Preparation, lock held: StateLock?) async throws -> ApplyOutcome {
+        let lock = try held ?? lockState()
+        let tree = try lock.tree ?? lockTree(making: true)
+        defer { withExtendedLifetime((lock, tree)) {} }
         var preparation = preparation
         if held == nil || reachesOthers { preparation = try await unchanged(since: preparation) }
         let now = effects.now()
@@ -160,7 +155,6 @@ extension Run {
             cause: preparation.rollback?.direction ?? .spec,
             gate: pairGate.map { PairGate(run: self, terms: $0) })
         await rollout.run(&outcome)
-        withExtendedLifetime(lock) {}
         return outcome
     }
 
@@ -201,8 +195,16 @@ extension Run {
             "cannot apply the plan: another run has changed something since it was made",
             hint: "run it again")
         if access == .offline {
-            // The state's lock is all that keeps two runs on one tree apart, so the state tells of the other one.
-            guard try state.inventory() == preparation.inventory else { throw changed }
+            func own(_ nodes: [ObservedNode]) -> [ObservedNode] {
+                nodes.map { node in
+                    var node = node
+                    node.previous = nil
+                    return node
+                }
+            }
+            guard try state.inventory() == preparation.inventory,
+                try await own(observe()) == own(preparation.observed)
+            else { throw changed }
             return preparation
         }
         var now = preparation.rollback == nil ? try await prepare() : try await prepareRollback()

@@ -49,6 +49,7 @@ struct Issuer {
             try store(newCA, after: inventory)
             try state.removeOrphanedLeaves()
         }
+        try state.pruneLeaves(ledger, now: now)
         return try state.inventory()
     }
 

@@ -17,29 +17,43 @@ package struct Ledger: Sendable {
     package func append(_ event: String, _ fields: [(String, String)], now: UnixTime) throws {
         let members = [("time", now.description), ("event", event)] + fields
         let text = members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",")
-        try LineAppender.append("{\(text)}\n", to: path) { Self.fields($0)?["event"] != nil }
+        try LineAppender.append("{\(text)}\n", to: path, owner: state.fileOwner()) {
+            Self.fields($0)?["event"] != nil
+        }
     }
 
-    /// All entries, each as its members that are strings.
+    /// Hands over all entries, each as its members that are strings, one at a time: the ledger only ever grows.
     ///
     /// What a killed run can leave is a last line without its end, whose change was not begun: it is no entry. Any
     /// other line that cannot be read could be the one that matters.
     /// - Throws: `state/damaged`, with the line's number.
-    func entries() throws -> [[String: String]] {
-        guard let bytes = try FileReader.read(path, limit: 64 << 20) else { return [] }
-        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
-        var entries: [[String: String]] = []
-        for (index, line) in lines.enumerated() where !line.isEmpty {
-            guard let fields = Self.fields(Array(line)), let event = fields["event"] else {
-                if index == lines.count - 1 { break }
-                throw state.damaged(path, "line \(index + 1) of it is no entry")
+    func forEachEntry(_ body: ([String: String]) throws -> Void) throws {
+        var number = 0
+        try FileReader.forEachLine(of: path) { line, isEnded in
+            number += 1
+            if line.isEmpty { return }
+            guard let fields = Self.fields(line), let event = fields["event"] else {
+                if !isEnded { return }
+                throw state.damaged(path, "line \(number) of it is no entry")
             }
             if let problem = Self.problem(event, fields) {
-                throw state.damaged(path, "line \(index + 1) of it, \(event), \(problem)")
+                throw state.damaged(path, "line \(number) of it, \(event), \(problem)")
             }
-            entries.append(fields)
+            try body(fields)
         }
-        return entries
+    }
+
+    /// Fingerprints of the certificates that were issued to each owner.
+    /// - Throws: `state/damaged` where the ledger cannot be read.
+    func issuedLeaves() throws -> [String: Set<String>] {
+        var issued: [String: Set<String>] = [:]
+        try forEachEntry { entry in
+            guard entry["event"] == "issued-leaf" else { return }
+            if let owner = entry["owner"], let sha256 = entry["sha256"] {
+                issued[owner, default: []].insert(sha256)
+            }
+        }
+        return issued
     }
 
     /// The members of a line that are strings; nil for anything but an object.

@@ -217,11 +217,18 @@ struct NodeApply {
 }
 
 extension NodePlan {
-    /// Whether a running API server that has the flags gets another pair.
+    /// Whether a running API server that has the flags gets another pair: another certificate or key makes it one, and so
+    /// does a file that comes back, since the API server reads it then.
     func changesPair(of observed: ObservedNode) -> Bool {
         let running = observed.unit?.live?.runningArguments ?? []
         let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
-        guard flags.string("proxy-client-cert-file") == observed.certificate.path else { return false }
-        return files.contains { $0.path == observed.certificate.path && $0.action == .replace }
+        let (certificate, key) = (observed.certificate.path, observed.key.path)
+        guard
+            flags.string("proxy-client-cert-file") == certificate
+                || flags.string("proxy-client-key-file") == key
+        else { return false }
+        return files.contains { file in
+            [certificate, key].contains(file.path) && (file.action == .replace || file.action == .create)
+        }
     }
 }

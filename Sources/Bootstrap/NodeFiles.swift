@@ -19,7 +19,7 @@ struct NodeFiles {
         if isSecret {
             file.sha256 = try node.sha256(of: path)
         } else if let bytes = try node.read(path) {
-            file.content = bytes
+            file.content = reader.shared(bytes)
             file.sha256 = try Digest.sha256Hex(bytes)
         }
         return file

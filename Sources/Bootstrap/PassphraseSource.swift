@@ -15,6 +15,8 @@ package enum PassphraseSource: Sendable, Equatable {
     /// The credential's name below `$CREDENTIALS_DIRECTORY`.
     package static let credentialName = "aggbootstrap-passphrase"
     private static let limit = 1024
+    /// The most bytes of what ends the line.
+    private static let lineEnd = 2
 
     /// What was asked for, else `$AGGBOOTSTRAP_PASSPHRASE_FILE`, else the service's credential where there is one.
     package static func find(file: String?, descriptor: Int32?) throws -> PassphraseSource? {
@@ -41,14 +43,16 @@ package enum PassphraseSource: Sendable, Equatable {
             switch self {
             case .file(let path):
                 secret = try Self.present(
-                    FileReader.readSecret(path, limit: Self.limit, readableBy: .owner), path)
+                    FileReader.readSecret(path, limit: Self.limit + Self.lineEnd, readableBy: .owner), path)
             // systemd sees to its mode, which an access control list can make look wider than it is.
             case .credential(let path):
-                secret = try Self.present(FileReader.readSecret(path, limit: Self.limit), path)
+                secret = try Self.present(FileReader.readSecret(path, limit: Self.limit + Self.lineEnd), path)
             case .descriptor(let number):
-                secret = try FileReader.readSecret(descriptor: number, limit: Self.limit)
+                secret = try FileReader.readSecret(
+                    descriptor: number, limit: Self.limit + Self.lineEnd)
             }
         } catch let error as NodeError {
+            if error.code == .tooLarge { throw Self.tooLong(description) }
             throw Self.unusable("cannot read the passphrase: \(error)", error.hint ?? Self.hint)
         }
         return try Self.line(secret, of: description)
@@ -72,6 +76,7 @@ package enum PassphraseSource: Sendable, Equatable {
             if line.last == 0x0a { line.removeLast() }
             if line.last == 0x0d { line.removeLast() }
             guard !line.isEmpty else { throw unusable("the passphrase of \(source) is empty", hint) }
+            guard line.count <= limit else { throw tooLong(source) }
             guard !line.contains(where: { $0 == 0x0a || $0 == 0 }) else {
                 throw unusable(
                     "the passphrase of \(source) is not one line", "keep the passphrase alone in there")
@@ -81,6 +86,10 @@ package enum PassphraseSource: Sendable, Equatable {
     }
 
     private static let hint = "it is one line of 1 to \(limit) bytes"
+
+    private static func tooLong(_ source: String) -> BootstrapError {
+        unusable("the passphrase of \(source) is longer than \(limit) bytes", hint)
+    }
 
     private static func unusable(_ message: String, _ hint: String) -> BootstrapError {
         BootstrapError("usage/passphrase", status: .usage, message, hint: hint)

@@ -2,6 +2,7 @@
 
 import ClusterPlan
 import NodeAccess
+import PKI
 import SystemdBus
 
 /// What was found and what is to be done about it.
@@ -44,6 +45,7 @@ extension Run {
         let observed = try await observe()
         var plan = Planner.plan(
             spec, inventory: inventory, nodes: observed, now: effects.now(), options: request.options)
+        try checkKeys(of: plan, inventory, observed)
         let peers = try await complete(&plan, observed)
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
     }
@@ -99,9 +101,18 @@ extension Run {
     }
 
     /// A passphrase that was given is tried even where nothing needs it: better now than when a certificate is due.
+    /// - Throws: `pki/wrong-passphrase`; `state/damaged` where it opens another key.
     func checkPassphrase(_ inventory: StateInventory) throws {
         guard request.passphrase != nil, let name = inventory.encryptedKeys.last else { return }
-        _ = try state.keys.key("\(state.path)/\(name)")
+        do {
+            _ = try state.keys.key("\(state.path)/\(name)")
+        } catch let error as PKIError {
+            guard let first = inventory.encryptedKeys.first, first != name,
+                (try? state.keys.key("\(state.path)/\(first)")) != nil
+            else { throw error }
+            throw state.damaged(
+                "\(state.path)/\(name)", "the passphrase does not open it, and it opens \(first)")
+        }
     }
 
     /// Whether the plan can be applied with the passphrase that was given, or without one.

@@ -26,8 +26,12 @@ struct Rollout {
 
     /// Fills in what became of each node; ends at the first that fails.
     func run(_ outcome: inout ApplyOutcome) async {
-        let steps = zip(plan.nodes, observed).compactMap { plan, observed in
-            run.nodes.first { $0.name == plan.name }.map { Step(node: $0, plan: plan, observed: observed) }
+        // By name: a plan may leave nodes out that were observed.
+        let seen = Dictionary(observed.map { ($0.name, $0) }) { first, _ in first }
+        let known = Dictionary(run.nodes.map { ($0.name, $0) }) { first, _ in first }
+        let steps = plan.nodes.compactMap { plan -> Step? in
+            guard let node = known[plan.name], let observed = seen[plan.name] else { return nil }
+            return Step(node: node, plan: plan, observed: observed)
         }
         outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
         let own =

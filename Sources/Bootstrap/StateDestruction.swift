@@ -18,14 +18,39 @@ extension StateDirectory {
                 let leafDirectory = "\(path)/leaves/\(owner)/\(leaf)"
                 let record = IssuedRecord(try FileReader.read("\(leafDirectory)/issued") ?? [])
                 guard let record, isGone(record.generation) else { continue }
-                // Out of the inventory first: there, a leaf without its key would be a damaged one.
-                let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(leaf)"
-                try AtomicFileWriter.removeTree(gone)
-                try AtomicFileWriter.renameDirectory(leafDirectory, to: gone)
-                // Then the key: without it the rest is no secret.
-                try AtomicFileWriter.remove("\(gone)/key.pem")
-                try AtomicFileWriter.removeTree(gone)
+                try removeLeaf(leaf, of: owner)
             }
+        }
+    }
+
+    private func removeLeaf(_ id: String, of owner: String) throws {
+        // Out of the inventory first: there, a leaf without its key would be a damaged one.
+        let gone = "\(path)/leaves/\(owner)/\(Self.unfinished)\(id)"
+        try AtomicFileWriter.removeTree(gone)
+        try AtomicFileWriter.renameDirectory("\(path)/leaves/\(owner)/\(id)", to: gone)
+        // Then the key: without it the rest is no secret.
+        try AtomicFileWriter.remove("\(gone)/key.pem")
+        try AtomicFileWriter.removeTree(gone)
+    }
+
+    /// How many leaves of each CA generation an owner keeps: the newest, and the one before it.
+    static let keptLeaves = 2
+
+    /// Destroys leaves that nothing goes back to: nodes keep copies of their own for a roll-back, and a CA's rotation goes
+    /// back to the newest leaf of each CA. The ledger still says that they were issued.
+    func pruneLeaves(_ ledger: Ledger, now: UnixTime) throws {
+        for owner in try owners() {
+            var (counts, gone): ([String: Int], [String]) = ([:], [])
+            for id in try ids("leaves/\(owner)").reversed() {
+                let generation = try issuedRecord("\(path)/leaves/\(owner)/\(id)").generation
+                counts[generation, default: 0] += 1
+                if counts[generation, default: 0] > Self.keptLeaves { gone.append(id) }
+            }
+            guard !gone.isEmpty else { continue }
+            try ledger.append(
+                "pruned-leaves", [("owner", owner), ("leaves", gone.reversed().joined(separator: " "))],
+                now: now)
+            for id in gone.reversed() { try removeLeaf(id, of: owner) }
         }
     }
 
@@ -34,7 +59,8 @@ extension StateDirectory {
     func dropGeneration(_ id: String, because reason: String) throws {
         let directory = "\(path)/ca/\(id)"
         try removeLeaves { $0 == id }
-        try AtomicFileWriter.write("\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644)
+        try AtomicFileWriter.write(
+            "\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644, owner: fileOwner())
         try AtomicFileWriter.remove("\(directory)/ca-key.pem")
         try removeCrossCertificate(id)
         try AtomicFileWriter.syncDirectory(directory)

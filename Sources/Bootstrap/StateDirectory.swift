@@ -18,13 +18,14 @@ import Secrets
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
 /// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
-/// whole or not at all. The newest is the one with the highest number. Where a generation has a cross certificate, each
+/// whole or not at all. The newest is the one with the highest number, and `issued` says what certificate and key a leaf
+/// is: nothing else is ever taken from there. Where a generation has a cross certificate, each
 /// of its leaves is read with that behind it, which is what nodes get.
 package struct StateDirectory: Sendable {
     package let path: String
     package let cluster: String
     let keys: StateKeys
-    private let reader: CertificateReader
+    let reader: CertificateReader
 
     /// Files that mark a generation.
     static let (foreign, dropped) = ("foreign", "dropped")
@@ -43,41 +44,6 @@ package struct StateDirectory: Sendable {
         keys = StateKeys(passphrase: passphrase)
     }
 
-    /// What the directory holds; empty where it does not exist.
-    /// - Throws: `state/other-cluster` where it belongs to another cluster; `state/damaged` where a file in it
-    ///   cannot be read as what it has to be.
-    package func inventory() throws -> StateInventory {
-        guard let status = try FileStatus.of(path) else { return StateInventory() }
-        guard status.kind == .directory else {
-            throw BootstrapError(
-                "state/not-a-directory", "cannot use the state directory \(path): it is not a directory",
-                hint: "name a directory with --state, or stateDirectory in the spec")
-        }
-        try checkCluster()
-        var inventory = StateInventory()
-        for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
-            let file = "\(path)/ca/\(id)/ca.pem"
-            let certificate = try self.certificate(file)
-            inventory.generations.append(
-                CAGeneration(
-                    id: id, certificate: certificate.summary, pem: certificate.pem,
-                    standing: try standing("\(path)/ca/\(id)"),
-                    hasKey: try FileStatus.of("\(path)/ca/\(id)/ca-key.pem") != nil,
-                    crossSigned: try crossCertificate(of: certificate, id)))
-        }
-        let chains = Dictionary(
-            uniqueKeysWithValues: inventory.generations.map { ($0.id, $0.crossSigned?.pem) })
-        for owner in try FileReader.list("\(path)/leaves") where !owner.hasPrefix(".") {
-            let ids = try FileReader.list("\(path)/leaves/\(owner)").filter { !$0.hasPrefix(".") }
-            if let id = ids.last { inventory.leaves[owner] = try leaf(owner: owner, id: id, chains) }
-            let earlier = try ids.dropLast().map { try leaf(owner: owner, id: $0, chains) }
-            if !earlier.isEmpty { inventory.earlierLeaves[owner] = earlier }
-        }
-        (inventory.plainKeys, inventory.encryptedKeys) = try keyFiles()
-        inventory.compromised = try CompromisedCAs(state: self).read()
-        return inventory
-    }
-
     /// Makes the directory for its cluster where it is missing, takes its lock and removes what a killed run left.
     /// - Throws: `state/locked` (exit 75) while another run holds the lock.
     package func lock() throws -> AdvisoryLock {
@@ -88,8 +54,9 @@ package struct StateDirectory: Sendable {
     }
 
     private func takeLock() throws -> AdvisoryLock {
+        let owner = try fileOwner()
         do {
-            return try AdvisoryLock(path: "\(path)/lock")
+            return try AdvisoryLock(path: "\(path)/lock", owner: owner)
         } catch {
             guard error.code == .locked else { throw error }
             throw BootstrapError(
@@ -101,15 +68,23 @@ package struct StateDirectory: Sendable {
     /// Writes down whose state this is, and removes what a killed run left half made; called under the lock.
     package func prepareForChange() throws {
         if try FileReader.read("\(path)/cluster") == nil {
-            try AtomicFileWriter.write("\(path)/cluster", .text(cluster + "\n"), mode: 0o644)
+            try AtomicFileWriter.write(
+                "\(path)/cluster", .text(cluster + "\n"), mode: 0o644, owner: fileOwner())
         }
+        try removeUnfinished()
+    }
+
+    /// Removes what a killed run left half made, keys among it; called under the lock.
+    func removeUnfinished() throws {
         for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
             try removeUnfinishedCrossCertificate(id)
         }
         var parents = ["\(path)/ca"]
         parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
         for parent in parents {
-            for name in try FileReader.list(parent) where name.hasPrefix(Self.unfinished) {
+            // Before it has its mode, such a directory has another dot in front.
+            for name in try FileReader.list(parent)
+            where name.hasPrefix(Self.unfinished) || name.hasPrefix(".\(Self.unfinished)") {
                 try AtomicFileWriter.removeTree("\(parent)/\(name)")
             }
         }
@@ -133,7 +108,11 @@ package struct StateDirectory: Sendable {
 
     /// The id that `addGeneration` gives a certificate.
     static func generationID(_ certificate: CertificateSummary, after inventory: StateInventory) -> String {
-        let number = (inventory.generations.last.flatMap { Self.number($0.id) } ?? 0) + 1
+        generationID(certificate, number: (inventory.generations.last.flatMap { number($0.id) } ?? 0) + 1)
+    }
+
+    /// The id of a certificate as the generation with this number.
+    static func generationID(_ certificate: CertificateSummary, number: Int) -> String {
         let generation = certificate.subjectKeyIdentifier ?? certificate.fingerprintSHA256
         return "\(padded(number))-\(generation.prefix(8))"
     }
@@ -157,7 +136,8 @@ package struct StateDirectory: Sendable {
         let number = (inventory.leaves[owner].flatMap { Self.number($0.id) } ?? 0) + 1
         let directory = "\(path)/leaves/\(owner)"
         let record = IssuedRecord(
-            generation: generation, profile: profile, keySHA256: try Digest.sha256Hex(key))
+            generation: generation, profile: profile, keySHA256: try Digest.sha256Hex(key),
+            certificateSHA256: certificate.summary.fingerprintSHA256)
         try addDirectory(
             directory, name: Self.padded(number),
             [
@@ -177,7 +157,7 @@ package struct StateDirectory: Sendable {
         let certificate = try self.certificate("\(directory)/ca.pem")
         let file = "\(directory)/ca-key.pem"
         guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }
-        return (certificate, try PrivateKey(pem: key, path: file))
+        return (certificate, try check(key, file, belongsTo: certificate))
     }
 
     /// The private key of an owner's newest leaf, as nodes have it.
@@ -185,18 +165,38 @@ package struct StateDirectory: Sendable {
     package func leafKey(_ leaf: IssuedLeaf, owner: String) throws -> SecretBytes {
         let file = "\(path)/leaves/\(owner)/\(leaf.id)/key.pem"
         guard let key = try keys.key(file) else { throw damaged(file, "it is missing") }
-        guard try Digest.sha256Hex(key) == leaf.keySHA256 else {
-            throw damaged(file, "it is another key than `issued` beside it says")
-        }
+        let certificate = try reader.bundle(pem: leaf.certificatePEM, path: file)[0]
+        try check(key, file, belongsTo: certificate, digest: leaf.keySHA256)
         return key
     }
 
     // MARK: - Parts
 
-    private func checkCluster() throws {
-        guard let bytes = try FileReader.read("\(path)/cluster", limit: 4096) else { return }
-        let name = String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
-        guard name != cluster else { return }
+    /// Whose the files are that root makes in somebody else's state, as with sudo; nil for this process's user.
+    func fileOwner() throws -> FileOwner? {
+        guard LocalHost.isRoot, let status = try FileStatus.of(path), status.userID != 0 else { return nil }
+        return FileOwner(userID: status.userID, groupID: status.groupID)
+    }
+
+    /// Files that are there in a state alone, and not before it has its `cluster`.
+    private static let contents: Set<String> = [
+        "ca", "leaves", "ledger.jsonl", "compromised", "rollback", "retired",
+    ]
+
+    func checkCluster() throws {
+        let file = "\(path)/cluster"
+        guard let bytes = try FileReader.read(file, limit: 4096) else {
+            guard try FileReader.list(path).contains(where: Self.contents.contains) else { return }
+            throw damaged(
+                file, "it is missing, so nothing says whose state this is",
+                hint:
+                    "restore it from the backup; if this is the state of \(cluster): echo \(cluster) >\(file)"
+            )
+        }
+        let line = bytes.prefix { $0 != 0x0a }
+        let name = String(decoding: line, as: UTF8.self)
+        guard !line.isEmpty else { throw damaged(file, "it is empty, so nothing says whose state this is") }
+        guard !line.elementsEqual(cluster.utf8) else { return }
         throw BootstrapError(
             "state/other-cluster",
             "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
@@ -213,40 +213,11 @@ package struct StateDirectory: Sendable {
         return certificates[0]
     }
 
-    private func standing(_ directory: String) throws -> CAGeneration.Standing {
-        if try FileStatus.of("\(directory)/\(Self.dropped)") != nil { return .dropped }
-        return try FileStatus.of("\(directory)/\(Self.foreign)") != nil ? .foreign : .issued
-    }
-
-    private func leaf(owner: String, id: String, _ chains: [String: [UInt8]?]) throws -> IssuedLeaf {
-        let directory = "\(path)/leaves/\(owner)/\(id)"
-        let certificate = try self.certificate("\(directory)/certificate.pem")
-        let issued = "\(directory)/issued"
-        guard let record = IssuedRecord(try FileReader.read(issued) ?? []) else {
-            throw damaged(issued, "it does not hold two or three lines")
-        }
-        return IssuedLeaf(
-            id: id, certificate: certificate.summary, pem: certificate.pem,
-            chain: (chains[record.generation] ?? nil) ?? [],
-            keySHA256: try keyDigest("\(directory)/key.pem", record), generation: record.generation,
-            profile: record.profile)
-    }
-
-    /// Digest of the key as nodes have it: what was written down. Whether the key is that one is seen when it is used.
-    private func keyDigest(_ file: String, _ record: IssuedRecord) throws -> String {
-        guard let isEncrypted = try isKeyEncrypted(file) else { throw damaged(file, "it is missing") }
-        if let digest = record.keySHA256 { return digest }
-        guard !isEncrypted else {
-            throw damaged(file, "it is encrypted, and `issued` beside it does not hold its digest")
-        }
-        guard let key = try FileReader.readSecret(file) else { throw damaged(file, "it is missing") }
-        return try Digest.sha256Hex(key)
-    }
-
-    func damaged(_ file: String, _ why: String) -> BootstrapError {
-        BootstrapError(
-            "state/damaged", "cannot use the state file \(file): \(why)",
-            hint: "restore the state directory from its backup; nothing was changed")
+    func damaged(
+        _ file: String, _ why: String,
+        hint: String = "restore the state directory from its backup; nothing was changed"
+    ) -> BootstrapError {
+        BootstrapError("state/damaged", "cannot use the state file \(file): \(why)", hint: hint)
     }
 
     private func addDirectory(
@@ -256,9 +227,9 @@ package struct StateDirectory: Sendable {
     {
         let directory = "\(parent)/\(Self.unfinished)\(name)"
         try AtomicFileWriter.removeTree(directory)
-        try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
+        try AtomicFileWriter.makeDirectories(directory, mode: 0o700, owner: fileOwner())
         do {
-            try AtomicFileWriter.fill(directory, files)
+            try AtomicFileWriter.fill(directory, files, owner: fileOwner())
             try AtomicFileWriter.renameDirectory(directory, to: "\(parent)/\(name)")
         } catch {
             try? AtomicFileWriter.removeTree(directory)
@@ -266,9 +237,7 @@ package struct StateDirectory: Sendable {
         }
     }
 
-    private static func number(_ id: String) -> Int? { Int(id.prefix { $0 != "-" }) }
-
-    private static func padded(_ number: Int) -> String {
+    static func padded(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }

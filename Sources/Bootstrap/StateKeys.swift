@@ -34,79 +34,99 @@ struct StateKeys: Sendable {
 }
 
 extension StateDirectory {
-    /// Paths of the private keys below the directory, those of earlier leaves too, sorted by what they are.
-    func keyFiles() throws -> (plain: [String], encrypted: [String]) {
-        var files: (plain: [String], encrypted: [String]) = ([], [])
+    /// The private key files below the directory, those of earlier leaves too.
+    struct KeyFiles {
+        var plain: [String] = []
+        var encrypted: [String] = []
+        /// Those that others than their owner may read.
+        var exposed: [String] = []
+    }
+
+    /// Sorts the keys by what they are.
+    /// - Throws: `state/damaged` for what does not begin as a key does.
+    func keyFiles() throws -> KeyFiles {
+        var files = KeyFiles()
         for name in try keyFileNames() {
-            guard let isEncrypted = try isKeyEncrypted("\(path)/\(name)") else { continue }
-            if isEncrypted {
+            guard let status = try FileStatus.of("\(path)/\(name)") else { continue }
+            if try isKeyEncrypted("\(path)/\(name)") {
                 files.encrypted.append(name)
             } else {
                 files.plain.append(name)
             }
+            if status.kind == .regular, status.mode & 0o077 != 0 { files.exposed.append(name) }
         }
         return files
     }
 
-    /// By how its file begins, without a byte of the key; nil where there is none.
-    func isKeyEncrypted(_ file: String) throws -> Bool? {
-        guard try FileStatus.of(file) != nil else { return nil }
-        let beginning = EncryptedPrivateKey.beginning
-        return try FileReader.first(beginning.count, of: file) == beginning
+    /// By how its file begins, without a byte of the key.
+    /// - Throws: `state/damaged` where it is missing, or begins as no key does.
+    func isKeyEncrypted(_ file: String) throws -> Bool {
+        let first = try FileReader.first(EncryptedPrivateKey.beginning.count, of: file)
+        if first == EncryptedPrivateKey.beginning { return true }
+        guard PrivateKey.beginnings.contains(first) else {
+            throw damaged(
+                file, try FileStatus.of(file) == nil ? "it is missing" : "it does not hold a private key")
+        }
+        return false
     }
 
     private func keyFileNames() throws -> [String] {
-        func visible(_ directory: String) throws -> [String] {
-            try FileReader.list("\(path)/\(directory)").filter { !$0.hasPrefix(".") }
-                .map { "\(directory)/\($0)" }
+        let leaves = try owners().flatMap { owner in
+            try ids("leaves/\(owner)").map { "leaves/\(owner)/\($0)/key.pem" }
         }
-        return try visible("ca").map { "\($0)/ca-key.pem" }
-            + visible("leaves").flatMap { try visible($0).map { "\($0)/key.pem" } }
+        return try ids("ca").map { "ca/\($0)/ca-key.pem" } + leaves
     }
 
     /// Puts keys that are not encrypted under the passphrase, each in one rename; called under the lock.
     ///
-    /// A leaf's digest is written down first, so that a run without the passphrase still knows the key.
+    /// Only a key that is the one that was issued: under the passphrase nobody would see any more that it is not. Where a
+    /// leaf's digest was not written down yet, it is first, so that a run without the passphrase still knows the key.
     func encrypt(_ names: [String]) throws {
         for name in names {
             let file = "\(path)/\(name)"
-            guard let key = try keys.key(file) else { continue }
+            let key = try issuedKey(name)
             if name.hasPrefix("leaves/") { try recordDigest(of: key, beside: file) }
-            try AtomicFileWriter.write(file, try keys.content(key, path: file), mode: 0o600)
+            try AtomicFileWriter.write(
+                file, try keys.content(key, path: file), mode: 0o600, owner: fileOwner())
         }
     }
 
     private func recordDigest(of key: SecretBytes, beside file: String) throws {
-        let path = "\(AtomicFileWriter.split(file).directory)/issued"
-        guard var record = IssuedRecord(try FileReader.read(path) ?? []) else { return }
+        let directory = AtomicFileWriter.split(file).directory
+        var record = try issuedRecord(directory)
+        guard record.keySHA256 == nil else { return }
         record.keySHA256 = try Digest.sha256Hex(key)
-        try AtomicFileWriter.write(path, .text(record.text), mode: 0o644)
+        try AtomicFileWriter.write("\(directory)/issued", .text(record.text), mode: 0o644, owner: fileOwner())
     }
 }
 
-/// What the file `issued` beside a leaf says: the CA generation, the profile and the key's digest, a line each.
+/// What the file `issued` beside a leaf says: the CA generation, the profile, the key's digest and the certificate's, a
+/// line each.
 struct IssuedRecord: Equatable {
     var generation: String
     var profile: String
     /// Of the key file as nodes have it, in lower-case hex; nil in states of an early version.
     var keySHA256: String?
+    /// The certificate's fingerprint in lower-case hex; nil in states of earlier versions.
+    var certificateSHA256: String?
 
-    init(generation: String, profile: String, keySHA256: String?) {
+    init(generation: String, profile: String, keySHA256: String?, certificateSHA256: String? = nil) {
         self.generation = generation
         self.profile = profile
         self.keySHA256 = keySHA256
+        self.certificateSHA256 = certificateSHA256
     }
 
-    /// nil where the bytes are not two or three lines.
+    /// nil where the bytes are not two to four lines.
     init?(_ bytes: [UInt8]) {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard lines.count == 2 || lines.count == 3 else { return nil }
+        let lines = bytes.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+        guard (2...4).contains(lines.count) else { return nil }
         self.init(
-            generation: String(lines[0]), profile: String(lines[1]),
-            keySHA256: lines.count == 3 ? String(lines[2]) : nil)
+            generation: lines[0], profile: lines[1], keySHA256: lines.count > 2 ? lines[2] : nil,
+            certificateSHA256: lines.count > 3 ? lines[3] : nil)
     }
 
     var text: String {
-        ([generation, profile] + (keySHA256.map { [$0] } ?? [])).joined(separator: "\n") + "\n"
+        [generation, profile, keySHA256, certificateSHA256].compactMap { $0 }.map { "\($0)\n" }.joined()
     }
 }

@@ -8,10 +8,13 @@ package final class AdvisoryLock: Sendable {
     private let file: FileDescriptor
 
     /// Takes the lock on `path` at once or not at all; the file is made where it is missing.
+    /// - Parameter owner: of the file where it is made.
     /// - Throws: `node/locked`, whose text is what the holder wrote about itself; a system error otherwise.
-    package init(path: String) throws(NodeError) {
+    package init(path: String, owner: FileOwner? = nil) throws(NodeError) {
         // Until it is stored, the descriptor alone is let go where this fails: `deinit` is for a lock that is held.
+        let isNew = try FileStatus.of(path) == nil
         let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        if isNew, let owner { try file.give(to: owner) }
         guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
             let cause = errno
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
@@ -26,6 +29,25 @@ package final class AdvisoryLock: Sendable {
         self.file = file
     }
 
+    /// Takes the lock on a directory that is there, at once or not at all; nothing is written into it.
+    /// - Returns: nil where the file system has no such locks.
+    /// - Throws: `node/locked`; a system error otherwise.
+    package static func onDirectory(_ path: String) throws(NodeError) -> AdvisoryLock? {
+        let file = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+        guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
+            let cause = errno
+            // A network's file system wants a file that is open for writing.
+            if [EBADF, EINVAL, ENOLCK, EOPNOTSUPP, ENOSYS].contains(cause) { return nil }
+            guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
+            throw NodeError(
+                .locked, operation: "lock", subject: path, underlying: "locked by another aggbootstrap",
+                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+        }
+        return AdvisoryLock(holding: file)
+    }
+
+    private init(holding file: consuming FileDescriptor) { self.file = file }
+
     /// Writes who holds the lock, for those who find it taken; called before the first change.
     package func announce(now: UnixTime) throws(NodeError) {
         let text = "\(getpid()) on \(LocalHost.name()) since \(now)"
@@ -38,7 +60,9 @@ package final class AdvisoryLock: Sendable {
     deinit {
         // The next holder has not said who it is until it changes something.
         var status = stat()
-        if fstat(file.number, &status) == 0, status.st_size > 0 { _ = ftruncate(file.number, 0) }
+        if fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+            _ = ftruncate(file.number, 0)
+        }
         // Closing alone would leave it to a child that is between its fork and its exec.
         _ = flock(file.number, LOCK_UN)
     }

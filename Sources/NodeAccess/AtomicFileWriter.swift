@@ -34,9 +34,7 @@ package enum AtomicFileWriter {
         do throws(NodeError) {
             let file = try FileDescriptor.open(
                 temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode_t(mode))
-            if let owner, fchown(file.number, owner.userID, owner.groupID) != 0 {
-                throw NodeError.system("change the owner of", temporary)
-            }
+            if let owner { try file.give(to: owner) }
             // After fchown, which clears set-id bits, and against the umask.
             guard fchmod(file.number, mode_t(mode)) == 0 else {
                 throw NodeError.system("change the mode of", temporary)
@@ -72,13 +70,14 @@ package enum AtomicFileWriter {
 
     /// Stages and commits the files of one directory that nobody reads yet: it is made durable once, for all of them.
     package static func fill(
-        _ directory: String, _ files: [(name: String, content: FileContent, mode: UInt32)]
+        _ directory: String, _ files: [(name: String, content: FileContent, mode: UInt32)],
+        owner: FileOwner? = nil
     ) throws(NodeError) {
         var staged: [(temporary: String, path: String)] = []
         do throws(NodeError) {
             for file in files {
                 let path = "\(directory)/\(file.name)"
-                staged.append((try stage(path, file.content, mode: file.mode, owner: nil), path))
+                staged.append((try stage(path, file.content, mode: file.mode, owner: owner), path))
             }
             try commit(staged)
         } catch {
@@ -102,20 +101,25 @@ package enum AtomicFileWriter {
 
     /// Makes directories and those above them that are missing, whatever the umask, then makes their names durable;
     /// existing ones are left as they are.
-    package static func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
+    /// - Parameter owner: of those that are made; nil for the process's own.
+    package static func makeDirectories(
+        _ paths: [String], mode: UInt32, owner: FileOwner? = nil
+    ) throws(NodeError) {
         var parents: Set<String> = []
-        for path in paths { try make(path, mode, &parents) }
+        for path in paths { try make(path, mode, owner, &parents) }
         for parent in parents.sorted() { try syncDirectory(parent) }
     }
 
     /// Makes one directory as above.
-    package static func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
-        try makeDirectories([path], mode: mode)
+    package static func makeDirectories(
+        _ path: String, mode: UInt32, owner: FileOwner? = nil
+    ) throws(NodeError) {
+        try makeDirectories([path], mode: mode, owner: owner)
     }
 
     /// - Parameter parents: gets every directory that a name was added to.
     private static func make(
-        _ path: String, _ mode: UInt32, _ parents: inout Set<String>
+        _ path: String, _ mode: UInt32, _ owner: FileOwner?, _ parents: inout Set<String>
     ) throws(NodeError) {
         if let status = try FileStatus.of(path) {
             if status.kind == .directory { return }
@@ -126,14 +130,29 @@ package enum AtomicFileWriter {
             throw NodeError(.notRegular, operation: "use", subject: path, underlying: "it is not a directory")
         }
         let parent = split(path).directory
-        if parent != path { try make(parent, mode, &parents) }
-        if mkdir(path, mode_t(mode)) == 0 {
-            // Against the umask: a server that does not run as root has to reach its files.
-            guard chmod(path, mode_t(mode)) == 0 else { throw .system("change the mode of", path) }
-        } else if errno != EEXIST {
-            throw .system("make the directory", path)
-        }
+        if parent != path { try make(parent, mode, owner, &parents) }
+        try makeOne(path, mode, owner)
         parents.insert(parent)
+    }
+
+    /// Under another name until its mode is right, against the umask: a server that does not run as root has to reach its
+    /// files, also where this process is killed in between.
+    private static func makeOne(_ path: String, _ mode: UInt32, _ owner: FileOwner?) throws(NodeError) {
+        let (directory, name) = split(path)
+        let temporary = "\(directory)/.\(name)\(temporarySuffix)"
+        // One that is there already was left by a killed run, or belongs to a thread that makes the same directory.
+        if mkdir(temporary, mode_t(mode)) != 0, errno != EEXIST { throw .system("make the directory", path) }
+        do throws(NodeError) {
+            let made = try FileDescriptor.open(temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+            if let owner { try made.give(to: owner) }
+            guard fchmod(made.number, mode_t(mode)) == 0 else {
+                throw NodeError.system("change the mode of", path)
+            }
+            guard rename(temporary, path) == 0 else { throw NodeError.system("make the directory", path) }
+        } catch {
+            guard try FileStatus.of(path)?.kind == .directory else { throw error }
+            _ = rmdir(temporary)
+        }
     }
 
     /// Makes the names in a directory durable.

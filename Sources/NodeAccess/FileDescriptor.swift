@@ -29,6 +29,12 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    func give(to owner: FileOwner) throws(NodeError) {
+        guard fchown(number, owner.userID, owner.groupID) == 0 else {
+            throw .system("change the owner of", path)
+        }
+    }
+
     func sync() throws(NodeError) {
         guard fsync(number) == 0 else { throw .system("sync", path) }
     }

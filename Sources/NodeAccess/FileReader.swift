@@ -23,6 +23,34 @@ package enum FileReader {
         }
     }
 
+    /// Hands over each line of `path` without its line feed, one at a time: a log may be larger than what is held.
+    /// - Parameter body: takes a line, and whether a line feed ends it, which the last one may lack.
+    /// - Throws: as `read`, with `limit` for each line; what `body` throws.
+    package static func forEachLine(
+        of path: String, limit: Int = 1 << 20, _ body: (_ line: [UInt8], _ isEnded: Bool) throws -> Void
+    ) throws {
+        guard let file = try open(path) else { return }
+        var line: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { buffer in
+                retrying { Glibc.read(file.number, buffer.baseAddress, buffer.count) }
+            }
+            if count < 0 { throw NodeError.system("read", path) }
+            if count == 0 { break }
+            var rest = chunk[..<count]
+            while let feed = rest.firstIndex(of: 0x0a) {
+                line += rest[..<feed]
+                try body(line, true)
+                line.removeAll(keepingCapacity: true)
+                rest = rest[(feed + 1)...]
+            }
+            line += rest
+            if line.count > limit { throw tooLarge("a line of \(path)", limit) }
+        }
+        if !line.isEmpty { try body(line, false) }
+    }
+
     /// Who may be able to read a secret file.
     package enum Readers: Sendable {
         case anybody

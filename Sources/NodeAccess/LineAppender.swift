@@ -8,12 +8,14 @@ package enum LineAppender {
     ///
     /// A killed run may have left its last line without the line feed. Where that line is whole, it gets one; else it
     /// is cut off, so that every line of the file is whole or damaged, and never the torn end of an append.
+    /// - Parameter owner: of the file where it is made.
     /// - Parameter isWhole: whether the bytes of a line are all of it.
     package static func append(
-        _ text: String, to path: String, isWhole: ([UInt8]) -> Bool
+        _ text: String, to path: String, owner: FileOwner? = nil, isWhole: ([UInt8]) -> Bool
     ) throws(NodeError) {
         let isNew = try FileStatus.of(path) == nil
         let file = try FileDescriptor.open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        if isNew, let owner { try file.give(to: owner) }
         let end = lseek(file.number, 0, SEEK_END)
         guard end >= 0 else { throw NodeError.system("append to", path) }
         let tail = try tail(of: file, end: end)

@@ -44,6 +44,15 @@ package enum ChainVerifier {
         certificate.summary.notAfter > issuer.summary.notAfter
     }
 
+    /// Whether `certificate` names `ca` as its issuer, byte for byte, and has its signature; nothing else counts.
+    package static func isSigned(_ certificate: Certificate, by ca: Certificate) -> Bool {
+        guard certificate.summary.issuerDER == ca.summary.subjectDER,
+            let key = X509_get0_pubkey(ca.x509.pointer)
+        else { return false }
+        defer { ERR_clear_error() }
+        return X509_verify(certificate.x509.pointer, key) == 1
+    }
+
     static func refusal(
         _ code: PKIError.Code, _ subject: String, _ cause: String, hint: String? = nil
     ) -> PKIError {

@@ -24,6 +24,12 @@ package struct PrivateKey: Sendable {
         shared = SharedKey(key)
     }
 
+    /// How files of keys that are not encrypted begin, in as many bytes as `EncryptedPrivateKey.beginning` has: no byte
+    /// of a key is in them.
+    package static let beginnings = ["PRIVATE K", "RSA PRIVA", "EC PRIVAT", "EC PARAME"].map {
+        Array("-----BEGIN \($0)".utf8)
+    }
+
     /// Makes a new key.
     ///
     /// Blocks for 100 to 300 ms for RSA-2048 and for seconds for RSA-4096; may be called from several threads

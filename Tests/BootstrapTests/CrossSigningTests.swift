@@ -172,6 +172,8 @@ import Testing
 
     /// Plans, renewals and proofs keep the chain by themselves.
     @Test func nodesGetIt() async throws {
+        try AtomicFileWriter.makeDirectories(cluster.state.path, mode: 0o700)
+        try cluster.state.prepareForChange()
         _ = try add("first", days: 310)
         let old = try #require(try cluster.state.inventory().current)
         let new = try add("next")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APIServerAccess
+import ClusterPlan
 import Synchronization
 import Testing
 
@@ -35,5 +36,49 @@ import Testing
     @Test func aPairThatIsRefusedStopsIt() {
         let error = #expect(throws: BootstrapError.self) { _ = try check { .rejected } }
         #expect(error?.code == "apply/pair-refused")
+    }
+}
+
+/// Which changes of a running API server's files have to pass its gate.
+@Suite struct PairChangeTests {
+    private static let (certificate, key) = ("/ssl/client.pem", "/ssl/client-key.pem")
+
+    private func changesPair(
+        _ changes: [(path: String, action: FileChange.Action)], running: [String]
+    ) -> Bool {
+        let live = LiveUnit(
+            activity: .running, stateText: "active (running)", needDaemonReload: false, loadedArguments: [],
+            runningArguments: ["kube-apiserver"] + running, mainPID: 7)
+        let observed = ObservedNode(
+            name: "cp1", access: .live, ownerIDs: nil, directory: ObservedFile(path: "/ssl"),
+            ca: ObservedFile(path: "/ssl/ca.pem"), certificate: ObservedFile(path: Self.certificate),
+            key: ObservedFile(path: Self.key), flags: ObservedFile(path: "/flags"), installedLeaf: nil,
+            requestHeaderCAs: [], clientCA: nil,
+            unit: ObservedUnit(base: [], baseDigests: [], environmentFiles: [:], live: live), apiServer: nil,
+            transaction: nil)
+        let files = changes.map { change in
+            FileChange(
+                path: change.path, action: change.action, content: .nothing,
+                before: ObservedFile(path: change.path), mode: 0o600, ownerIDs: nil)
+        }
+        return NodePlan(name: "cp1", isLive: true, files: files).changesPair(of: observed)
+    }
+
+    /// Another certificate or another key alone makes another pair, and so does a lost file that comes back.
+    @Test func aPairIsTwoFiles() {
+        let flags = [
+            "--proxy-client-cert-file=\(Self.certificate)", "--proxy-client-key-file=\(Self.key)",
+        ]
+        for action in [FileChange.Action.replace, .create] {
+            #expect(changesPair([(Self.certificate, action), (Self.key, action)], running: flags))
+            #expect(changesPair([(Self.certificate, action)], running: flags))
+            #expect(changesPair([(Self.key, action)], running: flags))
+            #expect(!changesPair([("/ssl/ca.pem", action), ("/flags", action)], running: flags))
+            // It reads neither of them.
+            let others = ["--proxy-client-cert-file=/other.pem", "--proxy-client-key-file=/other-key.pem"]
+            #expect(!changesPair([(Self.certificate, action), (Self.key, action)], running: others))
+        }
+        #expect(!changesPair([(Self.key, .setMetadata)], running: flags))
+        #expect(!changesPair([], running: flags))
     }
 }

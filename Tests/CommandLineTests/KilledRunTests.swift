@@ -52,3 +52,30 @@ import Testing
         #expect(plan.status == 0, "\(point): \(plan.stdout)")
     }
 }
+
+/// A run that is killed while it makes directories under a narrow umask.
+@Suite struct KilledDirectoryTests {
+    /// The next run would leave a directory that is there as it is, and a server that is not root could not get in.
+    @Test(arguments: ["?chmod,?fchmod,?fchmodat", "?rename,?renameat,?renameat2"])
+    func directoriesHaveTheirModeFromTheFirst(calls: String) throws {
+        var kills = 0
+        while kills < 99 {
+            let directory = try TemporaryDirectory()
+            let line = """
+                umask 077; LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 strace -f -qq -o /dev/null -e trace='\(calls)' \
+                -e inject='\(calls)':signal=SIGKILL:when=\(kills + 1) $A init --root out
+                """
+            let killed = try shell(line, in: directory)
+            if killed.status == 0 { break }
+            kills += 1
+            let next = try shell("umask 077; $A init --root out", in: directory)
+            #expect(next.status == 0, "\(kills): \(next.stderr)")
+            // The root itself was made for the state that it holds.
+            let find = "find out -mindepth 1 -type d ! -path '*/.state*' ! -perm 755"
+            let narrow = try shell(find, in: directory)
+            #expect(narrow.stdout == "", "\(calls) \(kills)")
+            #expect(try leftovers(in: directory) == "", "\(calls) \(kills)")
+        }
+        #expect((1..<99).contains(kills))
+    }
+}

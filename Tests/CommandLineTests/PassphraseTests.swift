@@ -109,7 +109,9 @@ import Testing
         ("--passphrase-file open", "cannot use open: others may read or change it: mode 0644"),
         ("--passphrase-file empty", "the passphrase of empty is empty"),
         ("--passphrase-file two", "the passphrase of two is not one line"),
-        ("--passphrase-file long", "cannot read long: it holds more than 1024 bytes"),
+        ("--passphrase-file long", "the passphrase of long is longer than 1024 bytes"),
+        ("--passphrase-file huge", "the passphrase of huge is longer than 1024 bytes"),
+        ("--passphrase-fd 8 8<huge", "the passphrase of file descriptor 8 is longer than 1024 bytes"),
         ("--passphrase-file .", "it is not a regular file"),
         ("--passphrase-fd 77", "cannot read file descriptor 77: Bad file descriptor"),
         ("--passphrase-fd 0 --passphrase-file good", "--passphrase-file and --passphrase-fd are both given"),
@@ -117,6 +119,7 @@ import Testing
     func unusable(options: String, message: String) throws {
         let files = """
             umask 077; : >empty; printf 'a\\nb\\n' >two; head -c 1025 /dev/zero | tr '\\0' x >long
+            head -c 99999 /dev/zero | tr '\\0' x >huge
             cp good open; chmod 644 open
             """
         _ = try shell(files, in: directory)
@@ -125,6 +128,16 @@ import Testing
         #expect(result.status == 64 && result.stderr.contains(message), "\(result.stderr)")
         #expect(result.stderr.contains("hint: "))
         #expect(treeListing(directory.path) == before)
+    }
+
+    /// The longest that is taken, whatever ends its line.
+    @Test(arguments: ["", "\\n", "\\r\\n"]) func theLongest(end: String) throws {
+        let files = "(umask 077; head -c 1024 /dev/zero | tr '\\0' x >most; printf '\(end)' >>most)"
+        _ = try shell(files, in: directory)
+        for _ in 0..<2 {
+            let result = try shell("$A init --root out --passphrase-file most", in: directory)
+            #expect(result.status == 0, "\(result.stderr)")
+        }
     }
 
     /// Neither what is printed nor what is stored shows it; nor does the environment of a program that it starts.

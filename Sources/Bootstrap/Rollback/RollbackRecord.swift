@@ -26,7 +26,7 @@ struct RollbackRecord {
     func write(_ state: StateDirectory) throws {
         let lines = [direction.rawValue] + nodes
         try AtomicFileWriter.write(
-            Self.path(state), .text(lines.map { $0 + "\n" }.joined()), mode: 0o644)
+            Self.path(state), .text(lines.map { $0 + "\n" }.joined()), mode: 0o644, owner: state.fileOwner())
     }
 
     static func remove(_ state: StateDirectory) throws { try AtomicFileWriter.remove(path(state)) }

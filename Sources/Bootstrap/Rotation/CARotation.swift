@@ -57,7 +57,7 @@ package struct CARotation: Sendable {
     }
 
     private func convergeListening(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
-        let lock = try lock ?? run.state.lock()
+        let lock = try lock ?? run.lockState()
         let locks = try await run.lockNodes(run.nodes.map(\.name))
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
@@ -194,7 +194,12 @@ package struct CARotation: Sendable {
 
         /// Those that are trusted in between, the newest first whichever way it goes: a bundle that was written on the
         /// way there is the same on the way back.
-        var both: [CAGeneration] { ([keep] + retire).sorted { $0.id > $1.id } }
+        var both: [CAGeneration] {
+            func order(_ generation: CAGeneration) -> (Int, String) {
+                (StateDirectory.number(generation.id) ?? 0, generation.id)
+            }
+            return ([keep] + retire).sorted { order($0) > order($1) }
+        }
     }
 
     func generations(_ terms: RotationTerms) throws -> Generations {

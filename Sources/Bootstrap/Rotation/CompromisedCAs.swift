@@ -39,7 +39,7 @@ struct CompromisedCAs {
         let lines = known.map {
             "\($0.fingerprintSHA256) \($0.publicKeySHA256) \($0.since.seconds) \($0.subject)\n"
         }
-        try AtomicFileWriter.write(path, .text(lines.joined()), mode: 0o644)
+        try AtomicFileWriter.write(path, .text(lines.joined()), mode: 0o644, owner: state.fileOwner())
         for certificate in certificates {
             try ledger.append(
                 "dropped-as-compromised",

@@ -19,10 +19,12 @@ struct RetiredPair {
         guard let certificate = try node.read("\(spec.directory)/\(spec.files.certificate)"),
             let key = try node.readSecret("\(spec.directory)/\(spec.files.key)")
         else { return false }
-        try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
+        try AtomicFileWriter.makeDirectories(directory, mode: 0o700, owner: state.fileOwner())
         try AtomicFileWriter.write(
-            "\(directory)/key.pem", try state.keys.content(key, path: "\(directory)/key.pem"), mode: 0o600)
-        try AtomicFileWriter.write("\(directory)/certificate.pem", .bytes(certificate), mode: 0o644)
+            "\(directory)/key.pem", try state.keys.content(key, path: "\(directory)/key.pem"), mode: 0o600,
+            owner: state.fileOwner())
+        try AtomicFileWriter.write(
+            "\(directory)/certificate.pem", .bytes(certificate), mode: 0o644, owner: state.fileOwner())
         return true
     }
 

@@ -31,12 +31,12 @@ extension Ledger {
     /// - Throws: `state/damaged` where the ledger cannot be read.
     func openRotation() throws -> RotationTerms? {
         var open: RotationTerms?
-        for fields in try entries() {
+        try forEachEntry { fields in
             switch fields["event"] {
             case Event.begin?: open = Self.terms(fields, .forward)
             case Event.abort?: open = Self.terms(fields, .back)
             case Event.end?: open = nil
-            default: continue
+            default: return
             }
         }
         return open
@@ -47,7 +47,7 @@ extension Ledger {
     /// - Parameter path: of the key on a control plane.
     func hasPushedKeys(to path: String) throws -> Bool {
         var (hasPushed, made) = (false, String?.none)
-        for fields in try entries() {
+        try forEachEntry { fields in
             switch fields["event"] {
             case Event.begin?:
                 // What was pushed before is of another CA; written down anew, it is the same one.
@@ -56,7 +56,7 @@ extension Ledger {
             case "apply-begin"?:
                 let files = (fields["files"] ?? "").split(separator: " ")
                 if files.contains(where: { $0 == path }) { hasPushed = true }
-            default: continue
+            default: return
             }
         }
         return hasPushed

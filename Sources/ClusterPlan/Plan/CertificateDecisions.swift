@@ -60,9 +60,9 @@ struct CertificateDecisions {
                         + "\(current.certificate.subject): the CA that rotate --ca makes will be without one")
             )
         }
+        let wanted = CertificateCatalog.proxyClient(spec).canonicalText
         for owner in Self.owners(spec) {
             let leaf = inventory.leaves[owner]
-            let wanted = CertificateCatalog.proxyClient(spec).canonicalText
             guard
                 let reason = Self.reason(
                     for: leaf, current: current, profile: wanted, now: now, renewal: renewal)

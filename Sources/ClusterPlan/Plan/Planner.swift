@@ -86,6 +86,7 @@ package enum Planner {
                     message: "the state holds no CA, so there is nothing to replace",
                     hint: "run init first, or name the state directory with --state DIR"), at: 0)
         }
+        noteExposedKeys(inventory.exposedKeys, &plan)
         if plan.readsPrivateKeys, !options.encryptsKeys, !inventory.encryptedKeys.isEmpty {
             plan.notices.append(
                 Notice(
@@ -93,6 +94,18 @@ package enum Planner {
                     message: "the state's private keys are encrypted: init needs their passphrase for this"))
         }
         return plan
+    }
+
+    /// Their mode protects them where the state directory's own does not any more: in a copy, or once it was opened.
+    private static func noteExposedKeys(_ names: [String], _ plan: inout Plan) {
+        guard let first = names.first else { return }
+        let others = names.count == 1 ? "" : " and \(names.count - 1) more"
+        plan.notices.append(
+            Notice(
+                code: "plan/exposed-keys", node: nil,
+                message:
+                    "others than their owner may read private keys in the state directory: \(first)\(others); "
+                    + "chmod 600 them, and if somebody may have read one, see rotate --compromised"))
     }
 
     /// Whether certificates of a CA that stays are replaced, and nothing else is done.

@@ -6,12 +6,14 @@ package struct StateInventory: Sendable, Equatable {
     package var generations: [CAGeneration]
     /// The newest leaf of each owner (a node's name, or `LeafOwner.shared`).
     package var leaves: [String: IssuedLeaf]
-    /// The leaves of each owner before the newest, oldest first.
+    /// Of each other CA generation that has signed for an owner, its newest leaf, oldest first.
     package var earlierLeaves: [String: [IssuedLeaf]]
     /// Private key files that are not encrypted, relative to the state directory.
     package var plainKeys: [String]
     /// Private key files under a passphrase, relative to the state directory.
     package var encryptedKeys: [String]
+    /// Those of them that others than their owner may read.
+    package var exposedKeys: [String] = []
     /// CAs that were dropped because somebody else may have their key: they never come back.
     package var compromised: [CompromisedCA] = []
 
@@ -130,7 +132,7 @@ package struct IssuedLeaf: Sendable, Equatable {
     package var profile: String
 
     /// The certificate alone.
-    package var certificatePEM: [UInt8] { pem.dropLast(chain.count) }
+    package var certificatePEM: [UInt8] { chain.isEmpty ? pem : pem.dropLast(chain.count) }
 
     /// - Parameter pem: the certificate alone.
     package init(
@@ -139,7 +141,8 @@ package struct IssuedLeaf: Sendable, Equatable {
     ) {
         self.id = id
         self.certificate = certificate
-        self.pem = pem + chain
+        // Without a chain no second copy is made.
+        self.pem = chain.isEmpty ? pem : pem + chain
         self.chain = chain
         self.keySHA256 = keySHA256
         self.generation = generation

@@ -7,16 +7,19 @@ package enum UnifiedDiff {
     package static func lines(from old: [String], to new: [String], context: Int = 3) -> [String] {
         let edits = edits(from: old, to: new)
         var output: [String] = []
-        var index = 0
+        var (index, start) = (0, Position())
         while let first = edits[index...].firstIndex(where: { $0.mark != " " }) {
             var last = first
             while let next = edits[(last + 1)...].firstIndex(where: { $0.mark != " " }),
                 next - last <= 2 * context + 1
             { last = next }
             let hunk = edits[max(index, first - context)...min(edits.count - 1, last + context)]
-            output.append(header(hunk, edits))
+            start.pass(edits[index..<hunk.startIndex])
+            var end = start
+            end.pass(hunk)
+            output.append(header(from: start, to: end))
             output += hunk.map { "\($0.mark)\($0.text)" }
-            index = hunk.endIndex
+            (index, start) = (hunk.endIndex, end)
         }
         return output
     }
@@ -27,22 +30,16 @@ package enum UnifiedDiff {
     }
 
     private static func edits(from old: [String], to new: [String]) -> [Edit] {
-        let difference = new.difference(from: old)
-        var removed = Set<Int>()
-        var inserted = Set<Int>()
-        for change in difference {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): inserted.insert(offset)
-            }
+        let changes = SequenceChanges(from: old.count, to: new.count) {
+            old[$0].utf8.elementsEqual(new[$1].utf8)
         }
         var result: [Edit] = []
         var (i, j) = (0, 0)
         while i < old.count || j < new.count {
-            if i < old.count, removed.contains(i) {
+            if i < old.count, changes.removed.contains(i) {
                 result.append(Edit(mark: "-", text: old[i]))
                 i += 1
-            } else if j < new.count, inserted.contains(j) {
+            } else if j < new.count, changes.inserted.contains(j) {
                 result.append(Edit(mark: "+", text: new[j]))
                 j += 1
             } else {
@@ -54,13 +51,21 @@ package enum UnifiedDiff {
         return result
     }
 
-    private static func header(_ hunk: ArraySlice<Edit>, _ all: [Edit]) -> String {
-        func range(without mark: Character) -> String {
-            let before = all[..<hunk.startIndex].count { $0.mark != mark }
-            let count = hunk.count { $0.mark != mark }
-            let start = count == 0 ? before : before + 1
-            return count == 1 ? "\(start)" : "\(start),\(count)"
+    /// How many lines of each text come before.
+    private struct Position {
+        var (old, new) = (0, 0)
+
+        mutating func pass(_ edits: ArraySlice<Edit>) {
+            old += edits.count { $0.mark != "+" }
+            new += edits.count { $0.mark != "-" }
         }
-        return "@@ -\(range(without: "+")) +\(range(without: "-")) @@"
+    }
+
+    private static func header(from start: Position, to end: Position) -> String {
+        func range(_ start: Int, _ end: Int) -> String {
+            let count = end - start
+            return count == 1 ? "\(start + 1)" : "\(count == 0 ? start : start + 1),\(count)"
+        }
+        return "@@ -\(range(start.old, end.old)) +\(range(start.new, end.new)) @@"
     }
 }

@@ -10,27 +10,32 @@ package struct ArgumentPattern: Sendable, Equatable, CustomStringConvertible {
 
     package private(set) var pieces: [Piece] = []
 
-    package init(text: String) { append(.text(text)) }
+    package init(text: String) { pieces = [.text(text)] }
 
     /// Reads `%` as systemd's `specifier_printf()` does: `%%` is a percent sign, and so is one before anything
     /// but an ASCII letter or digit.
     package init(expanding value: String) {
+        // One string that grows: a piece for each character would be copied with every one that follows.
+        var text = ""
         var rest = value.unicodeScalars[...]
         while let scalar = rest.popFirst() {
             guard scalar == "%", let next = rest.first else {
-                append(.text(String(scalar)))
+                text.unicodeScalars.append(scalar)
                 continue
             }
             if next == "%" {
                 rest.removeFirst()
-                append(.text("%"))
+                text.unicodeScalars.append("%")
             } else if next.isASCII && (next.properties.isAlphabetic || next.properties.numericType != nil) {
                 rest.removeFirst()
-                append(.specifier(Character(next)))
+                if !text.isEmpty { pieces.append(.text(text)) }
+                text = ""
+                pieces.append(.specifier(Character(next)))
             } else {
-                append(.text("%"))
+                text.unicodeScalars.append("%")
             }
         }
+        if !text.isEmpty { pieces.append(.text(text)) }
         if pieces.isEmpty { pieces = [.text("")] }
     }
 
@@ -74,13 +79,5 @@ package struct ArgumentPattern: Sendable, Equatable, CustomStringConvertible {
             return piece
         }
         return result
-    }
-
-    private mutating func append(_ piece: Piece) {
-        if case .text(let more) = piece, case .text(let text)? = pieces.last {
-            pieces[pieces.count - 1] = .text(text + more)
-        } else {
-            pieces.append(piece)
-        }
     }
 }

@@ -55,35 +55,13 @@ package struct CommandComparison: Sendable, Equatable {
         return Set(own.flatMap { $0.arguments.map { $0 + 1 } })
     }
 
-    /// The shortest way from one to the other, so that one argument more is one difference.
+    /// The shortest way from one to the other, so that one argument more is one difference; what is missing comes before
+    /// what is added in its place.
     private static func differences(_ wanted: [ArgumentPattern], _ actual: [String]) -> [Difference] {
-        enum Side {
-            case pattern(ArgumentPattern)
-            case text(String)
-        }
-        let changes = actual.map(Side.text).difference(from: wanted.map(Side.pattern)) { a, b in
-            switch (a, b) {
-            case (.pattern(let pattern), .text(let text)), (.text(let text), .pattern(let pattern)):
-                pattern.matches(text)
-            case (.pattern(let a), .pattern(let b)): a == b
-            case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
-            }
-        }
-        return changes.sorted { Self.order($0) < Self.order($1) }.map { change in
-            switch change {
-            case .insert(_, .text(let text), _), .remove(_, .text(let text), _): .added(text)
-            case .insert(_, .pattern(let pattern), _), .remove(_, .pattern(let pattern), _):
-                .missing(pattern.description)
-            }
-        }
-    }
-
-    /// By place, and what is missing before what is added.
-    private static func order<T>(_ change: CollectionDifference<T>.Change) -> (Int, Int) {
-        switch change {
-        case .remove(let offset, _, _): (offset, 0)
-        case .insert(let offset, _, _): (offset, 1)
-        }
+        let changes = SequenceChanges(from: wanted.count, to: actual.count) { wanted[$0].matches(actual[$1]) }
+        let missing = changes.removed.map { (($0, 0), Difference.missing(wanted[$0].description)) }
+        let added = changes.inserted.map { (($0, 1), Difference.added(actual[$0])) }
+        return (missing + added).sorted { $0.0 < $1.0 }.map(\.1)
     }
 }
 

@@ -46,7 +46,7 @@ extension SpecFields {
                 example: #""aggregator-ca""#, alsoKnownAs: ["CN"]),
             namesField, keyField,
             SpecField(
-                "validity", .text(.duration), .defaultText("10y"), "How long the CA is valid, at most 100y.",
+                "validity", .text(.duration), .defaultText("10y"), "How long the CA is valid, 10m to 100y.",
                 example: #""87600h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
             SpecField(
                 "keep", .boolean, .defaultBoolean(true),
@@ -75,7 +75,7 @@ extension SpecFields {
             keyField,
             SpecField(
                 "validity", .text(.duration), .defaultText("1y"),
-                "How long the certificate is valid, at most 100y; it never outlives its CA.",
+                "How long the certificate is valid, 10m to 100y; it never outlives its CA.",
                 example: #""8760h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
             SpecField(
                 "perNode", .boolean, .defaultBoolean(true),

@@ -12,10 +12,21 @@ extension ValidityPeriod {
         self = period
     }
 
+    /// 10 minutes: a certificate begins 5 minutes before it is issued, so less would be due, or over, at once.
+    package static let minimum = ValidityPeriod(seconds: 2 * CertificateCatalog.backdatingSeconds)
+
     static func complaint(about text: String) -> SpecComplaint? {
-        guard case .failure(let defect) = read(text) else { return nil }
-        return SpecComplaint(
-            .duration, "\(SpecText.quoted(text)) is not a validity: \(defect.reason)", hint: defect.hint)
+        switch read(text) {
+        case .failure(let defect):
+            SpecComplaint(
+                .duration, "\(SpecText.quoted(text)) is not a validity: \(defect.reason)", hint: defect.hint)
+        case .success(let period) where period.seconds < minimum.seconds:
+            SpecComplaint(
+                .duration,
+                "\(SpecText.quoted(text)) is too short: a certificate begins 5 minutes before it is issued",
+                hint: "at least \"10m\" is issued")
+        case .success: nil
+        }
     }
 
     private struct Defect: Error {

@@ -132,7 +132,19 @@ import Testing
 
     @Test(arguments: durations) func readsDurations(_ text: String, _ seconds: Int64?) {
         #expect(ValidityPeriod(text)?.seconds == seconds)
-        #expect((ValidityPeriod.complaint(about: text) == nil) == (seconds != nil))
+        // One that is read may still be too short for a certificate.
+        #expect((ValidityPeriod.complaint(about: text) == nil) == (seconds.map { $0 >= 600 } ?? false))
+    }
+
+    /// A certificate that is over, or due, when it has just been issued would make a state that nothing gets on with.
+    @Test(arguments: ["1s", "5m", "7m30s", "9m59s"]) func aValidityThatIsTooShort(_ text: String) throws {
+        for certificate in ["ca", "proxyClient"] {
+            let more = #""certificates": { "\#(certificate)": { "validity": "\#(text)" } },"#
+            let bytes = Array(spec().replacing("\"nodes\"", with: more + "\"nodes\"").utf8)
+            #expect(problems(in: bytes)?.problems.map(\.code) == [.duration], "\(text)")
+        }
+        let shortest = CertificateValidity(.minimum, at: UnixTime(seconds: 1_000_000))
+        #expect(shortest.notBefore.seconds + 400 > 1_000_000 && shortest.notAfter.seconds > 1_000_000)
     }
 
     /// Names what 1,000 nodes cost; the bound is wide since tests run unoptimised and side by side.

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterPlan
+import NodeAccess
+import PKI
+import Secrets
+
+// A private key of the state is used where it is the one that was issued, and nowhere else.
+extension StateDirectory {
+    /// The private key in a file of the state, no longer encrypted.
+    ///
+    /// - Parameter name: relative to the state directory: `ca/ID/ca-key.pem` or `leaves/OWNER/ID/key.pem`.
+    /// - Throws: `state/damaged` where it does not belong to the certificate beside it, is not the one that was written
+    ///   down, or cannot be opened; `state/passphrase-needed`.
+    func issuedKey(_ name: String) throws -> SecretBytes {
+        let file = "\(path)/\(name)"
+        let directory = AtomicFileWriter.split(file).directory
+        let key: SecretBytes?
+        do { key = try keys.key(file) } catch let error as PKIError { throw damaged(file, error.underlying) }
+        guard let key else { throw damaged(file, "it is missing") }
+        if name.hasPrefix("leaves/") {
+            let certificate = try self.certificate("\(directory)/certificate.pem")
+            try check(
+                key, file, belongsTo: certificate, digest: try issuedRecord(directory).keySHA256)
+        } else {
+            try check(key, file, belongsTo: try self.certificate("\(directory)/ca.pem"))
+        }
+        return key
+    }
+
+    /// - Parameter digest: what was written down of the key; nil where nothing was.
+    /// - Throws: `state/damaged`.
+    @discardableResult
+    func check(
+        _ key: SecretBytes, _ file: String, belongsTo certificate: Certificate, digest: String? = nil
+    ) throws -> PrivateKey {
+        if let digest, try Digest.sha256Hex(key) != digest {
+            throw damaged(file, "it is another key than `issued` beside it says")
+        }
+        do {
+            let privateKey = try PrivateKey(pem: key, path: file)
+            if try KeyPair.matches(certificate: certificate, key: privateKey) { return privateKey }
+        } catch { throw damaged(file, error.underlying) }
+        throw damaged(file, "it does not belong to the certificate beside it, \(certificate.summary.subject)")
+    }
+}
+
+extension Run {
+    /// Sees, before a plan is shown, that the keys which it would sign with, install or encrypt are those that were
+    /// issued, as far as they can be opened.
+    /// - Throws: `state/damaged`.
+    func checkKeys(of plan: Plan, _ inventory: StateInventory, _ observed: [ObservedNode]) throws {
+        var names = plan.encrypts
+        let signed = plan.issues.map(\.owner)
+        if !signed.isEmpty, !signed.contains(nil),
+            let generation = request.options.stage?.signing ?? inventory.current, generation.hasKey
+        {
+            names.append("ca/\(generation.id)/ca-key.pem")
+        }
+        let known = Dictionary(observed.map { ($0.name, $0) }) { first, _ in first }
+        for node in plan.nodes {
+            guard let seen = known[node.name], node.installsPair(of: seen),
+                let nodeSpec = spec.nodes.first(where: { $0.name == node.name })
+            else { continue }
+            let owner = LeafOwner.of(nodeSpec, in: spec)
+            let leaf: IssuedLeaf? =
+                if let signing = request.options.stage?.signing {
+                    inventory.leaf(of: owner, signedBy: signing)
+                } else {
+                    inventory.leaves[owner]
+                }
+            if let leaf, !signed.contains(owner) { names.append("leaves/\(owner)/\(leaf.id)/key.pem") }
+        }
+        let closed = request.passphrase == nil ? Set(inventory.encryptedKeys) : []
+        for name in Set(names).subtracting(closed).sorted() { _ = try state.issuedKey(name) }
+    }
+}
+
+extension NodePlan {
+    /// Whether a certificate or key of the state is written to the node.
+    fileprivate func installsPair(of observed: ObservedNode) -> Bool {
+        files.contains { file in
+            [observed.certificate.path, observed.key.path].contains(file.path)
+                && (file.action == .create || file.action == .replace)
+        }
+    }
+}
