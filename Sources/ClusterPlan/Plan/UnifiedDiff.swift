@@ -27,7 +27,8 @@ package enum UnifiedDiff {
     }
 
     private static func edits(from old: [String], to new: [String]) -> [Edit] {
-        let difference = new.difference(from: old)
+        // By bytes: a text in another Unicode form is another text.
+        let difference = new.bytes.difference(from: old.bytes)
         var removed = Set<Int>()
         var inserted = Set<Int>()
         for change in difference {
