@@ -34,6 +34,6 @@ extension StateDirectory {
     /// Removes what a killed run had not yet brought under its name.
     func removeUnfinishedCrossCertificate(_ id: String) throws {
         let (directory, name) = AtomicFileWriter.split(crossFile(id))
-        try AtomicFileWriter.remove("\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)")
+        try AtomicFileWriter.remove(AtomicFileWriter.temporary(for: "\(directory)/\(name)"))
     }
 }
