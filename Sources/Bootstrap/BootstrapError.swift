@@ -13,6 +13,8 @@ package enum ExitStatus: Int32, Sendable {
     case proofFailed = 4
     case usage = 64
     case badSpec = 65
+    /// What was to be done is done; its result could not be written to standard output.
+    case unwritten = 74
     case locked = 75
 }
 

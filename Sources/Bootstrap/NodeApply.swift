@@ -105,8 +105,14 @@ struct NodeApply {
     }
 
     private func applyOffline() throws {
-        try makeDirectories()
-        try stager.commit(try stager.stage(plan, inventory: inventory))
+        let before = try OfflineFiles(
+            plan.files.map(\.path), madeDirectories: try missingDirectories(), on: node)
+        do {
+            try makeDirectories()
+            try stager.commit(try stager.stage(plan, inventory: inventory))
+        } catch {
+            throw putBack(before, because: error)
+        }
         progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
     }
 
@@ -200,6 +206,23 @@ struct NodeApply {
                 hint:
                     "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
                     + "\(unit) now, then run it again",
+                details: failure.details + second.details)
+        }
+    }
+
+    private func putBack(_ before: OfflineFiles, because cause: any Error) -> BootstrapError {
+        let failure = ErrorReport(cause)
+        do {
+            try before.restore()
+            return BootstrapError(
+                failure.code, "\(failure.message); every file is as it was", hint: failure.hint,
+                details: failure.details)
+        } catch {
+            let second = ErrorReport(error)
+            return BootstrapError(
+                "apply/not-restored", status: .mixed,
+                "\(failure.message); and putting everything back failed: \(second.message)",
+                hint: "remove what is in the way, then run it again: it puts the files of the tree right",
                 details: failure.details + second.details)
         }
     }

@@ -27,7 +27,7 @@ struct NodeFiles {
 
     /// The certificates at `path`; nil where nothing, or an empty file, is there.
     func bundle(_ path: String) throws -> ObservedBundle? {
-        guard path.hasPrefix("/") else {
+        guard path.isAbsolutePath else {
             return ObservedBundle(path: path, certificates: [], problem: "its path is not absolute")
         }
         let bytes: [UInt8]?

@@ -191,8 +191,7 @@ struct NodeTransaction: Sendable {
     }
 
     private static func temporary(_ path: String) -> String {
-        let (directory, name) = AtomicFileWriter.split(path)
-        return "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        AtomicFileWriter.temporary(for: path)
     }
 
     private static func copy(

@@ -21,7 +21,8 @@ struct Observer {
 
     /// - Throws: what could not be read, and why.
     func observe(_ nodeSpec: NodeSpec) async throws -> ObservedNode {
-        if access == .offline { try checkTree() } else { try checkDropInDirectory() }
+        if access == .offline { try checkTree() }
+        try checkDropInDirectory()
         let observedUnit = try await unit()
         let certificates = spec.certificates
         let files = NodeFiles(node: node, reader: reader)
@@ -53,20 +54,13 @@ struct Observer {
         return there < before - 1 ? there - before : 0
     }
 
-    /// An absolute link within a tree leads out of it, to this machine's own files.
+    /// The node's directory is ours to make, so a link there is none of ours: it would put a private key elsewhere.
     private func checkTree() throws {
-        let targets = [spec.certificates.directory, RenderedUnit.dropInPath(unit: spec.apiServer.unit)]
-        for target in targets {
-            var path = ""
-            for name in target.split(separator: "/") {
-                path += "/\(name)"
-                guard try node.status(path)?.kind == .symbolicLink else { continue }
-                throw BootstrapError(
-                    "root/symbolic-link",
-                    "\(node.display(path)) is a symbolic link, which may lead out of the tree",
-                    hint: "put a real directory there; nothing was changed")
-            }
-        }
+        guard try node.status("/")?.kind == .symbolicLink else { return }
+        throw BootstrapError(
+            "root/symbolic-link",
+            "\(node.display("")) is a symbolic link: the node's files and its private key would be written elsewhere",
+            hint: "put a real directory there, or name the directory that holds the real one with --root")
     }
 
     /// systemd would call our drop-in by another path than we do.
@@ -74,9 +68,10 @@ struct Observer {
         let directory = AtomicFileWriter.split(RenderedUnit.dropInPath(unit: spec.apiServer.unit)).directory
         guard try node.status(directory)?.kind == .symbolicLink else { return }
         throw BootstrapError(
-            "unit/linked-directory", "\(directory) is a symbolic link",
-            hint:
-                "make it a real directory with the same files, run systemctl daemon-reload, then run it again"
+            "unit/linked-directory", "\(node.display(directory)) is a symbolic link",
+            hint: access == .offline
+                ? "make it a real directory with the same files, then run it again"
+                : "make it a real directory with the same files, run systemctl daemon-reload, then run it again"
         )
     }
 
@@ -88,12 +83,10 @@ struct Observer {
             node: node, unit: spec.apiServer.unit,
             own: spec.apiServer.flagsIn == .environmentFile ? nil : own)
         guard let units = link.units else {
-            let base = try files.texts(try files.pathsInTree())
-            if !base.isEmpty { return try files.observe(base) }
-            return try baseUnit.map { try files.observe([$0]) }
+            return try files.observeInTree(base: baseUnit)
         }
         let state = try await settledState(units)
-        guard state.loadState != "not-found" else { return try baseUnit.map { try files.observe([$0]) } }
+        guard state.loadState != "not-found" else { return try files.observe(base: baseUnit) }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
                 "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",
@@ -208,7 +201,7 @@ struct Observer {
     ) throws -> [ObservedBundle] {
         var paths = [ours]
         for path in flags.compactMap({ $0.string("requestheader-client-ca-file") })
-        where !paths.contains(path) {
+        where !paths.containsBytes(path) {
             paths.append(path)
         }
         return try paths.compactMap { try files.bundle($0) }

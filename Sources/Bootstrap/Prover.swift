@@ -128,7 +128,7 @@ struct Prover {
     private func allowedName(_ pair: InstalledPair) -> Proof {
         let name = pair.chain[0].summary.commonName ?? ""
         let allowed = spec.requestHeader.allowedNames
-        return allowed.contains(name)
+        return allowed.containsBytes(name)
             ? Proof("allowed-name", .passed, "\(name) is in --requestheader-allowed-names")
             : Proof("allowed-name", .failed, "\(name) is not in \(allowed.joined(separator: ", "))")
     }

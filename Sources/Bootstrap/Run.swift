@@ -46,6 +46,7 @@ package struct Run: Sendable {
         nodes = try Self.limited(spec.nodes, request)
         let place = StatePlace(spec, request)
         let path = place.path
+        try Self.checkState(path, request.root, spec.nodes)
         origins = [
             "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node default")",
             "state: \(place.origin)",
@@ -105,6 +106,23 @@ package struct Run: Sendable {
             throw BootstrapError(
                 "usage/empty-path", status: .usage, "\(option) is given an empty path",
                 hint: "see that the variable behind it is set")
+        }
+    }
+
+    /// A node's tree is copied to the node, with all that is in it.
+    private static func checkState(_ state: String, _ root: String?, _ nodes: [NodeSpec]) throws {
+        guard let root else { return }
+        func real(_ path: String) throws -> [ByteText] {
+            let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
+            return try NodeRoot.machine.follow(whole).pathComponents.bytes
+        }
+        let place = try real(state)
+        for node in nodes where try place.starts(with: real("\(root)/\(node.name)")) {
+            throw BootstrapError(
+                "usage/state-in-tree", status: .usage,
+                "the state directory \(state) is within the files of \(node.name): its private keys would be copied to that "
+                    + "node with them",
+                hint: "name a directory outside of \(root)/\(node.name) with --state")
         }
     }
 

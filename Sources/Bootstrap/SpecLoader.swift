@@ -57,11 +57,10 @@ package enum SpecLoader {
 extension SpecLoader {
     /// Writes a new spec; an existing file is never replaced.
     package static func create(_ path: String, _ text: String) throws {
-        if try FileStatus.of(path) != nil {
+        guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else {
             throw BootstrapError(
                 "spec/exists", "cannot write \(path): it exists already",
                 hint: "name a new file, or remove that one")
         }
-        try AtomicFileWriter.write(path, .text(text), mode: 0o644)
     }
 }

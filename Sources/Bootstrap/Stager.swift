@@ -18,7 +18,7 @@ struct Stager {
         var staged: [StagedPath] = []
         do {
             for file in plan.files where file.action != .remove {
-                let owner = file.ownerIDs.map { FileOwner(userID: $0[0], groupID: $0[1]) }
+                let owner = Self.owner(of: file)
                 if case .privateKeyCopy(let source, let sha256) = file.content {
                     staged.append(try copy(source, sha256, file, owner))
                     continue
@@ -46,6 +46,13 @@ struct Stager {
 
     func discard(_ staged: [StagedPath]) {
         node.discard(staged.map(\.temporary))
+    }
+
+    /// Offline, where nobody says who is to own a file, one that is there keeps its owner.
+    private static func owner(of file: FileChange) -> FileOwner? {
+        if let ids = file.ownerIDs { return FileOwner(userID: ids[0], groupID: ids[1]) }
+        guard file.before.kind == .regular else { return nil }
+        return FileOwner(userID: file.before.userID, groupID: file.before.groupID)
     }
 
     private func content(of file: FileChange, _ inventory: StateInventory) throws -> FileContent {

@@ -63,7 +63,9 @@ struct StatePlace {
     }
 
     private static func trimmed(_ path: String) -> String {
-        path.count > 1 && path.hasSuffix("/") ? trimmed(String(path.dropLast())) : path
+        var bytes = path.utf8[...]
+        while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return String(Substring(bytes))
     }
 }
 

@@ -18,13 +18,57 @@ struct UnitFiles {
         "/lib/systemd/system",
     ]
 
-    /// Paths of the fragment and the drop-ins in an offline tree; empty where the tree has no such unit.
-    func pathsInTree() throws -> [String] {
-        let fragment = try Self.searchPath.map { "\($0)/\(unit)" }.first { path in
-            try node.status(path)?.kind == .regular
+    /// The unit as files alone tell of it, with its drop-ins.
+    /// - Parameter base: what counts as its fragment where the tree has none.
+    /// - Returns: nil where neither has one.
+    func observeInTree(base: UnitText?) throws -> ObservedUnit? {
+        if let fragment = try fragmentInTree() {
+            return try observe(try texts([fragment] + dropInsInTree()))
         }
-        guard let fragment else { return [] }
-        return [fragment] + (try dropInsInTree())
+        return try observe(base: base)
+    }
+
+    /// A unit that only `base` tells of, with the drop-ins that wait for it.
+    func observe(base: UnitText?) throws -> ObservedUnit? {
+        try base.map { try observe([$0] + texts(dropInsInTree())) }
+    }
+
+    /// Files are kept by their names, and two names that Unicode calls equivalent would be one.
+    private func checkNames(_ paths: [String]) throws {
+        for (index, path) in paths.enumerated() {
+            guard let other = paths[..<index].first(where: { $0 == path && $0.bytes != path.bytes }) else {
+                continue
+            }
+            throw BootstrapError(
+                "unit/equivalent-names",
+                "\(unit) reads two files whose names look the same: \(path) and \(other)",
+                hint: "they differ in how an accent is written: give one of them another name")
+        }
+    }
+
+    /// The unit's own file in a tree; nil where the tree has no such unit.
+    private func fragmentInTree() throws -> String? {
+        for directory in Self.searchPath {
+            let path = "\(directory)/\(unit)"
+            guard let status = try node.status(path) else { continue }
+            guard status.kind == .symbolicLink else { return path }
+            let target = try node.follow(path)
+            guard target != "/dev/null" else {
+                throw BootstrapError(
+                    "unit/not-loaded", "\(unit) is masked: \(node.display(path)) is a link to /dev/null",
+                    hint: "remove that link, then run it again")
+            }
+            let (place, name) = target.splitPath
+            // Elsewhere it is a linked unit, which keeps the link's name.
+            let isUnit = try Self.searchPath.contains { try node.follow($0).bytes == place.bytes }
+            guard !isUnit || name.bytes == unit.bytes else {
+                throw BootstrapError(
+                    "unit/alias", "\(unit) is an alias of \(name)", hint: "name \(name) in apiServer.unit")
+            }
+            guard try node.status(target) != nil else { throw dangling(path, target) }
+            return path
+        }
+        return nil
     }
 
     /// Paths of the drop-ins that apply from the next daemon-reload on.
@@ -36,13 +80,11 @@ struct UnitFiles {
     func dropIns(loaded: [String]) throws -> (paths: [String], areOthers: Bool) {
         let known = loaded.filter { $0 != own }
         let found = try dropInsInTree().filter { $0 != own }
-        let names = Set(known.map { AtomicFileWriter.split($0).name })
-        let new = found.filter { !names.contains(AtomicFileWriter.split($0).name) }
+        let names = Set(known.map(\.splitPath.name.bytes))
+        let new = found.filter { !names.contains($0.splitPath.name.bytes) }
         let present = try known.filter { try node.status($0) != nil }
         guard !new.isEmpty || present.count != known.count else { return (known, false) }
-        let merged = (present + new).sorted {
-            AtomicFileWriter.split($0).name < AtomicFileWriter.split($1).name
-        }
+        let merged = (present + new).sorted { $0.splitPath.name.bytes < $1.splitPath.name.bytes }
         return (merged, true)
     }
 
@@ -62,32 +104,47 @@ struct UnitFiles {
     func observe(_ base: [UnitText]) throws -> ObservedUnit {
         let service = try EffectiveService(sources: base)
         var files: [String: String] = [:]
+        try checkNames(service.environment.files.map(\.path))
         for file in service.environment.files {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
             guard let bytes = try node.read(file.path, limit: 1 << 20) else { continue }
-            files[file.path] = String(decoding: bytes, as: UTF8.self)
+            files[file.path] = try KeptBytes.environment(bytes, path: file.path)
         }
         return ObservedUnit(
-            base: base, baseDigests: try base.map { try Digest.sha256Hex(Array($0.text.utf8)) },
+            base: base, baseDigests: try base.map { try Digest.sha256Hex($0.bytes) },
             environmentFiles: files, live: nil)
     }
 
     private func dropInsInTree() throws -> [String] {
-        var byName: [String: String] = [:]
+        var byName: [ByteText: String] = [:]
         let directories = Self.searchPath.reversed().flatMap { path in
             dropInFolders.map { "\(path)/\($0)" }
         }
         for (directory, names) in zip(directories, try node.lists(directories)) {
-            for name in names where name.hasSuffix(".conf") { byName[name] = "\(directory)/\(name)" }
-        }
-        // An empty file, or a link to /dev/null, takes the drop-in of that name out of use.
-        return try byName.sorted { $0.key < $1.key }.map(\.value).filter { path in
-            do {
-                return try node.read(path, limit: 1 << 20)?.isEmpty == false
-            } catch let error as NodeError where error.code == .notRegular {
-                return false
+            for name in names where name.utf8.suffix(5).elementsEqual(".conf".utf8) {
+                byName[name.bytes] = "\(directory)/\(name)"
             }
         }
+        return try byName.sorted { $0.key < $1.key }.map(\.value).filter { try !isMasked($0) }
+    }
+
+    /// Whether it takes the drop-in of its name out of use: an empty file does, and a link to /dev/null.
+    ///
+    /// Whatever else cannot be read is an error: its settings would be lost.
+    private func isMasked(_ path: String) throws -> Bool {
+        let target = try node.follow(path)
+        if target == "/dev/null" { return true }
+        if let bytes = try node.read(path, limit: 1 << 20) { return bytes.isEmpty }
+        throw dangling(path, target)
+    }
+
+    private func dangling(_ path: String, _ target: String) -> BootstrapError {
+        BootstrapError(
+            "unit/missing-file",
+            path.bytes == target.bytes
+                ? "cannot read \(node.display(path)) of \(unit): it is gone since it was listed"
+                : "cannot read \(node.display(path)) of \(unit): it is a link to \(target), which is not there",
+            hint: "put that file where the link leads, or remove the link")
     }
 
     /// Least specific first: those of all services, of the unit's name up to each dash, of the unit.

@@ -19,7 +19,7 @@ package final class AdvisoryLock: Sendable {
             let cause = errno
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
             let said = (try? FileReader.read(path, limit: 4096)).flatMap { $0 } ?? []
-            let holder = String(decoding: said, as: UTF8.self)
+            let holder = SafeText.line(String(decoding: said.prefix { $0 != 0x0a }, as: UTF8.self))
             throw NodeError(
                 .locked, operation: "lock", subject: path,
                 underlying:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterPlan
 import Glibc
 
 /// Who owns a file; nil leaves the owner that the writing process gives it.
@@ -27,8 +28,7 @@ package enum AtomicFileWriter {
     package static func stage(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        let (directory, name) = split(path)
-        let temporary = "\(directory)/.\(name)\(temporarySuffix)"
+        let temporary = temporary(for: path)
         // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
         try remove(temporary)
         do throws(NodeError) {
@@ -97,6 +97,28 @@ package enum AtomicFileWriter {
             discard([temporary])
             throw error
         }
+    }
+
+    /// Writes a file that must not be there yet: of two that do so at once, one makes it.
+    /// - Returns: false where something of that name is there already, a link that leads nowhere too.
+    package static func create(
+        _ path: String, _ content: FileContent, mode: UInt32
+    ) throws(NodeError) -> Bool {
+        let number = retrying { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode)) }
+        guard number >= 0 else {
+            if errno == EEXIST { return false }
+            throw .system("write", path)
+        }
+        let file = FileDescriptor(owning: number, path: path)
+        do throws(NodeError) {
+            try content.write(to: file)
+            try file.sync()
+        } catch {
+            _ = unlink(path)
+            throw error
+        }
+        try syncDirectory(split(path).directory)
+        return true
     }
 
     /// Makes directories and those above them that are missing, whatever the umask, then makes their names durable;
@@ -196,10 +218,12 @@ package enum AtomicFileWriter {
         throw .system("remove", path, cause)
     }
 
-    /// Parent directory and last component; the parent of a name without a slash is `.`.
-    package static func split(_ path: String) -> (directory: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-        let directory = String(path[..<slash])
-        return (directory.isEmpty ? "/" : directory, String(path[path.index(after: slash)...]))
+    /// Where `stage` puts what is to be at `path`.
+    package static func temporary(for path: String) -> String {
+        let (directory, name) = split(path)
+        return "\(directory)/.\(name)\(temporarySuffix)"
     }
+
+    /// Parent directory and last component; the parent of a name without a slash is `.`.
+    package static func split(_ path: String) -> (directory: String, name: String) { path.splitPath }
 }

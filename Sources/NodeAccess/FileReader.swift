@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterPlan
 import Glibc
 import Secrets
 
@@ -133,13 +134,16 @@ package enum FileReader {
             // Only this tells an error from the end.
             errno = 0
             guard let entry = readdir(stream) else { break }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            let text = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name = text else {
+                throw .notText("list", path, "it holds a name that is not UTF-8")
             }
             if name != "." && name != ".." { names.append(name) }
         }
         guard errno == 0 else { throw .system("list", path) }
-        return names.sorted()
+        return names.sorted { $0.bytes < $1.bytes }
     }
 
     private static func open(_ path: String) throws(NodeError) -> FileDescriptor? {

@@ -9,22 +9,24 @@ package struct LocalTransport: NodeTransport {
 
     package init(root: NodeRoot = .machine) { self.root = root }
 
-    package func display(_ path: String) -> String { root.path(path) }
+    package func display(_ path: String) -> String { root.display(path) }
 
     package func status(_ path: String) throws(NodeError) -> FileStatus? {
-        try FileStatus.of(root.path(path))
+        try FileStatus.of(root.reach(path, following: false))
     }
 
+    package func follow(_ path: String) throws(NodeError) -> String { try root.follow(path) }
+
     package func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? {
-        try FileReader.read(root.path(path), limit: limit)
+        try FileReader.read(root.reach(path), limit: limit)
     }
 
     package func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes? {
-        try FileReader.readSecret(root.path(path), limit: limit)
+        try FileReader.readSecret(root.reach(path), limit: limit)
     }
 
     package func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8] {
-        try FileReader.first(count, of: root.path(path))
+        try FileReader.first(count, of: root.reach(path))
     }
 
     package func sha256(of path: String, with digest: ByteDigest) throws(NodeError) -> String? {
@@ -33,7 +35,7 @@ package struct LocalTransport: NodeTransport {
         return sum
     }
 
-    package func list(_ path: String) throws(NodeError) -> [String] { try FileReader.list(root.path(path)) }
+    package func list(_ path: String) throws(NodeError) -> [String] { try FileReader.list(root.reach(path)) }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
         var lists: [[String]] = []
@@ -50,8 +52,10 @@ package struct LocalTransport: NodeTransport {
     package func stage(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        let temporary = try AtomicFileWriter.stage(root.path(path), content, mode: mode, owner: owner)
-        return String(temporary.dropFirst(root.prefix.count))
+        try root.checkLeadsSomewhere(path.splitPath.directory)
+        _ = try AtomicFileWriter.stage(
+            root.reach(path, following: false), content, mode: mode, owner: owner)
+        return AtomicFileWriter.temporary(for: path)
     }
 
     package func stageCopy(
@@ -65,25 +69,41 @@ package struct LocalTransport: NodeTransport {
     }
 
     package func commit(_ files: [StagedPath]) throws(NodeError) {
-        try AtomicFileWriter.commit(files.map { (root.path($0.temporary), root.path($0.path)) })
+        var reached: [(temporary: String, path: String)] = []
+        for file in files {
+            reached.append(
+                (
+                    try root.reach(file.temporary, following: false),
+                    try root.reach(file.path, following: false)
+                ))
+        }
+        try AtomicFileWriter.commit(reached)
     }
 
     package func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
-        try AtomicFileWriter.makeDirectories(paths.map(root.path), mode: mode)
+        var reached: [String] = []
+        for path in paths {
+            try root.checkLeadsSomewhere(path)
+            reached.append(try root.reach(path))
+        }
+        try AtomicFileWriter.makeDirectories(reached, mode: mode)
     }
 
     package func renameDirectory(_ from: String, to: String) throws(NodeError) {
-        try AtomicFileWriter.renameDirectory(root.path(from), to: root.path(to))
+        try AtomicFileWriter.renameDirectory(
+            root.reach(from, following: false), to: root.reach(to, following: false))
     }
 
-    package func remove(_ path: String) throws(NodeError) { try AtomicFileWriter.remove(root.path(path)) }
+    package func remove(_ path: String) throws(NodeError) {
+        try AtomicFileWriter.remove(root.reach(path, following: false))
+    }
 
     package func removeTree(_ path: String) throws(NodeError) {
-        try AtomicFileWriter.removeTree(root.path(path))
+        try AtomicFileWriter.removeTree(root.reach(path, following: false))
     }
 
     package func removeEmptyDirectory(_ path: String) throws(NodeError) {
-        try AtomicFileWriter.removeEmptyDirectory(root.path(path))
+        try AtomicFileWriter.removeEmptyDirectory(root.reach(path, following: false))
     }
 
     package func lock(_ holder: LockHolder) throws(NodeError) -> any NodeLock {

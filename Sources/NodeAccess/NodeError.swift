@@ -8,6 +8,8 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
         case system = "node/system"
         case symbolicLink = "node/symbolic-link"
         case notRegular = "node/not-regular"
+        /// A name that is not UTF-8: as text it would be another one.
+        case notText = "node/not-text"
         case tooLarge = "node/too-large"
         case notPrivate = "node/not-private"
         case unknownUser = "node/unknown-user"
@@ -70,6 +72,12 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
 }
 
 extension NodeError {
+    static func notText(_ operation: String, _ subject: String, _ why: String) -> NodeError {
+        NodeError(
+            .notText, operation: operation, subject: subject, underlying: why,
+            hint: "give it a name that is UTF-8")
+    }
+
     static func noDigest(_ path: String) -> NodeError {
         NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
     }

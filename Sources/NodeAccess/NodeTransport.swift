@@ -13,6 +13,8 @@ package protocol NodeTransport: Sendable {
     func display(_ path: String) -> String
     /// Status of `path` itself, not of what a link points to; nil where nothing is there.
     func status(_ path: String) throws(NodeError) -> FileStatus?
+    /// Where a path leads on the node, with every link followed; what is missing stays as it is named.
+    func follow(_ path: String) throws(NodeError) -> String
     /// The bytes of a regular file, links followed; nil where nothing is there.
     /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
     func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]?

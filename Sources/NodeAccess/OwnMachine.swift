@@ -11,18 +11,24 @@ extension LocalHost {
             throw .system("look at", "/proc/self/exe")
         }
         defer { free(resolved) }
-        return String(cString: resolved)
+        guard let path = String(validatingCString: resolved) else {
+            throw .notText("name", "this program", "its path is not UTF-8")
+        }
+        return path
     }
 
     /// The absolute form of a path, without `.`, `..` and doubled slashes; links are kept.
     package static func absolute(_ path: String) throws(NodeError) -> String {
-        var parts: [Substring] = []
-        if !path.hasPrefix("/") {
+        var parts: [String] = []
+        if !path.isAbsolutePath {
             guard let directory = getcwd(nil, 0) else { throw .system("look at", "the working directory") }
             defer { free(directory) }
-            parts = String(cString: directory).split(separator: "/")
+            guard let text = String(validatingCString: directory) else {
+                throw .notText("look at", "the working directory", "its path is not UTF-8")
+            }
+            parts = text.pathComponents
         }
-        for part in path.split(separator: "/") where part != "." {
+        for part in path.pathComponents where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Bootstrap
 
 @main
 struct AggBootstrap: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct AggBootstrap: AsyncParsableCommand {
 
             Exit status: 0 done or nothing due, 1 failed and every node is as it was, 2 changes pending \
             (plan --detailed-exitcode), 3 some nodes new and some old, 4 a proof failed, 64 usage, 65 bad spec, \
-            75 locked by another run.
+            74 done, but the result could not be written, 75 locked by another run.
             """,
         version: VersionCommand.number,
         subcommands: [
@@ -25,8 +26,10 @@ struct AggBootstrap: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Startup.openStandardStreams()
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
+            if let problem = Startup.problem() { throw problem }
             if let problem = CommandNames.problem(arguments) { throw problem }
             var command = try parseAsRoot(VersionCommand.arguments(arguments))
             if var command = command as? any AsyncParsableCommand {
@@ -34,16 +37,28 @@ struct AggBootstrap: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(with: .done)
         } catch {
             if let report = UsageError.report(error) {
                 if UsageError.wantsJSON(arguments), let text = try? JSONText.of(FailureDocument(report)) {
                     Console.document(text + "\n")
                 }
                 Console.report(report)
-            } else {
-                exit(withError: error)
+                end(with: .usage)
             }
-            exit(withError: ExitCode.validationFailure)
+            if let code = error as? ExitCode { end(with: ExitStatus(rawValue: code.rawValue) ?? .failed) }
+            // Help, a version or a completion script, which was asked for.
+            guard exitCode(for: error) == .success else { exit(withError: error) }
+            Console.document(fullMessage(for: error) + "\n")
+            end(with: .done)
         }
+    }
+
+    /// Ends the program; a result that did not get out is never a success.
+    private static func end(with status: ExitStatus) -> Never {
+        let unwritten = Console.unwritten
+        if let unwritten { Console.report(ErrorReport(unwritten)) }
+        let isGood = status == .done || status == .pending
+        exit(withError: ExitCode((isGood && unwritten != nil ? .unwritten : status).rawValue))
     }
 }

@@ -22,6 +22,7 @@ final class CountingTransport: NodeTransport {
 
     func display(_ path: String) -> String { local.display(path) }
     func status(_ path: String) throws(NodeError) -> FileStatus? { try local.status(path) }
+    func follow(_ path: String) throws(NodeError) -> String { try local.follow(path) }
     func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? { try local.read(path, limit: limit) }
     func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8] {
         try local.first(count, of: path)

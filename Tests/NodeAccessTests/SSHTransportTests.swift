@@ -40,6 +40,8 @@ import Testing
         let remote = try ssh.connect()
         for name in Self.names.map({ directory.file($0) }) + ["/proc/1/cmdline", "/dev/null", "/"] {
             #expect(outcome { try remote.status(name) } == outcome { try local.status(name) }, "\(name)")
+            #expect(
+                outcome { try remote.follow(name) } == outcome { try local.follow(name) }, "\(name)")
             for limit in [4, 100_000] {
                 #expect(
                     outcome { try remote.read(name, limit: limit) }

@@ -104,7 +104,7 @@ struct CanaryProver {
             }
         }
         let allowed = run.spec.requestHeader.allowedNames
-        guard allowed.contains(leaf.commonName ?? "") else {
+        guard allowed.containsBytes(leaf.commonName ?? "") else {
             return failed("\(name), which is not in \(allowed.joined(separator: ", "))\(other)")
         }
         guard isOnDisk else { return failed(name + other) }

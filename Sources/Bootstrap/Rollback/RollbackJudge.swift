@@ -45,7 +45,7 @@ struct RollbackJudge {
         for names in [flags, EffectiveFlags.parse(arguments: Array(running.dropFirst()))] {
             guard names.has("proxy-client-cert-file"),
                 let allowed = names.list("requestheader-allowed-names"),
-                !allowed.isEmpty, !allowed.contains(leaf.commonName ?? "")
+                !allowed.isEmpty, !allowed.containsBytes(leaf.commonName ?? "")
             else { continue }
             return [
                 refusal(

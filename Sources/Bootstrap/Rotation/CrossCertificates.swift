@@ -41,7 +41,7 @@ extension StateDirectory {
     /// Removes what a killed run had not yet brought under its name.
     func removeUnfinishedCrossCertificate(_ id: String) throws {
         let (directory, name) = AtomicFileWriter.split(crossFile(id))
-        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        let temporary = AtomicFileWriter.temporary(for: "\(directory)/\(name)")
         // Most often there is none, and then nothing is changed.
         if try FileStatus.of(temporary) != nil { try AtomicFileWriter.remove(temporary) }
     }

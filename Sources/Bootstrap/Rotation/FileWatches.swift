@@ -46,7 +46,7 @@ enum FileReading: Sendable, Equatable {
         let missing = files.filter { !watches.covers($0.file) }.map(\.path)
         if missing.isEmpty { return .byWatch }
         // A watch that could not be set leaves none behind, and is tried again each minute.
-        let own = try Self.paths(in: arguments).compactMap { try Self.file($0, on: node) }
+        let own = try Self.paths(in: arguments).compactMap { try Self.file($0.text, on: node) }
         return watches.hasOthers(than: own) ? .missing(missing) : .byTime
     }
 
@@ -59,11 +59,12 @@ enum FileReading: Sendable, Equatable {
     }
 
     /// The paths that a command line names, as values of flags too.
-    private static func paths(in arguments: [String]) -> Set<String> {
+    private static func paths(in arguments: [String]) -> Set<ByteText> {
         let values = arguments.dropFirst().flatMap { argument in
-            (argument.split(separator: "=", maxSplits: 1).last ?? "").split(separator: ",")
+            argument.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1).last?
+                .split(separator: UInt8(ascii: ",")) ?? []
         }
-        return Set(values.filter { $0.hasPrefix("/") }.map(String.init))
+        return Set(values.map { String(Substring($0)).bytes }.filter(\.text.isAbsolutePath))
     }
 }
 

@@ -53,7 +53,7 @@ extension CARotation {
                 throw refusal("unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
             }
             let name = node.installedLeaf?.commonName ?? ""
-            guard run.spec.requestHeader.allowedNames.contains(name) else {
+            guard run.spec.requestHeader.allowedNames.containsBytes(name) else {
                 throw refusal(
                     "other-name", node,
                     "its proxy client is \(name), which is not in requestHeader.allowedNames of the spec",

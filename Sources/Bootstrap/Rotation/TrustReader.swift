@@ -79,7 +79,7 @@ struct TrustReader: Sendable, Equatable {
     /// A path's parts, whatever stands between them; `..` is left alone, since a link may be before it.
     private static func components(_ path: String) -> [String] {
         (path.utf8.first == UInt8(ascii: "/") ? ["/"] : [])
-            + path.split(separator: "/").filter { $0 != "." }.map(String.init)
+            + path.pathComponents.filter { $0 != "." }
     }
 
     /// The program that a command line runs.
@@ -120,7 +120,7 @@ struct TrustReader: Sendable, Equatable {
         }
 
         private static func lastComponent(_ path: String) -> String {
-            path.split(separator: "/").last.map(String.init) ?? path
+            path.pathComponents.last ?? path
         }
     }
 }

@@ -7,10 +7,10 @@ extension APIServerFlags {
         Self.own(Array(argv.dropFirst())) == Self.own(arguments)
     }
 
-    private static func own(_ arguments: [String]) -> [String] {
+    private static func own(_ arguments: [String]) -> [ByteText] {
         EffectiveFlags.parse(arguments: arguments).occurrences
             .filter { names.contains($0.name) }
-            .map { "\($0.name)=\($0.value ?? "true")" }
+            .map { "\($0.name)=\($0.value ?? "true")".bytes }
             .sorted()
     }
 }

@@ -38,7 +38,7 @@ struct DivergenceTable {
 
     /// The last components, or the whole paths where two are called the same.
     private static func shortest(_ paths: [String]) -> [String] {
-        let names = paths.map { path in path.split(separator: "/").last.map(String.init) ?? path }
+        let names = paths.map { path in path.pathComponents.last ?? path }
         return Set(names).count == names.count ? names : paths
     }
 }

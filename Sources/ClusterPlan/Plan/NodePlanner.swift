@@ -24,6 +24,7 @@ struct NodePlanner {
         result.finishesTransaction = node.transaction != nil
         checkClock()
         checkTargets()
+        checkRoles()
         checkSharedKey()
         result.makesDirectory = node.directory.kind == .absent
         result.files = certificates
@@ -45,13 +46,14 @@ struct NodePlanner {
 
     private mutating func planFlags() throws(UnitError) {
         guard let rendered = try render() else { return }
-        let bytes = Array(rendered.text.utf8)
+        let bytes = bytes(of: rendered)
         let isCurrent = node.flags.kind == .regular && node.flags.content == bytes
         // An environment file is the operator's, who may have closed it to others.
         let keeps = isVariable(rendered) && node.flags.kind == .regular
         let mode = keeps ? node.flags.mode : 0o644
         let root: [UInt32]? =
-            node.access == .offline ? nil : keeps ? [node.flags.userID, node.flags.groupID] : [0, 0]
+            keeps
+            ? [node.flags.userID, node.flags.groupID] : node.access == .offline ? nil : [0, 0]
         let ownerIsRight = root.map { [node.flags.userID, node.flags.groupID] == $0 } ?? true
         if !isCurrent || node.flags.mode != mode || !ownerIsRight {
             result.files.append(
@@ -69,6 +71,15 @@ struct NodePlanner {
         try checkOverridden(rendered)
         guard node.access == .live else { return }
         try planActivation(rendered, unitChanges: !isCurrent)
+    }
+
+    /// What an environment file holds beside its assignments stays byte for byte.
+    private func bytes(of rendered: RenderedUnit) -> [UInt8] {
+        let text = Array(rendered.text.utf8)
+        guard isVariable(rendered), let original = node.flags.content,
+            let read = node.unit?.environmentFiles[rendered.path]
+        else { return text }
+        return KeptBytes.applied(text, readFrom: Array(read.utf8), to: original)
     }
 
     private mutating func render() throws(UnitError) -> RenderedUnit? {

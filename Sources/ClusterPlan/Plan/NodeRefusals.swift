@@ -141,7 +141,7 @@ extension NodePlanner {
             !allowed.isEmpty
         else { return }
         let wanted = spec.certificates.proxyClient.commonName
-        guard wanted != installed, !allowed.contains(wanted) else { return }
+        guard wanted.bytes != installed.bytes, !allowed.containsBytes(wanted) else { return }
         refuse(
             "plan/name-not-allowed-yet",
             "the proxy client is to be called \(wanted), but the running kube-apiserver allows only "

@@ -160,17 +160,11 @@ package struct PlanReport {
     private static func lines(of bytes: [UInt8]) -> [String] {
         // By bytes: a carriage return and a line feed are one Character.
         var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
-            .map { printable(String(decoding: $0, as: UTF8.self)[...]) }
+            .map { printable(String(decoding: $0, as: UTF8.self)) }
         if lines.last == "" { lines.removeLast() }
         return lines
     }
 
-    /// Control characters would reach the operator's terminal.
-    private static func printable(_ line: Substring) -> String {
-        String(
-            String.UnicodeScalarView(
-                line.unicodeScalars.map {
-                    $0.value < 0x20 && $0 != "\t" || $0.value == 0x7f ? "\u{fffd}" : $0
-                }))
-    }
+    /// What a terminal would act on, and what hides text or turns it round, is seen for what it is.
+    private static func printable(_ line: String) -> String { SafeText.line(line, keepingTabs: true) }
 }

@@ -44,7 +44,7 @@ package enum UnitSources {
         var known = node.unit?.environmentFiles ?? [:]
         for file in files where known[file.path] != nil || file.path == node.flags.path {
             switch file.content {
-            case .text(let bytes): known[file.path] = String(decoding: bytes, as: UTF8.self)
+            case .text(let bytes): known[file.path] = try? KeptBytes.environment(bytes, path: file.path)
             case .nothing: known[file.path] = nil
             case .certificate, .bundle, .certificateToIssue, .privateKey, .privateKeyCopy: break
             }

@@ -36,7 +36,7 @@ struct AggregationFlagScan {
     private static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
         let hint =
             "let ExecStart= run kube-apiserver itself, or let its script pass $\(APIServerFlags.variable)"
-        if shells.contains(String(command.executable.split(separator: "/").last ?? "")) {
+        if shells.contains(command.executable.pathComponents.last ?? "") {
             throw UnitError(
                 .wrapper, "merge", unit, cause: "the command in \(command.place) runs a shell", hint: hint)
         }

@@ -25,6 +25,15 @@ package struct EnvironmentFile: Sendable, Equatable {
         return EnvironmentFile(variables: parser.finish().filter { isName($0.name) })
     }
 
+    /// Where the value begins of the first assignment whose name or value is no UTF-8; nil where systemd reads the whole file.
+    static func firstFaultyValue(_ bytes: [UInt8]) -> Int? {
+        guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
+        var parser = EnvironmentFileParser()
+        for byte in bytes.prefix(while: { $0 != 0 }) { parser.next(byte) }
+        _ = parser.finish()
+        return parser.firstFault
+    }
+
     /// Whether systemd takes `name` as the name of a variable.
     static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
@@ -58,6 +67,8 @@ private struct EnvironmentFileParser {
     /// Length of `value` up to its last byte that is not an unquoted, unescaped blank.
     private var kept = 0
     private var variables: [EnvironmentFile.Variable] = []
+    /// Where the value begins of the first assignment whose name or value is no UTF-8.
+    private(set) var firstFault: Int?
 
     mutating func next(_ byte: UInt8) {
         offset += 1
@@ -169,6 +180,12 @@ private struct EnvironmentFileParser {
     private mutating func push() {
         state = .beforeName
         while let last = name.last, UnitByte.isBlank(last) { name.removeLast() }
+        if firstFault == nil {
+            let isText = [name[...], value.prefix(kept)].allSatisfy {
+                String(validating: $0, as: UTF8.self) != nil
+            }
+            if !isText { firstFault = valueStart }
+        }
         variables.append(
             .init(
                 name: String(decoding: name, as: UTF8.self),

@@ -115,7 +115,7 @@ struct EnvironmentFileMerge {
         let bytes = Array(old.utf8)
         guard let variable = EnvironmentFile.parse(old).variables.last(where: { $0.name == file.variable })
         else {
-            let gap = old.isEmpty || old.hasSuffix("\n") ? "" : "\n"
+            let gap = old.isEmpty || bytes.last == UnitByte.newline ? "" : "\n"
             return Edit(text: "\(old)\(gap)\(file.variable)=\"\(own)\"\n", kept: [], removed: [])
         }
         let value = Array(variable.value.utf8)
@@ -132,7 +132,7 @@ struct EnvironmentFileMerge {
         let kept = words.indices.filter { !flagged.contains($0) }
         let current = flagged.sorted().map { texts[$0] }
         let keptTexts = kept.map { texts[$0] }
-        if current == flags.arguments, flagged.max() == words.indices.last {
+        if current.bytes == flags.arguments.bytes, flagged.max() == words.indices.last {
             return Edit(text: old, kept: keptTexts, removed: [])
         }
         // The flags that go, with the blanks before them, are cut out where they stand; ours follow the last byte.
@@ -168,10 +168,9 @@ struct EnvironmentFileMerge {
         let words = Self.words(value).map { String(decoding: $0.value, as: UTF8.self) }
         let wanted = kept + flags.arguments
         try RenderedUnit.require(
-            words.count == wanted.count && zip(words, wanted).allSatisfy { $0.utf8.elementsEqual($1.utf8) },
-            file.path)
-        func others(_ variables: [EnvironmentFile.Variable]) -> [[String]] {
-            variables.filter { $0.name != file.variable }.map { [$0.name, $0.value] }
+            words.bytes == wanted.bytes, file.path)
+        func others(_ variables: [EnvironmentFile.Variable]) -> [[ByteText]] {
+            variables.filter { $0.name != file.variable }.map { [$0.name.bytes, $0.value.bytes] }
         }
         try RenderedUnit.require(others(before) == others(after), file.path)
     }

@@ -19,6 +19,11 @@ enum UnitByte {
 
     /// Whether a line that has it as its first non-blank byte is a comment.
     static func startsComment(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "#") || byte == semicolon }
+
+    /// Whether a physical line of a unit is a comment.
+    static func isComment(_ line: ArraySlice<UInt8>) -> Bool {
+        line.first { !isBlank($0) }.map(startsComment) ?? false
+    }
 }
 
 /// One logical line: what systemd makes of a line and its continuations, with the way back to the file's bytes.
@@ -114,7 +119,7 @@ struct UnitLineReader {
     }
 
     private func isComment(_ content: Range<Int>) -> Bool {
-        file[content].first { !UnitByte.isBlank($0) }.map(UnitByte.startsComment) ?? false
+        UnitByte.isComment(file[content])
     }
 
     /// Whether an odd number of backslashes ends the line.

@@ -9,8 +9,8 @@ package enum SafeText {
     }
 
     /// Of one line: a line feed in it is no end of it.
-    package static func line(_ text: String) -> String {
-        escaped(text, keeping: []) { "\\u{\(String($0.value, radix: 16))}" }
+    package static func line(_ text: String, keepingTabs: Bool = false) -> String {
+        escaped(text, keeping: keepingTabs ? ["\t"] : []) { "\\u{\(String($0.value, radix: 16))}" }
     }
 
     /// Of a JSON document, which still means the same: only in its strings can any of these stand.

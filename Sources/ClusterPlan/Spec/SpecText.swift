@@ -25,19 +25,21 @@ package enum SpecText {
     }
 
     /// True for scalars that control a terminal or hide text: control characters, line and paragraph
-    /// separators, bidirectional controls, zero-width marks and noncharacters.
+    /// separators, bidirectional controls, what Unicode calls format or ignorable, and noncharacters.
     package static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x20...0x7e: false
         case 0x00...0x9f, 0x061c, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff: true
         case 0xfdd0...0xfdef: true
-        default: scalar.value & 0xfffe == 0xfffe
+        default:
+            scalar.value & 0xfffe == 0xfffe || scalar.properties.isDefaultIgnorableCodePoint
+                || scalar.properties.generalCategory == .format
         }
     }
 
     /// True where both have the same bytes; `==` also holds for texts that are only equivalent (NFC).
     package static func isSame(_ a: String, _ b: String) -> Bool {
-        a.utf8.count == b.utf8.count && a.utf8.elementsEqual(b.utf8)
+        a.bytes == b.bytes
     }
 
     /// `byte` in upper-case hex, padded with zeros to `width` digits.

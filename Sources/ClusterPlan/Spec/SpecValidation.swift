@@ -13,6 +13,7 @@ enum SpecValidation {
         checkAllowedNames(requestHeader, proxyClient, &reader)
         checkHeaders(requestHeader, &reader)
         checkPlacement(apiServer, &reader)
+        SpecPathCollisions.check(certificates, apiServer, &reader)
         SpecNodeValidation.run(document.sections("nodes"), apiServer, &reader)
     }
 

@@ -139,6 +139,7 @@ enum AgentScript {
         while IFS= read -r op; do
             case $op in
             stat) arg p; try stat -c "%f %u %g %s %i %d %h" -- "$p" ;;
+            follow) arg p; try readlink -m -- "$p" ;;
             get) arg p; arg n; try get "$p" "$n" ;;
             digest) arg p; try digest "$p" ;;
             list) arg p; try ls -A1 -- "$p" ;;

@@ -33,6 +33,12 @@ package struct SSHTransport: NodeTransport {
         return status
     }
 
+    package func follow(_ path: String) throws(NodeError) -> String {
+        let reply = try channel.request(["follow", path])
+        guard case .done = reply else { throw failure(reply, "follow the links of", path) }
+        return reply.text
+    }
+
     package func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? {
         try readSecret(path, limit: limit).map { secret in secret.withUnsafeBytes { Array($0) } }
     }
@@ -96,7 +102,7 @@ package struct SSHTransport: NodeTransport {
             if reply.isMissing { return [] }
             throw failure(reply, "list", path)
         }
-        return reply.text.split(separator: "\n").map(String.init).sorted()
+        return try Self.names(reply.text.split(separator: "\n").map(String.init), in: path)
     }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -128,7 +134,9 @@ package struct SSHTransport: NodeTransport {
                 names[directory, default: []].append(line)
             }
         }
-        return paths.map { names[$0, default: []].sorted() }
+        var lists: [[String]] = []
+        for path in paths { lists.append(try Self.names(names[path, default: []], in: path)) }
+        return lists
     }
 
     package func owner(user: String, group: String) throws(NodeError) -> FileOwner {
@@ -174,8 +182,7 @@ package struct SSHTransport: NodeTransport {
     package func stage(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        let (directory, name) = AtomicFileWriter.split(path)
-        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        let temporary = AtomicFileWriter.temporary(for: path)
         guard let sum = content.withBytes(digest) else { throw .noDigest(path) }
         let size = content.withBytes { $0.count }
         let lines = ["put", temporary, "0" + String(mode, radix: 8), Self.text(owner), "\(size)", sum]
@@ -186,8 +193,7 @@ package struct SSHTransport: NodeTransport {
     package func stageCopy(
         of source: String, for path: String, mode: UInt32, owner: FileOwner?, with _: ByteDigest
     ) throws(NodeError) -> StagedCopy? {
-        let (directory, name) = AtomicFileWriter.split(path)
-        let temporary = "\(directory)/.\(name)\(AtomicFileWriter.temporarySuffix)"
+        let temporary = AtomicFileWriter.temporary(for: path)
         let lines = ["copy", source, temporary, "0" + String(mode, radix: 8), Self.text(owner)]
         let reply = try channel.request(lines)
         guard case .done = reply else {
@@ -274,6 +280,14 @@ package struct SSHTransport: NodeTransport {
     }
 
     // MARK: - Errors
+
+    /// - Throws: for a name that was no text, which has become another one on its way.
+    private static func names(_ names: [String], in path: String) throws(NodeError) -> [String] {
+        guard !names.contains(where: { $0.unicodeScalars.contains("\u{fffd}") }) else {
+            throw .notText("list", path, "it holds a name that is not UTF-8")
+        }
+        return names.sorted { $0.bytes < $1.bytes }
+    }
 
     private func expectDone(
         _ reply: AgentChannel.Reply, _ operation: String, _ subject: String

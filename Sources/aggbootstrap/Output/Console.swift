@@ -4,12 +4,26 @@ import ArgumentParser
 import Bootstrap
 import ClusterPlan
 import Glibc
+import Synchronization
 
 /// Standard output and standard error, and how an error leaves the program.
 ///
 /// All text leaves here, and is made safe for a terminal before it gets its colours: parts of it come from
 /// certificates, files, nodes and other programs.
 enum Console {
+    /// The first error of standard output.
+    private static let outputError = Mutex<Int32?>(nil)
+
+    /// Why the result, or a part of it, is not where standard output leads; nil where all of it was written.
+    static var unwritten: BootstrapError? {
+        outputError.withLock { $0 }.map { number in
+            BootstrapError(
+                "output/unwritten", status: .unwritten,
+                "cannot write the result to standard output: \(String(cString: strerror(number)))",
+                hint: "what was to be done is done; plan and verify show where things stand")
+        }
+    }
+
     static func print(_ lines: [String], color: ColorChoice = .never) {
         write(shown(lines, isColored: color.isOn(.output)).map { $0 + "\n" }.joined(), to: 1)
     }
@@ -123,8 +137,13 @@ enum Console {
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            // A reader that has gone away is no reason to stop half-way through a change.
-            guard count > 0 else { return }
+            // It is no reason to stop half-way through a change; the end of the run says so, unless the reader has
+            // gone away, as in `plan | head -1`.
+            guard count > 0 else {
+                let cause = count < 0 ? errno : EIO
+                if number == 1, cause != EPIPE { outputError.withLock { $0 = $0 ?? cause } }
+                return
+            }
             bytes = bytes.dropFirst(count)
         }
     }

@@ -188,6 +188,35 @@ import Testing
             guard let ours = $0.node.requestHeaderCAs.first?.certificates else { return }
             $0.node.clientCA?.certificates += ours
         },
+        Case("our CA under the client CA's name", "plan/file-in-use", "has it as its --client-ca-file") {
+            try PlanWorld(
+                .offline,
+                unit: .base(
+                    "[Service]\nExecStart=/kube-apiserver --client-ca-file=/etc//kubernetes/ssl/./aggregator-ca.pem\n",
+                    running: false))
+        },
+        Case("our key under the serving key's name", "plan/file-in-use", "--tls-sni-cert-key") {
+            try running(
+                PlanWorld.baseUnit.replacing(
+                    "--secure",
+                    with:
+                        "--tls-sni-cert-key=/x.crt,/etc/kubernetes/ssl/aggregator-key.pem:a.example --secure")
+            )
+        },
+        Case(
+            "our certificate under another's name, in the spec's own flags", "plan/file-in-use",
+            "--etcd-certfile"
+        ) {
+            try PlanWorld(
+                .offline, unit: .none,
+                members: #""apiServer": {"flags": ["--etcd-certfile=/etc/kubernetes/ssl/aggregator.pem"]},"#)
+        },
+        Case("two of ours exchanged", "plan/file-in-use", "--proxy-client-cert-file") {
+            try running(
+                PlanWorld.baseUnit.replacing(
+                    "--secure",
+                    with: "--proxy-client-cert-file=/etc/kubernetes/ssl/aggregator-ca.pem --secure"))
+        },
         .later("a link in a file's place", "plan/target-kind", "a symbolic link") {
             $0.node.key.kind = .symbolicLink
         },

@@ -133,7 +133,7 @@ import Testing
             mode: 0o644, ownerIDs: nil)
         #expect(
             PlanReport.difference(change) == [
-                "@@ -1,3 +1,3 @@", "-a\u{fffd}", "-b\u{fffd}[2J", "+a", "+b", " c",
+                "@@ -1,3 +1,3 @@", #"-a\u{d}"#, #"-b\u{1b}[2J"#, "+a", "+b", " c",
             ])
     }
 

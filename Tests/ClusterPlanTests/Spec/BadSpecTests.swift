@@ -209,6 +209,18 @@ import Testing
         (#""apiServer": {"kubeconfig": ▸"~/.kube/config"}"#, [.path], ["not expanded"]),
         (#""apiServer": {"serverCAFile": ▸"-x"}"#, [.path], []),
         (#""apiServer": {"clientCAFile": ▸"ca.pem"}"#, [.path], []),
+        (
+            #""apiServer": {"clientCAFile": ▸"/etc/kubernetes/ssl/aggregator-ca.pem"}"#, [.duplicateValue],
+            ["is both the CA's file of certificates.files and the client CA"]
+        ),
+        (
+            #""apiServer": {"environmentFile": {"path": ▸"/etc/kubernetes/ssl/aggregator-key.pem", "variable": "A"}}"#,
+            [.duplicateValue], ["is both the key of certificates.files"]
+        ),
+        (
+            #""certificates": {"directory": "/etc/k8s"}, "apiServer": {"environmentFile": {"path": ▸"/etc/k8s", "variable": "A"}}"#,
+            [.duplicateValue], ["is both certificates.directory"]
+        ),
     ]
 
     static let nodes: [Row] = [

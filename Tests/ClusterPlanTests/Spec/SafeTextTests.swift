@@ -15,6 +15,7 @@ import Testing
             ("\u{202a}\u{202e}\u{2066}\u{2069}", #"\u{202a}\u{202e}\u{2066}\u{2069}"#),
             ("\u{200e}\u{200f}\u{61c}", #"\u{200e}\u{200f}\u{61c}"#),
             ("e\u{301}\u{1b}", "e\u{301}\\u{1b}"),
+            ("\u{ad}\u{180e}\u{3164}\u{e0041}\u{fe0f}", #"\u{ad}\u{180e}\u{3164}\u{e0041}\u{fe0f}"#),
         ])
     func ofLines(text: String, shown: String) {
         #expect(Array(SafeText.lines(text).unicodeScalars) == Array(shown.unicodeScalars))
