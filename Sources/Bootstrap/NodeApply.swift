@@ -220,7 +220,7 @@ extension NodePlan {
     /// Whether a running API server that has the flags gets another pair.
     func changesPair(of observed: ObservedNode) -> Bool {
         let running = observed.unit?.live?.runningArguments ?? []
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         guard flags.string("proxy-client-cert-file") == observed.certificate.path else { return false }
         return files.contains { $0.path == observed.certificate.path && $0.action == .replace }
     }

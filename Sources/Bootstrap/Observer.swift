@@ -15,6 +15,8 @@ struct Observer {
     let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
     let baseUnit: UnitText?
+    /// The files of `--base-file` by path, used where the node has none.
+    var baseFiles: [String: GivenFile] = [:]
     let now: @Sendable () -> UnixTime
 
     private var node: any NodeTransport { link.node }
@@ -84,16 +86,29 @@ struct Observer {
 
     private func unit() async throws -> ObservedUnit? {
         let own = RenderedUnit.dropInPath(unit: spec.apiServer.unit)
-        let files = UnitFiles(
-            node: node, unit: spec.apiServer.unit,
-            own: spec.apiServer.flagsIn == .environmentFile ? nil : own)
+        // Where an environment file gets the flags, a drop-in of ours is as any other.
+        let isOthers = spec.apiServer.flagsIn == .environmentFile
+        let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
+        guard var unit = try await unit(files) else { return nil }
+        unit.hasOwnDropIn = try node.status(own) != nil
+        return unit
+    }
+
+    /// The unit of --base-unit; where it is offline, what is not in the tree is not known.
+    private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
+        guard let baseUnit else { return nil }
+        var unit = try files.observe([baseUnit], given: baseFiles)
+        unit.isGiven = access == .offline
+        return unit
+    }
+
+    private func unit(_ files: UnitFiles) async throws -> ObservedUnit? {
         guard let units = link.units else {
             let base = try files.texts(try files.pathsInTree())
-            if !base.isEmpty { return try files.observe(base) }
-            return try baseUnit.map { try files.observe([$0]) }
+            return base.isEmpty ? try givenUnit(files) : try files.observe(base, given: baseFiles)
         }
         let state = try await settledState(units)
-        guard state.loadState != "not-found" else { return try baseUnit.map { try files.observe([$0]) } }
+        guard state.loadState != "not-found" else { return try givenUnit(files) }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
                 "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",
@@ -191,14 +206,12 @@ struct Observer {
         guard let unit else { return [] }
         var sets: [EffectiveFlags] = []
         if let running = unit.live?.runningArguments {
-            sets.append(EffectiveFlags.parse(arguments: Array(running.dropFirst())))
+            sets.append(EffectiveFlags.parse(commandLine: running))
         }
         if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
-            let arguments = command.expand(environment: service.environment).arguments.map(
-                \.pattern.description)
-            sets.append(EffectiveFlags.parse(arguments: Array(arguments.dropFirst())))
+            sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
         }
         return sets
     }

@@ -59,17 +59,37 @@ struct UnitFiles {
     }
 
     /// What was read of the unit; `live` is filled in by the caller.
-    func observe(_ base: [UnitText]) throws -> ObservedUnit {
+    /// - Parameter given: files of --base-file, used where the node has none.
+    func observe(_ base: [UnitText], given: [String: GivenFile] = [:]) throws -> ObservedUnit {
         let service = try EffectiveService(sources: base)
         var files: [String: String] = [:]
+        var used: [String: GivenFile] = [:]
         for file in service.environment.files {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
-            guard let bytes = try node.read(file.path, limit: 1 << 20) else { continue }
-            files[file.path] = String(decoding: bytes, as: UTF8.self)
+            if let bytes = try node.read(file.path, limit: 1 << 20) {
+                files[file.path] = String(decoding: bytes, as: UTF8.self)
+            } else if let text = given[file.path] {
+                files[file.path] = text.text
+                used[file.path] = text
+            }
         }
-        return ObservedUnit(
+        let names = service.environment.files.map(\.path)
+        if let stray = given.keys.sorted().first(where: { !names.contains($0) }) {
+            throw noSuchFile(stray, names)
+        }
+        var unit = ObservedUnit(
             base: base, baseDigests: try base.map { try Digest.sha256Hex(Array($0.text.utf8)) },
             environmentFiles: files, live: nil)
+        unit.givenFiles = used
+        return unit
+    }
+
+    private func noSuchFile(_ path: String, _ names: [String]) -> BootstrapError {
+        BootstrapError(
+            "usage/base-file", status: .usage, "--base-file names \(path), which \(unit) does not read",
+            hint: names.isEmpty
+                ? "the unit has no EnvironmentFile=: leave --base-file out"
+                : "it reads \(Set(names).sorted().joined(separator: ", "))")
     }
 
     private func dropInsInTree() throws -> [String] {

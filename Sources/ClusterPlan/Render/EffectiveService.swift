@@ -26,7 +26,7 @@ package struct EffectiveService: Sendable, Equatable {
     ///   - environmentFiles: text by path, for each `EnvironmentFile=` that exists.
     /// - Throws: `UnitError` where a file cannot be read as a unit file.
     package init(sources: [UnitText], environmentFiles: [String: String] = [:]) throws(UnitError) {
-        var environment = ServiceEnvironmentReader()
+        var environment = ServiceEnvironmentReader(names: sources.first.flatMap { UnitNames(path: $0.path) })
         for source in sources {
             for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {
                 take(assignment)
@@ -55,6 +55,13 @@ package struct EffectiveService: Sendable, Equatable {
                 hint: "a drop-in that replaces the command needs an empty ExecStart= first")
         }
         return try ExecCommand(assignment)
+    }
+
+    /// What the process of `command` gets, as far as the files tell: a shell's text is read for it.
+    package func arguments(of command: ExecCommand) -> [String] {
+        let expansion =
+            ShellCommand(command)?.expand(environment) ?? command.expand(environment: environment)
+        return expansion.arguments.map(\.pattern.description)
     }
 
     private mutating func take(_ assignment: UnitAssignment) {

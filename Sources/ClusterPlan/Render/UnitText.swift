@@ -14,15 +14,28 @@ package struct UnitText: Sendable, Equatable {
 
     /// Takes a file's bytes.
     ///
-    /// - Throws: `UnitError` with `unreadableText` where they are not UTF-8: systemd ignores such a line, and
-    ///   this program could not put it back byte for byte.
+    /// - Throws: `UnitError` with `unreadableText` where a line is not UTF-8: systemd ignores such a line, unless it is a
+    ///   comment, of which the bytes in question are replaced here.
     package init(path: String, bytes: [UInt8]) throws(UnitError) {
         let text = String(decoding: bytes, as: UTF8.self)
         // Decoding repairs what is invalid, so that only valid UTF-8 comes back unchanged.
-        guard text.utf8.elementsEqual(bytes) else {
-            throw UnitError(.unreadableText, "read", path, cause: "it is not UTF-8")
-        }
+        if !text.utf8.elementsEqual(bytes) { try Self.checkLines(bytes, path) }
         self.init(path: path, text: text)
+    }
+
+    private static func checkLines(_ bytes: [UInt8], _ path: String) throws(UnitError) {
+        for (index, line) in bytes.split(separator: UnitByte.newline, omittingEmptySubsequences: false)
+            .enumerated()
+        where !String(decoding: line, as: UTF8.self).utf8.elementsEqual(line) {
+            let first = line.first { !UnitByte.isBlank($0) }
+            if first.map(UnitByte.startsComment) ?? false { continue }
+            throw UnitError(
+                .unreadableText, "read", path, line: index + 1,
+                cause: "the line is not UTF-8, and systemd ignores it",
+                hint:
+                    "write that line in UTF-8: iconv -f GB18030 -t UTF-8 \(path) shows it, if that is what it is in"
+            )
+        }
     }
 
     /// The last part of the path, by which systemd sorts drop-ins.
