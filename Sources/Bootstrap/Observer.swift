@@ -38,8 +38,8 @@ struct Observer {
             key: try files.observe(path(certificates.files.key), isSecret: true),
             flags: try files.observe(target?.path ?? RenderedUnit.dropInPath(unit: spec.apiServer.unit)),
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
-            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
-            clientCA: try clientCA(files, flags), unit: observedUnit,
+            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags, observedUnit),
+            clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
     }
@@ -89,7 +89,7 @@ struct Observer {
         // Where an environment file gets the flags, a drop-in of ours is as any other.
         let isOthers = spec.apiServer.flagsIn == .environmentFile
         let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
-        guard var unit = try await unit(files) else { return nil }
+        guard var unit = try await readUnit(files) else { return nil }
         unit.hasOwnDropIn = try node.status(own) != nil
         return unit
     }
@@ -102,7 +102,7 @@ struct Observer {
         return unit
     }
 
-    private func unit(_ files: UnitFiles) async throws -> ObservedUnit? {
+    private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
         guard let units = link.units else {
             let base = try files.texts(try files.pathsInTree())
             return base.isEmpty ? try givenUnit(files) : try files.observe(base, given: baseFiles)
@@ -217,18 +217,27 @@ struct Observer {
     }
 
     private func requestHeaderCAs(
-        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags]
+        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
     ) throws -> [ObservedBundle] {
         var paths = [ours]
-        for path in flags.compactMap({ $0.string("requestheader-client-ca-file") })
+        for path in self.paths("requestheader-client-ca-file", flags, unit)
         where !paths.contains(path) {
             paths.append(path)
         }
         return try paths.compactMap { try files.bundle($0) }
     }
 
-    private func clientCA(_ files: NodeFiles, _ flags: [EffectiveFlags]) throws -> ObservedBundle? {
-        let path = spec.apiServer.clientCAFile ?? flags.compactMap { $0.string("client-ca-file") }.first
+    /// The values of a flag that names a file. An empty one is none; so is that of a variable which is not known.
+    private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
+        let service = unit.flatMap { try? EffectiveService(sources: $0.base) }
+        return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
+            .map { service?.absolutePath($0) ?? $0 }
+    }
+
+    private func clientCA(
+        _ files: NodeFiles, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
+    ) throws -> ObservedBundle? {
+        let path = spec.apiServer.clientCAFile ?? paths("client-ca-file", flags, unit).first
         return try path.flatMap { try files.bundle($0) }
     }
 

@@ -74,9 +74,12 @@ struct DropInMerge {
         var others = service.environment
         others.assigned[APIServerFlags.variable] = nil
         let expansion = command.expand(environment: others)
-        let removed =
-            try shell.map { try $0.ownFlags(others, command, unit) }
-            ?? AggregationFlagScan(command, expansion, others, unit: unit).removed
+        let removed: [String]
+        if let shell {
+            removed = try shell.ownFlags(others, command, unit)
+        } else {
+            removed = try AggregationFlagScan(command, expansion, others, unit: unit).removed
+        }
         guard removed.isEmpty else {
             throw UnitError(
                 .doubled, "merge", unit,
