@@ -22,7 +22,7 @@ struct LiveProver {
             let state = observed.unit?.live?.stateText ?? "not known to systemd"
             return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.unit) is \(state)") }
         }
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
         let (readiness, report, _) = await connection.ready()

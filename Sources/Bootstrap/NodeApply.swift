@@ -244,7 +244,7 @@ extension NodePlan {
     /// does a file that comes back, since the API server reads it then.
     func changesPair(of observed: ObservedNode) -> Bool {
         let running = observed.unit?.live?.runningArguments ?? []
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         let (certificate, key) = (observed.certificate.path, observed.key.path)
         guard
             flags.string("proxy-client-cert-file") == certificate

@@ -15,6 +15,8 @@ struct Observer {
     let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
     let baseUnit: UnitText?
+    /// The files of `--base-file` by path, used where the node has none.
+    var baseFiles: [String: GivenFile] = [:]
     let now: @Sendable () -> UnixTime
 
     private var node: any NodeTransport { link.node }
@@ -37,8 +39,8 @@ struct Observer {
             key: try files.observe(path(certificates.files.key), isSecret: true),
             flags: try files.observe(target?.path ?? RenderedUnit.dropInPath(unit: spec.apiServer.unit)),
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
-            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags),
-            clientCA: try clientCA(files, flags), unit: observedUnit,
+            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags, observedUnit),
+            clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
     }
@@ -79,14 +81,28 @@ struct Observer {
 
     private func unit() async throws -> ObservedUnit? {
         let own = RenderedUnit.dropInPath(unit: spec.apiServer.unit)
-        let files = UnitFiles(
-            node: node, unit: spec.apiServer.unit,
-            own: spec.apiServer.flagsIn == .environmentFile ? nil : own)
+        // Where an environment file gets the flags, a drop-in of ours is as any other.
+        let isOthers = spec.apiServer.flagsIn == .environmentFile
+        let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
+        guard var unit = try await readUnit(files) else { return nil }
+        unit.hasOwnDropIn = try node.status(own) != nil
+        return unit
+    }
+
+    /// The unit of --base-unit; where it is offline, what is not in the tree is not known.
+    private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
+        guard let baseUnit else { return nil }
+        var unit = try files.observeWaiting(baseUnit, given: baseFiles)
+        unit.isGiven = access == .offline
+        return unit
+    }
+
+    private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
         guard let units = link.units else {
-            return try files.observeInTree(base: baseUnit)
+            return try files.observeInTree(given: baseFiles) ?? givenUnit(files)
         }
         let state = try await settledState(units)
-        guard state.loadState != "not-found" else { return try files.observe(base: baseUnit) }
+        guard state.loadState != "not-found" else { return try givenUnit(files) }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
                 "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",
@@ -184,31 +200,38 @@ struct Observer {
         guard let unit else { return [] }
         var sets: [EffectiveFlags] = []
         if let running = unit.live?.runningArguments {
-            sets.append(EffectiveFlags.parse(arguments: Array(running.dropFirst())))
+            sets.append(EffectiveFlags.parse(commandLine: running))
         }
         if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
-            let arguments = command.expand(environment: service.environment).arguments.map(
-                \.pattern.description)
-            sets.append(EffectiveFlags.parse(arguments: Array(arguments.dropFirst())))
+            sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
         }
         return sets
     }
 
     private func requestHeaderCAs(
-        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags]
+        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
     ) throws -> [ObservedBundle] {
         var paths = [ours]
-        for path in flags.compactMap({ $0.string("requestheader-client-ca-file") })
+        for path in self.paths("requestheader-client-ca-file", flags, unit)
         where !paths.containsBytes(path) {
             paths.append(path)
         }
         return try paths.compactMap { try files.bundle($0) }
     }
 
-    private func clientCA(_ files: NodeFiles, _ flags: [EffectiveFlags]) throws -> ObservedBundle? {
-        let path = spec.apiServer.clientCAFile ?? flags.compactMap { $0.string("client-ca-file") }.first
+    /// The values of a flag that names a file. An empty one is none; so is that of a variable which is not known.
+    private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
+        let service = unit.flatMap { try? EffectiveService(sources: $0.base) }
+        return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
+            .map { service?.absolutePath($0) ?? $0 }
+    }
+
+    private func clientCA(
+        _ files: NodeFiles, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
+    ) throws -> ObservedBundle? {
+        let path = spec.apiServer.clientCAFile ?? paths("client-ca-file", flags, unit).first
         return try path.flatMap { try files.bundle($0) }
     }
 

@@ -146,7 +146,7 @@ extension Run {
     func observe(_ node: NodeSpec) async throws -> ObservedNode {
         let observer = Observer(
             spec: spec, access: access, link: try link(node), reader: reader, baseUnit: baseUnit,
-            now: effects.now)
+            baseFiles: baseFiles, now: effects.now)
         return try await observer.observe(node)
     }
 

@@ -198,7 +198,7 @@ struct Rollout {
             guard let pid = try units.unit(unit).mainPID,
                 let argv = try ProcessArguments.read(pid: Int(pid), on: link.node)
             else { return nil }
-            let flags = EffectiveFlags.parse(arguments: Array(argv.dropFirst()))
+            let flags = EffectiveFlags.parse(commandLine: argv)
             return try APIServerConnection(spec: spec, nodeSpec: node, flags: flags, link: link)
         }
         return Activator(

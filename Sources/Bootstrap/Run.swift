@@ -14,6 +14,8 @@ package struct Run: Sendable {
     /// What to tell the operator before the plan.
     package let notices: [Notice]
     let baseUnit: UnitText?
+    /// Environment files of the unit that were given, by their path on a node.
+    let baseFiles: [String: GivenFile]
     private(set) var nodes: [NodeSpec]
     let effects: Effects
     let links: NodeLinks
@@ -42,7 +44,9 @@ package struct Run: Sendable {
                 "usage/no-spec", status: .usage, "there is no spec",
                 hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
         }
-        baseUnit = try Self.baseUnit(request.baseUnitFile, spec, embedded: embedded)
+        let given = GivenUnit(request: request, unit: spec.apiServer.unit)
+        baseUnit = try given.baseUnit(embedded: embedded)
+        baseFiles = try given.baseFiles()
         nodes = try Self.limited(spec.nodes, request)
         let place = StatePlace(spec, request)
         let path = place.path
@@ -85,19 +89,6 @@ package struct Run: Sendable {
     }
 
     // MARK: - Parts
-
-    private static func baseUnit(_ file: String?, _ spec: ClusterSpec, embedded: Bool) throws -> UnitText? {
-        let path = RenderedUnit.unitPath(spec.apiServer.unit)
-        guard let file else { return embedded ? UnitText(path: path, text: EmbeddedDefault.baseUnit) : nil }
-        guard let bytes = try FileReader.read(file, limit: 1 << 20) else {
-            throw BootstrapError(
-                "usage/no-base-unit", status: .usage, "cannot read the base unit \(file): no such file",
-                hint: "name a unit file that runs kube-apiserver")
-        }
-        // On the node it lies where an operator's units lie; that is the path that the drop-in names.
-        _ = try UnitText(path: file, bytes: bytes)
-        return try UnitText(path: path, bytes: bytes)
-    }
 
     /// An empty path, as an unset variable in a script gives it, would mean this machine's own root.
     private static func checkPaths(_ request: RunRequest) throws {

@@ -12,6 +12,8 @@ package struct RunRequest: Sendable {
     package var root: String?
     package var state: String?
     package var baseUnitFile: String?
+    /// `PATH=FILE` each: an environment file of the unit, and where it is on this machine.
+    package var baseFiles: [String]
     /// Names of nodes; empty for all.
     package var limit: [String]
     /// Of the state's private keys; nil where none was given.
@@ -22,7 +24,8 @@ package struct RunRequest: Sendable {
 
     package init(
         specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,
-        limit: [String] = [], passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
+        baseFiles: [String] = [], limit: [String] = [], passphrase: SecretBytes? = nil,
+        options: Planner.Options = .init(),
         acceptsUnhealthy: [String] = []
     ) {
         self.acceptsUnhealthy = acceptsUnhealthy
@@ -30,10 +33,12 @@ package struct RunRequest: Sendable {
         self.root = root
         self.state = state
         self.baseUnitFile = baseUnitFile
+        self.baseFiles = baseFiles
         self.limit = limit
         self.passphrase = passphrase
         self.options = options
         self.options.encryptsKeys = passphrase != nil
+        self.options.root = root
     }
 }
 

@@ -18,19 +18,14 @@ struct UnitFiles {
         "/lib/systemd/system",
     ]
 
-    /// The unit as files alone tell of it, with its drop-ins.
-    /// - Parameter base: what counts as its fragment where the tree has none.
-    /// - Returns: nil where neither has one.
-    func observeInTree(base: UnitText?) throws -> ObservedUnit? {
-        if let fragment = try fragmentInTree() {
-            return try observe(try texts([fragment] + dropInsInTree()))
-        }
-        return try observe(base: base)
+    /// The unit as files alone tell of it, with its drop-ins; nil where the tree has none.
+    func observeInTree(given: [String: GivenFile]) throws -> ObservedUnit? {
+        try fragmentInTree().map { try observe(try texts([$0] + dropInsInTree()), given: given) }
     }
 
     /// A unit that only `base` tells of, with the drop-ins that wait for it.
-    func observe(base: UnitText?) throws -> ObservedUnit? {
-        try base.map { try observe([$0] + texts(dropInsInTree())) }
+    func observeWaiting(_ base: UnitText, given: [String: GivenFile]) throws -> ObservedUnit {
+        try observe([base] + texts(dropInsInTree()), given: given)
     }
 
     /// Files are kept by their names, and two names that Unicode calls equivalent would be one.
@@ -101,18 +96,38 @@ struct UnitFiles {
     }
 
     /// What was read of the unit; `live` is filled in by the caller.
-    func observe(_ base: [UnitText]) throws -> ObservedUnit {
+    /// - Parameter given: files of --base-file, used where the node has none.
+    func observe(_ base: [UnitText], given: [String: GivenFile] = [:]) throws -> ObservedUnit {
         let service = try EffectiveService(sources: base)
         var files: [String: String] = [:]
-        try checkNames(service.environment.files.map(\.path))
-        for file in service.environment.files {
+        var used: [String: GivenFile] = [:]
+        let names = service.environment.files.map(\.path)
+        try checkNames(names)
+        for path in names {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
-            guard let bytes = try node.read(file.path, limit: 1 << 20) else { continue }
-            files[file.path] = try KeptBytes.environment(bytes, path: file.path)
+            if let bytes = try node.read(path, limit: 1 << 20) {
+                files[path] = try KeptBytes.environment(bytes, path: path)
+            } else if let text = given[path] {
+                files[path] = text.text
+                used[path] = text
+            }
         }
-        return ObservedUnit(
+        if let stray = given.keys.sorted().first(where: { !names.containsBytes($0) }) {
+            throw noSuchFile(stray, names)
+        }
+        var unit = ObservedUnit(
             base: base, baseDigests: try base.map { try Digest.sha256Hex($0.bytes) },
             environmentFiles: files, live: nil)
+        unit.givenFiles = used
+        return unit
+    }
+
+    private func noSuchFile(_ path: String, _ names: [String]) -> BootstrapError {
+        BootstrapError(
+            "usage/base-file", status: .usage, "--base-file names \(path), which \(unit) does not read",
+            hint: names.isEmpty
+                ? "the unit has no EnvironmentFile=: leave --base-file out"
+                : "it reads \(Set(names).sorted().joined(separator: ", "))")
     }
 
     private func dropInsInTree() throws -> [String] {

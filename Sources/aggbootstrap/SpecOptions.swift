@@ -37,6 +37,13 @@ struct SpecOptions: ParsableArguments {
         completion: .file())
     var baseUnit: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An environment file that the unit reads: its path on the node, and a copy of it; repeatable.",
+            discussion: "Used with --root, for nodes whose tree does not have that file.",
+            valueName: "path=file"))
+    var baseFile: [String] = []
+
     @Option(help: limitHelp)
     var limit: [String] = []
 
@@ -46,7 +53,8 @@ struct SpecOptions: ParsableArguments {
         acceptUnhealthy: [String] = []
     ) throws -> Run {
         let request = RunRequest(
-            specFile: spec, root: root, state: state, baseUnitFile: baseUnit, limit: limit,
+            specFile: spec, root: root, state: state, baseUnitFile: baseUnit, baseFiles: baseFile,
+            limit: limit,
             passphrase: passphrase, options: options, acceptsUnhealthy: acceptUnhealthy)
         return try Run(request, effects: effects)
     }

@@ -107,11 +107,11 @@ class Bench:
         for file, value in (("spec", spec), ("config", config), ("ca", ca), ("leaf", leaf)):
             with open(self.path(f"{name}-{file}.json"), "w", encoding="utf-8") as out:
                 json.dump(value, out, indent=2)
-        with open(self.path("base.service"), "w", encoding="utf-8") as out:
+        with open(self.path("kube-apiserver.service"), "w", encoding="utf-8") as out:
             out.write("[Service]\nExecStart=/usr/local/bin/kube-apiserver --etcd-servers=http://127.0.0.1:2379\n")
 
     def init(self, key):
-        return [self.program, "init", "--spec", f"../{key}-spec.json", "--base-unit", "../base.service",
+        return [self.program, "init", "--spec", f"../{key}-spec.json", "--base-unit", "../kube-apiserver.service",
                 "--root", "out", "--state", "state"]
 
     def in_fresh(self, name, work):

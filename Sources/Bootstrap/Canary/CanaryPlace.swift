@@ -90,7 +90,7 @@ struct CanaryPlace: Sendable {
                 "canary/not-running",
                 "\(run.spec.apiServer.unit) is \(live?.stateText ?? "not known to systemd")")
         }
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         let connection = try APIServerConnection(
             spec: run.spec, nodeSpec: node, flags: flags, link: try run.link(node))
         return (flags, connection)

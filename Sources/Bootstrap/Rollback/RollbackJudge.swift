@@ -42,7 +42,7 @@ struct RollbackJudge {
 
     private func name(_ leaf: CertificateSummary, _ flags: EffectiveFlags) -> [Refusal]? {
         let running = observed.unit?.live?.runningArguments ?? []
-        for names in [flags, EffectiveFlags.parse(arguments: Array(running.dropFirst()))] {
+        for names in [flags, EffectiveFlags.parse(commandLine: running)] {
             guard names.has("proxy-client-cert-file"),
                 let allowed = names.list("requestheader-allowed-names"),
                 !allowed.isEmpty, !allowed.containsBytes(leaf.commonName ?? "")

@@ -75,7 +75,7 @@ struct RollbackProver {
     }
 
     private func ready(_ running: [String]) async throws -> Proof {
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         return LiveProver.ready(await connection.readiness(), connection)
     }

@@ -156,7 +156,7 @@ extension Run {
             let argv = try ProcessArguments.read(pid: Int(pid), on: link.node)
         else { return nil }
         return try APIServerConnection(
-            spec: spec, nodeSpec: node, flags: EffectiveFlags.parse(arguments: Array(argv.dropFirst())),
+            spec: spec, nodeSpec: node, flags: EffectiveFlags.parse(commandLine: argv),
             link: link)
     }
 }

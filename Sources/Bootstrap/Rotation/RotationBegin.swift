@@ -14,7 +14,7 @@ extension CARotation {
         let new = observed.filter { node in
             // One whose files were lost still presents a proxy client.
             let running = node.unit?.live?.runningArguments ?? []
-            let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+            let flags = EffectiveFlags.parse(commandLine: running)
             return node.ca.kind == .absent && node.requestHeaderCAs.isEmpty
                 && flags.string("requestheader-client-ca-file") == nil
         }.map(\.name)

@@ -157,7 +157,7 @@ struct RotationGates: Sendable {
         let places = try await kubectl.places(
             of: "kubernetes", in: "default", port: "https", try await ClusterAPI(kubectl))
         let flags = observed.compactMap { $0.unit?.live?.runningArguments }
-            .map { EffectiveFlags.parse(arguments: Array($0.dropFirst())) }
+            .map { EffectiveFlags.parse(commandLine: $0) }
         var known = Set(
             flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap { $0 })
         known.formUnion(run.spec.nodes.compactMap(\.address))

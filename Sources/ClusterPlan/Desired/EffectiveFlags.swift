@@ -24,9 +24,18 @@ package struct EffectiveFlags: Sendable, Equatable {
     /// An argument behind a flag without `=` counts as its value if it does not start with a dash, unless the
     /// flag is a known aggregation flag, of which the kind is known. So a value of a foreign flag may be read as
     /// no value where it starts with a dash, and `--bool word` has `word`, which kube-apiserver refuses anyway.
-    package static func parse(arguments: [String]) -> EffectiveFlags {
+    package static func parse(arguments: [String]) -> EffectiveFlags { parse(arguments, from: 0) }
+
+    /// Reads a whole command line, argv[0] first: what other programs before kube-apiserver take is left out.
+    ///
+    /// Indices count from the first word of the command line.
+    package static func parse(commandLine: [String]) -> EffectiveFlags {
+        parse(commandLine, from: CommandProgram(commandLine).ownStart)
+    }
+
+    private static func parse(_ arguments: [String], from start: Int) -> EffectiveFlags {
         var occurrences: [Occurrence] = []
-        var index = 0
+        var index = start
         while index < arguments.count {
             if arguments[index].utf8.elementsEqual("--".utf8) {
                 return EffectiveFlags(occurrences, terminator: index)

@@ -34,6 +34,9 @@ package enum FlagsTarget: Sendable, Equatable {
             if spec.flagsIn == .auto, spec.flags != nil, isOurs {
                 return .unit(path: RenderedUnit.unitPath(spec.unit))
             }
+            if spec.flagsIn == .auto, let unit, let file = EnvironmentFileMerge.home(of: unit, spec.unit) {
+                return .environmentFile(file)
+            }
             if unit != nil { return .dropIn(path: dropIn) }
             return access == .offline ? .inertDropIn(path: dropIn) : nil
         }

@@ -19,7 +19,10 @@ enum ForeignCA {
                         message:
                             "\(bundle.path) is in the place of the requestheader CA and cannot be read as "
                             + "certificates: \(problem)",
-                        hint: "look at what it is, move it away, then run it again")
+                        hint: bundle.path.hasPrefix("/")
+                            ? "look at what it is, move it away, then run it again"
+                            : "write it as an absolute path in kube-apiserver's command line, then run it again"
+                    )
                 ]
             }
             for certificate in bundle.certificates where !ours.contains(certificate.fingerprintSHA256) {

@@ -37,7 +37,7 @@ struct NodePlanner {
         } catch {
             refuse(
                 "unit/\(error.code.rawValue)", "\(error)",
-                error.hint ?? "mend the unit, or write the flags another way with apiServer.flagsIn")
+                error.hint ?? "fix the unit, or write the flags another way with apiServer.flagsIn")
         }
         noteProxy()
     }
@@ -45,12 +45,14 @@ struct NodePlanner {
     // MARK: - Flags, reload, restart
 
     private mutating func planFlags() throws(UnitError) {
+        checkCommand()
         guard let rendered = try render() else { return }
-        let bytes = bytes(of: rendered)
+        let bytes = try bytes(of: rendered)
         let isCurrent = node.flags.kind == .regular && node.flags.content == bytes
         // An environment file is the operator's, who may have closed it to others.
         let keeps = isVariable(rendered) && node.flags.kind == .regular
-        let mode = keeps ? node.flags.mode : 0o644
+        let given = isVariable(rendered) ? node.unit?.givenFiles[rendered.path] : nil
+        let mode = keeps ? node.flags.mode : given?.mode ?? 0o644
         let root: [UInt32]? =
             keeps
             ? [node.flags.userID, node.flags.groupID] : node.access == .offline ? nil : [0, 0]
@@ -60,12 +62,12 @@ struct NodePlanner {
                 FileChange(
                     path: rendered.path,
                     action: isCurrent ? .setMetadata : node.flags.kind == .absent ? .create : .replace,
-                    content: .text(bytes), before: node.flags, mode: mode, ownerIDs: root,
+                    content: .text(bytes), before: before(given), mode: mode, ownerIDs: root,
                     // Other lines of an environment file may hold what nobody else is to see.
                     contextLines: isVariable(rendered) ? 0 : 3))
         }
         noteFreeze(rendered, isNew: !isCurrent)
-        checkUnseen(rendered)
+        noteNewEnvironmentFile(rendered)
         // A whole unit is made of the spec alone.
         if rendered.path != RenderedUnit.unitPath(unitName) { try checkRouting() }
         try checkOverridden(rendered)
@@ -74,12 +76,13 @@ struct NodePlanner {
     }
 
     /// What an environment file holds beside its assignments stays byte for byte.
-    private func bytes(of rendered: RenderedUnit) -> [UInt8] {
+    private func bytes(of rendered: RenderedUnit) throws(UnitError) -> [UInt8] {
         let text = Array(rendered.text.utf8)
         guard isVariable(rendered), let original = node.flags.content,
             let read = node.unit?.environmentFiles[rendered.path]
         else { return text }
-        return KeptBytes.applied(text, readFrom: Array(read.utf8), to: original)
+        return try KeptBytes.applied(
+            text, readFrom: Array(read.utf8), to: original, path: rendered.path)
     }
 
     private mutating func render() throws(UnitError) -> RenderedUnit? {
@@ -133,17 +136,27 @@ struct NodePlanner {
         return false
     }
 
+    /// What the difference is shown against: of a file that was given, that one.
+    private func before(_ given: GivenFile?) -> ObservedFile {
+        var before = node.flags
+        if before.kind == .absent, let given { before.content = Array(given.text.utf8) }
+        return before
+    }
+
+    /// A tree need not have everything that the node has.
+    private mutating func noteNewEnvironmentFile(_ rendered: RenderedUnit) {
+        guard isVariable(rendered), node.access == .offline, node.flags.kind == .absent,
+            node.unit?.environmentFiles[rendered.path] == nil
+        else { return }
+        notice(
+            "plan/new-environment-file",
+            "\(rendered.path) is not in the tree and is made with the aggregation flags alone: where the node has that "
+                + "file, copy it into the tree first")
+    }
+
     private mutating func noteFreeze(_ rendered: RenderedUnit, isNew: Bool) {
         guard isNew, case .frozen(let path) = rendered.mode else { return }
         notice("plan/freezes", "freezes ExecStart of \(path); edits there wait for the next init")
-    }
-
-    /// Aggregation flags in a variable whose file cannot be read would be passed twice.
-    private mutating func checkUnseen(_ rendered: RenderedUnit) {
-        guard let first = rendered.unseen.first(where: \.mayHoldArguments) else { return }
-        refuse(
-            "plan/unseen-variable", "\(unitName) takes arguments from \(first), which cannot be read here",
-            "write the variable's file under its plain name, so that flags in it can be seen")
     }
 
     /// What it takes for the API server to read changed certificate files, with flags and unit as they are.

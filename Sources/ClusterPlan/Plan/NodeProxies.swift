@@ -11,10 +11,9 @@ extension NodePlanner {
         else { return }
         let arguments =
             unit.live?.runningArguments
-            ?? (try? service.command(unit: unitName))?.expand(environment: service.environment).arguments
-            .map(\.pattern.description) ?? []
+            ?? (try? service.command(unit: unitName)).map { service.arguments(of: $0) } ?? []
         let reach = ExtensionReach(
-            environment, flags: EffectiveFlags.parse(arguments: Array(arguments.dropFirst())),
+            environment, flags: EffectiveFlags.parse(commandLine: arguments),
             routesToEndpoints: options.scope == .everything && spec.apiServer.decidesRouting
                 ? spec.apiServer.aggregatorRouting : nil,
             version: node.apiServer?.version ?? spec.kubernetesVersion)

@@ -41,7 +41,7 @@ extension NodePlanner {
             sources: finalSources(unit, rendered),
             environmentFiles: finalEnvironmentFiles(unit, rendered))
         let command = try service.command(unit: unitName)
-        let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+        let arguments = service.arguments(of: command)
         guard !APIServerFlags(spec: spec).areExactlyIn(arguments) else { return }
         refuse(
             "plan/overridden",
@@ -55,8 +55,7 @@ extension NodePlanner {
         guard !spec.apiServer.decidesRouting, let unit = node.unit else { return }
         let service = try EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles)
         guard let command = try? service.command(unit: unitName) else { return }
-        let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
-        let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
         guard flags.bool(APIServerFlags.routingName) == true else { return }
         refuse(
             "plan/routing",
@@ -136,7 +135,7 @@ extension NodePlanner {
         guard let running = live.runningArguments, let installed = node.installedLeaf?.commonName else {
             return
         }
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         guard flags.has("proxy-client-cert-file"), let allowed = flags.list("requestheader-allowed-names"),
             !allowed.isEmpty
         else { return }

@@ -59,6 +59,12 @@ package struct ObservedUnit: Sendable, Equatable {
     package var environmentFiles: [String: String]
     /// What systemd and the process say; nil offline.
     package var live: LiveUnit?
+    /// Those of `environmentFiles` that were given with --base-file.
+    package var givenFiles: [String: GivenFile] = [:]
+    /// Whether it was given with --base-unit: then a file of the node that was not given is unknown, and not absent.
+    package var isGiven = false
+    /// Whether our own drop-in is there, be it one of `base` or not.
+    package var hasOwnDropIn = false
 
     package init(
         base: [UnitText], baseDigests: [String], environmentFiles: [String: String], live: LiveUnit?
@@ -74,6 +80,18 @@ extension ObservedUnit {
     /// Digests of the unit's files by path, without the file that this program writes itself.
     package func digests(without own: String) -> [String: String] {
         Dictionary(zip(base.map(\.path), baseDigests).filter { $0.0 != own }) { first, _ in first }
+    }
+}
+
+/// An environment file of `--base-file`.
+package struct GivenFile: Sendable, Equatable {
+    package var text: String
+    /// Permission bits of the file that was given.
+    package var mode: UInt32
+
+    package init(text: String, mode: UInt32) {
+        self.text = text
+        self.mode = mode
     }
 }
 

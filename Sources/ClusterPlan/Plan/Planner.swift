@@ -16,6 +16,8 @@ package enum Planner {
         package var stage: CertificateStage?
         /// Whether flags and unit are brought in line too, or the certificates alone.
         package var scope: Scope = .everything
+        /// What --root names, for hints; nil for a live run.
+        package var root: String?
 
         package enum Scope: Sendable, Equatable {
             case everything
@@ -138,7 +140,7 @@ extension ObservedNode {
     /// files were lost still presents a proxy client certificate.
     fileprivate var isUninitialised: Bool {
         let running = unit?.live?.runningArguments ?? []
-        let flags = EffectiveFlags.parse(arguments: Array(running.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: running)
         return ca.kind == .absent && certificate.kind == .absent && transaction == nil
             && flags.string("requestheader-client-ca-file") == nil
     }

@@ -127,8 +127,7 @@ struct RollbackNodePlanner {
         let service = try EffectiveService(
             sources: sources, environmentFiles: UnitSources.environmentFiles(result.files, on: node))
         let command = try service.command(unit: unitName)
-        let arguments = command.expand(environment: service.environment).arguments.map(\.pattern.description)
-        let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
+        let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
         // Not where it shows itself to anybody: for its first seconds it does not, and is not ready then.
         result.mayHideReadiness =
             !flags.has("proxy-client-cert-file") && node.apiServer?.showsWithoutPair != true
@@ -213,7 +212,7 @@ struct RollbackNodePlanner {
     /// Writes down what the node is to have.
     private mutating func aim(_ previous: PreviousFiles, flags: EffectiveFlags?) {
         let running = node.unit?.live?.runningArguments.map {
-            EffectiveFlags.parse(arguments: Array($0.dropFirst()))
+            EffectiveFlags.parse(commandLine: $0)
         }
         let names = ["requestheader-client-ca-file", "proxy-client-cert-file", "proxy-client-key-file"]
         let isElsewhere = names.contains { flags?.string($0) != running?.string($0) }

@@ -7,10 +7,6 @@ struct AggregationFlagScan {
     /// The flags as they stand in the file, in order.
     private(set) var removed: [String] = []
 
-    private static let shells: Set<String> = [
-        "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
-    ]
-
     /// - Throws: `UnitError`: `wrapper`, or `flagsInVariable` where a flag's name, or an unknown number of
     ///   words, comes out of a variable.
     init(
@@ -18,14 +14,15 @@ struct AggregationFlagScan {
     ) throws(UnitError) {
         try Self.refuseWrapper(command, unit)
         let arguments = expansion.arguments
-        let flags = EffectiveFlags.parse(arguments: arguments.dropFirst().map(\.pattern.description))
+        let flags = EffectiveFlags.parse(commandLine: arguments.map(\.pattern.description))
         if flags.terminator != nil {
             throw UnitError(
                 .wrapper, "merge", unit,
-                cause: "the command in \(command.place) ends its options with --, so that no flag can follow")
+                cause: "the command in \(command.place) ends its options with --, so that no flag can follow",
+                hint: "take the -- out of it")
         }
         for flag in flags.occurrences where APIServerFlags.names.contains(flag.name) {
-            let own = flag.arguments.map { arguments[$0 + 1] }
+            let own = flag.arguments.map { arguments[$0] }
             try Self.refuseVariable(flag.name, own, command, environment, unit)
             let indices = own.map(\.word)
             words.formUnion(indices)
@@ -33,23 +30,32 @@ struct AggregationFlagScan {
         }
     }
 
-    private static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
-        let hint =
-            "let ExecStart= run kube-apiserver itself, or let its script pass $\(APIServerFlags.variable)"
-        if shells.contains(command.executable.pathComponents.last ?? "") {
-            throw UnitError(
-                .wrapper, "merge", unit, cause: "the command in \(command.place) runs a shell", hint: hint)
+    /// Whether a shell runs, or something else that has kube-apiserver's command line in one word.
+    static func runsShell(_ command: ExecCommand) -> Bool { shellCause(command) != nil }
+
+    private static func shellCause(_ command: ExecCommand) -> String? {
+        if ShellCommand.shells.contains(command.executable.splitPath.name) {
+            return "runs a shell"
         }
         for word in command.arguments.dropFirst() {
             let parts = word.value.utf8.split(whereSeparator: UnitByte.isBlank)
             if parts.count > 1, String(decoding: parts.joined(), as: UTF8.self).contains("kube-apiserver") {
-                throw UnitError(
-                    .wrapper, "merge", unit,
-                    cause:
-                        "the command in \(command.place) has kube-apiserver's command line as one argument",
-                    hint: hint)
+                return "has kube-apiserver's command line as one argument"
             }
         }
+        return nil
+    }
+
+    static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
+        guard let cause = shellCause(command) else { return }
+        let hint =
+            ShellCommand(command) != nil
+            ? "write $\(APIServerFlags.variable) as the last word of kube-apiserver's command line there: the flags are "
+                + "set in that variable, and the shell puts them in"
+            : "let ExecStart= run kube-apiserver itself, or write $\(APIServerFlags.variable) as its last word and have "
+                + "the script pass its arguments on with \"$@\""
+        throw UnitError(
+            .wrapper, "merge", unit, cause: "the command in \(command.place) \(cause)", hint: hint)
     }
 
     private static func refuseVariable(
@@ -78,12 +84,24 @@ struct AggregationFlagScan {
         _ flag: String, _ variable: String, _ environment: ServiceEnvironment, _ command: ExecCommand,
         _ unit: String
     ) -> UnitError {
-        let origin = environment[variable].map { ", which \($0.origin) sets" } ?? ""
+        let value = environment[variable]
+        let origin = value.map { ", which \($0.origin) sets" } ?? ""
+        let isFile = value.map { value in environment.files.contains { $0.path == value.origin } } ?? false
+        let hint: String
+        if let value, isFile {
+            hint =
+                "take the aggregation flags out of \(variable) in \(value.origin), or set apiServer.flagsIn to "
+                + "environmentFile and apiServer.environmentFile to { \"path\": \"\(value.origin)\", \"variable\": "
+                + "\"\(variable)\" }"
+        } else if let value {
+            hint =
+                "take the aggregation flags out of \(variable) in \(value.origin) and run it again: they are written anew"
+        } else {
+            hint = "write --\(flag) in the command itself, without a variable, and run it again"
+        }
         return UnitError(
             .flagsInVariable, "merge", unit,
             cause: "--\(flag) of the command in \(command.place) comes out of $\(variable)\(origin)",
-            hint:
-                "edit it there: set apiServer.flagsIn to environmentFile, or take the flag out of the variable"
-        )
+            hint: hint)
     }
 }

@@ -33,7 +33,7 @@ package struct CommandComparison: Sendable, Equatable {
     package var isSame: Bool { differences.isEmpty }
 
     init(
-        _ wanted: [ArgumentPattern], _ actual: [String], _ scope: Scope,
+        _ wanted: [ArgumentPattern], _ actual: [String], _ scope: Scope = .everything,
         unseen: [ServiceEnvironment.Unseen] = []
     ) {
         var (wanted, actual) = (wanted, actual)
@@ -50,9 +50,8 @@ package struct CommandComparison: Sendable, Equatable {
 
     /// Indices of the arguments that make up an aggregation flag; argv[0] is never one.
     static func aggregationArguments(_ arguments: [String]) -> Set<Int> {
-        let flags = EffectiveFlags.parse(arguments: Array(arguments.dropFirst()))
-        let own = flags.occurrences.filter { APIServerFlags.names.contains($0.name) }
-        return Set(own.flatMap { $0.arguments.map { $0 + 1 } })
+        let flags = EffectiveFlags.parse(commandLine: arguments)
+        return Set(flags.occurrences.filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments))
     }
 
     /// The shortest way from one to the other, so that one argument more is one difference; what is missing comes before
@@ -80,7 +79,14 @@ extension ExecCommand {
         argv: [String], environment: ServiceEnvironment, scope: CommandComparison.Scope = .everything
     ) -> CommandComparison {
         let expansion = expand(environment: environment)
-        return CommandComparison(
-            expansion.arguments.map(\.pattern), argv, scope, unseen: expansion.unseen)
+        // What a shell makes of its text is known from the process alone.
+        if ShellCommand(self) != nil { return CommandComparison([], []) }
+        var wanted = expansion.arguments.map(\.pattern)
+        // A program such as env or nice is gone once kube-apiserver has taken its place.
+        let (program, running) = (CommandProgram(wanted.map(\.description)), CommandProgram(argv))
+        if program.kind == .apiServer, running.kind == .apiServer, program.ownStart > running.ownStart {
+            wanted.removeFirst(program.ownStart - running.ownStart)
+        }
+        return CommandComparison(wanted, argv, scope, unseen: expansion.unseen)
     }
 }

@@ -9,11 +9,15 @@ package struct CommandExpansion: Sendable, Equatable {
         package var word: Int
         /// The variable that was split; nil where the word was taken as one.
         package var variable: String?
+        /// Which of the variable's words it is, from 0.
+        package var position = 0
     }
 
     package internal(set) var arguments: [Argument] = []
     /// Where variables of the command might come from that were not given.
     package private(set) var unseen: [ServiceEnvironment.Unseen] = []
+    /// Those of them that could add flags: not what only stands behind the `=` of a flag, such as `--x=${NAME}`.
+    package private(set) var unseenFlags: [ServiceEnvironment.Unseen] = []
 
     /// The arguments as text; nil where a specifier is in one of them.
     package var texts: [String]? {
@@ -21,18 +25,22 @@ package struct CommandExpansion: Sendable, Equatable {
         return texts.count == arguments.count ? texts : nil
     }
 
+    init() {}
+
     init(_ command: ExecCommand, _ environment: ServiceEnvironment) {
         let skipped = command.words.count - command.arguments.count
         for (offset, word) in command.arguments.enumerated() {
             let index = offset + skipped
             switch word.expansion {
             case .split(let name):
-                note(name, environment)
-                for pattern in Self.split(environment[name]) {
-                    arguments.append(.init(pattern: pattern, word: index, variable: name))
+                note(name, environment, mayBeFlag: true)
+                for (position, pattern) in Self.split(environment[name]).enumerated() {
+                    arguments.append(
+                        .init(pattern: pattern, word: index, variable: name, position: position))
                 }
             case .embedded(let names):
-                for name in names { note(name, environment) }
+                let isValue = Self.isValueOfFlag(word.value)
+                for name in names { note(name, environment, mayBeFlag: !isValue) }
                 arguments.append(.init(pattern: Self.embed(word.value, environment), word: index))
             case .none:
                 let pattern = ArgumentPattern(expanding: word.value)
@@ -42,8 +50,17 @@ package struct CommandExpansion: Sendable, Equatable {
         }
     }
 
-    private mutating func note(_ name: String, _ environment: ServiceEnvironment) {
-        for source in environment.unseen(for: name) where !unseen.contains(source) { unseen.append(source) }
+    mutating func note(_ name: String, _ environment: ServiceEnvironment, mayBeFlag: Bool) {
+        for source in environment.unseen(for: name) {
+            if !unseen.contains(source) { unseen.append(source) }
+            if mayBeFlag, !unseenFlags.contains(source) { unseenFlags.append(source) }
+        }
+    }
+
+    /// Whether the word is a flag whose name does not come out of a variable, so that a variable is its value at most.
+    private static func isValueOfFlag(_ word: String) -> Bool {
+        let name = word.utf8.prefix { $0 != UnitByte.equals && $0 != UInt8(ascii: "$") }
+        return name.starts(with: "--".utf8) && word.utf8.dropFirst(name.count).first == UnitByte.equals
     }
 
     /// Quotes group and a backslash takes the next byte as it is, but nothing is expanded again.

@@ -25,10 +25,17 @@ struct DropInMerge {
     /// Whether the command already takes the flags from the variable.
     var usesVariable: Bool { uses > 0 || embeds }
 
-    private var uses: Int { command.words.count { $0.expansion == .split(APIServerFlags.variable) } }
+    private var uses: Int {
+        if let shell { return shell.uses(APIServerFlags.variable) }
+        return command.words.count { $0.expansion == .split(APIServerFlags.variable) }
+    }
+
+    private var shell: ShellCommand? { ShellCommand(command) }
 
     private var embeds: Bool {
-        command.words.contains { word in
+        command.words.indices.contains { index in
+            let word = command.words[index]
+            if index == shell?.index { return false }
             if case .embedded(let names) = word.expansion { return names.contains(APIServerFlags.variable) }
             return false
         }
@@ -42,6 +49,7 @@ struct DropInMerge {
             let index = base.lastIndex(where: { $0.path == assignment.path })
         else { throw UnitError(.noCommand, "merge", unit, cause: "no ExecStart= is in effect") }
         try refuseLaterCommand()
+        try refuseOpenEnd(assignment)
         let merged = try CommandMerge(command, removing: scan.words, flags: flags.arguments)
         let text = try UnitTemplate.dropIn(
             base: assignment.path, digest: digests[index], command: merged.text)
@@ -57,7 +65,7 @@ struct DropInMerge {
         try checkFixedPoint(after, merged.text)
         return RenderedUnit(
             path: path, text: text, mode: .frozen(basePath: assignment.path), removed: scan.removed,
-            unseen: expansion.unseen)
+            unseen: expansion.unseenFlags)
     }
 
     /// A drop-in with the variable alone.
@@ -66,14 +74,20 @@ struct DropInMerge {
         var others = service.environment
         others.assigned[APIServerFlags.variable] = nil
         let expansion = command.expand(environment: others)
-        let scan = try AggregationFlagScan(command, expansion, others, unit: unit)
-        guard scan.words.isEmpty else {
+        let removed: [String]
+        if let shell {
+            removed = try shell.ownFlags(others, command, unit)
+        } else {
+            removed = try AggregationFlagScan(command, expansion, others, unit: unit).removed
+        }
+        guard removed.isEmpty else {
             throw UnitError(
                 .doubled, "merge", unit,
                 cause: "the command in \(command.place) uses $\(APIServerFlags.variable) and also holds "
-                    + scan.removed.joined(separator: " "),
+                    + removed.joined(separator: " "),
                 hint: "take these flags out of the command: the variable sets them")
         }
+        if shell != nil { try ShellCommand.refuseUnsafe(flags.arguments) }
         let text = try UnitTemplate.environment(flags: flags.arguments)
         let after = try effective(with: text)
         let variable = after.service.environment[APIServerFlags.variable]
@@ -83,7 +97,7 @@ struct DropInMerge {
         try RenderedUnit.require(CommandExpansion.split(variable).areIdentical(to: flags.patterns), path)
         try RenderedUnit.require(after.command == command, path)
         return RenderedUnit(
-            path: path, text: text, mode: .environmentOnly, removed: [], unseen: expansion.unseen)
+            path: path, text: text, mode: .environmentOnly, removed: [], unseen: expansion.unseenFlags)
     }
 
     private func refuseVariableUse() throws(UnitError) {
@@ -104,6 +118,18 @@ struct DropInMerge {
             throw overridden("the environment file \(value.origin) sets $\(name)")
         }
         if service.environment.isUnset(name) { throw overridden("UnsetEnvironment= takes $\(name) away") }
+    }
+
+    /// A backslash with a blank behind it is an argument of its own, and would take the blank before ours.
+    private func refuseOpenEnd(_ assignment: UnitAssignment) throws(UnitError) {
+        guard let last = command.words.last,
+            !last.raw.utf8.reversed().prefix(while: { $0 == UnitByte.backslash }).count.isMultiple(of: 2)
+        else { return }
+        let breaks = assignment.rawValue.utf8.count { $0 == UnitByte.newline }
+        throw UnitError(
+            .badSyntax, "merge", assignment.path, line: assignment.lineNumber + breaks,
+            cause: "the line ends with a backslash that has a blank behind it, or nothing to go on with",
+            hint: "take the backslash and the blank away")
     }
 
     /// A drop-in that sorts behind ours would put its own command in place of ours.

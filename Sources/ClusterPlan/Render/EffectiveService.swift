@@ -16,6 +16,8 @@ package struct EffectiveService: Sendable, Equatable {
     package private(set) var user: Setting?
     package private(set) var group: Setting?
     package private(set) var type: Setting?
+    /// As written, without `-`; nil where none is set: then it is `/`.
+    package private(set) var workingDirectory: String?
 
     private static let types: Set<String> = [
         "simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle",
@@ -26,7 +28,7 @@ package struct EffectiveService: Sendable, Equatable {
     ///   - environmentFiles: text by path, for each `EnvironmentFile=` that exists.
     /// - Throws: `UnitError` where a file cannot be read as a unit file.
     package init(sources: [UnitText], environmentFiles: [String: String] = [:]) throws(UnitError) {
-        var environment = ServiceEnvironmentReader()
+        var environment = ServiceEnvironmentReader(names: sources.first.flatMap { UnitNames(path: $0.path) })
         for source in sources {
             for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {
                 take(assignment)
@@ -57,6 +59,20 @@ package struct EffectiveService: Sendable, Equatable {
         return try ExecCommand(assignment)
     }
 
+    /// What the process of `command` gets, as far as the files tell: a shell's text is read for it.
+    package func arguments(of command: ExecCommand) -> [String] {
+        let expansion =
+            ShellCommand(command)?.expand(environment) ?? command.expand(environment: environment)
+        return expansion.arguments.map(\.pattern.description)
+    }
+
+    /// A path of the command line as the process takes it; unchanged where that cannot be told.
+    package func absolutePath(_ path: String) -> String {
+        let directory = workingDirectory ?? "/"
+        guard !path.hasPrefix("/"), directory.hasPrefix("/"), !directory.contains("%") else { return path }
+        return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"
+    }
+
     private mutating func take(_ assignment: UnitAssignment) {
         let value = assignment.value
         let setting = Setting(value: value, path: assignment.path, line: assignment.lineNumber)
@@ -64,6 +80,8 @@ package struct EffectiveService: Sendable, Equatable {
         case "ExecStart": if value.isEmpty { execStart = [] } else { execStart.append(assignment) }
         case "User": user = value.isEmpty ? nil : setting
         case "Group": group = value.isEmpty ? nil : setting
+        case "WorkingDirectory":
+            workingDirectory = value.isEmpty ? nil : String(value.trimmingPrefix("-"))
         case "Type": if Self.types.contains(value) { type = setting }
         default: break
         }

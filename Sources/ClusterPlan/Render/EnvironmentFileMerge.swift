@@ -2,45 +2,68 @@
 
 /// Writes the aggregation flags into one variable of a file that a unit reads, and checks what came of it.
 ///
-/// Every other line of the file, and every other argument of the variable, stays byte for byte.
+/// Every other line of the file, and every other argument of its variables, stays byte for byte. Aggregation flags in other
+/// variables of the same file are taken out of them.
 struct EnvironmentFileMerge {
-    private let unit: String
-    private let base: [UnitText]
-    private let environmentFiles: [String: String]
-    private let file: EnvironmentFileSpec
-    private let flags: APIServerFlags
+    let unit: String
+    let base: [UnitText]
+    let environmentFiles: [String: String]
+    let file: EnvironmentFileSpec
+    let flags: APIServerFlags
 
-    init(
-        unit: String, base: [UnitText], environmentFiles: [String: String], file: EnvironmentFileSpec,
-        flags: APIServerFlags
-    ) {
-        self.unit = unit
-        self.base = base
-        self.environmentFiles = environmentFiles
-        self.file = file
-        self.flags = flags
-    }
+    private typealias Argument = CommandExpansion.Argument
 
     func render() throws(UnitError) -> RenderedUnit {
         let service = try EffectiveService(sources: base, environmentFiles: environmentFiles)
         let command = try service.command(unit: unit)
         try checkUse(command)
         try checkFile(service)
-        let unseen = try refuseOtherFlags(command, service)
-        let old = environmentFiles[file.path] ?? ""
-        let edit = try edited(old)
-        try check(edit.text, kept: edit.kept)
+        let expansion = try expand(command, service)
+        let found = try ownFlags(expansion.arguments, command, service)
+        let edit = EnvironmentFileEdit(
+            text: environmentFiles[file.path] ?? "", variable: file.variable,
+            own: try UnitFileQuoting.variable(flags.arguments), arguments: flags.arguments)
+        if ShellCommand(command) != nil { try ShellCommand.refuseUnsafe(flags.arguments) }
+        let text = edit.text(removing: found.positions)
+        try check(text, expansion.arguments, found.indices, command)
         return RenderedUnit(
-            path: file.path, text: edit.text, mode: .variable(file.variable), removed: edit.removed,
-            unseen: unseen)
+            path: file.path, text: text, mode: .variable(file.variable),
+            removed: text == edit.text
+                ? [] : found.indices.map { expansion.arguments[$0].pattern.description },
+            unseen: expansion.unseenFlags)
+    }
+
+    /// The variable that all aggregation flags of a unit come out of, or the last of several in the same file; nil where
+    /// there is none, or another place for some of them.
+    static func home(of unit: ObservedUnit, _ name: String) -> EnvironmentFileSpec? {
+        guard !unit.hasOwnDropIn,
+            let service = try? EffectiveService(
+                sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: name)
+        else { return nil }
+        let expansion =
+            ShellCommand(command)?.expand(service.environment)
+            ?? command.expand(environment: service.environment)
+        let words = expansion.arguments.map(\.pattern.description)
+        let own = EffectiveFlags.parse(commandLine: words).occurrences
+            .filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments)
+        let variables = own.map { expansion.arguments[$0].variable }
+        let origins = Set(variables.map { $0.flatMap { service.environment[$0]?.origin } })
+        guard origins.count == 1, let path = origins.first ?? nil, let last = variables.last ?? nil,
+            service.environment.files.contains(where: { $0.path == path })
+        else { return nil }
+        return EnvironmentFileSpec(path: path, variable: last)
     }
 
     // MARK: - Whether the variable is what the command takes its arguments from
 
     private func checkUse(_ command: ExecCommand) throws(UnitError) {
-        let embeds = command.words.contains { word in
-            if case .embedded(let names) = word.expansion { return names.contains(file.variable) }
-            return false
+        let shell = ShellCommand(command)
+        let embeds = command.words.indices.contains { index in
+            guard index != shell?.index, case .embedded(let names) = command.words[index].expansion else {
+                return false
+            }
+            return names.contains(file.variable)
         }
         if embeds {
             throw UnitError(
@@ -49,7 +72,7 @@ struct EnvironmentFileMerge {
                     + "split into words",
                 hint: "write it as a word of its own and without braces: $\(file.variable)")
         }
-        let uses = command.words.count { $0.expansion == .split(file.variable) }
+        let uses = shell?.uses(file.variable) ?? command.words.count { $0.expansion == .split(file.variable) }
         guard uses == 1 else {
             throw UnitError(
                 .doubled, "merge", unit,
@@ -82,96 +105,110 @@ struct EnvironmentFileMerge {
         }
     }
 
-    /// Flags elsewhere in the command would be passed twice.
-    private func refuseOtherFlags(
+    // MARK: - The flags that are there
+
+    private func expand(
         _ command: ExecCommand, _ service: EffectiveService
-    ) throws(UnitError) -> [ServiceEnvironment.Unseen] {
-        var others = service.environment
-        others.assigned[file.variable] = nil
-        others.loaded[file.variable] = nil
-        let expansion = command.expand(environment: others)
-        let scan = try AggregationFlagScan(command, expansion, others, unit: unit)
-        guard scan.words.isEmpty else {
-            throw UnitError(
-                .doubled, "merge", unit,
-                cause: "the command in \(command.place) holds " + scan.removed.joined(separator: " ")
-                    + " outside of $\(file.variable)",
-                hint: "take these flags out of it: \(file.path) is to hold them")
+    ) throws(UnitError) -> CommandExpansion {
+        guard let shell = ShellCommand(command) else {
+            if AggregationFlagScan.runsShell(command) { try AggregationFlagScan.refuseWrapper(command, unit) }
+            return command.expand(environment: service.environment)
         }
-        return expansion.unseen
+        guard let expansion = shell.expand(service.environment) else { throw shell.unclear(command, unit) }
+        return expansion
     }
 
-    // MARK: - The edit
-
-    private struct Edit {
-        var text: String
-        /// The arguments of the variable that stay.
-        var kept: [String]
-        var removed: [String]
-    }
-
-    private func edited(_ old: String) throws(UnitError) -> Edit {
-        let own = try UnitFileQuoting.variable(flags.arguments)
-        let bytes = Array(old.utf8)
-        guard let variable = EnvironmentFile.parse(old).variables.last(where: { $0.name == file.variable })
-        else {
-            let gap = old.isEmpty || bytes.last == UnitByte.newline ? "" : "\n"
-            return Edit(text: "\(old)\(gap)\(file.variable)=\"\(own)\"\n", kept: [], removed: [])
-        }
-        let value = Array(variable.value.utf8)
-        let words = Self.words(value)
-        let texts = words.map { String(decoding: $0.value, as: UTF8.self) }
-        let found = EffectiveFlags.parse(arguments: texts)
-        if found.terminator != nil {
+    /// Where aggregation flags stand: indices of the arguments, and the words of each variable of the file.
+    private func ownFlags(
+        _ arguments: [Argument], _ command: ExecCommand, _ service: EffectiveService
+    ) throws(UnitError) -> (indices: [Int], positions: [String: Set<Int>]) {
+        let texts = arguments.map(\.pattern.description)
+        let parsed = EffectiveFlags.parse(commandLine: texts)
+        if let terminator = parsed.terminator {
+            let place = arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
             throw UnitError(
-                .wrapper, "edit", file.path, cause: "$\(file.variable) ends its options with --",
+                .wrapper, "edit", file.path, cause: "\(place) ends its options with --",
                 hint: "take the -- out of it: no flag can follow it")
         }
-        let flagged = Set(
-            found.occurrences.filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments))
-        let kept = words.indices.filter { !flagged.contains($0) }
-        let current = flagged.sorted().map { texts[$0] }
-        let keptTexts = kept.map { texts[$0] }
-        if current.bytes == flags.arguments.bytes, flagged.max() == words.indices.last {
-            return Edit(text: old, kept: keptTexts, removed: [])
-        }
-        // The flags that go, with the blanks before them, are cut out where they stand; ours follow the last byte.
-        var result = bytes
-        if let end = kept.last.map({ variable.offsets[words[$0].range.upperBound - 1] + 1 }) {
-            result.insert(contentsOf: Array((" " + own).utf8), at: end)
-            for word in flagged.sorted(by: >) {
-                let start = word == 0 ? words[0].range.lowerBound : words[word - 1].range.upperBound
-                let from = variable.offsets[start]
-                let to = variable.offsets[words[word].range.upperBound - 1] + 1
-                let shift = from >= end ? own.utf8.count + 1 : 0
-                result.removeSubrange((from + shift)..<(to + shift))
+        var indices: [Int] = []
+        var positions: [String: Set<Int>] = [:]
+        for flag in parsed.occurrences where APIServerFlags.names.contains(flag.name) {
+            for index in flag.arguments {
+                let argument = arguments[index]
+                guard let variable = argument.variable, service.environment[variable]?.origin == file.path
+                else {
+                    throw elsewhere(flag, arguments, command, service)
+                }
+                positions[variable, default: []].insert(argument.position)
+                indices.append(index)
             }
-        } else {
-            result.replaceSubrange(variable.range, with: Array("\"\(own)\"".utf8))
         }
-        return Edit(
-            text: String(decoding: result, as: UTF8.self), kept: keptTexts, removed: current)
+        return (indices, positions)
     }
 
-    private static func words(_ value: [UInt8]) -> [UnitWord] {
-        var reader = UnitWordReader(value, in: value.indices, escapes: .plain)
-        var words: [UnitWord] = []
-        while let word = try? reader.next() { words.append(word) }
-        return words
+    /// A flag that is not in the file, or not all of it, would stay behind and be passed twice.
+    private func elsewhere(
+        _ flag: EffectiveFlags.Occurrence, _ arguments: [Argument], _ command: ExecCommand,
+        _ service: EffectiveService
+    ) -> UnitError {
+        let text = flag.arguments.map { arguments[$0].pattern.description }.joined(separator: " ")
+        let variable = flag.arguments.compactMap { arguments[$0].variable }
+            .first { service.environment[$0]?.origin != file.path }
+        guard let variable else {
+            let isWhole = flag.arguments.allSatisfy { arguments[$0].variable == nil }
+            return UnitError(
+                isWhole ? .doubled : .flagsInVariable, "merge", unit,
+                cause: "the command in \(command.place) holds \(text) outside of $\(file.variable)"
+                    + (isWhole ? "" : ", in part"),
+                hint: "take it out of the command: \(file.path) is to hold it")
+        }
+        let origin = service.environment[variable].map { " in \($0.origin)" } ?? ""
+        return UnitError(
+            .flagsInVariable, "merge", unit,
+            cause: "--\(flag.name) of the command in \(command.place) comes out of $\(variable)\(origin)",
+            hint: "take it out of \(variable)\(origin): $\(file.variable) in \(file.path) is to hold it")
     }
 
-    /// Reads the text again: the variable has the arguments that were kept and ours, and nothing else has changed.
-    private func check(_ text: String, kept: [String]) throws(UnitError) {
-        let before = EnvironmentFile.parse(environmentFiles[file.path] ?? "").variables
-        let after = EnvironmentFile.parse(text).variables
-        let value = after.last { $0.name == file.variable }.map { Array($0.value.utf8) } ?? []
-        let words = Self.words(value).map { String(decoding: $0.value, as: UTF8.self) }
-        let wanted = kept + flags.arguments
+    // MARK: - What came of it
+
+    /// Reads the text again: the command has the arguments that were there, and ours once, and no other variable of the
+    /// file has changed but for aggregation flags in it.
+    private func check(
+        _ text: String, _ before: [Argument], _ removed: [Int], _ command: ExecCommand
+    ) throws(UnitError) {
+        var files = environmentFiles
+        files[file.path] = text
+        let service = try EffectiveService(sources: base, environmentFiles: files)
+        let after = try expand(command, service).arguments.map(\.pattern.description)
+        let kept = before.indices.filter { !removed.contains($0) }.map { before[$0].pattern.description }
+        let parsed = EffectiveFlags.parse(commandLine: after)
+        let texts = before.map(\.pattern.description)
+        func others(_ flags: EffectiveFlags) -> [[ByteText]] {
+            flags.occurrences.filter { !APIServerFlags.names.contains($0.name) }.map {
+                [$0.name.bytes, ($0.value ?? "").bytes]
+            }
+        }
+        let own = parsed.occurrences.filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments)
+        let rest = after.indices.filter { !own.contains($0) }.map { after[$0] }
+        guard others(.parse(commandLine: texts)) == others(parsed), Self.areSame(rest, kept),
+            Self.areSame(own.map { after[$0] }, flags.arguments)
+        else {
+            throw UnitError(
+                .flagsInVariable, "edit", file.path,
+                cause:
+                    "a flag at the end of a variable takes its value from the next variable or word of the command in "
+                    + "\(command.place), so that nothing can be put between them",
+                hint: "write the flag and its value with an equals sign, in one variable")
+        }
+        let names = Set(before.compactMap(\.variable) + [file.variable])
+        func untouched(_ text: String) -> [String] {
+            EnvironmentFile.parse(text).variables.filter { !names.contains($0.name) }.map {
+                "\($0.name)=\($0.value)"
+            }
+        }
         try RenderedUnit.require(
-            words.bytes == wanted.bytes, file.path)
-        func others(_ variables: [EnvironmentFile.Variable]) -> [[ByteText]] {
-            variables.filter { $0.name != file.variable }.map { [$0.name.bytes, $0.value.bytes] }
-        }
-        try RenderedUnit.require(others(before) == others(after), file.path)
+            Self.areSame(untouched(environmentFiles[file.path] ?? ""), untouched(text)), file.path)
     }
+
+    private static func areSame(_ a: [String], _ b: [String]) -> Bool { a.bytes == b.bytes }
 }

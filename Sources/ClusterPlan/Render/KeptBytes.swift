@@ -22,21 +22,40 @@ package enum KeptBytes {
         throw notUTF8(path, line, "systemd does not read such a file")
     }
 
-    /// `original` with the edit that made `edited` out of `text`, which was read from it.
-    static func applied(_ edited: [UInt8], readFrom text: [UInt8], to original: [UInt8]) -> [UInt8] {
+    /// `original` with the edit that made `edited` out of `text`, which was read from it: lines that the edit leaves alone
+    /// have their bytes.
+    /// - Throws: `UnitError` with `unreadableText` where a line that is no UTF-8 could not be told from what was edited.
+    static func applied(
+        _ edited: [UInt8], readFrom text: [UInt8], to original: [UInt8], path: String
+    ) throws(UnitError) -> [UInt8] {
         guard text != original, text.count == original.count else { return edited }
-        let shorter = min(text.count, edited.count)
-        var (prefix, suffix) = (0, 0)
-        while prefix < shorter, text[prefix] == edited[prefix] { prefix += 1 }
-        while suffix < shorter - prefix,
-            text[text.count - 1 - suffix] == edited[edited.count - 1 - suffix]
-        {
-            suffix += 1
+        let (old, new) = (wholeLines(text), wholeLines(edited))
+        let changes = SequenceChanges(from: old.count, to: new.count) {
+            text[old[$0]].elementsEqual(edited[new[$1]])
         }
-        var result = Array(original[..<prefix])
-        result += edited[prefix..<(edited.count - suffix)]
-        result += original[(original.count - suffix)...]
+        var result: [UInt8] = []
+        var kept = old.indices.filter { !changes.removed.contains($0) }.makeIterator()
+        for index in new.indices {
+            if changes.inserted.contains(index) {
+                result += edited[new[index]]
+            } else if let line = kept.next() {
+                result += original[old[line]]
+            }
+        }
+        let lost = changes.removed.sorted().first { text[old[$0]] != original[old[$0]] }
+        if let lost { throw notUTF8(path, lost + 1, "it is in the midst of what is to be edited") }
         return result
+    }
+
+    /// Each with its line feed.
+    private static func wholeLines(_ bytes: [UInt8]) -> [Range<Int>] {
+        var lines: [Range<Int>] = []
+        var start = 0
+        for (index, byte) in bytes.enumerated() where byte == UnitByte.newline {
+            lines.append(start..<(index + 1))
+            start = index + 1
+        }
+        return start < bytes.count ? lines + [start..<bytes.count] : lines
     }
 
     private static func text(_ bytes: [UInt8]) -> String {

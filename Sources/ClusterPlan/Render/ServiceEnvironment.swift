@@ -16,12 +16,16 @@ package struct ServiceEnvironment: Sendable, Equatable {
 
     /// An `EnvironmentFile=` that is in effect.
     package struct File: Sendable, Equatable {
-        /// As written, without `-`; it may hold specifiers, and `*`, `?` and `[` match file names.
+        /// Without `-`, and with the unit's name for `%n`, `%N`, `%p` and `%i`; it may hold other specifiers, and `*`, `?`
+        /// and `[` match file names.
         package var path: String
         /// Written with `-`: systemd starts the service without it.
         package var optional: Bool
         /// `PATH:LINE` of the assignment.
         package var place: String
+
+        /// Whether the path names one file.
+        package var hasPlainPath: Bool { !path.contains { "%*?[".contains($0) } }
     }
 
     /// Where a variable might come from that was not given.
@@ -36,7 +40,7 @@ package struct ServiceEnvironment: Sendable, Equatable {
         /// False for an optional file under a plain name: where it was not given, there is none.
         package var mayHoldArguments: Bool {
             guard case .file(let file) = source else { return true }
-            return !file.optional || file.path.contains { "%*?[".contains($0) }
+            return !file.optional || !file.hasPlainPath
         }
 
         package var description: String {
@@ -81,6 +85,10 @@ package struct ServiceEnvironment: Sendable, Equatable {
 /// Collects a service's environment, assignment by assignment.
 struct ServiceEnvironmentReader {
     private(set) var environment = ServiceEnvironment()
+    /// The unit's name, where the files tell it.
+    private let names: UnitNames?
+
+    init(names: UnitNames?) { self.names = names }
 
     mutating func take(_ assignment: UnitAssignment) {
         switch assignment.key {
@@ -127,8 +135,9 @@ struct ServiceEnvironmentReader {
         }
         let bytes = assignment.value.utf8
         let optional = bytes.first == UInt8(ascii: "-")
-        let path = String(decoding: bytes.dropFirst(optional ? 1 : 0), as: UTF8.self)
+        let written = String(decoding: bytes.dropFirst(optional ? 1 : 0), as: UTF8.self)
         // systemd ignores a path that is not absolute; one that starts with a specifier may be.
+        let path = names?.expand(written) ?? written
         guard path.utf8.first == UInt8(ascii: "/") || path.utf8.first == UInt8(ascii: "%") else { return }
         environment.files.append(.init(path: path, optional: optional, place: assignment.place))
     }

@@ -6,17 +6,22 @@
 package struct UnitFile: Sendable, Equatable {
     package let path: String
     package let assignments: [UnitAssignment]
+    /// Numbers of lines in `[Service]` that begin with `--`: no setting does, but a command that was broken off.
+    package let strayLines: [Int]
 
     /// - Throws: `UnitError` with `unreadableText` or `badSyntax`; systemd would not load such a file.
     package static func parse(_ source: UnitText) throws(UnitError) -> UnitFile {
         var reader = try UnitLineReader(source)
         var section: String?
         var assignments: [UnitAssignment] = []
+        var strayLines: [Int] = []
         while let line = try reader.next() {
             let content = line.stripped(0..<line.bytes.count)
             guard let first = content.first else { continue }
             if line.bytes[first] == UInt8(ascii: "[") {
                 section = try Self.section(line, content, source.path)
+            } else if section == "Service", line.bytes[content].starts(with: "--".utf8) {
+                strayLines.append(line.number)
             } else if let section {
                 if let found = UnitAssignment(section: section, path: source.path, line: line) {
                     assignments.append(found)
@@ -24,7 +29,7 @@ package struct UnitFile: Sendable, Equatable {
             }
             // An assignment before the first section has no effect.
         }
-        return UnitFile(path: source.path, assignments: assignments)
+        return UnitFile(path: source.path, assignments: assignments, strayLines: strayLines)
     }
 
     private static func section(

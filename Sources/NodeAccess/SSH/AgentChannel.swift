@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterPlan
 import Glibc
 import Secrets
 import Synchronization
@@ -46,6 +47,14 @@ final class AgentChannel: Sendable {
             while text.hasSuffix("\n") { text.removeLast() }
             return text
         }
+    }
+
+    /// - Throws: for a name that was no text, which has become another one on its way.
+    static func names(_ names: [String], in path: String) throws(NodeError) -> [String] {
+        guard !names.contains(where: { $0.unicodeScalars.contains("\u{fffd}") }) else {
+            throw .notText("list", path, "it holds a name that is not UTF-8")
+        }
+        return names.sorted { $0.bytes < $1.bytes }
     }
 
     /// Whether a program says that a file is not there; LC_ALL is C on the node.

@@ -62,7 +62,7 @@ package struct SSHTransport: NodeTransport {
         guard case .done(let text) = reply else {
             if reply.isMissing { return nil }
             // The type of what is there, as stat(1) calls it.
-            if Self.isKind(reply.text) { throw Self.notRegular(path) }
+            if FileStatus.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "read", path)
         }
         var decoded: Int?
@@ -90,7 +90,7 @@ package struct SSHTransport: NodeTransport {
         let reply = try channel.request(["digest", path])
         guard case .done = reply else {
             if reply.isMissing { return nil }
-            if Self.isKind(reply.text) { throw Self.notRegular(path) }
+            if FileStatus.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "digest", path)
         }
         return reply.text
@@ -102,7 +102,7 @@ package struct SSHTransport: NodeTransport {
             if reply.isMissing { return [] }
             throw failure(reply, "list", path)
         }
-        return try Self.names(reply.text.split(separator: "\n").map(String.init), in: path)
+        return try AgentChannel.names(reply.text.split(separator: "\n").map(String.init), in: path)
     }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -135,7 +135,7 @@ package struct SSHTransport: NodeTransport {
             }
         }
         var lists: [[String]] = []
-        for path in paths { lists.append(try Self.names(names[path, default: []], in: path)) }
+        for path in paths { lists.append(try AgentChannel.names(names[path, default: []], in: path)) }
         return lists
     }
 
@@ -198,7 +198,7 @@ package struct SSHTransport: NodeTransport {
         let reply = try channel.request(lines)
         guard case .done = reply else {
             if reply.text == AgentScript.nothingToCopy { return nil }
-            if Self.isKind(reply.text) { throw Self.notRegular(source) }
+            if FileStatus.isKind(reply.text) { throw Self.notRegular(source) }
             throw failure(reply, "copy \(source) to", path)
         }
         let words = reply.text.split(separator: " ").map(String.init)
@@ -281,14 +281,6 @@ package struct SSHTransport: NodeTransport {
 
     // MARK: - Errors
 
-    /// - Throws: for a name that was no text, which has become another one on its way.
-    private static func names(_ names: [String], in path: String) throws(NodeError) -> [String] {
-        guard !names.contains(where: { $0.unicodeScalars.contains("\u{fffd}") }) else {
-            throw .notText("list", path, "it holds a name that is not UTF-8")
-        }
-        return names.sorted { $0.bytes < $1.bytes }
-    }
-
     private func expectDone(
         _ reply: AgentChannel.Reply, _ operation: String, _ subject: String
     ) throws(NodeError) {
@@ -300,9 +292,6 @@ package struct SSHTransport: NodeTransport {
         let text = reply.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it failed"
         return .remote(operation, subject, text)
     }
-
-    /// Whether it is the type of what is there, as stat(1) calls it.
-    private static func isKind(_ text: String) -> Bool { !text.isEmpty && !text.contains(":") }
 
     private static func notRegular(_ path: String) -> NodeError {
         NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")

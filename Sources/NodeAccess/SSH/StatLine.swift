@@ -12,4 +12,7 @@ extension FileStatus {
             rawMode: raw, userID: user, groupID: group, size: size, inode: inode, device: device,
             links: links)
     }
+
+    /// Whether it is the type of what is there, as stat(1) calls it.
+    static func isKind(_ text: String) -> Bool { !text.isEmpty && !text.contains(":") }
 }

@@ -124,8 +124,8 @@ import Testing
             world.node.unit = nil
             return world
         },
-        Case("a variable that cannot be seen", "plan/unseen-variable", "/etc/default/%n") {
-            try running("[Service]\nEnvironmentFile=-/etc/default/%n\nExecStart=/k $OPTS\n")
+        Case("a variable that cannot be seen", "plan/unseen-variable", "/etc/default/%H") {
+            try running("[Service]\nEnvironmentFile=-/etc/default/%H\nExecStart=/kube-apiserver $OPTS\n")
         },
         Case("not ready", "plan/not-ready", "etcd, poststarthook/x") {
             var world = try running()

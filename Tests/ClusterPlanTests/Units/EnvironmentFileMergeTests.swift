@@ -74,8 +74,19 @@ import Testing
         (unitText + "UnsetEnvironment=ARGS\n", "", [:], .overridden, "UnsetEnvironment="),
         (unitText, "ARGS=\"--v=2 -- x\"\n", [:], .wrapper, "--"),
         (
-            unitText.replacing("$ARGS", with: "$MORE $ARGS"), "MORE=--requestheader-allowed-names=x\n", [:],
+            unitText.replacing("$ARGS", with: "$MORE $ARGS").replacing(
+                "Exec", with: "Environment=MORE=--requestheader-allowed-names=x\nExec"), "ARGS=\n", [:],
             .flagsInVariable, "$MORE"
+        ),
+        // A value that crosses the end of a variable.
+        (
+            unitText.replacing("$ARGS", with: "$ARGS q"), "ARGS=\"--v=2 --requestheader-allowed-names\"\n",
+            [:],
+            .flagsInVariable, "--requestheader-allowed-names q outside of $ARGS, in part"
+        ),
+        (
+            unitText.replacing("$ARGS", with: "$ARGS q"), "ARGS=\"--v=2 --etcd-servers\"\n", [:],
+            .flagsInVariable, "takes its value from the next variable"
         ),
     ]
 
@@ -85,6 +96,80 @@ import Testing
         let error = try #require(throws: UnitError.self) { try Self.render(text, unit: unit, others: others) }
         #expect(error.code == code)
         #expect(error.description.contains(naming), "\(error)")
+    }
+
+    /// Flags of ours in other variables of the file go, also where the value is in the next one.
+    static let severalVariables: [(String, String, String)] = [
+        (
+            "$A $ARGS", "A=\"--x=1 --requestheader-allowed-names\"\nARGS=\"q --y=2\"\n",
+            "A=\"--x=1\"\nARGS=\" --y=2 OWN\"\n"
+        ),
+        (
+            "$ARGS $A", "A=\"q --y=2\"\nARGS=\"--x=1 --requestheader-allowed-names\"\n",
+            "A=\" --y=2\"\nARGS=\"--x=1 OWN\"\n"
+        ),
+        (
+            "$A $B $ARGS", "A=--proxy-client-cert-file=/c\nB='--proxy-client-key-file=/k'\nARGS=--v=2\n",
+            "A=\nB=''\nARGS=--v=2 OWN\n"
+        ),
+        ("$A $ARGS", "A=\"--proxy-client-cert-file=/c --z\"\n", "A=\" --z\"\nARGS=\"OWN\"\n"),
+    ]
+
+    @Test(arguments: severalVariables) func takesFlagsOutOfOtherVariables(
+        command: String, before: String, after: String
+    ) throws {
+        let unit = Self.unitText.replacing("$ARGS", with: command)
+        let wanted = after.replacing("OWN", with: Self.own)
+        let text = try Self.render(before, unit: unit).text
+        #expect(text.utf8.elementsEqual(wanted.utf8), "\(text.debugDescription)")
+        #expect(try Self.render(text, unit: unit).text.utf8.elementsEqual(wanted.utf8))
+    }
+
+    /// A shell puts the variable in: only the file changes.
+    static let shells: [(String, UnitError.Code?)] = [
+        ("/bin/sh -c 'exec kube-apiserver --a=1 $ARGS'", nil),
+        ("/bin/bash -ec \"exec /usr/bin/kube-apiserver ${ARGS} >>/var/log/k 2>&1\"", nil),
+        ("/usr/bin/env bash -c 'ulimit -n 9; exec /usr/bin/kube-apiserver $$ARGS'", nil),
+        ("/bin/sh -c 'exec kube-apiserver \"$ARGS\"'", .doubled),
+        ("/bin/sh -c 'exec kube-apiserver; echo $ARGS'", .doubled),
+        ("/bin/sh -c 'exec kube-apiserver $ARGS --requestheader-allowed-names=x'", .doubled),
+        ("/bin/sh -c 'exec etcd $ARGS'", .doubled), ("/bin/sh /opt/start $ARGS", .wrapper),
+    ]
+
+    @Test(arguments: shells) func behindAShell(command: String, code: UnitError.Code?) throws {
+        let unit = "[Service]\nEnvironmentFile=/etc/k8s/args\nExecStart=\(command)\n"
+        let text = "ARGS=\"--v=2 --proxy-client-key-file=/k\"\n"
+        do throws(UnitError) {
+            let rendered = try Self.render(text, unit: unit)
+            #expect(code == nil && rendered.text == "ARGS=\"--v=2 \(Self.own)\"\n", "\(rendered.text)")
+        } catch { #expect(error.code == code, "\(error)") }
+        // What a shell would do more with than split it.
+        for value in ["--v='2'", "--v=$HOME", "--v=*"] {
+            #expect(throws: UnitError.self) { try Self.render("ARGS=\"\(value)\"\n", unit: unit) }
+        }
+    }
+
+    /// Where all aggregation flags of a unit come out of one file, `auto` leaves them there.
+    @Test func whereAutoPutsThem() {
+        func home(_ command: String, _ files: [String: String], own: Bool = false) -> FlagsTarget? {
+            let text =
+                "[Service]\nEnvironmentFile=/a\nEnvironmentFile=-/b\nExecStart=/kube-apiserver \(command)\n"
+            var unit = ObservedUnit(
+                base: [UnitFixtures.fragment(text)], baseDigests: [""], environmentFiles: files, live: nil)
+            unit.hasOwnDropIn = own
+            return FlagsTarget.resolve(UnitFixtures.spec().apiServer, unit: unit, access: .offline)
+        }
+        let dropIn = FlagsTarget.dropIn(path: RenderedUnit.dropInPath(unit: UnitFixtures.unit))
+        let flag = "--proxy-client-key-file=/k"
+        func inFile(_ path: String, _ variable: String) -> FlagsTarget {
+            .environmentFile(EnvironmentFileSpec(path: path, variable: variable))
+        }
+        #expect(home("$A", ["/a": "A=\(flag)\n"]) == inFile("/a", "A"))
+        #expect(home("$A", ["/a": "A=\(flag)\n"], own: true) == dropIn)
+        #expect(home("$A $B", ["/a": "A=\(flag)\n", "/b": "B=--requestheader-allowed-names=x\n"]) == dropIn)
+        #expect(home("$A \(flag)", ["/a": "A=\(flag)\n"]) == dropIn)
+        #expect(home("$A $B", ["/a": "A=\(flag)\nB=--requestheader-allowed-names=x\n"]) == inFile("/a", "B"))
+        #expect(home("$A", ["/a": "A=--v=2\n"]) == dropIn)
     }
 
     /// Whatever the file is: other variables keep their values, other arguments stay, and a second edit changes nothing.

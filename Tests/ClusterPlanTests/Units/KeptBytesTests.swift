@@ -51,7 +51,8 @@ import Testing
         #expect(EnvironmentFile.parse(text).variables.map(\.name) == ["ARGS", "B"])
         let edited = text.replacing("--requestheader-allowed-names=old ", with: "").replacing(
             "\u{e9}\"", with: "\u{e9} --new\"")
-        let result = KeptBytes.applied(Array(edited.utf8), readFrom: Array(text.utf8), to: file)
+        let result = try KeptBytes.applied(
+            Array(edited.utf8), readFrom: Array(text.utf8), to: file, path: "/e")
         #expect(
             result
                 == bytes([
@@ -59,6 +60,21 @@ import Testing
                     Self.faulty,
                     "\njunk", Self.faulty, "\nB=2\n# end", Self.faulty,
                 ]))
-        #expect(KeptBytes.applied(Array(text.utf8), readFrom: Array(text.utf8), to: file) == file)
+        #expect(
+            try KeptBytes.applied(Array(text.utf8), readFrom: Array(text.utf8), to: file, path: "/e") == file)
+    }
+
+    /// An edit on both sides of such a comment leaves it alone; one that it cannot be told from is refused.
+    @Test func betweenTwoEditsTheyStay() throws {
+        let file = bytes(["A=\"--x old\"\n# ", Self.faulty, "\nB=old\n"])
+        let text = try KeptBytes.environment(file, path: "/e")
+        let edited = text.replacing("old", with: "new")
+        #expect(
+            try KeptBytes.applied(Array(edited.utf8), readFrom: Array(text.utf8), to: file, path: "/e")
+                == bytes(["A=\"--x new\"\n# ", Self.faulty, "\nB=new\n"]))
+        let error = #expect(throws: UnitError.self) {
+            try KeptBytes.applied(Array("B=new\n".utf8), readFrom: Array(text.utf8), to: file, path: "/e")
+        }
+        #expect(error?.code == .unreadableText && error?.line == 2)
     }
 }

@@ -3,7 +3,7 @@
 # kube-apiserver refuses the change, and init is ended while it puts everything back: the next init ends what was begun.
 story() {
     local point
-    API_COMMAND=/usr/local/sbin/kube-apiserver-wrapper
+    API_COMMAND=/usr/local/sbin/kube-apiserver
     before_start() { wrapper 'exit 1'; }
     cluster_up
     tree_contents >"$LAB/contents"

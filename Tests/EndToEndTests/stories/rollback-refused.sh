@@ -3,7 +3,7 @@
 # A roll-back with which the API server does not come back is put back; what would take more along than ours is refused.
 story() {
     local unit=/etc/systemd/system/kube-apiserver.service copies=/var/lib/aggbootstrap-node/kube-apiserver.service
-    API_COMMAND=/usr/local/sbin/kube-apiserver-wrapper
+    API_COMMAND=/usr/local/sbin/kube-apiserver
     before_start() { wrapper true; }
     cluster_up
     tree_contents >"$LAB/bare"

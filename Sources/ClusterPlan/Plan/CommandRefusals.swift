@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the unit's command must be before flags are added to it.
+extension NodePlanner {
+    /// Refuses a command that runs something else than kube-apiserver, or one whose arguments are not all known.
+    mutating func checkCommand() {
+        guard let unit = node.unit else { return }
+        noteStrayLines(unit)
+        // A whole unit is made of the spec alone, and what cannot be read is refused where it is rendered.
+        let target = FlagsTarget.resolve(spec.apiServer, unit: unit, access: node.access)
+        if case .unit = target { return }
+        guard
+            let service = try? EffectiveService(
+                sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: unitName)
+        else { return }
+        let expansion = command.expand(environment: service.environment)
+        checkUnseen(expansion.unseenFlags, unit)
+        checkProgram(command, service, isKnown: expansion.unseenFlags.isEmpty)
+    }
+
+    private mutating func checkProgram(_ command: ExecCommand, _ service: EffectiveService, isKnown: Bool) {
+        // Whoever writes $AGGREGATION_FLAGS into a command says what it does with them.
+        let names = command.words.map(\.expansion)
+        if names.contains(.split(APIServerFlags.variable)) { return }
+        let program = CommandProgram(command, service.environment)
+        let place = "\(command.executable) (\(command.place))"
+        switch program.kind {
+        case .apiServer: return
+        case .container(let name): checkContainer(command, service, program, name)
+        case .startedContainer(let name):
+            refuse(
+                "plan/container-start",
+                "\(unitName) runs \(place), which starts a container that was made before: its kube-apiserver has the "
+                    + "arguments of then, not those of the unit",
+                "let the unit make the container with `\(name) run`, or add the flags where the container is made"
+            )
+        case .distribution(let name):
+            refuse(
+                "plan/not-kube-apiserver",
+                "\(unitName) runs \(place), which has kube-apiserver within and does not take its flags",
+                "\(name) turns the aggregation layer on by itself; other flags go into kube-apiserver-arg of "
+                    + "/etc/rancher/\(name)/config.yaml")
+        case .other:
+            // A shell has a refusal of its own, and an unknown variable may be the program.
+            guard isKnown, ShellCommand(command) == nil, !AggregationFlagScan.runsShell(command) else {
+                return
+            }
+            refuse(
+                "plan/not-kube-apiserver",
+                "\(unitName) runs \(place), and no word of that command is kube-apiserver, hyperkube or apiserver",
+                "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; of a "
+                    + "script that passes its arguments on, write $\(APIServerFlags.variable) as the last word of ExecStart="
+            )
+        }
+    }
+
+    private mutating func checkContainer(
+        _ command: ExecCommand, _ service: EffectiveService, _ program: CommandProgram, _ name: String
+    ) {
+        let expansion = command.expand(environment: service.environment)
+        let words = expansion.arguments.map(\.pattern.description)
+        let mounts = ContainerMounts(
+            Array(words.prefix(program.ownStart)), mayHaveOthers: !expansion.unseen.isEmpty)
+        let directory = spec.certificates.directory
+        let option = name == "rkt" ? "--volume and --mount" : "-v \(directory):\(directory):ro"
+        switch mounts.shows(directory) {
+        case false?:
+            refuse(
+                "plan/not-mounted",
+                "\(unitName) runs kube-apiserver in a container that does not see \(directory) of the node "
+                    + "(\(command.place)): it would not start with certificates there",
+                "mount it under the same path with \(option), or set certificates.directory to a directory that is "
+                    + "mounted under its own path")
+        case true?, nil:
+            notice(
+                "plan/container",
+                "\(unitName) runs kube-apiserver in a container (\(name)): \(directory) has to be mounted in it under "
+                    + "the same path, as a directory and not file by file, so that new certificates are seen")
+        }
+    }
+
+    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped.
+    private mutating func checkUnseen(_ sources: [ServiceEnvironment.Unseen], _ unit: ObservedUnit) {
+        for source in sources where source.mayHoldArguments || unit.isGiven {
+            refuse(
+                "plan/unseen-variable",
+                "\(unitName) takes arguments from \(source), which is not known here: flags in it would be lost or "
+                    + "passed twice", unseenHint(source))
+        }
+    }
+
+    private func unseenHint(_ source: ServiceEnvironment.Unseen) -> String {
+        switch source.source {
+        case .manager(let variable):
+            return "set \(variable) in an environment file of the unit, and take it out of PassEnvironment="
+        case .file(let file) where !file.hasPlainPath:
+            return "write the file's name in \(file.place) without wildcards and specifiers"
+        case .file(let file) where node.access == .offline:
+            let tree = "\(options.root ?? "DIR")/\(node.name)\(file.path)"
+            return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE"
+        case .file(let file):
+            return "see why \(file.path) is not there: systemd does not start the unit without it"
+        }
+    }
+
+    /// A backslash with a blank behind it does not continue a line: the flags below it are no part of the command.
+    private mutating func noteStrayLines(_ unit: ObservedUnit) {
+        for source in unit.base {
+            guard let file = try? UnitFile.parse(source), let first = file.strayLines.first else { continue }
+            let more = file.strayLines.count > 1 ? " and \(file.strayLines.count - 1) more" : ""
+            notice(
+                "plan/stray-line",
+                "\(source.path):\(first)\(more) begins with -- and is no part of any setting: systemd ignores it; see "
+                    + "whether the line before ends with a backslash and nothing behind it")
+        }
+    }
+}
