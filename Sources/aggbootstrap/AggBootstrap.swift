@@ -44,7 +44,7 @@ struct AggBootstrap: AsyncParsableCommand {
                     Console.document(text + "\n")
                 }
                 Console.report(report)
-                end(with: .usage)
+                end(with: report.status)
             }
             if let code = error as? ExitCode { end(with: ExitStatus(rawValue: code.rawValue) ?? .failed) }
             // Help, a version or a completion script, which was asked for.

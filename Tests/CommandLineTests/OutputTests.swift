@@ -71,7 +71,8 @@ import Testing
         for limit in [4, 5, 6, 8, 12, 15, 16, 20] {
             let result = try shell("ulimit -n \(limit); $A init --root out\(limit); echo $?", in: directory)
             let status = result.stdout.split(separator: "\n").last.map(String.init)
-            #expect(status == "0" || status == "1", "\(limit): \(result)")
+            #expect(status == (limit < 16 ? "1" : "0"), "\(limit): \(result)")
+            #expect(result.stderr.contains("[run/few-descriptors]") == (limit < 16))
         }
     }
 

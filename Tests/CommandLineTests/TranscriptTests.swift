@@ -118,9 +118,9 @@ import Testing
         cluster + """
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out ca.pem \
                 -subj '/O=elsewhere/CN=front proxy' -days 365 2>/dev/null
-            mkdir -p foreign/cp2/etc/kubernetes/ssl linked/cp1/etc/kubernetes
+            mkdir -p foreign/cp2/etc/kubernetes/ssl linked elsewhere
             cp ca.pem foreign/cp2/etc/kubernetes/ssl/aggregator-ca.pem
-            ln -s /etc/ssl/certs linked/cp1/etc/kubernetes/ssl
+            ln -s ../elsewhere linked/cp1
             $A init --root demo-out --state demo
             printf 'Port 1\n' >ssh_config
             cat >unreachable.json <<END
