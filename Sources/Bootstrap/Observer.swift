@@ -85,7 +85,11 @@ struct Observer {
         let isOthers = spec.apiServer.flagsIn == .environmentFile
         let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
         guard var unit = try await readUnit(files) else { return nil }
-        unit.hasOwnDropIn = try node.status(own) != nil
+        // It is asked for where it decides: a drop-in of an earlier run stays what gets the flags.
+        if !isOthers, case .environmentFile? = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        {
+            unit.hasOwnDropIn = try node.status(own) != nil
+        }
         return unit
     }
 

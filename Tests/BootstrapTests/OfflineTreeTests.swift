@@ -209,7 +209,7 @@ import Testing
 
     @Test func aBaseUnitIsMergedWithTheTreesDropIns() async throws {
         let cluster = try OfflineCluster()
-        let base = try cluster.directory.write(Self.fragment, to: "base.service")
+        let base = try cluster.directory.write(Self.fragment, to: "base.unit")
         try prepare(
             cluster,
             """

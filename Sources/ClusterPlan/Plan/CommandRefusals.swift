@@ -14,7 +14,10 @@ extension NodePlanner {
                 sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: unitName)
         else { return }
-        let expansion = command.expand(environment: service.environment)
+        // Behind a shell it is the shell that puts variables in.
+        let expansion =
+            ShellCommand(command)?.expand(service.environment)
+            ?? command.expand(environment: service.environment)
         checkUnseen(expansion.unseenFlags, unit)
         checkProgram(command, service, isKnown: expansion.unseenFlags.isEmpty)
     }

@@ -138,7 +138,8 @@ import Testing
     }
 
     @Test func thePlanAsText() throws {
-        var world = try PlanWorld(.live, unit: .base("[Service]\nExecStart=/k --a=b\n", running: true))
+        var world = try PlanWorld(
+            .live, unit: .base("[Service]\nExecStart=/kube-apiserver --a=b\n", running: true))
         world.spec.certificates.proxyClient.hosts = []
         let report = PlanReport(world.plan, unit: "kube-apiserver.service").lines
         let expected = """

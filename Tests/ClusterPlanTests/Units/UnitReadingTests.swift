@@ -33,6 +33,40 @@ import Testing
     @Test func bytesThatAreNoUTF8AreRefused() {
         #expect(throws: UnitError.self) { try UnitText(path: "/u", bytes: [0x61, 0xFF]) }
         #expect(throws: Never.self) { try UnitText(path: "/u", bytes: Array("é\r\n".utf8)) }
+        // The line is named, unless it is a comment, which systemd skips.
+        let comment = Array("[Service]\n # ".utf8) + [0xC6, 0xF4] + Array("\nExecStart=/a\n".utf8)
+        #expect(throws: Never.self) { try UnitText(path: "/u", bytes: comment) }
+        let value = Array("[Service]\n# a\nDescription=".utf8) + [0xC6, 0xF4, 0x0A]
+        let error = #expect(throws: UnitError.self) { try UnitText(path: "/u", bytes: value) }
+        #expect(error?.line == 3 && error?.hint != nil)
+    }
+
+    /// `%n %N %p %i` in the name of an environment file.
+    @Test(arguments: [
+        (
+            "/etc/systemd/system/kube-apiserver.service",
+            "kube-apiserver.service kube-apiserver kube-apiserver  %"
+        ),
+        ("/run/systemd/system/api@x.service.d/10.conf", "api@x.service api@x api x %"),
+        ("/lib/systemd/system/api@.service", "%n %N %p %i %%"),
+    ])
+    func theUnitsOwnName(path: String, names: String) {
+        let text = "[Service]\nEnvironmentFile=-/e/%n %N %p %i %%\nEnvironmentFile=/e/%H\n"
+        let service = try? EffectiveService(sources: [UnitText(path: path, text: text)])
+        #expect(service?.environment.files.map(\.path) == ["/e/\(names)", "/e/%H"])
+    }
+
+    /// A program that makes way for kube-apiserver is not in the process's arguments.
+    @Test func whatMakesWay() throws {
+        let text = UnitText(
+            path: "/u.service", text: "[Service]\nExecStart=/bin/nice -n 5 /opt/kube-apiserver --v=2\n")
+        let command = try EffectiveService(sources: [text]).command(unit: "u")
+        func isSame(_ argv: [String]) -> Bool {
+            command.matchesRunning(argv: argv, environment: ServiceEnvironment()).isSame
+        }
+        #expect(isSame(["/opt/kube-apiserver", "--v=2"]))
+        #expect(isSame(["/bin/nice", "-n", "5", "/opt/kube-apiserver", "--v=2"]))
+        #expect(!isSame(["/opt/kube-apiserver", "--v=3"]))
     }
 
     @Test func assignmentsKeepTheirText() throws {
