@@ -65,8 +65,9 @@ struct Issuer {
     }
 
     private func store(_ ca: NewCA, after inventory: StateInventory) throws {
-        try state.addGeneration(ca.certificate, key: keepsCAKey ? ca.key.pem : nil, after: inventory)
+        // Written down first: a CA that the ledger does not name is one whose ledger was lost.
         try record("issued-ca", ca.certificate.summary, keepsCAKey ? [] : [("key", "not kept")])
+        try state.addGeneration(ca.certificate, key: keepsCAKey ? ca.key.pem : nil, after: inventory)
     }
 
     private func issueLeaves(

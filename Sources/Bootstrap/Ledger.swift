@@ -6,7 +6,7 @@ import NodeAccess
 
 /// The state directory's record of what was done: one JSON object a line, only ever appended to.
 package struct Ledger: Sendable {
-    private let state: StateDirectory
+    let state: StateDirectory
 
     package var path: String { "\(state.path)/ledger.jsonl" }
 

@@ -14,6 +14,7 @@ package enum PassphraseSource: Sendable, Equatable {
 
     /// The credential's name below `$CREDENTIALS_DIRECTORY`.
     package static let credentialName = "aggbootstrap-passphrase"
+    private static let variable = "AGGBOOTSTRAP_PASSPHRASE_FILE"
     private static let limit = 1024
     /// The most bytes of what ends the line.
     private static let lineEnd = 2
@@ -27,7 +28,12 @@ package enum PassphraseSource: Sendable, Equatable {
         }
         if let file { return .file(file) }
         if let descriptor { return .descriptor(descriptor) }
-        if let file = LocalHost.environment("AGGBOOTSTRAP_PASSPHRASE_FILE") { return .file(file) }
+        if let file = LocalHost.environment(variable) {
+            guard !file.isEmpty else {
+                throw unusable("$\(variable) is empty", "name the passphrase's file in it, or unset it")
+            }
+            return .file(file)
+        }
         guard let directory = LocalHost.environment("CREDENTIALS_DIRECTORY"), !directory.isEmpty else {
             return nil
         }
@@ -53,9 +59,16 @@ package enum PassphraseSource: Sendable, Equatable {
             }
         } catch let error as NodeError {
             if error.code == .tooLarge { throw Self.tooLong(description) }
-            throw Self.unusable("cannot read the passphrase: \(error)", error.hint ?? Self.hint)
+            throw Self.unusable("cannot read the passphrase: \(error)", error.hint ?? placeHint)
         }
         return try Self.line(secret, of: description)
+    }
+
+    private var placeHint: String {
+        switch self {
+        case .file, .credential: "name a plain file that this user may read"
+        case .descriptor(let number): "open it for the program, as in \(number)<FILE"
+        }
     }
 
     private var description: String {
@@ -66,7 +79,11 @@ package enum PassphraseSource: Sendable, Equatable {
     }
 
     private static func present(_ secret: SecretBytes?, _ path: String) throws -> SecretBytes {
-        guard let secret else { throw unusable("cannot read the passphrase \(path): no such file", hint) }
+        guard let secret else {
+            throw unusable(
+                "cannot read the passphrase \(path): no such file",
+                "see --passphrase-file, or $\(variable): it names a file that holds the passphrase")
+        }
         return secret
     }
 

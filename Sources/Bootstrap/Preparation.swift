@@ -73,14 +73,18 @@ extension Run {
     /// While a CA is being replaced, nothing else changes the nodes.
     func openRotation() throws -> [Refusal] {
         guard let terms = try Ledger(state: state).openRotation() else { return [] }
+        let place =
+            access == .live
+            ? "" : ", on the running control planes: without --root, with --state \(state.path)"
         return [
             Refusal(
                 code: "rotation/open", node: nil,
                 message: "the requestheader CA is being replaced since \(terms.since)"
                     + (terms.direction == .back ? ", which was called off" : ""),
                 hint: terms.direction == .back
-                    ? "bring that to its end with aggbootstrap rotate --abort"
-                    : "bring it to its end with aggbootstrap rotate --ca, or call it off with rotate --abort")
+                    ? "bring that to its end with aggbootstrap rotate --abort\(place)"
+                    : "bring it to its end with aggbootstrap rotate --ca, or call it off with rotate --abort\(place)"
+            )
         ]
     }
 

@@ -96,6 +96,14 @@ extension StateDirectory {
         return certificate
     }
 
+    /// The CAs that this state issued, those that were dropped too.
+    func issuedAuthorities() throws -> [CertificateSummary] {
+        try ids("ca").compactMap { id in
+            let standing = try standing("\(path)/ca/\(id)")
+            return standing == .foreign ? nil : try authority(id, standing).summary
+        }
+    }
+
     /// What `issued` in a leaf's directory says.
     func issuedRecord(_ directory: String) throws -> IssuedRecord {
         let file = "\(directory)/issued"

@@ -172,6 +172,7 @@ struct RotateCommand: AsyncParsableCommand {
         let rotation = CARotation(run, options: options)
         let isText = output.output == .text
         if abort, try rotation.open() == nil {
+            try rotation.checkState()
             Console.print(
                 isText
                     ? ["no CA is being replaced: nothing to call off"] : [try RotationDocument("none").json()]

@@ -35,7 +35,9 @@ extension RotateCommand {
             case .json: Console.print([try DueDocument(due, run).json()])
             }
             return .done
-        case .ca: return try await rotateCA(run)
+        case .ca:
+            try CARotation.checkAccess(run)
+            return try await rotateCA(run)
         case .leaves(let rotation): return try await rotateLeaves(rotation)
         }
     }

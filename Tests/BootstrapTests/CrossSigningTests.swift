@@ -30,6 +30,8 @@ import Testing
 
     private func add(_ name: String, days: Int64 = 3650) throws -> CAGeneration {
         let (certificate, key) = try mint(name, days: days)
+        let sha256 = certificate.summary.fingerprintSHA256
+        try Ledger(state: cluster.state).append("issued-ca", [("sha256", sha256)], now: now)
         try cluster.state.addGeneration(certificate, key: key.pem, after: cluster.state.inventory())
         return try #require(try cluster.state.inventory().current)
     }

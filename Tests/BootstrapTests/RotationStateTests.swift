@@ -103,6 +103,21 @@ import Testing
         #expect(treeListing(cluster.root) == before)
     }
 
+    /// Without its ledger a state does not know of a rotation that is open: lost, emptied, or an old copy of it.
+    @Test(arguments: ["", #"{"event":"issued-leaf","owner":"cp1","sha256":"00"}"# + "\n", nil])
+    func aLedgerThatWasLostIsNamed(text: String?) async throws {
+        try await cluster.converge()
+        let ledger = Ledger(state: cluster.state)
+        try AtomicFileWriter.remove(ledger.path)
+        if let text { try AtomicFileWriter.write(ledger.path, .text(text), mode: 0o600) }
+        let error = #expect(throws: BootstrapError.self) { try ledger.openRotation() }
+        #expect(error?.code == "state/damaged" && error?.message.contains("was issued") == true)
+        let before = treeListing(cluster.root)
+        let run = await #expect(throws: BootstrapError.self) { try await cluster.converge() }
+        #expect(run?.code == "state/damaged")
+        #expect(treeListing(cluster.root) == before)
+    }
+
     /// Keys of the new CA count as known from the moment on that one is about to be written to a control plane.
     @Test func theLedgerTellsWhetherKeysWereOnNodes() throws {
         let ledger = Ledger(state: cluster.state)

@@ -35,14 +35,14 @@ import Testing
         #expect(treeListing(cluster.root) == before, sourceLocation: sourceLocation)
     }
 
-    /// Where `issued` does not name the certificate, the ledger does; where that is lost too, the key tells.
+    /// Where `issued` does not name the certificate, the ledger does; where that does not either, the key tells.
     @Test(arguments: [2, 3], [true, false]) func recordsOfEarlierVersions(lines: Int, hasLedger: Bool)
         async throws
     {
         try await cluster.converge()
         let inventory = try cluster.state.inventory()
         try bash("for f in leaves/*/0001/issued; do head -n \(lines) $f >x; cat x >$f; done; rm x")
-        if !hasLedger { try bash("rm ledger.jsonl") }
+        if !hasLedger { try bash("sed -i /issued-leaf/d ledger.jsonl") }
         #expect(try cluster.state.inventory() == inventory)
         #expect(try await cluster.converge().isNothing)
         try bash("cat leaves/cp2/0001/certificate.pem >leaves/cp1/0001/certificate.pem")

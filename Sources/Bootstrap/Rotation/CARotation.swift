@@ -23,6 +23,21 @@ package struct CARotation: Sendable {
     /// The rotation that is open in the state; nil where none is.
     package func open() throws -> RotationTerms? { try ledger.openRotation() }
 
+    /// - Throws: `rotation/offline` where there is no running control plane.
+    package static func checkAccess(_ run: Run) throws {
+        guard run.access == .offline else { return }
+        throw BootstrapError(
+            "rotation/offline", status: .usage,
+            "the requestheader CA has to be replaced, and that takes running control planes, but --root is given",
+            hint: "run it without --root and with --state \(run.state.path)")
+    }
+
+    /// - Throws: `renewal/no-ca` where the state holds no CA, so that it is not the one of a rotation.
+    package func checkState() throws {
+        guard try run.state.issuedAuthorities().isEmpty else { return }
+        throw Renewal.noCA(run)
+    }
+
     /// Begins a rotation, or goes on with the one that is open, to its end.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.

@@ -24,6 +24,12 @@ package struct Renewal: Sendable {
         try Self.check(rule, run.spec)
     }
 
+    static func noCA(_ run: Run) -> BootstrapError {
+        BootstrapError(
+            "renewal/no-ca", "the state \(run.state.path) holds no CA, so nothing can be renewed",
+            hint: "run init first, or name the state directory with --state DIR")
+    }
+
     /// - Throws: `renewal/no-ca` where the state holds none; `state/passphrase-needed` where a renewal would need one,
     ///   due or not.
     package func find() async throws -> Finding {
@@ -31,9 +37,7 @@ package struct Renewal: Sendable {
         let inventory = try run.state.inventory()
         let now = run.effects.now()
         guard let byState = DueCertificates(run.spec, inventory: inventory, now: now, rule: rule) else {
-            throw BootstrapError(
-                "renewal/no-ca", "the state \(run.state.path) holds no CA, so nothing can be renewed",
-                hint: "run init first, or name the state directory with --state DIR")
+            throw Self.noCA(run)
         }
         // A timer that could not renew says so at once, and not when it is too late.
         if let name = inventory.encryptedKeys.last, run.request.passphrase == nil {

@@ -28,16 +28,23 @@ extension Ledger {
     }
 
     /// The terms of the rotation that is open; nil where none is.
-    /// - Throws: `state/damaged` where the ledger cannot be read.
+    /// - Throws: `state/damaged` where the ledger cannot be read, or does not name a CA that was issued: then what it
+    ///   said of a rotation is lost too.
     func openRotation() throws -> RotationTerms? {
         var open: RotationTerms?
+        var named: Set<String> = []
         try forEachEntry { fields in
             switch fields["event"] {
+            case "issued-ca"?: if let sha256 = fields["sha256"] { named.insert(sha256) }
             case Event.begin?: open = Self.terms(fields, .forward)
             case Event.abort?: open = Self.terms(fields, .back)
             case Event.end?: open = nil
             default: return
             }
+        }
+        if let lost = try state.issuedAuthorities().first(where: { !named.contains($0.fingerprintSHA256) }) {
+            throw state.damaged(
+                path, "it does not say that \(lost.subject) was issued, so a part of it is missing")
         }
         return open
     }

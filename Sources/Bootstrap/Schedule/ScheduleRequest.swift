@@ -61,9 +61,7 @@ package struct ScheduleRequest: Sendable {
     package func checkState(_ run: Run) throws {
         let inventory = try run.state.inventory()
         guard inventory.current != nil else {
-            throw BootstrapError(
-                "renewal/no-ca", "the state \(run.state.path) holds no CA, so nothing can be renewed",
-                hint: "run init first, or name the state directory with --state DIR")
+            throw Renewal.noCA(run)
         }
         if let name = inventory.encryptedKeys.last, passphraseFile == nil {
             throw StateKeys.needed("\(run.state.path)/\(name)")

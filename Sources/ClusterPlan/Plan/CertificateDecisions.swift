@@ -123,8 +123,9 @@ struct CertificateDecisions {
                 code: "plan/no-ca-key", node: nil,
                 message: "\(whose) has to be issued, since \(reason), and \(why)",
                 hint: spec.certificates.ca.keepsKey
-                    ? "restore the state directory from its backup; where there is none, or the key was never kept, aggbootstrap rotate --ca makes a new CA"
-                    : "aggbootstrap rotate --ca makes a new CA and signs for every node of the spec"))
+                    ? "restore the state directory from its backup; where there is none, or the key was never kept, aggbootstrap rotate --ca (without --root) makes a new CA"
+                    : "aggbootstrap rotate --ca (without --root) makes a new CA and signs for every node of the spec"
+            ))
     }
 
     /// During a rotation: the leaves that its generation has not signed yet.

@@ -95,5 +95,5 @@ enum ForeignCA {
 
     private static let waysOut =
         "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); without that "
-        + "state, aggbootstrap rotate --ca replaces this CA in stages, for which it needs no key of it"
+        + "state, aggbootstrap rotate --ca (without --root) replaces this CA in stages, for which it needs no key of it"
 }

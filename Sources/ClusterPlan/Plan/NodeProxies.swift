@@ -6,9 +6,11 @@ extension NodePlanner {
     mutating func noteProxy() {
         guard let unit = node.unit,
             let sources = try? UnitSources.current(node, unit: unitName),
-            let service = try? EffectiveService(sources: sources, environmentFiles: unit.environmentFiles),
-            let environment = proxyEnvironment(unit, service.environment)
+            let service = try? EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
         else { return }
+        guard let environment = proxyEnvironment(unit, service.environment) else {
+            return noteUnseenProxy(service.environment)
+        }
         let arguments =
             unit.live?.runningArguments
             ?? (try? service.command(unit: unitName)).map { service.arguments(of: $0) } ?? []
@@ -25,6 +27,17 @@ extension NodePlanner {
             guard !environment.hasRanges else { return }
             noteProxy(text, origin(environment, service.environment))
         }
+    }
+
+    /// A proxy may be set where it cannot be seen, and would be in the way all the same.
+    private mutating func noteUnseenProxy(_ environment: ServiceEnvironment) {
+        let sources = ProxyEnvironment.allNames.flatMap { environment.unseen(for: $0) }.filter(
+            \.mayHoldArguments)
+        guard let source = sources.first else { return }
+        notice(
+            "plan/proxy-unseen",
+            "\(unitName) may have a proxy from \(source), which cannot be read here: verify says whether it is in the way"
+        )
     }
 
     private mutating func noteProxy(_ text: String, _ origin: String) {

@@ -4,23 +4,23 @@
 package struct UnitError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The text is not one that systemd reads without loss (NUL, not UTF-8, a line over 1 MiB).
-        case unreadableText
+        case unreadableText = "unreadable-text"
         /// A section header or a command line that systemd refuses or ignores.
-        case badSyntax
+        case badSyntax = "bad-syntax"
         /// No `ExecStart=` is in effect.
-        case noCommand
+        case noCommand = "no-command"
         /// More than one `ExecStart=` is in effect, or one holds several commands.
-        case severalCommands
+        case severalCommands = "several-commands"
         /// The command runs a shell or ends its options with `--`.
         case wrapper
         /// An aggregation flag comes out of a variable, so that the command line cannot be edited.
-        case flagsInVariable
+        case flagsInVariable = "flags-in-variable"
         /// The unit would pass an aggregation flag twice, or never.
         case doubled
         /// Another drop-in or an environment file wins over what would be written.
         case overridden
         /// A value that cannot be written into a unit file.
-        case unsafeValue
+        case unsafeValue = "unsafe-value"
         /// What was rendered does not read back as what was wanted: a bug in this program.
         case inconsistent
     }

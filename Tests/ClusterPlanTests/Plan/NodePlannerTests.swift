@@ -153,7 +153,7 @@ import Testing
             world.setBase([UnitText(path: PlanWorld.basePath, text: edited)])
             return world
         },
-        Case("two commands", "unit/severalCommands", "2 ExecStart=") {
+        Case("two commands", "unit/several-commands", "2 ExecStart=") {
             try running().changing {
                 $0.setBase([UnitText(path: "/u", text: "[Service]\nExecStart=/a\nExecStart=/b\n")])
             }

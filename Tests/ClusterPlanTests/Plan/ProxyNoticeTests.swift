@@ -38,6 +38,17 @@ import Testing
         #expect(notice(try PlanWorld(.live, unit: .base(Self.unit(environment), running: false))) == nil)
     }
 
+    @Test(arguments: [
+        ("EnvironmentFile=/etc/proxy.env", "/etc/proxy.env (EnvironmentFile= in"),
+        ("EnvironmentFile=-/etc/p*.env", "/etc/p*.env (EnvironmentFile= in"),
+        ("PassEnvironment=HTTPS_PROXY", "the system manager's HTTPS_PROXY"),
+    ])
+    func aProxyThatCannotBeSeenIsSaid(environment: String, place: String) throws {
+        let world = try PlanWorld(.offline, unit: .base(Self.unit(environment), running: false))
+        let notices = world.plan.notices.filter { $0.code == "plan/proxy-unseen" }
+        #expect(notices.count == 1 && notices.first?.message.contains(place) == true, "\(notices)")
+    }
+
     @Test func theRunningProcessCounts() throws {
         var world = try PlanWorld(.live, unit: .base(Self.unit(""), running: true))
         try world.apply()
