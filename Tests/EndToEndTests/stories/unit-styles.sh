@@ -26,7 +26,7 @@ story() {
 # What runs in the place of kube-apiserver and of what makes its container: it notes its arguments.
 recorder() {
     # shellcheck disable=SC2016  # it expands on the node
-    printf '#!/bin/sh\nprintf "%%s\\0" "$@" >/srv/argv/now\n'
+    printf '#!/bin/sh\n{ [ $# = 0 ] || printf "%%s\\0" "$@"; } >/srv/argv/now\n'
 }
 
 # Nothing of the style before.
@@ -70,8 +70,8 @@ flush() {
 # programs STYLE: what its command runs, other than programs that systemd's machine has.
 programs() {
     local path
-    grep -v EnvironmentFile= "$1" | grep -oE '/[A-Za-z0-9/._-]*(kube-apiserver[A-Za-z0-9._-]*|hyperkube|docker|podman|rkt)' |
-        sort -u | while IFS= read -r path; do
+    { grep -vE 'EnvironmentFile=|^==>' "$1" || true; } | { grep -oE '/[A-Za-z0-9/._-]*(kube-apiserver[A-Za-z0-9._-]*|hyperkube|docker|podman|rkt)' || true; } |
+        { grep -v '^/etc/' || true; } | sort -u | while IFS= read -r path; do
         # shellcheck disable=SC2016  # it expands on the node
         node_exec sh -c 'mkdir -p "$(dirname "$1")" && touch "$1" 2>/dev/null; cmp -s /srv/recorder "$1" || mount --bind /srv/recorder "$1"' \
             sh "$path"
@@ -104,7 +104,7 @@ start() {
 
 assert_kept() {
     start before
-    node_exec sh -c 'cp -r /srv/out/cp1/etc/. /etc/'
+    node_exec sh -c 'cp -r /srv/out/cp1/. /'
     start after
     python3 "$HERE/lab/kept_arguments.py" "$LAB/before" "$LAB/after" || fail "arguments are kept, ours are there once: $1"
 }
