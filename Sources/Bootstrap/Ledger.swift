@@ -43,14 +43,16 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Fingerprints of the certificates that were issued to each owner.
+    /// Fingerprints of the certificates that were issued to each owner, each with its place in the ledger.
     /// - Throws: `state/damaged` where the ledger cannot be read.
-    func issuedLeaves() throws -> [String: Set<String>] {
-        var issued: [String: Set<String>] = [:]
+    func issuedLeaves() throws -> [String: [String: Int]] {
+        var issued: [String: [String: Int]] = [:]
+        var count = 0
         try forEachEntry { entry in
             guard entry["event"] == "issued-leaf" else { return }
+            count += 1
             if let owner = entry["owner"], let sha256 = entry["sha256"] {
-                issued[owner, default: []].insert(sha256)
+                issued[owner, default: [:]][sha256] = count
             }
         }
         return issued

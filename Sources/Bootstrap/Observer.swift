@@ -93,12 +93,9 @@ struct Observer {
         return unit
     }
 
-    /// The unit of --base-unit; where it is offline, what is not in the tree is not known.
+    /// The unit of --base-unit.
     private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
-        guard let baseUnit else { return nil }
-        var unit = try files.observeWaiting(baseUnit, given: baseFiles)
-        unit.isGiven = access == .offline
-        return unit
+        try baseUnit.map { try files.observeWaiting($0, given: baseFiles) }
     }
 
     private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {

@@ -47,6 +47,8 @@ package struct StateDirectory: Sendable {
     /// Makes the directory for its cluster where it is missing, takes its lock and removes what a killed run left.
     /// - Throws: `state/locked` (exit 75) while another run holds the lock.
     package func lock() throws -> AdvisoryLock {
+        // Before anything is written: what is not ours stays as it is.
+        if try isThere() { try checkCluster() }
         try AtomicFileWriter.makeDirectories(path, mode: 0o700)
         let lock = try takeLock()
         try checkCluster()
@@ -201,6 +203,20 @@ package struct StateDirectory: Sendable {
             "state/other-cluster",
             "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
             hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
+    }
+
+    /// - Throws: `state/not-a-directory` where something else is at the path, a link too.
+    func isThere() throws -> Bool {
+        guard let status = try FileStatus.of(path) else { return false }
+        guard status.kind == .directory else {
+            let what =
+                status.kind == .symbolicLink
+                ? "it is a symbolic link, which is not followed" : "it is not a directory"
+            throw BootstrapError(
+                "state/not-a-directory", "cannot use the state directory \(path): \(what)",
+                hint: "name a directory with --state, or stateDirectory in the spec")
+        }
+        return true
     }
 
     func certificate(_ file: String) throws -> Certificate {

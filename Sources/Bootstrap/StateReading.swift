@@ -14,18 +14,16 @@ extension StateDirectory {
     /// - Throws: `state/other-cluster` where it belongs to another cluster; `state/damaged` where a file in it
     ///   is not what it has to be.
     package func inventory() throws -> StateInventory {
-        guard let status = try FileStatus.of(path) else { return StateInventory() }
-        guard status.kind == .directory else {
-            throw BootstrapError(
-                "state/not-a-directory", "cannot use the state directory \(path): it is not a directory",
-                hint: "name a directory with --state, or stateDirectory in the spec")
-        }
+        guard try isThere() else { return StateInventory() }
         try checkCluster()
         var inventory = StateInventory()
         var leaves = LeafReader(state: self)
         for id in try ids("ca") {
             let standing = try standing("\(path)/ca/\(id)")
             let certificate = try authority(id, standing)
+            if let same = leaves.authorities.first(where: { $0.value.der == certificate.der }) {
+                throw damaged("\(path)/ca/\(id)", "it is a copy of \(same.key)")
+            }
             inventory.generations.append(
                 CAGeneration(
                     id: id, certificate: certificate.summary, pem: certificate.pem, standing: standing,
@@ -57,6 +55,7 @@ extension StateDirectory {
                     "its name does not begin with a number and is none of ours",
                     hint: "move it out of the state directory; nothing was changed")
             }
+            try checkIsDirectory("\(directory)/\(name)")
             return (number, name)
         }
         return numbered.sorted { $0 < $1 }.map(\.1)
@@ -65,8 +64,16 @@ extension StateDirectory {
     /// Whose leaves there are.
     func owners() throws -> [String] { try visible("leaves") }
 
+    /// A link would lead a private key out of the state, or bring another one in.
+    private func checkIsDirectory(_ name: String) throws {
+        guard let kind = try FileStatus.of("\(path)/\(name)")?.kind, kind != .directory else { return }
+        throw damaged(
+            "\(path)/\(name)", kind == .symbolicLink ? "it is a symbolic link" : "it is no directory")
+    }
+
     private func visible(_ directory: String) throws -> [String] {
-        try FileReader.list("\(path)/\(directory)").filter { $0.utf8.first != UInt8(ascii: ".") }
+        try checkIsDirectory(directory)
+        return try FileReader.list("\(path)/\(directory)").filter { $0.utf8.first != UInt8(ascii: ".") }
     }
 
     /// The number that an id begins with; nil for anything but ASCII digits, and a hyphen or nothing behind them.
@@ -123,8 +130,8 @@ private struct LeafReader {
     var chains: [String: [UInt8]] = [:]
     /// Each profile that was met: as long as the list of its hosts, and most often one for all.
     private var profiles: [String: String] = [:]
-    /// What the ledger says was issued to each owner; read where `issued` does not say it.
-    private var ledger: [String: Set<String>]?
+    /// What the ledger says was issued to each owner, and in which order.
+    private var ledger: [String: [String: Int]]?
 
     init(state: StateDirectory) { self.state = state }
 
@@ -132,8 +139,16 @@ private struct LeafReader {
     mutating func read(_ owner: String) throws -> [IssuedLeaf] {
         var generations: Set<String> = []
         var leaves: [IssuedLeaf] = []
+        var later = Int.max
         for id in try state.ids("leaves/\(owner)").reversed() {
             let record = try state.issuedRecord("\(state.path)/leaves/\(owner)/\(id)")
+            if let position = try position(owner, id, record) {
+                guard position < later else {
+                    throw state.damaged(
+                        "\(state.path)/leaves/\(owner)/\(id)", "it is a copy of one of another number")
+                }
+                later = position
+            }
             guard generations.insert(record.generation).inserted else { continue }
             leaves.append(try leaf(owner, id, record))
         }
@@ -176,9 +191,26 @@ private struct LeafReader {
     /// Fingerprints of what the certificate may be; empty where nothing was written down.
     private mutating func issued(to owner: String, _ record: IssuedRecord) throws -> Set<String> {
         if let fingerprint = record.certificateSHA256 { return [fingerprint] }
+        return Set(try entries()[owner]?.keys.map { $0 } ?? [])
+    }
+
+    private mutating func entries() throws -> [String: [String: Int]] {
         let known = try ledger ?? Ledger(state: state).issuedLeaves()
         ledger = known
-        return known[owner] ?? []
+        return known
+    }
+
+    /// Where the ledger says that the certificate was issued to the owner; nil where it says nothing of it.
+    /// - Throws: `state/damaged` where it was issued to another owner.
+    private mutating func position(_ owner: String, _ id: String, _ record: IssuedRecord) throws -> Int? {
+        guard let fingerprint = record.certificateSHA256 else { return nil }
+        let entries = try entries()
+        if let position = entries[owner]?[fingerprint] { return position }
+        guard let other = entries.keys.sorted().first(where: { entries[$0]?[fingerprint] != nil }) else {
+            return nil
+        }
+        throw state.damaged(
+            "\(state.path)/leaves/\(owner)/\(id)", "its certificate was issued to \(other)")
     }
 
     /// Digest of the key as nodes have it: what was written down. The key is read where nothing else tells that

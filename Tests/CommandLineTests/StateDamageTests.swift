@@ -121,4 +121,42 @@ import Testing
         #expect(result.status == 0, "\(result.stderr)")
         try expectRefusal(["rotate"] + (name == "ca.pem" ? ["plan", "init"] : []), name, "")
     }
+
+    /// Whole directories that were copied, exchanged or linked: each file in them fits the others.
+    @Test(arguments: [
+        ("0009", "cp -a state/leaves/cp2/0001 state/leaves/cp1/0009"),
+        ("0001", "cp -a state/leaves/cp2/0001/. state/leaves/cp1/0001/"),
+        ("0009", "cp -a state/leaves/cp1/0001 state/leaves/cp1/0009"),
+        ("1", "cp -a state/leaves/cp1/0001 state/leaves/cp1/1"),
+        ("0002", "ln -s 0001 state/leaves/cp1/0002"),
+        ("cp1", "rm -r state/leaves/cp1 && ln -s cp2 state/leaves/cp1"),
+        ("leaves", "mv state/leaves away && ln -s ../away state/leaves"),
+        ("ca", "mv state/ca away && ln -s ../away state/ca"),
+        ("CA", "F=$(basename state/ca/*); cp -a state/ca/$F state/ca/0009${F#0001}"),
+    ]) func aDirectory(name: String, damage: String) throws {
+        try prepare("")
+        #expect(try shell(damage, in: directory).status == 0)
+        let before = treeListing(directory.path)
+        for command in ["plan", "init", "rotate"] {
+            let result = try shell(
+                "$A \(command) --spec cluster.json --root out --state state", in: directory)
+            #expect(
+                result.status == 1 && result.stderr.contains("[state/damaged]"),
+                "\(name) \(command): \(result.stdout)\(result.stderr)")
+            #expect(treeListing(directory.path) == before, "\(command)")
+        }
+    }
+
+    /// What is no state of this cluster stays as it was, a file called `lock` too.
+    @Test(arguments: [
+        ("mkdir s && echo theirs >s/cluster && echo precious >s/lock", "state/other-cluster"),
+        ("mkdir t && echo precious >t/lock && ln -s t s", "state/not-a-directory"),
+        ("echo precious >s", "state/not-a-directory"),
+    ]) func aDirectoryOfOthers(made: String, code: String) throws {
+        #expect(try shell(made, in: directory).status == 0)
+        let before = treeListing(directory.path)
+        let result = try shell("$A init --spec cluster.json --root out --state s", in: directory)
+        #expect(result.status == 1 && result.stderr.contains("[\(code)]"), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
 }

@@ -89,6 +89,7 @@ import Testing
     /// What a run reads of the certificates does not grow with what was issued in earlier versions' time.
     @Test func oldCertificatesAreNotRead() throws {
         try expect(0, "$A init \(Self.options)")
+        try expect(0, "for f in state/leaves/*/0001/issued; do head -n 3 $f >x; cat x >$f; done; rm x")
         try expect(
             0,
             "for o in cp1 cp2 cp3; do for n in $(seq 2 40); do cp -a state/leaves/$o/0001 state/leaves/$o/$(printf %04d $n); done; done"

@@ -18,7 +18,7 @@ extension NodePlanner {
         let expansion =
             ShellCommand(command)?.expand(service.environment)
             ?? command.expand(environment: service.environment)
-        checkUnseen(expansion.unseenFlags, unit)
+        checkUnseen(expansion.unseenFlags)
         checkProgram(command, service, isKnown: expansion.unseenFlags.isEmpty)
     }
 
@@ -83,9 +83,10 @@ extension NodePlanner {
         }
     }
 
-    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped.
-    private mutating func checkUnseen(_ sources: [ServiceEnvironment.Unseen], _ unit: ObservedUnit) {
-        for source in sources where source.mayHoldArguments || unit.isGiven {
+    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped. On a running node an
+    /// optional file that is not there is absent; a tree need not have everything that its node has.
+    private mutating func checkUnseen(_ sources: [ServiceEnvironment.Unseen]) {
+        for source in sources where source.mayHoldArguments || node.access == .offline {
             refuse(
                 "plan/unseen-variable",
                 "\(unitName) takes arguments from \(source), which is not known here: flags in it would be lost or "
@@ -101,7 +102,8 @@ extension NodePlanner {
             return "write the file's name in \(file.place) without wildcards and specifiers"
         case .file(let file) where node.access == .offline:
             let tree = "\(options.root ?? "DIR")/\(node.name)\(file.path)"
-            return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE"
+            let absent = file.optional ? " (an empty file where the node has none)" : ""
+            return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE\(absent)"
         case .file(let file):
             return "see why \(file.path) is not there: systemd does not start the unit without it"
         }

@@ -67,7 +67,6 @@ struct NodePlanner {
                     contextLines: isVariable(rendered) ? 0 : 3))
         }
         noteFreeze(rendered, isNew: !isCurrent)
-        noteNewEnvironmentFile(rendered)
         // A whole unit is made of the spec alone.
         if rendered.path != RenderedUnit.unitPath(unitName) { try checkRouting() }
         try checkOverridden(rendered)
@@ -141,17 +140,6 @@ struct NodePlanner {
         var before = node.flags
         if before.kind == .absent, let given { before.content = Array(given.text.utf8) }
         return before
-    }
-
-    /// A tree need not have everything that the node has.
-    private mutating func noteNewEnvironmentFile(_ rendered: RenderedUnit) {
-        guard isVariable(rendered), node.access == .offline, node.flags.kind == .absent,
-            node.unit?.environmentFiles[rendered.path] == nil
-        else { return }
-        notice(
-            "plan/new-environment-file",
-            "\(rendered.path) is not in the tree and is made with the aggregation flags alone: where the node has that "
-                + "file, copy it into the tree first")
     }
 
     private mutating func noteFreeze(_ rendered: RenderedUnit, isNew: Bool) {

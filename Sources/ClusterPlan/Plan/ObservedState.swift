@@ -61,8 +61,6 @@ package struct ObservedUnit: Sendable, Equatable {
     package var live: LiveUnit?
     /// Those of `environmentFiles` that were given with --base-file.
     package var givenFiles: [String: GivenFile] = [:]
-    /// Whether it was given with --base-unit: then a file of the node that was not given is unknown, and not absent.
-    package var isGiven = false
     /// Whether our own drop-in is there, be it one of `base` or not.
     package var hasOwnDropIn = false
 

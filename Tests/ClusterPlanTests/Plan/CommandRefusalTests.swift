@@ -10,12 +10,11 @@ import Testing
         #""apiServer": { "flagsIn": "environmentFile", "environmentFile": { "path": "/etc/k.env", "variable": "V" } },"#
 
     private static func world(
-        _ service: String, _ access: ObservedNode.Access = .offline, given: Bool = true, members: String = "",
+        _ service: String, _ access: ObservedNode.Access = .offline, members: String = "",
         files: [String: String] = [:]
     ) throws -> PlanWorld {
         var world = try PlanWorld(
             access, unit: .base("[Service]\n\(service)\n", running: false), members: members)
-        world.node.unit?.isGiven = given
         world.node.unit?.environmentFiles = files
         return world
     }
@@ -37,9 +36,8 @@ import Testing
         var known = world
         known.node.unit?.environmentFiles = ["/etc/k.env": "V=\"--v=2\"\n"]
         #expect(known.plan.refusals.isEmpty, "\(known.plan.refusals)")
-        // The tree and the running node are all there is: what is not there is absent.
-        #expect(try Self.world(service, given: false, members: members).plan.refusals.isEmpty)
-        #expect(try Self.world(service, .live, given: false, members: members).plan.refusals.isEmpty)
+        // On the running node what is not there is absent.
+        #expect(try Self.world(service, .live, members: members).plan.refusals.isEmpty)
     }
 
     @Test func aFileOfWhichOnlyAValueComes() throws {
@@ -48,12 +46,6 @@ import Testing
         #expect(try Self.world(text).plan.refusals.isEmpty)
         let flag = "EnvironmentFile=-/etc/k.env\nExecStart=/usr/bin/kube-apiserver ${FLAG} --v=2"
         #expect(try Self.world(flag).plan.refusals.map(\.code) == ["plan/unseen-variable"])
-    }
-
-    @Test func aNewFileInATreeIsSaid() throws {
-        let service = "EnvironmentFile=-/etc/k.env\nExecStart=/usr/bin/kube-apiserver $V"
-        let world = try Self.world(service, given: false, members: Self.variable)
-        #expect(world.codes == ["plan/new-environment-file"])
     }
 
     static let programs: [(String, String?)] = [

@@ -48,7 +48,13 @@ import Testing
                 where running || number == index % specs.count {
                     starts.append(
                         Start("base \(index), spec \(number), \(name)") {
-                            try PlanWorld(access, unit: .base(base, running: running), members: members)
+                            var world = try PlanWorld(
+                                access, unit: .base(base, running: running), members: members)
+                            // A tree that lacks the file does not tell that its node does too.
+                            if access == .offline, base.contains("/etc/default/k") {
+                                world.node.unit?.environmentFiles["/etc/default/k"] = ""
+                            }
+                            return world
                         })
                 }
             }

@@ -61,7 +61,9 @@ struct PlanWorld {
                     ($0 ^ UInt64($1)) &* 1_099_511_628_211
                 }, radix: 16)
         }
-        node.unit = ObservedUnit(base: base, baseDigests: digests, environmentFiles: [:], live: live)
+        node.unit = ObservedUnit(
+            base: base, baseDigests: digests, environmentFiles: node.unit?.environmentFiles ?? [:], live: live
+        )
     }
 
     /// The path of the flags' file, which depends on what is known of the unit.

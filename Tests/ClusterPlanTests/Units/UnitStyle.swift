@@ -67,7 +67,6 @@ struct UnitStyle: Sendable, CustomTestStringConvertible {
             members: members)
         world.setBase(knowledge == .unitAlone ? Array(sources.prefix(1)) : sources)
         world.node.unit?.environmentFiles = knowledge == .unitAlone ? [:] : environmentFiles
-        world.node.unit?.isGiven = knowledge != .live
         let target = FlagsTarget.resolve(
             world.spec.apiServer, unit: world.node.unit, access: world.node.access)
         let path = target?.path ?? ""
