@@ -103,11 +103,11 @@ extension StateDirectory {
         return certificate
     }
 
-    /// The CAs that this state issued, those that were dropped too.
+    /// The CAs that this state issued and did not drop. One that was dropped may have come from elsewhere.
     func issuedAuthorities() throws -> [CertificateSummary] {
         try ids("ca").compactMap { id in
             let standing = try standing("\(path)/ca/\(id)")
-            return standing == .foreign ? nil : try authority(id, standing).summary
+            return standing == .issued ? try authority(id, standing).summary : nil
         }
     }
 

@@ -216,6 +216,11 @@ import Testing
         #expect(throws: BootstrapError.self) { try state.authority(foreign) }
         try state.forgetForeign(foreign)
         #expect(try state.inventory().generations.map(\.id) == [current?.id])
+        // The ledger does not say that it was issued, and need not, also when it was replaced.
+        try state.addForeignGeneration(certificate.summary, pem: certificate.pem, after: state.inventory())
+        #expect(try Ledger(state: state).openRotation() == nil)
+        try state.dropGeneration(foreign.id, because: "replaced")
+        #expect(try Ledger(state: state).openRotation() == nil)
     }
 
     /// The newest leaf of a generation, not of all.
