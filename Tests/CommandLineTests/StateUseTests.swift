@@ -61,7 +61,8 @@ import Testing
     }
 
     /// Files that root makes in a user's state are the user's: the next run of theirs gets at them.
-    @Test(.enabled(if: geteuid() == 0)) func aUsersStateUnderSudo() throws {
+    @Test(.enabled(if: geteuid() == 0, "to give files to another user takes root"))
+    func aUsersStateUnderSudo() throws {
         let converge = "$A init --spec cluster.json --root out --state state --passphrase-file secret"
         try expect(0, "(umask 077; echo right >secret); mkdir state && chown 1234:2345 state && \(converge)")
         try expect(0, "$A rotate --spec cluster.json --root out --state state --passphrase-file secret")

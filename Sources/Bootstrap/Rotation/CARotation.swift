@@ -28,7 +28,7 @@ package struct CARotation: Sendable {
         guard run.access == .offline else { return }
         throw BootstrapError(
             "rotation/offline", status: .usage,
-            "the requestheader CA has to be replaced, and that takes running control planes, but --root is given",
+            "the requestheader CA must be replaced, and that takes running control planes, but --root is given",
             hint: "run it without --root and with --state \(run.state.path)")
     }
 

@@ -78,7 +78,7 @@ extension NodePlanner {
         case true?, nil:
             notice(
                 "plan/container",
-                "\(unitName) runs kube-apiserver in a container (\(name)): \(directory) has to be mounted in it under "
+                "\(unitName) runs kube-apiserver in a container (\(name)): \(directory) must be mounted in it under "
                     + "the same path, as a directory and not file by file, so that new certificates are seen")
         }
     }

@@ -43,7 +43,7 @@ package enum KeptBytes {
             }
         }
         let lost = changes.removed.sorted().first { text[old[$0]] != original[old[$0]] }
-        if let lost { throw notUTF8(path, lost + 1, "it is in the midst of what is to be edited") }
+        if let lost { throw notUTF8(path, lost + 1, "it is within what must be edited") }
         return result
     }
 
