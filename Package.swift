@@ -21,7 +21,6 @@ let package = Package(
     name: "aggbootstrap",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -40,7 +39,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "ClusterPlan",
-            dependencies: ["UnitTemplates", .product(name: "Mustache", package: "swift-mustache")],
+            dependencies: ["UnitTemplates"],
             swiftSettings: settings),
         // Floor 2: one outside thing each.
         .target(name: "PKI", dependencies: ["COpenSSL", "ClusterPlan", "Secrets"], swiftSettings: settings),
@@ -72,7 +71,7 @@ let package = Package(
         // What several test targets share: temporary directories, running a program, finding optional data.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "ClusterPlanTests", dependencies: ["ClusterPlan", "TestSupport"],
+            name: "ClusterPlanTests", dependencies: ["ClusterPlan", "TestSupport", "UnitTemplates"],
             swiftSettings: settings),
         .testTarget(
             name: "PKITests", dependencies: ["ClusterPlan", "PKI", "Secrets", "TestSupport"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The Mustache templates of this folder, as they were when the program was built.
+/// The templates of this folder (see `Template` for what is allowed in them), as they were when the program was built.
 package enum UnitTemplates {
     /// A drop-in that replaces the unit's `ExecStart=`.
     package static var dropIn: String {

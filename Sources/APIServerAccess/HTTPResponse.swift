@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterPlan
+
 /// One HTTP response, complete.
 package struct HTTPResponse: Sendable, Equatable {
     package let status: Int
@@ -14,6 +16,9 @@ package struct HTTPResponse: Sendable, Equatable {
 
     /// The first value of a header; `name` in lower case.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    /// The body as JSON; nil where it is none.
+    package var json: LocatedJSON? { try? LocatedJSON.parse(body, limits: .answers) }
 
     /// The start of the body on one line, for a message to a person.
     package var excerpt: String {

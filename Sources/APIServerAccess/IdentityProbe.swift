@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import ClusterPlan
 
 /// What a server made of a proxy-client certificate with a user's name in a header.
 package enum IdentityOutcome: Sendable, Equatable {
@@ -41,26 +41,12 @@ package enum IdentityProbe {
         .post, "/apis/authentication.k8s.io/v1/selfsubjectreviews", accept: "application/json",
         body: Array(#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#.utf8))
 
-    /// The parts of a `Status` object (meta/v1) that count here.
-    private struct Refusal: Decodable {
-        let kind: String
-        let message: String
-    }
-
-    private struct Review: Decodable {
-        struct Status: Decodable {
-            struct UserInfo: Decodable { let username: String }
-            let userInfo: UserInfo
-        }
-        let status: Status
-    }
-
-    /// What a refusal says; nil for an answer that is none.
+    /// What a refusal (a `Status` object of meta/v1) says; nil for an answer that is none.
     static func outcome(of response: HTTPResponse, for user: ProbeUser) -> IdentityOutcome? {
         if response.status == 401 { return .rejected }
         guard response.status == 403,
-            let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(response.body)),
-            refusal.kind == "Status", let seen = quotedUser(in: refusal.message)
+            let refusal = response.json, refusal["kind"]?.text == "Status",
+            let seen = refusal["message"]?.text.flatMap(quotedUser(in:))
         else { return nil }
         return seen == user.description ? .accepted(user: seen) : .takenFor(user: seen)
     }
@@ -70,10 +56,7 @@ package enum IdentityProbe {
         if let outcome = outcome(of: response, for: user) { return outcome }
         switch response.status {
         case 200, 201:
-            guard let review = try? JSONDecoder().decode(Review.self, from: Data(response.body)) else {
-                break
-            }
-            let seen = review.status.userInfo.username
+            guard let seen = response.json?["status"]?["userInfo"]?["username"]?.text else { break }
             return seen == user.description ? .accepted(user: seen) : .takenFor(user: seen)
         case 404:
             return .inconclusive(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterPlan
-import FoundationEssentials
 
 /// What a server says at `/version`.
 package struct ServerVersion: Sendable, Equatable {
@@ -12,12 +11,6 @@ package struct ServerVersion: Sendable, Equatable {
 
 /// Asks a server for its version.
 package enum VersionProbe {
-    private struct Answer: Decodable {
-        let major: String
-        let minor: String
-        let gitVersion: String
-    }
-
     /// - Throws: `.status` where the answer is not 200 (401 with anonymous requests refused); `.body` where it is no
     ///   version; else as `HTTPSClient.send`.
     package static func version(
@@ -31,15 +24,16 @@ package enum VersionProbe {
         guard response.status == 200 else {
             throw attempt.error(.status, "HTTP status \(response.status): \(response.excerpt)")
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)),
-            let major = number(answer.major), let minor = number(answer.minor)
+        guard let answer = response.json, let gitVersion = answer["gitVersion"]?.text,
+            let major = number(answer["major"]), let minor = number(answer["minor"])
         else { throw attempt.error(.body, "the answer is no version: \(response.excerpt)") }
         return ServerVersion(
-            version: KubernetesVersion(major: major, minor: minor), gitVersion: answer.gitVersion)
+            version: KubernetesVersion(major: major, minor: minor), gitVersion: gitVersion)
     }
 
     /// Some providers write `20+`.
-    private static func number(_ text: String) -> Int? {
-        Int(text.hasSuffix("+") ? String(text.dropLast()) : text)
+    private static func number(_ value: LocatedJSON?) -> Int? {
+        guard let text = value?.text else { return nil }
+        return Int(text.hasSuffix("+") ? String(text.dropLast()) : text)
     }
 }

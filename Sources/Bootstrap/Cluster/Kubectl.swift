@@ -81,7 +81,7 @@ struct Kubectl: Sendable {
 
     private func parsed(_ text: String, _ arguments: [String]) throws -> LocatedJSON {
         do {
-            return try LocatedJSON.parse(Array(text.utf8), limits: .init(bytes: 16 << 20, depth: 200))
+            return try LocatedJSON.parse(Array(text.utf8), limits: .answers)
         } catch {
             throw BootstrapError(
                 "kubectl/not-json", "\(description) get \(arguments.joined(separator: " ")): \(error.message)"
@@ -172,34 +172,5 @@ private final class KubectlWarnings: Sendable {
         where told.withLock({ $0.insert(line).inserted }) {
             say("note: \(who): \(line)")
         }
-    }
-}
-
-extension LocatedJSON {
-    /// A member of an object, the last of its name; nil for anything else.
-    subscript(key: String) -> LocatedJSON? {
-        guard case .object(let members) = value else { return nil }
-        return members.last { $0.key == key }?.value
-    }
-
-    /// The elements of an array; empty for anything else.
-    var elements: [LocatedJSON] {
-        if case .array(let elements) = value { return elements }
-        return []
-    }
-
-    var text: String? {
-        if case .string(let text) = value { return text }
-        return nil
-    }
-
-    var flag: Bool? {
-        if case .boolean(let flag) = value { return flag }
-        return nil
-    }
-
-    var integer: Int? {
-        if case .number(let text) = value { return Int(text) }
-        return nil
     }
 }

@@ -210,7 +210,7 @@ final class ServiceCheck: Sendable {
                 "rotation/apis-unlisted",
                 "/apis answers with HTTP status \(response.status): \(response.excerpt)")
         }
-        let list = try LocatedJSON.parse(response.body, limits: .init(bytes: 16 << 20, depth: 200))
+        let list = try LocatedJSON.parse(response.body, limits: .answers)
         return services(in: list)
     }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Mustache
 import UnitTemplates
 
 /// Fills in the templates. Values are quoted for systemd before; what comes out is read back by the caller.
@@ -9,7 +8,10 @@ enum UnitTemplate {
     static func dropIn(base: String, digest: String, command: String) throws(UnitError) -> String {
         try render(
             UnitTemplates.dropIn, "dropin.conf.mustache",
-            ["base": try comment(base), "digest": try comment(digest), "command": command])
+            [
+                "base": .text(try comment(base)), "digest": .text(try comment(digest)),
+                "command": .text(command),
+            ])
     }
 
     static func environment(flags: [String]) throws(UnitError) -> String {
@@ -17,7 +19,8 @@ enum UnitTemplate {
         // Quoted as a whole, although most values would not need it: a reader sees where it ends.
         let quoted = try UnitFileQuoting.quote(value, dollars: .plain)
         let assignment = quoted.utf8.first == UnitByte.doubleQuote ? quoted : "\"\(quoted)\""
-        return try render(UnitTemplates.environment, "environment.conf.mustache", ["assignment": assignment])
+        return try render(
+            UnitTemplates.environment, "environment.conf.mustache", ["assignment": .text(assignment)])
     }
 
     static func service(executable: String, arguments: [String]) throws(UnitError) -> String {
@@ -25,7 +28,10 @@ enum UnitTemplate {
         for argument in arguments { quoted.append(try UnitFileQuoting.quote(argument, dollars: .expanded)) }
         return try render(
             UnitTemplates.service, "kube-apiserver.service.mustache",
-            ["executable": try UnitFileQuoting.quoteExecutable(executable), "arguments": quoted])
+            [
+                "executable": .text(try UnitFileQuoting.quoteExecutable(executable)),
+                "arguments": .list(quoted),
+            ])
     }
 
     /// - Parameters:
@@ -40,18 +46,21 @@ enum UnitTemplate {
         }
         var paths: [String] = []
         for path in writable { paths.append(try UnitFileQuoting.quote("-\(path)", dollars: .plain)) }
-        var values: [String: any Sendable] = [
-            "cluster": cluster, "command": words.joined(separator: " "),
-            "writable": paths.joined(separator: " "), "onControlPlane": onControlPlane,
-        ]
-        if let passphrase { values["passphrase"] = try plain(passphrase) }
-        return try render(UnitTemplates.scheduleService, "schedule.service.mustache", values)
+        var passphrases: [String] = []
+        if let passphrase { passphrases.append(try plain(passphrase)) }
+        return try render(
+            UnitTemplates.scheduleService, "schedule.service.mustache",
+            [
+                "cluster": .text(cluster), "command": .text(words.joined(separator: " ")),
+                "passphrase": .list(passphrases), "writable": .text(paths.joined(separator: " ")),
+                "onControlPlane": .condition(onControlPlane),
+            ])
     }
 
     static func scheduleTimer(cluster: String, calendar: String) throws(UnitError) -> String {
         try render(
             UnitTemplates.scheduleTimer, "schedule.timer.mustache",
-            ["cluster": cluster, "calendar": try plain(calendar)])
+            ["cluster": .text(cluster), "calendar": .text(try plain(calendar))])
     }
 
     /// A value that systemd takes to its line's end, quotes and all; only `%` is special.
@@ -74,12 +83,12 @@ enum UnitTemplate {
     }
 
     private static func render(
-        _ template: String, _ name: String, _ values: [String: any Sendable]
+        _ template: String, _ name: String, _ values: [String: Template.Value]
     ) throws(UnitError) -> String {
         do {
-            return try MustacheTemplate(string: template).render(values)
+            return try Template(parsing: template).render(values)
         } catch {
-            throw UnitError(.inconsistent, "read the template", name, cause: "\(error)")
+            throw UnitError(.inconsistent, "fill in the template", name, cause: error.description)
         }
     }
 }
