@@ -17,6 +17,16 @@ let buildInfo: [CSetting] = ["AGGBOOTSTRAP_COMMIT", "AGGBOOTSTRAP_LIBSYSTEMD"].c
     return value.flatMap { $0.isEmpty ? nil : .define(name, to: "\"\($0)\"") }
 }
 
+// Half of the time of a short run is the dynamic loader's: packed relocations, and no symbol that nobody looks for. The
+// linker is the one of Swift's own toolchain; the default one knows neither.
+let small: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"]
+            + ["-z", "pack-relative-relocs", "--gc-sections", "--no-export-dynamic"]
+            .flatMap { ["-Xlinker", $0] },
+        .when(configuration: .release))
+]
+
 let package = Package(
     name: "aggbootstrap",
     dependencies: [
@@ -67,7 +77,7 @@ let package = Package(
                 "Bootstrap", "CBuildInfo", "ClusterPlan", "Secrets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: small),
         // What several test targets share: temporary directories, running a program, finding optional data.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
