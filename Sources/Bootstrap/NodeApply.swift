@@ -11,7 +11,6 @@ struct NodeApply {
     let spec: ClusterSpec
     let plan: NodePlan
     let observed: ObservedNode
-    let inventory: StateInventory
     let stager: Stager
     /// nil offline.
     let activator: Activator?
@@ -109,7 +108,7 @@ struct NodeApply {
             plan.files.map(\.path), madeDirectories: try missingDirectories(), on: node)
         do {
             try makeDirectories()
-            try stager.commit(try stager.stage(plan, inventory: inventory))
+            try stager.commit(try stager.stage(plan))
         } catch {
             throw putBack(before, because: error)
         }
@@ -118,7 +117,7 @@ struct NodeApply {
 
     private func stage() async throws -> [StagedPath] {
         try makeDirectories()
-        let staged = try stager.stage(plan, inventory: inventory)
+        let staged = try stager.stage(plan)
         do {
             try await verifyUnit()
         } catch {

@@ -102,7 +102,7 @@ struct Observer {
         guard let units = link.units else {
             return try files.observeInTree(given: baseFiles) ?? givenUnit(files)
         }
-        let state = try await settledState(units)
+        let state = try await units.settledUnit(spec.apiServer.unit)
         guard state.loadState != "not-found" else { return try givenUnit(files) }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(
@@ -126,33 +126,14 @@ struct Observer {
         return unit
     }
 
-    /// The unit's state, once a start or stop that is under way has ended: what it is meanwhile says nothing.
-    private func settledState(_ units: any UnitManager) async throws -> UnitState {
-        let deadline = ContinuousClock.now + .seconds(Activator.readySeconds)
-        while true {
-            let state = try units.unit(spec.apiServer.unit)
-            let isStarting = state.activeState == "activating" && state.subState != "auto-restart"
-            guard isStarting || state.activeState == "deactivating", ContinuousClock.now < deadline else {
-                return state
-            }
-            try await Task.sleep(for: .milliseconds(250))
-        }
-    }
-
     private func live(_ state: UnitState) throws -> LiveUnit {
-        let activity: LiveUnit.Activity =
-            switch (state.activeState, state.subState) {
-            case ("active", _), ("reloading", _): .running
-            case ("inactive", _): .stopped
-            default: .failing
-            }
         let running = try state.mainPID.flatMap { pid in
             try ProcessArguments.read(pid: Int(pid), on: node).map {
                 try withoutInterpreter($0, script: state.execPaths.last)
             }
         }
         var live = LiveUnit(
-            activity: activity, stateText: "\(state.activeState)/\(state.subState)",
+            activity: state.activity, stateText: state.text,
             needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
             loadedArguments: state.execStart.last ?? [],
             runningArguments: running, mainPID: Int(state.mainPID ?? 0))
@@ -260,15 +241,5 @@ struct Observer {
         return OpenTransaction(
             startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing,
             cause: open.cause, isDone: open.isDone)
-    }
-}
-
-/// The command line of a running process.
-enum ProcessArguments {
-    /// - Returns: nil where there is no such process any more.
-    static func read(pid: Int, on node: any NodeTransport) throws -> [String]? {
-        guard let bytes = try node.read("/proc/\(pid)/cmdline"), !bytes.isEmpty else { return nil }
-        return bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -157,7 +157,7 @@ struct Prover {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// Makes every proof on every node; changes nothing.
     /// - Parameters:
     ///   - observed: what was seen of the nodes a moment ago, where nothing has changed since.
@@ -179,8 +179,6 @@ extension Run {
             if observed.access == .live { proofs.proofs.append(proxies.proof(observed)) }
             return proofs
         }
-        return try zip(nodes, results).compactMap { node, result in
-            do { return try result.get() } catch { throw Self.located(error, on: node) }
-        }
+        return try Self.values(nodes, results).compactMap { $0 }
     }
 }

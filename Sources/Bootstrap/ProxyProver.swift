@@ -39,7 +39,7 @@ struct ProxyProver {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// The addresses of extension servers, where an API server asks them by these and has a proxy besides.
     func serversBehindProxies(_ observed: [ObservedNode]) async -> ExtensionReach.Servers {
         let counts = observed.compactMap(ProxyProver.reach).contains {
@@ -50,7 +50,7 @@ extension Run {
             guard let kubectl = try await Kubectl.find(self) else {
                 return .unknown("there is no kubeconfig")
             }
-            let endpoints = try await ExtensionServers(run: self, kubectl: kubectl).endpoints()
+            let endpoints = try await ExtensionServers(controlPlanes: self, kubectl: kubectl).endpoints()
             return .known(endpoints.map { .init(address: $0.address, port: $0.port ?? 443) })
         } catch {
             return .unknown("\(error)")

@@ -3,17 +3,21 @@
 import APIServerAccess
 import ClusterPlan
 import NodeAccess
+import Secrets
 import SystemdBus
 
 /// Changes the nodes of a plan: at once where nothing has to restart, else one control plane after the other, each
 /// only while all others serve.
 struct Rollout {
-    let run: Run
+    let controlPlanes: ControlPlanes
     let plan: Plan
     let observed: [ObservedNode]
-    let inventory: StateInventory
+    /// The private key of an owner's proxy client; nil where none is issued.
+    let leafKey: @Sendable (_ owner: String) throws -> SecretBytes?
     let ledger: Ledger
     let cause: ChangeCause
+    /// Names of control planes that may be unhealthy while another one is restarted.
+    let acceptsUnhealthy: Set<String>
     /// What a node's new pair has to pass before the next node gets one; nil where the API server's own word is enough.
     let gate: PairGate?
 
@@ -28,18 +32,19 @@ struct Rollout {
     func run(_ outcome: inout ApplyOutcome) async {
         // By name: a plan may leave nodes out that were observed.
         let seen = Dictionary(observed.map { ($0.name, $0) }) { first, _ in first }
-        let known = Dictionary(run.nodes.map { ($0.name, $0) }) { first, _ in first }
+        let known = Dictionary(controlPlanes.nodes.map { ($0.name, $0) }) { first, _ in first }
         let steps = plan.nodes.compactMap { plan -> Step? in
             guard let node = known[plan.name], let observed = seen[plan.name] else { return nil }
             return Step(node: node, plan: plan, observed: observed)
         }
         outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
         let own =
-            run.access == .live && run.stop == nil
-            ? StopRequest(progress: { [effects = run.effects] in effects.progress(.line($0)) }) : nil
-        let signals = run.stop ?? own
+            controlPlanes.access == .live && controlPlanes.stop == nil
+            ? StopRequest(progress: { [effects = controlPlanes.effects] in effects.progress(.line($0)) })
+            : nil
+        let signals = controlPlanes.stop ?? own
         defer { own?.restore() }
-        let progress = run.effects.progress
+        let progress = controlPlanes.effects.progress
         progress(.began(steps.filter { !$0.plan.isEmpty }.map(\.node.name)))
         defer { progress(.finished) }
         let together = steps.filter { !$0.plan.isEmpty && !takesTurn($0) }
@@ -72,13 +77,13 @@ struct Rollout {
 
     private func tell(_ node: NodeSpec, _ result: ApplyOutcome.Node) {
         let end: ProgressEvent.End = if case .changed = result { .changed } else { .failed }
-        run.effects.progress(.ended(node: node.name, end, result.text))
+        controlPlanes.effects.progress(.ended(node: node.name, end, result.text))
     }
 
     /// Whether a node's change could take its API server, or the pair that it presents, away.
     private func takesTurn(_ step: Step) -> Bool {
         // Files of this machine are written in no time, and their order then stays the same.
-        guard run.access == .live else { return true }
+        guard controlPlanes.access == .live else { return true }
         guard cause == .spec else { return true }
         let paths = [step.observed.certificate.path, step.observed.key.path]
         return step.plan.restarts || step.plan.finishesTransaction || step.plan.daemonReload
@@ -87,7 +92,7 @@ struct Rollout {
 
     private func takeTurn(_ step: Step) async throws {
         if step.plan.restarts {
-            run.effects.progress(.step(node: step.node.name, "seeing that all others serve"))
+            controlPlanes.effects.progress(.step(node: step.node.name, "seeing that all others serve"))
             try await checkOthers(step.node)
         }
         try await change(step)
@@ -95,10 +100,10 @@ struct Rollout {
 
     /// The others may have changed since the plan was made, not least by this rollout.
     private func checkOthers(_ node: NodeSpec) async throws {
-        let others = run.spec.nodes.filter {
-            $0 != node && !run.request.acceptsUnhealthy.contains($0.name)
+        let others = controlPlanes.spec.nodes.filter {
+            $0 != node && !acceptsUnhealthy.contains($0.name)
         }
-        let health = await run.health(of: others)
+        let health = await controlPlanes.health(of: others)
         for (name, health) in health {
             guard case .unhealthy(let why) = health else { continue }
             throw BootstrapError(
@@ -108,8 +113,8 @@ struct Rollout {
     }
 
     private func change(_ step: Step) async throws {
-        let link = try run.link(step.node)
-        let (effects, name) = (run.effects, step.node.name)
+        let link = try controlPlanes.link(step.node)
+        let (effects, name) = (controlPlanes.effects, step.node.name)
         let progress = NodeProgress(node: name, send: effects.progress)
         progress.step("keeping copies, staging files")
         let paths = step.plan.files.map(\.path).joined(separator: " ")
@@ -121,15 +126,14 @@ struct Rollout {
         }
         do {
             try await NodeApply(
-                spec: run.spec, plan: step.plan, observed: step.observed, inventory: inventory,
-                stager: Stager(
-                    state: run.state, node: link.node, signing: run.request.options.stage?.signing),
+                spec: controlPlanes.spec, plan: step.plan, observed: step.observed,
+                stager: Stager(node: link.node, leafKey: leafKey),
                 activator: activator(step.node, link, progress), cause: cause,
                 gate: gate,
                 now: effects.now(), progress: progress
             ).run()
         } catch {
-            let located = Run.located(error, on: step.node)
+            let located = ControlPlanes.located(error, on: step.node)
             try? ledger.append(
                 "\(event)-failed", [("node", name), ("because", located.message)], now: effects.now())
             throw located
@@ -149,14 +153,15 @@ struct Rollout {
         {
             guard let why = await gate.refusal(step.node) else { continue }
             let name = step.node.name
-            run.effects.progress(.step(node: name, "its old certificate and key are put back: \(why)"))
+            controlPlanes.effects.progress(
+                .step(node: name, "its old certificate and key are put back: \(why)"))
             let result = await onEachNode([step.node]) { node in try takeBack(node, because: why) }
             do {
                 try result[0].get()
                 outcome.set(name, .takenBack(why))
                 outcome.takenBack.append(
                     "\(name): its old certificate and key are in place again, since \(why)")
-                run.effects.progress(
+                controlPlanes.effects.progress(
                     .ended(node: name, .failed, "has its old certificate and key again: \(why)"))
                 failing.append(step)
             } catch {
@@ -176,14 +181,14 @@ struct Rollout {
     }
 
     private func takeBack(_ node: NodeSpec, because why: String) throws {
-        let (transport, unit) = (try run.link(node).node, run.spec.apiServer.unit)
+        let (transport, unit) = (try controlPlanes.link(node).node, controlPlanes.spec.apiServer.unit)
         try transport.checkLock()
         guard let transaction = try NodeTransaction.reopen(unit: unit, on: transport) else {
             throw BootstrapError(
                 "apply/not-restored", status: .mixed, "\(node.name): the copies of its old files are gone")
         }
         try ledger.append(
-            "apply-taken-back", [("node", node.name), ("because", why)], now: run.effects.now())
+            "apply-taken-back", [("node", node.name), ("because", why)], now: controlPlanes.effects.now())
         try transaction.restore(unit: unit)
         try transaction.drop(unit: unit)
     }
@@ -192,14 +197,10 @@ struct Rollout {
         _ node: NodeSpec, _ link: NodeLink, _ progress: NodeProgress
     ) -> Activator? {
         guard let units = link.units else { return nil }
-        let (spec, unit) = (run.spec, run.spec.apiServer.unit)
+        let unit = controlPlanes.spec.apiServer.unit
         // The command line may be another one after each restart, so it is read again every time.
-        let connection: @Sendable () throws -> APIServerConnection? = {
-            guard let pid = try units.unit(unit).mainPID,
-                let argv = try ProcessArguments.read(pid: Int(pid), on: link.node)
-            else { return nil }
-            let flags = EffectiveFlags.parse(commandLine: argv)
-            return try APIServerConnection(spec: spec, nodeSpec: node, flags: flags, link: link)
+        let connection: @Sendable () throws -> APIServerConnection? = { [controlPlanes] in
+            try controlPlanes.connection(node)
         }
         return Activator(
             unit: unit, node: link.node, units: units,
@@ -222,7 +223,7 @@ struct Rollout {
             .changed(
                 files: step.plan.files.count { $0.action != .remove },
                 removed: step.plan.files.count { $0.action == .remove }, restarted: step.plan.restarts)
-        case .failure(let error): .failed(Run.located(error, on: step.node))
+        case .failure(let error): .failed(ControlPlanes.located(error, on: step.node))
         }
     }
 
@@ -230,18 +231,5 @@ struct Rollout {
         BootstrapError(
             "apply/stopped", "\(node.name): not begun, since the run was asked to stop",
             hint: "run it again: it goes on from what is there")
-    }
-}
-
-extension Run {
-    /// Whether each of `nodes` serves now.
-    func health(of nodes: [NodeSpec]) async -> [(name: String, health: ControlPlaneHealth)] {
-        let results = await onEachNode(nodes) { node in try await observe(node) }
-        return zip(nodes, results).map { node, result in
-            switch result {
-            case .success(let observed): (node.name, observed.health)
-            case .failure(let error): (node.name, .unhealthy(Self.located(error, on: node).message))
-            }
-        }
     }
 }

@@ -6,33 +6,28 @@ import PKI
 
 /// One run on one cluster: what every command shares before it does its own work.
 package struct Run: Sendable {
-    package let spec: ClusterSpec
+    package internal(set) var controlPlanes: ControlPlanes
     package let state: StateDirectory
     package internal(set) var request: RunRequest
     /// Which spec and state are used, and who says so; a line each.
     package let origins: [String]
     /// What to tell the operator before the plan.
     package let notices: [Notice]
-    let baseUnit: UnitText?
-    /// Environment files of the unit that were given, by their path on a node.
-    let baseFiles: [String: GivenFile]
-    private(set) var nodes: [NodeSpec]
-    let effects: Effects
-    let links: NodeLinks
-    let reader = CertificateReader()
     /// What every new pair has to pass in this run; nil where the API server's own word is enough.
     var pairGate: PairGate.Terms?
-    /// What tells whether the run was asked to stop, where somebody listens already.
-    var stop: StopRequest?
+
+    package var spec: ClusterSpec { controlPlanes.spec }
+    var nodes: [NodeSpec] { controlPlanes.nodes }
+    var access: ObservedNode.Access { controlPlanes.access }
+    var effects: Effects { controlPlanes.effects }
+    var reader: CertificateReader { controlPlanes.reader }
 
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
     package init(_ request: RunRequest, effects: Effects) throws {
         self.request = request
-        self.effects = effects
         try Self.checkPaths(request)
-        links = NodeLinks(root: request.root, systemBus: effects.systemBus)
-        let embedded: Bool
+        let (spec, embedded): (ClusterSpec, Bool)
         if let file = try SpecLoader.find(request.specFile) {
             spec = try SpecLoader.load(file)
             embedded = false
@@ -45,9 +40,12 @@ package struct Run: Sendable {
                 hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
         }
         let given = GivenUnit(request: request, unit: spec.apiServer.unit)
-        baseUnit = try given.baseUnit(embedded: embedded)
-        baseFiles = try given.baseFiles()
-        nodes = try Self.limited(spec.nodes, request)
+        let reader = CertificateReader()
+        controlPlanes = ControlPlanes(
+            spec, nodes: try Self.limited(spec.nodes, request), root: request.root,
+            given: .init(
+                unit: try given.baseUnit(embedded: embedded), environment: try given.baseFiles()),
+            reader: reader, effects: effects)
         let place = StatePlace(spec, request)
         let path = place.path
         try Self.checkState(path, request.root, spec.nodes)
@@ -76,15 +74,13 @@ package struct Run: Sendable {
         self.notices = notices
     }
 
-    var access: ObservedNode.Access { request.root == nil ? .live : .offline }
-
-    func link(_ node: NodeSpec) throws -> NodeLink { try links.link(node) }
+    func link(_ node: NodeSpec) throws -> NodeLink { try controlPlanes.link(node) }
 
     /// The same run on some of its nodes alone.
     func limited(to names: [String]) -> Run {
         var run = self
         run.request.limit = names
-        run.nodes = nodes.filter { names.contains($0.name) }
+        run.controlPlanes = controlPlanes.limited(to: names)
         return run
     }
 

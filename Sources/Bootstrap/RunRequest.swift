@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterPlan
-import NodeAccess
 import Secrets
-import SystemdBus
 
 /// What the command line asks for.
 package struct RunRequest: Sendable {
@@ -39,28 +37,5 @@ package struct RunRequest: Sendable {
         self.options = options
         self.options.encryptsKeys = passphrase != nil
         self.options.root = root
-    }
-}
-
-/// What a run takes from its surroundings.
-package struct Effects: Sendable {
-    package var now: @Sendable () -> UnixTime
-    /// Takes what is being done.
-    package var progress: @Sendable (ProgressEvent) -> Void
-    /// Connects to the systemd of this machine.
-    package var systemBus: @Sendable () throws -> any UnitManager
-
-    package init(
-        now: @escaping @Sendable () -> UnixTime, progress: @escaping @Sendable (ProgressEvent) -> Void,
-        systemBus: @escaping @Sendable () throws -> any UnitManager
-    ) {
-        self.now = now
-        self.progress = progress
-        self.systemBus = systemBus
-    }
-
-    /// The real ones.
-    package static func real(progress: @escaping @Sendable (ProgressEvent) -> Void) -> Effects {
-        Effects(now: LocalHost.now, progress: progress, systemBus: { try SystemBus(.system) })
     }
 }

@@ -2,19 +2,18 @@
 
 import ClusterPlan
 import NodeAccess
-import PKI
+import Secrets
 
 /// Puts a node plan's files beside their targets, durable but not yet in effect.
 struct Stager {
-    let state: StateDirectory
     let node: any NodeTransport
-    /// During a CA's rotation, whose leaves the nodes get: going back, it is not the newest ones.
-    var signing: CAGeneration?
+    /// The private key of an owner's proxy client, read when it is needed; nil where none is issued.
+    let leafKey: @Sendable (_ owner: String) throws -> SecretBytes?
 
     /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
     /// which they are renamed.
     /// - Throws: after having removed what it had staged.
-    func stage(_ plan: NodePlan, inventory: StateInventory) throws -> [StagedPath] {
+    func stage(_ plan: NodePlan) throws -> [StagedPath] {
         var staged: [StagedPath] = []
         do {
             for file in plan.files where file.action != .remove {
@@ -24,7 +23,7 @@ struct Stager {
                     continue
                 }
                 let temporary = try node.stage(
-                    file.path, try content(of: file, inventory), mode: file.mode, owner: owner)
+                    file.path, try content(of: file), mode: file.mode, owner: owner)
                 staged.append(StagedPath(temporary: temporary, path: file.path))
             }
             return staged
@@ -55,13 +54,12 @@ struct Stager {
         return FileOwner(userID: file.before.userID, groupID: file.before.groupID)
     }
 
-    private func content(of file: FileChange, _ inventory: StateInventory) throws -> FileContent {
+    private func content(of file: FileChange) throws -> FileContent {
         switch file.content {
         case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): return .bytes(bytes)
         case .privateKey(let owner):
-            let signed = signing.map { inventory.leaf(of: owner, signedBy: $0) } ?? inventory.leaves[owner]
-            guard let leaf = signed else { throw notIssued(file) }
-            return .secret(try state.leafKey(leaf, owner: owner))
+            guard let key = try leafKey(owner) else { throw notIssued(file) }
+            return .secret(key)
         case .privateKeyCopy, .certificateToIssue, .nothing: throw notIssued(file)
         }
     }

@@ -172,6 +172,18 @@ package struct StateDirectory: Sendable {
         return key
     }
 
+    /// Reads the private keys of proxy clients, each when it is needed; nil for an owner without one.
+    /// - Parameter signing: during a CA's rotation, whose leaves the nodes get: going back, these are not the newest ones.
+    func leafKeys(
+        _ inventory: StateInventory, signing: CAGeneration? = nil
+    ) -> @Sendable (_ owner: String) throws -> SecretBytes? {
+        { owner in
+            let leaf =
+                signing.map { inventory.leaf(of: owner, signedBy: $0) } ?? inventory.leaves[owner]
+            return try leaf.map { try leafKey($0, owner: owner) }
+        }
+    }
+
     // MARK: - Parts
 
     /// Whose the files are that root makes in somebody else's state, as with sudo; nil for this process's user.

@@ -70,7 +70,7 @@ final class StopRequest: Sendable {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// Waits, and no longer once the run was asked to stop.
     /// - Throws: `rotation/stopped`.
     func pause(_ duration: Duration) async throws {

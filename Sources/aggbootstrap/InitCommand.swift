@@ -28,47 +28,8 @@ struct InitCommand: AsyncParsableCommand {
                 acceptUnhealthy: change.acceptUnhealthy
             )
             output.narrator.began(run)
-            if change.dryRun { return try await PlanCommand.show(run, output, detailed: false) }
-            return try await converge(run)
+            return try await ChangeDialog(output: output, options: change, run: run, words: .initialise)
+                .perform(.toSpec(run)).status
         }
-    }
-
-    private func converge(_ run: Run) async throws -> ExitStatus {
-        let lock = try run.lockExisting()
-        let preparation = try await output.narrator.prepare(run)
-        if output.output == .text {
-            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
-            if preparation.refusal != nil { lines = Summary.plan(lines, preparation) }
-            // Apart from the proofs, which follow.
-            if lines.last != "" { lines.append("") }
-            Console.print(lines, color: output.color)
-        }
-        if let refusal = preparation.refusal {
-            throw output.failure(refusal, showing: PlanDocument(preparation.plan))
-        }
-        var outcome = ApplyOutcome()
-        if !preparation.plan.isEmpty {
-            try run.checkPassphrase(for: preparation)
-            if run.request.root == nil, !change.yes {
-                try Console.consent("Apply this to cluster \(run.spec.cluster)?")
-            }
-            outcome = try await output.narrator.timed("applied") {
-                try await run.apply(preparation, lock: lock)
-            }
-            if let failure = outcome.failure {
-                throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
-            }
-        }
-        let proofs = try await output.narrator.timed("proved") {
-            try await run.prove(preparation.plan.isEmpty ? preparation.observed : nil)
-        }
-        let report = ProofReport(proofs, requireProof: change.requireProof)
-        switch output.output {
-        case .text:
-            let last = Summary.done(outcome, preparation.plan, run, report)
-            Console.print(report.lines + last, color: output.color)
-        case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
-        }
-        return report.status
     }
 }

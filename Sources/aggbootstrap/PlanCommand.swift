@@ -25,21 +25,9 @@ struct PlanCommand: AsyncParsableCommand {
                 output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
             )
             output.narrator.began(run)
-            return try await Self.show(run, output, detailed: detailedExitCode)
+            let planned = try await ChangeDialog(output: output, options: nil, run: run, words: .initialise)
+                .perform(.toSpec(run)).result
+            return detailedExitCode && !planned.preparation.plan.isEmpty ? .pending : .done
         }
-    }
-
-    /// Prints the plan; `init --dry-run` is this.
-    static func show(_ run: Run, _ output: OutputOptions, detailed: Bool) async throws -> ExitStatus {
-        let preparation = try await output.narrator.prepare(run)
-        let document = PlanDocument(preparation.plan)
-        if output.output == .text {
-            let report = PlanReport(preparation.plan, unit: run.spec.apiServer.unit)
-            Console.print(Summary.plan(report.lines, preparation), color: output.color)
-        } else if preparation.refusal == nil {
-            Console.print([try document.json()])
-        }
-        if let refusal = preparation.refusal { throw output.failure(refusal, showing: document) }
-        return detailed && !preparation.plan.isEmpty ? .pending : .done
     }
 }

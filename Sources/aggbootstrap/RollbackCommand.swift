@@ -29,60 +29,8 @@ struct RollbackCommand: AsyncParsableCommand {
                 output.effects, options: .init(includesPending: change.includePending),
                 acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
-            let lock = change.dryRun ? nil : try run.lockExisting()
-            let preparation = try await output.narrator.prepareRollback(run)
-            try show(preparation, run)
-            if change.dryRun { return .done }
-            let outcome = try await apply(preparation, run, lock)
-            let status = try await prove(preparation, outcome, run)
-            try run.endRollback(preparation, outcome)
-            withExtendedLifetime(lock) {}
-            return status
+            return try await ChangeDialog(output: output, options: change, run: run, words: .rollback)
+                .perform(.back(run)).status
         }
-    }
-
-    /// - Throws: the refusal, where there is one.
-    private func show(_ preparation: Preparation, _ run: Run) throws {
-        let stays = change.dryRun || preparation.refusal != nil
-        if output.output == .text {
-            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
-            if stays { lines = Summary.plan(lines, preparation) }
-            if !stays, lines.last != "" { lines.append("") }
-            Console.print(lines, color: output.color)
-        } else if stays, preparation.refusal == nil {
-            Console.print([try PlanDocument(preparation.plan).json()])
-        }
-        if let refusal = preparation.refusal {
-            throw output.failure(refusal, showing: PlanDocument(preparation.plan))
-        }
-    }
-
-    private func apply(
-        _ preparation: Preparation, _ run: Run, _ lock: Run.StateLock?
-    ) async throws -> ApplyOutcome {
-        guard !preparation.plan.isEmpty else { return ApplyOutcome() }
-        if !change.yes { try Console.consent("Roll cluster \(run.spec.cluster) back?") }
-        let outcome = try await output.narrator.timed("rolled back") {
-            try await run.apply(preparation, lock: lock)
-        }
-        if let failure = outcome.failure {
-            try run.endRollback(preparation, outcome)
-            throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
-        }
-        return outcome
-    }
-
-    private func prove(
-        _ preparation: Preparation, _ outcome: ApplyOutcome, _ run: Run
-    ) async throws -> ExitStatus {
-        let proofs = try await output.narrator.timed("proved") { try await run.proveRollback(preparation) }
-        let report = ProofReport(proofs, requireProof: change.requireProof)
-        switch output.output {
-        case .text:
-            let last = Summary.rolledBack(outcome, preparation, report)
-            Console.print(report.lines + last, color: output.color)
-        case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
-        }
-        return report.status
     }
 }

@@ -107,60 +107,15 @@ struct RotateCommand: AsyncParsableCommand {
             output.narrator.began(run)
             if ifDue { return try await rotateDue(run) }
             if replacing != nil { return try await rotateCA(run) }
-            return try await rotateLeaves(LeafRotation(run, gates.leafOptions()))
+            return try await rotateLeaves(LeafRotation.change(run, gates.leafOptions()))
         }
     }
 
     // MARK: - Proxy clients
 
-    func rotateLeaves(_ rotation: LeafRotation) async throws -> ExitStatus {
-        let run = rotation.run
-        let lock = change.dryRun ? nil : try run.lockExisting()
-        let preparation = try await output.narrator.prepare(run)
-        if output.output == .text {
-            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
-            if change.dryRun || preparation.refusal != nil {
-                lines = Summary.plan(lines, preparation, by: "rotate")
-            }
-            if lines.last != "" { lines.append("") }
-            Console.print(lines, color: output.color)
-        }
-        let document = PlanDocument(preparation.plan)
-        do {
-            if let refusal = preparation.refusal { throw refusal }
-            try await rotation.check(preparation)
-        } catch {
-            throw output.failure(error, showing: document)
-        }
-        if change.dryRun {
-            if output.output == .json { Console.print([try document.json()]) }
-            return .done
-        }
-        try run.checkPassphrase(for: preparation)
-        if run.request.root == nil, !change.yes {
-            try Console.consent("Replace the proxy clients of cluster \(run.spec.cluster)?")
-        }
-        let outcome = try await output.narrator.timed("applied") {
-            try await rotation.apply(preparation, lock: lock)
-        }
-        if let failure = outcome.failure {
-            throw output.failure(failure, showing: ResultDocument(preparation.plan, outcome, []))
-        }
-        return try await prove(run, preparation, outcome)
-    }
-
-    private func prove(
-        _ run: Run, _ preparation: Preparation, _ outcome: ApplyOutcome
-    ) async throws -> ExitStatus {
-        let proofs = try await output.narrator.timed("proved") { try await run.prove() }
-        let report = ProofReport(proofs, requireProof: change.requireProof)
-        switch output.output {
-        case .text:
-            let last = Summary.done(outcome, preparation.plan, run, report)
-            Console.print(report.lines + last, color: output.color)
-        case .json: Console.print([try ResultDocument(preparation.plan, outcome, proofs).json()])
-        }
-        return report.status
+    func rotateLeaves(_ change: Change) async throws -> ExitStatus {
+        try await ChangeDialog(output: output, options: self.change, run: change.run, words: .rotate)
+            .perform(change).status
     }
 
     // MARK: - The CA
@@ -201,7 +156,7 @@ struct RotateCommand: AsyncParsableCommand {
         }
         if abort, try await !rotation.callOff(lock) { return .done }
         let outcome = try await rotation.converge(lock)
-        let proofs = try await output.narrator.timed("proved") { try await outcome.run.prove() }
+        let proofs = try await output.narrator.timed("proved") { try await outcome.run.controlPlanes.prove() }
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
         let done =

@@ -38,7 +38,7 @@ extension RotateCommand {
         case .ca:
             try CARotation.checkAccess(run)
             return try await rotateCA(run)
-        case .leaves(let rotation): return try await rotateLeaves(rotation)
+        case .leaves(let change): return try await rotateLeaves(change)
         }
     }
 }

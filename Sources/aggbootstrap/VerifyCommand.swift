@@ -49,11 +49,11 @@ struct VerifyCommand: AsyncParsableCommand {
             output.narrator.began(run)
             let observed = try await output.narrator.observe(run)
             var proofs = try await output.narrator.timed("proved") {
-                try await run.prove(observed, for: .verification)
+                try await run.controlPlanes.prove(observed, for: .verification)
             }
             if canary {
                 proofs = try await output.narrator.timed("proved by the canary") { [proofs] in
-                    try await run.proveCanary(proofs, observed: observed, address: address)
+                    try await run.controlPlanes.proveCanary(proofs, observed: observed, address: address)
                 }
             }
             let report = ProofReport(proofs, requireProof: requireProof)

@@ -251,7 +251,7 @@ import Testing
                 expectedUser: "aggbootstrap-probe-a", isAnswered: true)
             change(&sighting)
             let node = run.nodes[0]
-            return CanaryProver(run: run, now: CanaryTests.now).proofs(
+            return CanaryProver(controlPlanes: run.controlPlanes, now: CanaryTests.now).proofs(
                 node, .seen(sighting), [.init(node: node.name, bundle: bundle ?? [ca], leaf: onDisk)])
         }
     }
@@ -273,7 +273,7 @@ import Testing
             atPath: world.directory.file(folder), withIntermediateDirectories: true)
         try Data("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".utf8)
             .write(to: URL(fileURLWithPath: world.directory.file("\(folder)/\(files.files.ca)")))
-        let prover = CanaryProver(run: world.run, now: Self.now)
+        let prover = CanaryProver(controlPlanes: world.run.controlPlanes, now: Self.now)
         let sighting = CanarySighting(
             presented: [leaf.der], users: ["aggbootstrap-probe-a"], groups: ["system:authenticated"],
             expectedUser: "aggbootstrap-probe-a", isAnswered: true)

@@ -77,7 +77,7 @@ import Testing
         let terms = RotationTerms(keep: new.id, retire: [old.id])
         let plain = try #require(try state.inventory().leaves["cp1"])
         let rotation = try rotation()
-        let observed = try await rotation.run.observe()
+        let observed = try await rotation.run.controlPlanes.observe()
         try rotation.refuseCrossSign(observed, state.inventory())
         try rotation.crossSign(terms, observed)
         let inventory = try state.inventory()
@@ -101,7 +101,7 @@ import Testing
     @Test func whereItIsRefused() async throws {
         let (old, new) = try await begun()
         let before = treeListing(cluster.root)
-        let observed = try await rotation().run.observe()
+        let observed = try await rotation().run.controlPlanes.observe()
         var terms = RotationTerms(keep: new.id, retire: [old.id], cause: .compromisedLeaf)
         let refused = "rotation/no-cross-sign: the old CA cannot sign the new one: "
         #expect(
@@ -147,7 +147,7 @@ import Testing
         #expect(try await lines(plain) == [])
         #expect(try await lines(rotation()).count == 3)
         #expect(try await lines(rotation(), isAbort: true) == [])
-        try rotation().crossSign(terms, try await plain.run.observe())
+        try rotation().crossSign(terms, try await plain.run.controlPlanes.observe())
         #expect(try await lines(plain).map { $0.prefix(4) } == ["  S3", "  S4"])
     }
 
@@ -156,7 +156,7 @@ import Testing
         try await cluster.converge()
         let state = cluster.state
         let old = try #require(try state.inventory().current)
-        let observed = try await rotation().run.observe()
+        let observed = try await rotation().run.controlPlanes.observe()
         #expect(try run("rm", ["\(state.path)/ca/\(old.id)/ca-key.pem"]).status == 0)
         let lost = await code { try rotation().refuseCrossSign(observed, state.inventory()) }
         #expect(lost?.contains("the key of \(old.certificate.subject) is not in") == true)
@@ -205,7 +205,7 @@ import Testing
                 oldFile, "-untrusted", file, file,
             ])
         #expect(verified.status == 0, "\(verified.stderr)")
-        let proofs = try await cluster.run(at: later).prove().flatMap(\.proofs)
+        let proofs = try await cluster.run(at: later).controlPlanes.prove().flatMap(\.proofs)
         let chain = try #require(proofs.first { $0.name == "chain" })
         let end = cross.summary.notAfter.date
         #expect(
@@ -219,7 +219,9 @@ import Testing
         #expect(try cluster.opensslVerify("cp1", at: after) == "OK")
         #expect(try await cluster.converge(at: after).isNothing)
         #expect(
-            try await cluster.run(at: after).prove().flatMap(\.proofs).allSatisfy { $0.outcome != .failed })
+            try await cluster.run(at: after).controlPlanes.prove().flatMap(\.proofs).allSatisfy {
+                $0.outcome != .failed
+            })
     }
 
     @Test func whatIsLeftOfIt() async throws {
@@ -227,7 +229,7 @@ import Testing
         let state = cluster.state
         let terms = RotationTerms(keep: new.id, retire: [old.id])
         let rotation = try rotation()
-        try rotation.crossSign(terms, try await rotation.run.observe())
+        try rotation.crossSign(terms, try await rotation.run.controlPlanes.observe())
         let directory = "\(state.path)/ca/\(new.id)"
         // What a killed run had not brought under its name is gone before the next change.
         let half = "\(directory)/.cross-signed.pem.aggbootstrap-tmp"
@@ -247,7 +249,7 @@ import Testing
         let state = cluster.state
         let rotation = try rotation()
         try rotation.crossSign(
-            RotationTerms(keep: new.id, retire: [old.id]), try await rotation.run.observe())
+            RotationTerms(keep: new.id, retire: [old.id]), try await rotation.run.controlPlanes.observe())
         let moved = try run(
             "mv", ["\(state.path)/ca/\(new.id)/cross-signed.pem", "\(state.path)/ca/\(old.id)/"])
         #expect(moved.status == 0)
@@ -276,7 +278,7 @@ import Testing
         compromised.cause = .compromisedLeaf
         #expect(!plain.laggardHint(waiting, compromised, rotation).contains("--cross-sign"))
         // Made once, it counts in every later run, until it ends.
-        try self.rotation().crossSign(terms, try await plain.run.observe())
+        try self.rotation().crossSign(terms, try await plain.run.controlPlanes.observe())
         rotation = try plain.generations(terms)
         let cross = try #require(rotation.keep.crossSigned)
         #expect(plain.withoutVouched([waiting, stranger], rotation.keep) == [stranger])

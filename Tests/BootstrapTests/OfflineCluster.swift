@@ -51,10 +51,10 @@ struct OfflineCluster {
     func converge(at now: UnixTime = OfflineCluster.now, limit: [String] = []) async throws -> ApplyOutcome {
         let run = try run(at: now, limit: limit)
         let lock = try run.lockExisting()
-        let preparation = try await run.prepare()
+        let preparation = try await Change.toSpec(run).prepare()
         if let refusal = preparation.refusal { throw refusal }
         if preparation.plan.isEmpty { return ApplyOutcome() }
-        let outcome = try await run.apply(preparation, lock: lock)
+        let outcome = try await Change.toSpec(run).apply(preparation, lock: lock)
         if let failure = outcome.failure { throw failure }
         return outcome
     }

@@ -33,7 +33,7 @@ import Testing
         let before = treeListing(cluster.root)
         #expect(try await cluster.converge().isNothing)
         #expect(treeListing(cluster.root) == before)
-        let proofs = try await cluster.run().prove().flatMap(\.proofs)
+        let proofs = try await cluster.run().controlPlanes.prove().flatMap(\.proofs)
         #expect(!proofs.contains { $0.outcome == .failed }, "\(proofs)")
     }
 
@@ -104,10 +104,12 @@ import Testing
         let late = try cluster.run()
         let lock = try late.lockExisting()
         #expect(lock == nil)
-        let stale = try await late.prepare()
+        let stale = try await Change.toSpec(late).prepare()
         try await cluster.converge()
         let before = treeListing(cluster.root + "/cp1")
-        let error = await #expect(throws: BootstrapError.self) { try await late.apply(stale, lock: lock) }
+        let error = await #expect(throws: BootstrapError.self) {
+            try await Change.toSpec(late).apply(stale, lock: lock)
+        }
         #expect(error?.code == "state/changed" && error?.status == .locked)
         #expect(treeListing(cluster.root + "/cp1") == before)
         #expect(try cluster.state.inventory().generations.count == 1)

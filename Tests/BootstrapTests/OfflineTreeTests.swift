@@ -97,7 +97,7 @@ import Testing
             printf '\(Self.fragment)' | sed 's,6443,6443 --client-ca-file=/pki/ca.pem,' >$U/kube-apiserver.service
             ln -s \(cluster.directory.path)/host $ROOT/pki
             """)
-        let observed = try await cluster.run().observe()
+        let observed = try await cluster.run().controlPlanes.observe()
         #expect(observed[0].clientCA == nil)
     }
 
@@ -220,7 +220,7 @@ import Testing
             now: { OfflineCluster.now }, progress: { _ in }, systemBus: { throw CancellationError() })
         let run = try Run(
             RunRequest(specFile: cluster.specFile, root: cluster.root, baseUnitFile: base), effects: effects)
-        let outcome = try await run.apply(try await run.prepare(), lock: nil)
+        let outcome = try await Change.toSpec(run).apply(try await Change.toSpec(run).prepare(), lock: nil)
         #expect(outcome.failure == nil)
         #expect(try dropIn(cluster).contains("--from-drop-in"))
     }

@@ -27,14 +27,17 @@ import Testing
 
     @Test func theWayBackSaysAndTriesTheSame() async throws {
         let first = try run("right")
-        let outcome = try await first.apply(try await first.prepare(), lock: first.lockExisting())
+        let outcome = try await Change.toSpec(first).apply(
+            try await Change.toSpec(first).prepare(), lock: first.lockExisting())
         #expect(outcome.failure == nil && outcome.issued == 2)
-        let forth = try await run("right").prepare()
-        let back = try await run("right").prepareRollback()
+        let forth = try await Change.toSpec(run("right")).prepare()
+        let back = try await Change.back(run("right")).prepare()
         #expect(forth.plan.notices.map(\.code).contains("run/key-in-root"))
         #expect(back.plan.notices.map(\.code).contains("run/key-in-root"))
-        for prepare in [Run.prepare, Run.prepareRollback] {
-            let error = await #expect(throws: PKIError.self) { _ = try await prepare(try run("wrong"))() }
+        for change in [Change.toSpec, Change.back] {
+            let error = await #expect(throws: PKIError.self) {
+                _ = try await change(try run("wrong")).prepare()
+            }
             #expect(error?.code == .wrongPassphrase)
         }
     }
@@ -44,9 +47,9 @@ import Testing
         async throws
     {
         let first = try run(nil)
-        let preparation = try await first.prepare()
+        let preparation = try await Change.toSpec(first).prepare()
         let second = try run(nil, at: OfflineCluster.now.advanced(bySeconds: later))
-        #expect(try await second.apply(preparation, lock: nil).failure == nil)
+        #expect(try await Change.toSpec(second).apply(preparation, lock: nil).failure == nil)
         try await expectIssued(preparation.plan, on: OfflineCluster.now)
 
         // A renewal below a CA that ends before it would.
@@ -54,11 +57,12 @@ import Testing
         var options = RunRequest(specFile: cluster.specFile, root: cluster.root)
         options.options.renewal = .always
         let third = try Run(options, effects: cluster.run(at: due).effects)
-        let renewal = try await third.prepare()
+        let renewal = try await Change.toSpec(third).prepare()
         #expect(renewal.plan.issues.map(\.shortened) == [true])
         let fourth = try Run(
             options, effects: cluster.run(at: due.advanced(bySeconds: later)).effects)
-        #expect(try await fourth.apply(renewal, lock: try fourth.lockExisting()).failure == nil)
+        #expect(
+            try await Change.toSpec(fourth).apply(renewal, lock: try fourth.lockExisting()).failure == nil)
         try await expectIssued(renewal.plan, on: due)
     }
 
@@ -79,10 +83,10 @@ import Testing
     @Test(arguments: [Int64(20 * 365 * 86400), -3600]) func aPlanThatHasWaitedForTooLong(later: Int64)
         async throws
     {
-        let preparation = try await run(nil).prepare()
+        let preparation = try await Change.toSpec(run(nil)).prepare()
         let second = try run(nil, at: OfflineCluster.now.advanced(bySeconds: later))
         let error = await #expect(throws: BootstrapError.self) {
-            try await second.apply(preparation, lock: nil)
+            try await Change.toSpec(second).apply(preparation, lock: nil)
         }
         #expect(error?.code == "state/plan-too-old" && error?.hint?.contains("clock") == true)
         #expect(try cluster.state.inventory() == StateInventory())

@@ -16,8 +16,9 @@ import Testing
     init() throws {
         directory = try TemporaryDirectory()
         stager = Stager(
-            state: StateDirectory(path: directory.file("state"), cluster: "demo"),
-            node: LocalTransport(root: NodeRoot(prefix: directory.path)))
+            node: LocalTransport(root: NodeRoot(prefix: directory.path)),
+            leafKey: StateDirectory(path: directory.file("state"), cluster: "demo").leafKeys(StateInventory())
+        )
         for name in ["a", "b", "c"] { try directory.write("old \(name)", to: "etc/\(name)") }
     }
 
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func allOfIt() throws {
-        let staged = try stager.stage(plan(["/etc/a", "/etc/b"]), inventory: StateInventory())
+        let staged = try stager.stage(plan(["/etc/a", "/etc/b"]))
         #expect(try FileReader.read(directory.file("etc/a")) == Array("old a".utf8))
         try stager.commit(staged)
         #expect(try FileReader.read(directory.file("etc/b")) == Array("new".utf8))
@@ -49,7 +50,7 @@ import Testing
     func nothingStays(paths: [String], last: FileChange.Content?) throws {
         let before = treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") }
         #expect(throws: (any Error).self) {
-            try stager.stage(plan(paths, last: last), inventory: StateInventory())
+            try stager.stage(plan(paths, last: last))
         }
         #expect(treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") } == before)
     }
@@ -77,16 +78,17 @@ import Testing
         for (signing, leaf) in [
             (old, inventory.leaf(of: "cp1", signedBy: old)), (new, inventory.leaves["cp1"]),
         ] {
-            let stager = Stager(state: state, node: self.stager.node, signing: signing)
+            let stager = Stager(
+                node: self.stager.node, leafKey: state.leafKeys(inventory, signing: signing))
             let plan = plan(["/etc/a"], last: .privateKey(owner: "cp1"))
-            try stager.commit(try stager.stage(plan, inventory: inventory))
+            try stager.commit(try stager.stage(plan))
             let written = try #require(try FileReader.readSecret(directory.file("etc/a")))
             #expect(try Digest.sha256Hex(written) == leaf?.keySHA256)
         }
     }
 
     @Test func aRenameThatFails() throws {
-        let staged = try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"]), inventory: StateInventory())
+        let staged = try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"]))
         try FileManager.default.removeItem(atPath: directory.file("etc/b"))
         try directory.write("x", to: "etc/b/in-the-way")
         #expect(throws: NodeError.self) { try stager.commit(staged) }

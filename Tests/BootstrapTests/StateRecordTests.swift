@@ -105,9 +105,12 @@ import Testing
     /// Others could have read it: said, and changed by nobody but its owner.
     @Test func keysThatOthersMayRead() async throws {
         try await cluster.converge()
-        #expect(try await cluster.run().prepare().plan.notices.allSatisfy { $0.code != "plan/exposed-keys" })
+        #expect(
+            try await Change.toSpec(cluster.run()).prepare().plan.notices.allSatisfy {
+                $0.code != "plan/exposed-keys"
+            })
         try bash("chmod 644 leaves/cp1/0001/key.pem; chmod 640 ca/*/ca-key.pem")
-        let notices = try await cluster.run().prepare().plan.notices
+        let notices = try await Change.toSpec(cluster.run()).prepare().plan.notices
         let message = try #require(notices.first { $0.code == "plan/exposed-keys" }).message
         #expect(message.contains("ca-key.pem and 1 more") && message.contains("chmod 600"), "\(message)")
     }

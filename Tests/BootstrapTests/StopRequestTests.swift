@@ -37,15 +37,19 @@ import Testing
     /// A wait of a run that was asked to stop ends with the error that says so.
     @Test func aWaitEndsWhereTheRunIsToStop() async throws {
         let directory = try TemporaryDirectory()
-        var run = try Run(RunRequest(root: directory.file("tree")), effects: .real { _ in })
-        try await run.pause(.zero)
+        var controlPlanes = try Run(
+            RunRequest(root: directory.file("tree")), effects: .real { _ in }
+        ).controlPlanes
+        try await controlPlanes.pause(.zero)
         let request = StopRequest { _ in }
         defer { request.restore() }
-        run.stop = request
-        try run.refuseStopped()
+        controlPlanes.stop = request
+        try controlPlanes.refuseStopped()
         request.receive(SIGHUP, "") { _ in }
         // Longer than any test may take.
-        let error = await #expect(throws: BootstrapError.self) { try await run.pause(.seconds(3600)) }
+        let error = await #expect(throws: BootstrapError.self) {
+            try await controlPlanes.pause(.seconds(3600))
+        }
         #expect(error?.code == "rotation/stopped" && error?.hint?.contains("rotate --ca") == true)
     }
 

@@ -18,7 +18,7 @@ package final class Canary: Sendable {
         case notReached(String)
     }
 
-    private let run: Run
+    private let controlPlanes: ControlPlanes
     private let objects: CanaryObjects
     private let manifests: CanaryManifests
     private let witness: CanaryWitness
@@ -35,23 +35,24 @@ package final class Canary: Sendable {
     ///   - isStopped: asked while it waits.
     /// - Throws: `canary/exists`, `canary/running`, or where it cannot be made; nothing is left then.
     static func open(
-        _ run: Run, _ kubectl: Kubectl, observed: [ObservedNode], address: CanaryAddress? = nil,
+        _ controlPlanes: ControlPlanes, _ kubectl: Kubectl, observed: [ObservedNode],
+        address: CanaryAddress? = nil,
         patience: Duration = .seconds(12), isStopped: @escaping @Sendable () -> Bool = { false }
     ) async throws -> Canary {
         let objects = try await CanaryObjects(kubectl, for: observed.map { $0.apiServer?.version })
         let cleared = try await objects.clearLeftovers()
         if !cleared.isEmpty {
-            run.effects.progress(
+            controlPlanes.effects.progress(
                 .line("removed what a killed canary left: \(cleared.map(\.name).joined(separator: ", "))"))
         }
-        let routes = CanaryPlace.routes(run, observed, address)
+        let routes = CanaryPlace.routes(controlPlanes, observed, address)
         let distinct = Array(Set(routes.values.compactMap { try? $0.get() }))
-        let identity = try CanaryIdentity.make(routes: distinct.count, now: run.effects.now())
+        let identity = try CanaryIdentity.make(routes: distinct.count, now: controlPlanes.effects.now())
         let witness = CanaryWitness()
         let servers = try CanaryPlace.listen(distinct, address, identity.presented, witness)
-        let places = CanaryPlace.places(run, observed, routes, distinct, servers)
+        let places = CanaryPlace.places(controlPlanes, observed, routes, distinct, servers)
         let canary = Canary(
-            run: run, objects: objects,
+            controlPlanes: controlPlanes, objects: objects,
             manifests: CanaryManifests(
                 run: try Self.word(), serverCertificate: identity.leafPEM, caPEM: identity.caPEM),
             witness: witness, servers: servers, places: places, isStopped: isStopped, patience: patience)
@@ -66,11 +67,12 @@ package final class Canary: Sendable {
     }
 
     private init(
-        run: Run, objects: CanaryObjects, manifests: CanaryManifests, witness: CanaryWitness,
+        controlPlanes: ControlPlanes, objects: CanaryObjects, manifests: CanaryManifests,
+        witness: CanaryWitness,
         servers: [HTTPSServer], places: [String: Result<CanaryPlace, BootstrapError>],
         isStopped: @escaping @Sendable () -> Bool, patience: Duration
     ) {
-        self.run = run
+        self.controlPlanes = controlPlanes
         self.objects = objects
         self.manifests = manifests
         self.witness = witness

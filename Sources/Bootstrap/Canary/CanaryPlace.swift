@@ -14,15 +14,15 @@ struct CanaryPlace: Sendable {
 
     /// The route of each node, by its name, or why it has none.
     static func routes(
-        _ run: Run, _ observed: [ObservedNode], _ given: CanaryAddress?
+        _ controlPlanes: ControlPlanes, _ observed: [ObservedNode], _ given: CanaryAddress?
     ) -> [String: Result<CanaryRoute, BootstrapError>] {
         var routes: [String: Result<CanaryRoute, BootstrapError>] = [:]
-        for node in run.nodes {
+        for node in controlPlanes.nodes {
             do {
-                let (flags, connection) = try asked(run, node, observed)
+                let (flags, connection) = try asked(controlPlanes, node, observed)
                 routes[node.name] = .success(try .of(flags, connection.endpoint, given: given))
             } catch {
-                routes[node.name] = .failure(Run.located(error, on: node))
+                routes[node.name] = .failure(ControlPlanes.located(error, on: node))
             }
         }
         return routes
@@ -58,11 +58,12 @@ struct CanaryPlace: Sendable {
 
     /// The places of all nodes.
     static func places(
-        _ run: Run, _ observed: [ObservedNode], _ routes: [String: Result<CanaryRoute, BootstrapError>],
+        _ controlPlanes: ControlPlanes, _ observed: [ObservedNode],
+        _ routes: [String: Result<CanaryRoute, BootstrapError>],
         _ distinct: [CanaryRoute], _ servers: [HTTPSServer]
     ) -> [String: Result<CanaryPlace, BootstrapError>] {
         Dictionary(
-            run.nodes.compactMap { node -> (String, Result<CanaryPlace, BootstrapError>)? in
+            controlPlanes.nodes.compactMap { node -> (String, Result<CanaryPlace, BootstrapError>)? in
                 guard let route = routes[node.name] else { return nil }
                 return (
                     node.name,
@@ -74,7 +75,7 @@ struct CanaryPlace: Sendable {
                             address: route.address.description, port: servers[index].port)
                         return .success(
                             CanaryPlace(number: index + 1, listens: server.authority) {
-                                try asked(run, node, observed).connection
+                                try asked(controlPlanes, node, observed).connection
                             })
                     }
                 )
@@ -82,17 +83,17 @@ struct CanaryPlace: Sendable {
     }
 
     private static func asked(
-        _ run: Run, _ node: NodeSpec, _ observed: [ObservedNode]
+        _ controlPlanes: ControlPlanes, _ node: NodeSpec, _ observed: [ObservedNode]
     ) throws -> (flags: EffectiveFlags, connection: APIServerConnection) {
         let live = observed.first { $0.name == node.name }?.unit?.live
         guard let running = live?.runningArguments else {
             throw BootstrapError(
                 "canary/not-running",
-                "\(run.spec.apiServer.unit) is \(live?.stateText ?? "not known to systemd")")
+                "\(controlPlanes.spec.apiServer.unit) is \(live?.stateText ?? "not known to systemd")")
         }
         let flags = EffectiveFlags.parse(commandLine: running)
         let connection = try APIServerConnection(
-            spec: run.spec, nodeSpec: node, flags: flags, link: try run.link(node))
+            spec: controlPlanes.spec, nodeSpec: node, flags: flags, link: try controlPlanes.link(node))
         return (flags, connection)
     }
 }

@@ -6,7 +6,7 @@ import PKI
 
 /// Turns what the canary saw of each control plane into proofs.
 struct CanaryProver {
-    let run: Run
+    let controlPlanes: ControlPlanes
     let now: UnixTime
 
     static let path = "canary"
@@ -27,14 +27,14 @@ struct CanaryProver {
     }
 
     func installed() throws -> [Installed] {
-        let certificates = run.spec.certificates
-        return try run.nodes.map { node in
-            let transport = try run.link(node).node
+        let certificates = controlPlanes.spec.certificates
+        return try controlPlanes.nodes.map { node in
+            let transport = try controlPlanes.link(node).node
             var unreadable: String?
             func read(_ file: String) throws -> [Certificate] {
                 let path = "\(certificates.directory)/\(file)"
                 guard let pem = try transport.read(path) else { return [] }
-                do { return try run.reader.bundle(pem: pem, path: path) } catch {
+                do { return try controlPlanes.reader.bundle(pem: pem, path: path) } catch {
                     unreadable = unreadable ?? "\(error)"
                     return []
                 }
@@ -103,7 +103,7 @@ struct CanaryProver {
                 return failed("\(name), which does not verify on \(peer.node): \(why)\(other)")
             }
         }
-        let allowed = run.spec.requestHeader.allowedNames
+        let allowed = controlPlanes.spec.requestHeader.allowedNames
         guard allowed.containsBytes(leaf.commonName ?? "") else {
             return failed("\(name), which is not in \(allowed.joined(separator: ", "))\(other)")
         }
@@ -125,7 +125,7 @@ struct CanaryProver {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// Proves the whole path of an aggregated request through each control plane, and adds that to what else was proved.
     ///
     /// It makes temporary API objects, and removes them whatever happens, also when it is asked to stop.
@@ -173,7 +173,7 @@ extension Run {
             if report.code.hasPrefix("canary/") || report.code.hasPrefix("usage/") { throw error }
             return notProven(report.message)
         }
-        let prover = CanaryProver(run: self, now: effects.now())
+        let prover = CanaryProver(controlPlanes: self, now: effects.now())
         let proofs: [(String, [Proof])]
         do {
             let installed = try prover.installed()

@@ -51,15 +51,17 @@ struct Kubectl: Sendable {
     /// The operator's kubeconfig of the spec, else what the first control plane that has one keeps for its administrator.
     /// - Returns: nil where there is none.
     /// - Throws: where the one that the spec names does not work.
-    static func find(_ run: Run) async throws -> Kubectl? {
-        let say: @Sendable (String) -> Void = { [effects = run.effects] in effects.progress(.line($0)) }
-        if let path = run.spec.apiServer.kubeconfig {
+    static func find(_ controlPlanes: ControlPlanes) async throws -> Kubectl? {
+        let say: @Sendable (String) -> Void = { [effects = controlPlanes.effects] in
+            effects.progress(.line($0))
+        }
+        if let path = controlPlanes.spec.apiServer.kubeconfig {
             let kubectl = Kubectl(kubeconfig: path, say: say)
             try await kubectl.check()
             return kubectl
         }
-        for nodeSpec in run.nodes {
-            let node = try run.link(nodeSpec).node
+        for nodeSpec in controlPlanes.nodes {
+            let node = try controlPlanes.link(nodeSpec).node
             for path in placesOnNode where try node.status(path)?.kind == .regular {
                 let kubectl = Kubectl(node: node, name: nodeSpec.name, kubeconfig: path, say: say)
                 if (try? await kubectl.check()) != nil { return kubectl }

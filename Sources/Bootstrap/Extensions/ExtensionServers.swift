@@ -4,7 +4,7 @@ import ClusterPlan
 
 /// The servers behind the cluster's APIServices: who they are, and which CAs they have loaded.
 struct ExtensionServers: Sendable {
-    let run: Run
+    let controlPlanes: ControlPlanes
     let kubectl: Kubectl
 
     /// One server of one APIService.
@@ -87,7 +87,7 @@ struct ExtensionServers: Sendable {
         _ judge: @escaping @Sendable (Endpoint, [[UInt8]]) -> Laggard?
     ) async throws -> [Laggard] {
         let begin = ContinuousClock.now
-        let survey = ExtensionSurvey(run: run, judge: judge)
+        let survey = ExtensionSurvey(controlPlanes: controlPlanes, judge: judge)
         var open = endpoints.filter { !passing.contains($0.service) }
         var settled: Set<String> = []
         var read = begin
@@ -98,7 +98,7 @@ struct ExtensionServers: Sendable {
             }
             let left = Set(laggards.map(\.endpoint))
             settled.formUnion(open.map(\.place).filter { !left.contains($0) })
-            try await run.pause(.seconds(1))
+            try await controlPlanes.pause(.seconds(1))
             if ContinuousClock.now >= read + .seconds(Self.refreshSeconds) {
                 read = .now
                 open = try await self.endpoints().filter { !passing.contains($0.service) }

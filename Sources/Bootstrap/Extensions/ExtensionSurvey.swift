@@ -27,7 +27,7 @@ struct ExtensionSurvey: Sendable {
         }
     }
 
-    let run: Run
+    let controlPlanes: ControlPlanes
     /// What is wrong with a server that names these CAs.
     let judge: @Sendable (Endpoint, [[UInt8]]) -> Laggard?
 
@@ -70,7 +70,7 @@ struct ExtensionSurvey: Sendable {
 
     /// The ways out of the control planes; nil is this machine's own network.
     private func ways() -> [Tunnel?] {
-        let tunnels = run.nodes.map { node in try? run.link(node).tunnel?.always }
+        let tunnels = controlPlanes.nodes.map { node in try? controlPlanes.link(node).tunnel?.always }
         let far = tunnels.compactMap { $0 }
         return far.count == tunnels.count ? far : far + [nil]
     }

@@ -32,7 +32,7 @@ final class ServiceCheck: Sendable {
         let isDenied: Bool
     }
 
-    private let run: Run
+    private let controlPlanes: ControlPlanes
     private let kubectl: Kubectl?
     /// What answered before the first change: of each control plane, by its name, the services and how.
     private let before: [String: [Service: Way]]
@@ -48,47 +48,50 @@ final class ServiceCheck: Sendable {
     ///
     /// Who they are kubectl tells; without it, every API that a control plane lists is asked for.
     /// - Parameter accepted: `NAMESPACE/NAME` of Services that may be lost.
-    static func begin(_ run: Run, _ kubectl: Kubectl?, passing accepted: Set<String>) async -> ServiceCheck {
+    static func begin(_ controlPlanes: ControlPlanes, _ kubectl: Kubectl?, passing accepted: Set<String>)
+        async -> ServiceCheck
+    {
         var services: [Service]?
         if let kubectl {
             do {
-                services = try await ExtensionServers(run: run, kubectl: kubectl).backends()
+                services = try await ExtensionServers(controlPlanes: controlPlanes, kubectl: kubectl)
+                    .backends()
                     .filter { !accepted.contains($0.service) }.map { Service(name: $0.name, path: $0.path) }
             } catch {
-                run.effects.progress(
+                controlPlanes.effects.progress(
                     .line("note: the APIServices cannot be listed: \(ErrorReport(error).message)"))
             }
         }
-        let empty = ServiceCheck(run: run, kubectl: kubectl, before: [:])
+        let empty = ServiceCheck(controlPlanes: controlPlanes, kubectl: kubectl, before: [:])
         let known = services
-        let results = await onEachNode(run.nodes) { node in
-            let connection = try run.connection(node)
+        let results = await onEachNode(controlPlanes.nodes) { node in
+            let connection = try controlPlanes.connection(node)
             let asked = try known ?? connection.map { try Self.listed(by: $0) } ?? []
             return try await empty.ask(node, connection, asked.map { ($0, nil) })
         }
         var before: [String: [Service: Way]] = [:]
-        for (node, result) in zip(run.nodes, results) {
+        for (node, result) in zip(controlPlanes.nodes, results) {
             switch result {
             case .success(let answers):
                 before[node.name] = answers.ways
                 for refusal in answers.refusals where known != nil {
-                    run.effects.progress(
+                    controlPlanes.effects.progress(
                         .line(
                             "note: \(refusal.service.name) does not answer through \(node.name) before the change, so it is "
                                 + "not waited for: \(refusal.why)"))
                 }
             case .failure(let error):
-                run.effects.progress(
+                controlPlanes.effects.progress(
                     .line(
                         "note: \(node.name): whether extension APIs answer is not seen: \(ErrorReport(error).message)"
                     ))
             }
         }
-        return ServiceCheck(run: run, kubectl: kubectl, before: before)
+        return ServiceCheck(controlPlanes: controlPlanes, kubectl: kubectl, before: before)
     }
 
-    private init(run: Run, kubectl: Kubectl?, before: [String: [Service: Way]]) {
-        (self.run, self.kubectl, self.before) = (run, kubectl, before)
+    private init(controlPlanes: ControlPlanes, kubectl: Kubectl?, before: [String: [Service: Way]]) {
+        (self.controlPlanes, self.kubectl, self.before) = (controlPlanes, kubectl, before)
     }
 
     /// How many APIs answered through a control plane before the first change.
@@ -120,7 +123,8 @@ final class ServiceCheck: Sendable {
     func refusals(through node: NodeSpec) async throws -> [Refusal] {
         let services = (before[node.name] ?? [:]).sorted { $0.key.name < $1.key.name }
         guard !services.isEmpty else { return [] }
-        return try await ask(node, try run.connection(node), services.map { ($0.key, $0.value) }).refusals
+        return try await ask(node, try controlPlanes.connection(node), services.map { ($0.key, $0.value) })
+            .refusals
     }
 
     // MARK: - Asking

@@ -102,10 +102,9 @@ struct RollbackProver {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// Proves on every node that was rolled back that it has what it was to have; changes nothing.
-    package func proveRollback(_ preparation: Preparation) async throws -> [NodeProofs] {
-        let targets = preparation.rollback?.targets ?? []
+    func proveRollback(to targets: [RollbackPlanner.Target]) async throws -> [NodeProofs] {
         let now = effects.now()
         let rolled = nodes.filter { node in targets.contains { $0.node == node.name } }
         let results = await onEachNode(rolled) { node -> NodeProofs? in
@@ -115,8 +114,6 @@ extension Run {
                 observed: try await observe(node), now: now
             ).prove()
         }
-        return try zip(rolled, results).compactMap { node, result in
-            do { return try result.get() } catch { throw Self.located(error, on: node) }
-        }
+        return try Self.values(rolled, results).compactMap { $0 }
     }
 }

@@ -31,35 +31,3 @@ struct RollbackRecord {
 
     static func remove(_ state: StateDirectory) throws { try AtomicFileWriter.remove(path(state)) }
 }
-
-extension Run {
-    /// Writes down what is begun; an `init` ends a roll-back that was not brought to its end.
-    func beginRollback(_ preparation: Preparation) throws {
-        let earlier = try RollbackRecord.read(state)
-        guard let rollback = preparation.rollback else {
-            if earlier != nil { try RollbackRecord.remove(state) }
-            return
-        }
-        let begun = preparation.plan.nodes.filter { !$0.isEmpty }.map(\.name)
-        let known = earlier?.nodes ?? []
-        try RollbackRecord(
-            direction: rollback.direction, nodes: known + begun.filter { !known.contains($0) }
-        ).write(state)
-    }
-
-    /// Crosses out the nodes that have what they were to have: the last thing that a roll-back does, after its result has
-    /// been shown, under the state's lock.
-    package func endRollback(_ preparation: Preparation, _ outcome: ApplyOutcome) throws {
-        guard preparation.rollback != nil, var record = try RollbackRecord.read(state) else { return }
-        var open: Set<String> = []
-        for (name, result) in outcome.nodes {
-            switch result {
-            case .unchanged, .changed: continue
-            case .failed, .untouched, .takenBack: open.insert(name)
-            }
-        }
-        let seen = Set(preparation.observed.map(\.name))
-        record.nodes.removeAll { seen.contains($0) && !open.contains($0) }
-        if record.nodes.isEmpty { try RollbackRecord.remove(state) } else { try record.write(state) }
-    }
-}

@@ -41,7 +41,7 @@ package struct CARotation: Sendable {
     /// Begins a rotation, or goes on with the one that is open, to its end.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
-    package func converge(_ lock: Run.StateLock?) async throws -> Outcome {
+    package func converge(_ lock: StateLock?) async throws -> Outcome {
         let new = try await newNodes()
         var rotated = self
         if !new.isEmpty {
@@ -61,24 +61,25 @@ package struct CARotation: Sendable {
         package let leftToInit: [String]
     }
 
-    private func convergeAll(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
+    private func convergeAll(_ lock: StateLock?) async throws -> RotationTerms.Direction {
         let signals = StopRequest(promise: "what is being done is finished first, a wait is not") {
             [effects = run.effects] in effects.progress(.line($0))
         }
         defer { signals.restore() }
         var listening = run
-        listening.stop = signals
+        listening.controlPlanes.stop = signals
         return try await CARotation(listening, options: options).convergeListening(lock)
     }
 
-    private func convergeListening(_ lock: Run.StateLock?) async throws -> RotationTerms.Direction {
+    private func convergeListening(_ lock: StateLock?) async throws -> RotationTerms.Direction {
         let lock = try lock ?? run.lockState()
-        let locks = try await run.lockNodes(run.nodes.map(\.name))
+        let locks = try await run.controlPlanes.lock(run.nodes.map(\.name))
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()
         var gates = RotationGates(
-            run: run, kubectl: try await kubectl(), acceptsLaggards: options.acceptsLaggards)
+            controlPlanes: run.controlPlanes, kubectl: try await kubectl(),
+            acceptsLaggards: options.acceptsLaggards)
         var course = RotationCourse()
         do {
             var terms = try await enter(gates, &course)
@@ -89,14 +90,14 @@ package struct CARotation: Sendable {
                     .preflight,
                     "once more: the CA that is trusted now was made before its keys were known to be in danger"
                 )
-                let observed = try await run.observe()
+                let observed = try await run.controlPlanes.observe()
                 try preflight(observed)
                 terms = try await begin(observed, try run.state.inventory())
                 try await go(terms, gates, lock, &course)
             }
             return terms.direction
         } catch {
-            throw course.stopped(by: error, asAsked: run.stop?.isStopped == true)
+            throw course.stopped(by: error, asAsked: run.controlPlanes.stop?.isStopped == true)
         }
     }
 
@@ -116,14 +117,14 @@ package struct CARotation: Sendable {
             observed = try await settled(&course)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight(observed)
-            try await run.refuseUnwatched(run.nodes, manyChanges: false)
+            try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
             if open.direction == .forward { try await refuseUnlisted(gates, observed) }
             try await refuse(rotation.both)
             terms = open
         } else {
-            observed = try await run.observe()
+            observed = try await run.controlPlanes.observe()
             try preflight(observed)
-            try await run.refuseUnwatched(run.nodes, manyChanges: true)
+            try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
             try refuseCrossSign(observed, inventory)
             try await refuseUnlisted(gates, observed)
             terms = try await begin(observed, inventory)
@@ -135,7 +136,7 @@ package struct CARotation: Sendable {
     }
 
     private func go(
-        _ terms: RotationTerms, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ terms: RotationTerms, _ gates: RotationGates, _ lock: StateLock,
         _ course: inout RotationCourse
     ) async throws {
         var (hasSoaked, last) = (false, RotationStage?.none)
@@ -146,7 +147,7 @@ package struct CARotation: Sendable {
             try preflight(observed)
             let stage = try stage(observed, rotation, terms)
             course.stage = stage
-            try run.refuseStopped()
+            try run.controlPlanes.refuseStopped()
             guard stage != last else { throw noProgress(stage) }
             switch stage {
             case .trust:
@@ -158,14 +159,14 @@ package struct CARotation: Sendable {
             case .soak where !hasSoaked:
                 let seconds = try await soakSeconds(terms)
                 say(stage, "\(seconds) s, until connections with old proxy clients have ended")
-                try await run.pause(.seconds(seconds))
+                try await run.controlPlanes.pause(.seconds(seconds))
                 // Everything is looked at once more: from here on there is no way back.
                 hasSoaked = true
                 continue
             case .soak, .drop:
                 course.stage = .drop
                 // One that holds another pair in memory than on its disk would be refused from here on.
-                try await run.refuseUnwatched(run.nodes, manyChanges: false)
+                try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
                 try await drop(rotation, gates, lock, &course)
                 return try await finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
@@ -189,7 +190,7 @@ package struct CARotation: Sendable {
     }
 
     func kubectl() async throws -> Kubectl? {
-        let kubectl = try await Kubectl.find(run)
+        let kubectl = try await Kubectl.find(run.controlPlanes)
         if kubectl == nil, !options.acceptsUnseenExtensions {
             throw BootstrapError(
                 "rotation/no-kubeconfig",

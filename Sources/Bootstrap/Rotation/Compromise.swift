@@ -51,8 +51,9 @@ extension CARotation {
         // Going back, one whose new pair was put back may have read it in between.
         guard terms.cause.isCompromise || terms.direction == .back else { return wanted }
         let results = await onEachNode(run.nodes) { node in
-            guard let connection = try run.connection(node) else { return false }
-            return try await run.fileReading(of: node, run.version(of: connection)) == .byTime
+            guard let connection = try run.controlPlanes.connection(node) else { return false }
+            return try await run.controlPlanes.fileReading(
+                of: node, run.controlPlanes.version(of: connection)) == .byTime
         }
         let isBlind = try results.contains { try $0.get() }
         return isBlind ? max(wanted, options.reloadSeconds) : wanted
@@ -84,7 +85,7 @@ extension CARotation {
         }
         say(.proof, "no extension server is to trust the old CA")
         let accepted = emergencyLaggards
-        let all = try await ExtensionServers(run: run, kubectl: kubectl).trusting(
+        let all = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl).trusting(
             retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
         for laggard in all where accepted.contains(laggard.service) {
             say(
@@ -127,12 +128,12 @@ extension CARotation {
             "whoever has \(key) is every user on every API server and extension server, system:masters included, until the "
                 + "old CA is trusted nowhere; there is no list of revoked certificates, so the CA is replaced"
         ]
-        guard let kubectl = try await Kubectl.find(run) else {
+        guard let kubectl = try await Kubectl.find(run.controlPlanes) else {
             return lines + [
                 "  which APIServices will fail meanwhile cannot be told: there is no kubeconfig (apiServer.kubeconfig)"
             ]
         }
-        let servers = ExtensionServers(run: run, kubectl: kubectl)
+        let servers = ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl)
         let (backends, endpoints) = (try await servers.backends(), try await servers.endpoints())
         guard !backends.isEmpty else {
             return lines + ["  no APIService has a server of its own: nothing will fail"]

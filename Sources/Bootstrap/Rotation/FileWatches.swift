@@ -86,7 +86,7 @@ extension ClusterSpec {
     }
 }
 
-extension Run {
+extension ControlPlanes {
     /// The version of a running kube-apiserver; nil where neither it nor the spec says.
     func version(of own: APIServerConnection) async -> KubernetesVersion? {
         await own.observe().version ?? spec.kubernetesVersion
@@ -136,8 +136,7 @@ extension Run {
                         + "place of that one: nothing has to be restarted then")
             }
         }
-        try RotationGates.join(
-            zip(nodes, results).map { node, result in result.mapError { Self.located($0, on: node) } })
+        _ = try Self.values(nodes, results)
     }
 
     static func unwatched(_ who: String, _ paths: [String], _ spec: ClusterSpec) -> BootstrapError {

@@ -18,7 +18,7 @@ struct PairGate: Sendable {
         var services: ServiceCheck?
     }
 
-    let run: Run
+    let controlPlanes: ControlPlanes
     let terms: Terms
 
     /// How long the file watches of one from 1.23 on are waited for; seconds.
@@ -28,17 +28,18 @@ struct PairGate: Sendable {
 
     /// - Throws: what the pair does not pass, and on which control plane.
     func pass(_ node: NodeSpec, _ progress: NodeProgress) async throws {
-        guard let own = try run.connection(node), let pair = try own.identity else {
+        guard let own = try controlPlanes.connection(node), let pair = try own.identity else {
             throw BootstrapError("rotation/no-process", "kube-apiserver does not run any more")
         }
         progress.step("every API server is asked to take the new pair")
-        for receiver in run.spec.nodes {
-            let connection = receiver == node ? own : try run.connection(receiver)
+        for receiver in controlPlanes.spec.nodes {
+            let connection = receiver == node ? own : try controlPlanes.connection(receiver)
             // One that the layer is not on yet takes nobody's word for a user.
             guard let connection, connection.hasRequestHeaderCA else { continue }
             try await accepts(pair, receiver, connection)
         }
-        let fingerprint = try run.reader.bundle(pem: pair.certificatePEM, path: "the new pair")[0].summary
+        let fingerprint = try controlPlanes.reader.bundle(pem: pair.certificatePEM, path: "the new pair")[0]
+            .summary
             .fingerprintSHA256
         try await loaded(node, own, fingerprint, progress)
         let readiness = await own.readiness()
@@ -56,9 +57,11 @@ struct PairGate: Sendable {
     /// Why a pair that passed before would not pass now: asked once, without waiting. nil where it would.
     func refusal(_ node: NodeSpec) async -> String? {
         do {
-            guard let own = try run.connection(node), let pair = try own.identity else { return nil }
-            for receiver in run.spec.nodes {
-                let connection = receiver == node ? own : try run.connection(receiver)
+            guard let own = try controlPlanes.connection(node), let pair = try own.identity else {
+                return nil
+            }
+            for receiver in controlPlanes.spec.nodes {
+                let connection = receiver == node ? own : try controlPlanes.connection(receiver)
                 guard let connection, connection.hasRequestHeaderCA else { continue }
                 let outcome = try IdentityProbe.probe(
                     connection.endpoint, trust: connection.trust, identity: pair,
@@ -72,7 +75,7 @@ struct PairGate: Sendable {
             return lost.first.map { "\($0.service.name) does not answer: \($0.why)" }
         } catch {
             // Who cannot look has seen nothing wrong with it.
-            run.effects.progress(
+            controlPlanes.effects.progress(
                 .line(
                     "\(node.name): whether its new certificate is taken is not seen: \(ErrorReport(error).message)"
                 ))
@@ -84,7 +87,7 @@ struct PairGate: Sendable {
     /// - Returns: why they do not when the time is over; nil where they do.
     func recovery(_ node: NodeSpec) async -> String? {
         let deadline = ContinuousClock.now + .seconds(terms.reloadSeconds + Self.watchSeconds)
-        while run.stop?.isStopped != true {
+        while controlPlanes.stop?.isStopped != true {
             let lost: ServiceCheck.Refusal
             do {
                 guard let first = try await terms.services?.refusals(through: node).first else { return nil }
@@ -124,39 +127,28 @@ struct PairGate: Sendable {
     private func loaded(
         _ node: NodeSpec, _ own: APIServerConnection, _ fingerprint: String, _ progress: NodeProgress
     ) async throws {
-        let version = await run.version(of: own)
-        let isBlind = try await run.fileReading(of: node, version) == .byTime
+        let version = await controlPlanes.version(of: own)
+        let isBlind = try await controlPlanes.fileReading(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
         let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
         if !isBlind { progress.step("it is to watch the new files") }
         let deadline = ContinuousClock.now + .seconds(isSeen ? 0 : Self.watchSeconds)
         while true {
-            switch try await run.fileReading(of: node, version) {
+            switch try await controlPlanes.fileReading(of: node, version) {
             case .byTime? where !isSeen:
                 progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
                 return try await Task.sleep(for: .seconds(terms.reloadSeconds))
             case .byTime?, .byWatch?, .absent?, nil: return
             case .missing(let paths)?:
                 guard ContinuousClock.now >= deadline else { continue }
-                guard isSeen else { throw Run.unwatched("kube-apiserver", paths, run.spec) }
+                guard isSeen else {
+                    throw ControlPlanes.unwatched("kube-apiserver", paths, controlPlanes.spec)
+                }
                 // What was seen counts. Before a CA is dropped all files have to be watched.
                 return progress(
                     "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: "
                         + "remove backups that are hard links to old files, else restart its kube-apiserver")
             }
         }
-    }
-}
-
-extension Run {
-    /// How the running API server of a node is asked now; nil where none runs.
-    func connection(_ node: NodeSpec) throws -> APIServerConnection? {
-        let link = try link(node)
-        guard let pid = try link.units?.unit(spec.apiServer.unit).mainPID,
-            let argv = try ProcessArguments.read(pid: Int(pid), on: link.node)
-        else { return nil }
-        return try APIServerConnection(
-            spec: spec, nodeSpec: node, flags: EffectiveFlags.parse(commandLine: argv),
-            link: link)
     }
 }

@@ -9,8 +9,8 @@ package struct Renewal: Sendable {
         case nothing(DueCertificates)
         /// The CA is due, or is being replaced already.
         case ca
-        /// Proxy clients are due, on the nodes that this rotation is about.
-        case leaves(LeafRotation)
+        /// Proxy clients are due, on the nodes that this change is about.
+        case leaves(Change)
     }
 
     private let run: Run
@@ -49,7 +49,8 @@ package struct Renewal: Sendable {
             return .ca
         }
         let due = DueCertificates(
-            run.spec, inventory: inventory, observed: try await run.observe(), now: now, rule: rule)
+            run.spec, inventory: inventory, observed: try await run.controlPlanes.observe(), now: now,
+            rule: rule)
         guard let due, !due.nodes.isEmpty else { return .nothing(due ?? byState) }
         // What was signed by a key that was not kept is renewed by the next CA.
         let isSigned = due.leaves.contains { $0.certificate == inventory.leaves[$0.owner ?? ""]?.certificate }
@@ -57,7 +58,7 @@ package struct Renewal: Sendable {
             try refuseCAOffline()
             return .ca
         }
-        return .leaves(LeafRotation(run, dueOn: due.nodes, by: rule, options))
+        return .leaves(LeafRotation.change(run, dueOn: due.nodes, by: rule, options))
     }
 
     private func refuseCAOffline() throws {

@@ -10,7 +10,7 @@ extension CARotation {
     /// cannot sign for them. The next one does, and `init` has what it needs.
     func newNodes() async throws -> [String] {
         guard !run.spec.certificates.ca.keepsKey else { return [] }
-        let observed = try await run.observe()
+        let observed = try await run.controlPlanes.observe()
         let new = observed.filter { node in
             // One whose files were lost still presents a proxy client.
             let running = node.unit?.live?.runningArguments ?? []

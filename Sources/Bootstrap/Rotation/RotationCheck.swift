@@ -12,7 +12,8 @@ extension CARotation {
         let names = run.nodes.map(\.name).filter { !new.contains($0) }
         let rotation = CARotation(new.isEmpty ? run : run.limited(to: names), options: options)
         let gates = RotationGates(
-            run: rotation.run, kubectl: kubectl, acceptsLaggards: options.acceptsLaggards)
+            controlPlanes: rotation.run.controlPlanes, kubectl: kubectl,
+            acceptsLaggards: options.acceptsLaggards)
         try await rotation.look(gates, isAbort: isAbort)
     }
 
@@ -22,9 +23,9 @@ extension CARotation {
             if isAbort, terms.direction == .forward { return try await lookBack(terms, inventory) }
             if inventory.generation(terms.keep) != nil { return try await look(terms, gates) }
         }
-        let observed = try await run.observe()
+        let observed = try await run.controlPlanes.observe()
         try preflight(observed)
-        try await run.refuseUnwatched(run.nodes, manyChanges: true)
+        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
         try refuseCrossSign(observed, inventory)
         try await refuseUnlisted(gates, observed)
         let trusted = try sharedBundle(observed)
@@ -35,14 +36,14 @@ extension CARotation {
 
     /// One that is open and is to go on.
     private func look(_ terms: RotationTerms, _ gates: RotationGates) async throws {
-        let observed = try await run.observe()
+        let observed = try await run.controlPlanes.observe()
         try refuseRollback(observed)
         if let node = observed.first(where: { $0.transaction != nil }) {
             say(.preflight, "an interrupted change of \(node.name) would be put back first")
             return
         }
         try preflight(observed)
-        try await run.refuseUnwatched(run.nodes, manyChanges: false)
+        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
         if terms.direction == .forward { try await refuseUnlisted(gates, observed) }
         if options.cause.isCompromise, !terms.cause.isCompromise {
             say(.preflight, "it would go on in the order of an emergency")

@@ -17,7 +17,7 @@ extension CARotation {
             try run.link(node).node.removeTree(
                 "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")
         }
-        try RotationGates.join(results)
+        _ = try ControlPlanes.values(run.nodes, results)
         let now = run.effects.now()
         if terms.cause.isCompromise, terms.direction == .forward {
             try CompromisedCAs(state: run.state).add(
@@ -48,7 +48,7 @@ extension CARotation {
         let results = await onEachNode(run.nodes) { node in
             let deadline = ContinuousClock.now + .seconds(Self.refusalSeconds)
             while true {
-                guard let connection = try run.connection(node) else {
+                guard let connection = try run.controlPlanes.connection(node) else {
                     throw BootstrapError(
                         "rotation/no-process", status: .proofFailed,
                         "\(node.name): kube-apiserver does not run")
@@ -63,10 +63,10 @@ extension CARotation {
                         "\(node.name): the old proxy client is still not refused: \(outcome)",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
-                try await run.pause(.milliseconds(500))
+                try await run.controlPlanes.pause(.milliseconds(500))
             }
         }
-        try RotationGates.join(results)
+        _ = try ControlPlanes.values(run.nodes, results)
         say(.proof, "401 for the old proxy client from every API server")
         return "reached: the old proxy client is refused, and its keys are destroyed"
     }
@@ -89,7 +89,7 @@ extension CARotation {
     /// Turns an open rotation around, as long as that takes nobody's trust away.
     /// - Returns: false where none is open.
     /// - Throws: `rotation/too-late` once a control plane or an extension server may have dropped the old CA.
-    package func callOff(_ lock: Run.StateLock?) async throws -> Bool {
+    package func callOff(_ lock: StateLock?) async throws -> Bool {
         guard let terms = try open() else { return false }
         guard terms.direction == .forward else { return true }
         let inventory = try run.state.inventory()
@@ -113,7 +113,7 @@ extension CARotation {
         guard let keep = inventory.generation(terms.keep),
             let old = terms.retire.compactMap(inventory.generation).last
         else { return nil }
-        let observed = try await run.observe()
+        let observed = try await run.controlPlanes.observe()
         let nodes = observed.map {
             RotationPosition.Node($0, keep: keep, retire: terms.retire.compactMap(inventory.generation))
         }
@@ -133,7 +133,7 @@ extension CARotation {
         if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }
         if terms.cause.isCompromise { throw late("it replaces a CA that others may have the key of") }
         // What an aggregator has in memory goes back with its files only where it sees them change.
-        try await run.refuseUnwatched(run.nodes, manyChanges: false)
+        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
         return RotationTerms(keep: old.id, retire: [keep.id], direction: .back)
     }
 }

@@ -8,14 +8,11 @@ import PKI
 /// What a CA's rotation waits for, seen from outside: the names in each API server's TLS handshake and in those of the
 /// others that read its CA file, and what the API servers tell extension servers in their ConfigMap.
 struct RotationGates: Sendable {
-    let run: Run
+    let controlPlanes: ControlPlanes
     /// nil where there is no kubeconfig.
     let kubectl: Kubectl?
     /// As `CARotation.Options.acceptsLaggards`.
     var acceptsLaggards: Set<String>
-
-    /// How long an API server is given to load a changed trust bundle: one before 1.23 looks each minute.
-    static let trustSeconds = 75
 
     /// Removes what the canary of a killed run left, unless somebody still uses it.
     func clearCanaries() async {
@@ -31,27 +28,28 @@ struct RotationGates: Sendable {
         _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustReaders.Patience,
         _ say: @escaping @Sendable (String) -> Void
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
+        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
         let reached =
             dropped.isEmpty
             ? "has loaded both"
             : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
-        let readers = TrustReaders(run: run, patience: patience, accepted: acceptsLaggards, say: say)
-        let results = await onEachNode(run.nodes) { node in
+        let readers = TrustReaders(
+            controlPlanes: controlPlanes, patience: patience, accepted: acceptsLaggards, say: say)
+        let results = await onEachNode(controlPlanes.nodes) { node in
             while let problem = self.problem(node, trusted, dropped) {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
                         "rotation/not-loaded", status: .proofFailed,
-                        "\(node.name): \(problem) after \(Self.trustSeconds) s",
+                        "\(node.name): \(problem) after \(TrustReaders.seconds) s",
                         hint: "restart its kube-apiserver when it can be spared, then run it again")
                 }
-                try await run.pause(.milliseconds(500))
+                try await controlPlanes.pause(.milliseconds(500))
             }
             try await readers.wait(on: node, until: deadline, reached: reached) {
                 Self.problem($0, trusted, dropped)
             }
         }
-        try Self.join(results)
+        _ = try ControlPlanes.values(controlPlanes.nodes, results)
     }
 
     /// Why an API server's handshake is not as it is to be; nil where it is.
@@ -60,7 +58,9 @@ struct RotationGates: Sendable {
     ) -> String? {
         let names: [[UInt8]]?
         do {
-            guard let connection = try run.connection(node) else { return "kube-apiserver does not run" }
+            guard let connection = try controlPlanes.connection(node) else {
+                return "kube-apiserver does not run"
+            }
             names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
                 .acceptedCANames
         } catch {
@@ -87,14 +87,15 @@ struct RotationGates: Sendable {
 
     private var told: PublishedCAs? {
         kubectl.map { kubectl in
-            PublishedCAs(kubectl: kubectl) { [effects = run.effects] in effects.progress(.line($0)) }
+            PublishedCAs(kubectl: kubectl) { [effects = controlPlanes.effects] in effects.progress(.line($0))
+            }
         }
     }
 
     /// Waits until extension servers are told to trust all of `trusted`.
     func waitForPublished(_ trusted: [CAGeneration]) async throws {
         guard let told else { return }
-        let deadline = ContinuousClock.now + .seconds(Self.trustSeconds)
+        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
         while true {
             var why: String?
             do {
@@ -108,10 +109,10 @@ struct RotationGates: Sendable {
             guard ContinuousClock.now < deadline else {
                 throw BootstrapError(
                     "rotation/not-published", status: .proofFailed,
-                    "\(PublishedCAs.name) \(why) after \(Self.trustSeconds) s",
+                    "\(PublishedCAs.name) \(why) after \(TrustReaders.seconds) s",
                     hint: "the API servers write it from what they have loaded: read their logs")
             }
-            try await run.pause(.seconds(1))
+            try await controlPlanes.pause(.seconds(1))
         }
     }
 
@@ -130,7 +131,7 @@ struct RotationGates: Sendable {
             do { published = try await told.fingerprints() } catch {
                 // An API server that does not answer for a moment is no reason to stop; at the end it must have been seen.
                 if isLast { throw error }
-                try await run.pause(.seconds(2))
+                try await controlPlanes.pause(.seconds(2))
                 continue
             }
             if !published.isDisjoint(with: gone) {
@@ -145,7 +146,7 @@ struct RotationGates: Sendable {
                         + "then run it again; its own aggregated requests fail until then")
             }
             if isLast { return }
-            try await run.pause(.seconds(2))
+            try await controlPlanes.pause(.seconds(2))
         }
     }
 
@@ -160,12 +161,12 @@ struct RotationGates: Sendable {
             .map { EffectiveFlags.parse(commandLine: $0) }
         var known = Set(
             flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap { $0 })
-        known.formUnion(run.spec.nodes.compactMap(\.address))
+        known.formUnion(controlPlanes.spec.nodes.compactMap(\.address))
         var others = Set(places.map { MachineAddresses.canonical($0.address) })
             .subtracting(known.map(MachineAddresses.canonical))
         // A node may be known by a name, by an address of the other family, or by one that is translated on the way.
-        for nodeSpec in run.nodes where !others.isEmpty {
-            let node = try run.link(nodeSpec).node
+        for nodeSpec in controlPlanes.nodes where !others.isEmpty {
+            let node = try controlPlanes.link(nodeSpec).node
             let files = MachineAddresses.files
             others.subtract(
                 MachineAddresses.read(
@@ -178,23 +179,10 @@ struct RotationGates: Sendable {
     /// Who it may be, in words.
     private func suspects() async -> String {
         do {
-            let unlisted = try await unlisted(try await run.observe())
+            let unlisted = try await unlisted(try await controlPlanes.observe())
             return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
         } catch {
             return "; which one it is was not found out: \(error)"
         }
-    }
-
-    static func join(_ results: [Result<Void, any Error>]) throws {
-        let failures = results.compactMap { result -> BootstrapError? in
-            guard case .failure(let error) = result else { return nil }
-            let report = ErrorReport(error)
-            return error as? BootstrapError
-                ?? BootstrapError(report.code, report.message, hint: report.hint, details: report.details)
-        }
-        guard let first = failures.first else { return }
-        throw BootstrapError(
-            first.code, status: first.status, first.message, hint: first.hint,
-            details: first.details + failures.dropFirst().map(\.message))
     }
 }

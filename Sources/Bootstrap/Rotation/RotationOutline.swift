@@ -36,7 +36,7 @@ extension CARotation {
                 (
                     .trust,
                     "\(bundle) gets both CAs; waits until each API server's TLS handshake, and that of who else reads the "
-                        + "file, names both, at most \(RotationGates.trustSeconds) s"
+                        + "file, names both, at most \(TrustReaders.seconds) s"
                 ),
                 (
                     .extensions,

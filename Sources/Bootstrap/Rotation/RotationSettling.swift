@@ -8,7 +8,7 @@ extension CARotation {
     /// Observes every node, after what a killed run left half done on one has been put back: at every stage the files of
     /// the stage before are still good, and with none of it open no later failure can go back further than its own stage.
     func settled(_ course: inout RotationCourse) async throws -> [ObservedNode] {
-        let observed = try await run.observe()
+        let observed = try await run.controlPlanes.observe()
         let open = observed.filter { $0.transaction != nil }
         guard !open.isEmpty else { return observed }
         try refuseRollback(open)
@@ -21,11 +21,10 @@ extension CARotation {
                 on: transport
             ).putBack(unit: unit)
         }
-        try RotationGates.join(
-            zip(nodes, results).map { node, result in result.mapError { Run.located($0, on: node) } })
+        _ = try ControlPlanes.values(nodes, results)
         course.putBack()
         say(.preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was put back")
-        return try await run.observe()
+        return try await run.controlPlanes.observe()
     }
 
     /// - Throws: `rotation/interrupted` where it is another command's to end.

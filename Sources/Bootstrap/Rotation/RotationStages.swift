@@ -6,7 +6,7 @@ import ClusterPlan
 extension CARotation {
     func leaves(
         _ terms: RotationTerms, _ rotation: Generations, _ observed: [ObservedNode], _ gates: RotationGates,
-        _ lock: Run.StateLock, _ course: inout RotationCourse
+        _ lock: StateLock, _ course: inout RotationCourse
     ) async throws {
         try await gates.waitForTrust(
             rotation.both, without: [],
@@ -23,13 +23,11 @@ extension CARotation {
             bundle: rotation.both, leaves: .signed(by: rotation.keep))
         // In an emergency those that show nothing of their reading are waited for once, after the last.
         if terms.cause.isCompromise { return try await apply(stage, in: staged(stage), lock, &course) }
-        try await staged(stage).witnessingPairs(
-            observed, gates.kubectl, options.witness, reloadSeconds: options.reloadSeconds,
-            accepted: options.acceptsLaggards
-        ) { run, isStopped in
-            try await apply(stage, in: run, lock, &course)
-            guard isStopped() else { return }
-            try self.run.refuseStopped()
+        let witnessing = PairWitnessing(
+            options: options.witness, reloadSeconds: options.reloadSeconds, accepted: options.acceptsLaggards)
+        try await witnessing.witnessed(staged(stage), observed, gates.kubectl) { staged in
+            try await apply(stage, in: staged, lock, &course)
+            try staged.controlPlanes.refuseStopped()
         }
     }
 
@@ -42,11 +40,12 @@ extension CARotation {
             return
         }
         say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
-        let laggards = try await ExtensionServers(run: run, kubectl: kubectl).laggards(
-            without: generation, after: previousName(rotation), isVouchedFor: vouching(generation) != nil,
-            accepted: options.acceptsLaggards,
-            seconds: terms.cause.isCompromise ? Self.emergencySeconds : ExtensionServers.seconds
-        ) { say(.extensions, $0) }
+        let laggards = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl)
+            .laggards(
+                without: generation, after: previousName(rotation), isVouchedFor: vouching(generation) != nil,
+                accepted: options.acceptsLaggards,
+                seconds: terms.cause.isCompromise ? Self.emergencySeconds : ExtensionServers.seconds
+            ) { say(.extensions, $0) }
         if terms.cause.isCompromise { return goOn(without: laggards, generation) }
         let left = withoutVouched(laggards, generation)
         guard let first = left.first else { return say(.extensions, "reached") }
@@ -58,7 +57,7 @@ extension CARotation {
     }
 
     func drop(
-        _ rotation: Generations, _ gates: RotationGates, _ lock: Run.StateLock,
+        _ rotation: Generations, _ gates: RotationGates, _ lock: StateLock,
         _ course: inout RotationCourse
     ) async throws {
         let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
@@ -79,12 +78,13 @@ extension CARotation {
 
     /// Brings the nodes to what a stage asks for, by the way that `init` goes.
     func apply(
-        _ stage: CertificateStage, in staged: Run, _ lock: Run.StateLock, _ course: inout RotationCourse
+        _ stage: CertificateStage, in staged: Run, _ lock: StateLock, _ course: inout RotationCourse
     ) async throws {
-        let preparation = try await staged.prepare()
+        let change = Change.toSpec(staged)
+        let preparation = try await change.prepare()
         if let refusal = preparation.refusal { throw refusal }
         guard !preparation.plan.isEmpty else { return }
-        let outcome = try await staged.applyLocked(preparation, lock: lock)
+        let outcome = try await change.applyLocked(preparation, lock: lock)
         course.applied(outcome)
         if let failure = outcome.failure { throw failure }
     }
@@ -99,6 +99,6 @@ extension CARotation {
     /// What would stop the change of a trust bundle to `bundle`, before anything depends on it.
     func refuse(_ bundle: [CAGeneration]) async throws {
         let stage = CertificateStage(bundle: bundle, leaves: .asInstalled)
-        if let refusal = try await staged(stage).prepare().refusal { throw refusal }
+        if let refusal = try await Change.toSpec(staged(stage)).prepare().refusal { throw refusal }
     }
 }

@@ -8,6 +8,9 @@ import SystemdBus
 /// The processes of control planes that read the requestheader CA's file beside kube-apiserver: kube-controller-manager,
 /// kube-scheduler and others that serve as it does. Which CAs they have loaded, their TLS handshakes say.
 struct TrustReaders: Sendable {
+    /// How long one is given to load a changed trust bundle: a kube-apiserver before 1.23 looks each minute.
+    static let seconds = 75
+
     /// What one is still waited for.
     private struct Problem {
         let text: String
@@ -22,7 +25,7 @@ struct TrustReaders: Sendable {
         case passing(afterSeconds: Int)
     }
 
-    let run: Run
+    let controlPlanes: ControlPlanes
     let patience: Patience
     /// `NODE/PROGRAM` of those that are not waited for.
     let accepted: Set<String>
@@ -61,7 +64,7 @@ struct TrustReaders: Sendable {
             }
             if problems.isEmpty { return }
             if ContinuousClock.now >= deadline { return try giveUp(problems) }
-            try await run.pause(.seconds(1))
+            try await controlPlanes.pause(.seconds(1))
         }
     }
 
@@ -72,7 +75,7 @@ struct TrustReaders: Sendable {
         }
         throw BootstrapError(
             "rotation/not-loaded", status: .proofFailed,
-            "\(problems[0].text) after \(RotationGates.trustSeconds) s", hint: problems[0].hint,
+            "\(problems[0].text) after \(Self.seconds) s", hint: problems[0].hint,
             details: problems.dropFirst().map(\.text))
     }
 
@@ -107,7 +110,7 @@ struct TrustReaders: Sendable {
             do {
                 // Where it listens may be the node's own loopback.
                 let endpoint = APIServerEndpoint(
-                    address: address, port: port, tunnel: try run.link(node).tunnel?.always)
+                    address: address, port: port, tunnel: try controlPlanes.link(node).tunnel?.always)
                 names = try TLSHandshakeProbe.handshake(endpoint, trust: .nobody).acceptedCANames
             } catch let error as APIServerError {
                 let way = node.local ? "" : " through ssh -W (AllowTcpForwarding)"
@@ -139,9 +142,9 @@ struct TrustReaders: Sendable {
         + "printf '%s %s %s\\n' \"$pid\" \"$net\" \"$(readlink \"/proc/$pid/exe\" 2>/dev/null)\"; done"
 
     private func find(_ node: NodeSpec) async throws -> [TrustReader] {
-        let link = try run.link(node)
-        let own = try link.units?.unit(run.spec.apiServer.unit).mainPID.map { Int($0) }
-        let certificates = run.spec.certificates
+        let link = try controlPlanes.link(node)
+        let own = try link.units?.unit(controlPlanes.spec.apiServer.unit).mainPID.map { Int($0) }
+        let certificates = controlPlanes.spec.certificates
         let file = "\(certificates.directory)/\(certificates.files.ca)"
         return try await Self.processes(on: link.node, name: node.name).filter { $0.pid != own }
             .compactMap { TrustReader($0, reading: file) }

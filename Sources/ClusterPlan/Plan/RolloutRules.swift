@@ -7,16 +7,30 @@ package enum ControlPlaneHealth: Sendable, Equatable {
     case unhealthy(String)
 }
 
+extension ControlPlaneHealth {
+    /// - Parameters:
+    ///   - state: the unit's state in systemd's words, for example `active/running`.
+    ///   - readiness: nil where the API server was not asked.
+    package init(
+        activity: LiveUnit.Activity, state: String, readiness: ObservedAPIServer.Readiness?
+    ) {
+        self =
+            switch (activity, readiness) {
+            case (.stopped, _), (.failing, _): .unhealthy("its unit is \(state)")
+            case (.running, .ready?), (.running, .hidden?): .serving
+            case (.running, .notReady(let checks)?):
+                .unhealthy("it is not ready: \(checks.joined(separator: ", "))")
+            case (.running, .unseen(let why)?): .unhealthy(why)
+            case (.running, nil): .unhealthy("its API server was not asked")
+            }
+    }
+}
+
 extension ObservedNode {
     package var health: ControlPlaneHealth {
         guard let live = unit?.live else { return .unhealthy("it has no such unit") }
-        guard live.activity == .running else { return .unhealthy("its unit is \(live.stateText)") }
-        switch apiServer?.readiness {
-        case .ready?, .hidden?: return .serving
-        case .notReady(let checks)?: return .unhealthy("it is not ready: \(checks.joined(separator: ", "))")
-        case .unseen(let why)?: return .unhealthy(why)
-        case nil: return .unhealthy("its API server was not asked")
-        }
+        return ControlPlaneHealth(
+            activity: live.activity, state: live.stateText, readiness: apiServer?.readiness)
     }
 }
 

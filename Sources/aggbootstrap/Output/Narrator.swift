@@ -9,23 +9,14 @@ struct Narrator {
 
     func began(_ run: Run) { say(run.origins) }
 
-    /// Observes and plans what the spec asks for.
-    func prepare(_ run: Run) async throws -> Preparation { try await prepared { try await run.prepare() } }
-
-    /// Observes and plans the way back.
-    func prepareRollback(_ run: Run) async throws -> Preparation {
-        try await prepared { try await run.prepareRollback() }
-    }
-
-    private func prepared(_ body: () async throws -> Preparation) async throws -> Preparation {
-        let preparation = try await timed("observed and planned", body)
+    /// What a plan is made from.
+    func read(_ preparation: Preparation) {
         say(Self.lines(preparation.inventory) + preparation.observed.flatMap(Self.lines))
-        return preparation
     }
 
     /// Observes alone.
     func observe(_ run: Run) async throws -> [ObservedNode] {
-        let observed = try await timed("observed") { try await run.observe() }
+        let observed = try await timed("observed") { try await run.controlPlanes.observe() }
         say(observed.flatMap(Self.lines))
         return observed
     }
