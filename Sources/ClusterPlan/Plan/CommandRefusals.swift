@@ -23,21 +23,27 @@ extension NodePlanner {
     }
 
     private mutating func checkProgram(_ command: ExecCommand, _ service: EffectiveService, isKnown: Bool) {
+        let shell = ShellCommand(command)
+        let outer = CommandProgram(command, service.environment)
+        let program = shell?.program ?? outer
         // Whoever writes $AGGREGATION_FLAGS into a command says what it does with them.
-        let names = command.words.map(\.expansion)
-        if names.contains(.split(APIServerFlags.variable)) { return }
-        let program = CommandProgram(command, service.environment)
+        let isOperators = command.words.map(\.expansion).contains(.split(APIServerFlags.variable))
+        if case .container(let name) = program.kind {
+            checkContainer(command, service, program, name)
+        } else if program.kind == .apiServer || isOperators {
+            checkFiles(command, service, shell == nil ? [outer] : [outer, program])
+        }
+        if isOperators { return }
         let place = "\(command.executable) (\(command.place))"
         switch program.kind {
-        case .apiServer: return
-        case .container(let name): checkContainer(command, service, program, name)
-        case .startedContainer(let name):
-            refuse(
-                "plan/container-start",
-                "\(unitName) runs \(place), which starts a container that was made before: its kube-apiserver has the "
-                    + "arguments of then, not those of the unit",
-                "let the unit make the container with `\(name) run`, or add the flags where the container is made"
-            )
+        case .container: return
+        case .apiServer:
+            guard let wrapper = program.unknownWrapper else { return }
+            notice(
+                "plan/unknown-wrapper",
+                "\(unitName) runs kube-apiserver through \(wrapper), a program that is not known here "
+                    + "(\(command.place)): it must pass its arguments on as they are")
+        case .startedContainer(let name): refuseStart(place, name)
         case .distribution(let name):
             refuse(
                 "plan/not-kube-apiserver",
@@ -46,41 +52,37 @@ extension NodePlanner {
                     + "/etc/rancher/\(name)/config.yaml")
         case .other:
             // A shell has a refusal of its own, and an unknown variable may be the program.
-            guard isKnown, ShellCommand(command) == nil, !AggregationFlagScan.runsShell(command) else {
-                return
-            }
-            refuse(
-                "plan/not-kube-apiserver",
-                "\(unitName) runs \(place), and no word of that command is kube-apiserver, hyperkube or apiserver",
-                "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; of a "
-                    + "script that passes its arguments on, write $\(APIServerFlags.variable) as the last word of ExecStart="
-            )
+            guard isKnown, !AggregationFlagScan.runsShell(command) else { return }
+            refuseProgram(command, service, program, place)
         }
     }
 
-    private mutating func checkContainer(
-        _ command: ExecCommand, _ service: EffectiveService, _ program: CommandProgram, _ name: String
+    private mutating func refuseProgram(
+        _ command: ExecCommand, _ service: EffectiveService, _ program: CommandProgram, _ place: String
     ) {
-        let expansion = command.expand(environment: service.environment)
-        let words = expansion.arguments.map(\.pattern.description)
-        let mounts = ContainerMounts(
-            Array(words.prefix(program.ownStart)), mayHaveOthers: !expansion.unseen.isEmpty)
-        let directory = spec.certificates.directory
-        let option = name == "rkt" ? "--volume and --mount" : "-v \(directory):\(directory):ro"
-        switch mounts.shows(directory) {
-        case false?:
-            refuse(
-                "plan/not-mounted",
-                "\(unitName) runs kube-apiserver in a container that does not see \(directory) of the node "
-                    + "(\(command.place)): it would not start with certificates there",
-                "mount it under the same path with \(option), or set certificates.directory to a directory that is "
-                    + "mounted under its own path")
-        case true?, nil:
-            notice(
-                "plan/container",
-                "\(unitName) runs kube-apiserver in a container (\(name)): \(directory) must be mounted in it under "
-                    + "the same path, as a directory and not file by file, so that new certificates are seen")
-        }
+        let words = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+        let isBehind = program.program > 0 && program.program < words.count
+        let what =
+            isBehind
+            ? "and the program behind it is \(words[program.program]), not kube-apiserver"
+            : "which is not kube-apiserver, and no program that is known to run it with its arguments"
+        refuse(
+            "plan/not-kube-apiserver", "\(unitName) runs \(place), \(what)",
+            "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; of a "
+                + "script that passes its arguments on, write $\(APIServerFlags.variable) as the last word of ExecStart="
+        )
+    }
+
+    private mutating func refuseStart(_ place: String, _ name: String) {
+        let isBundle = ["runc", "crun"].contains(name)
+        refuse(
+            "plan/container-start",
+            "\(unitName) runs \(place), which starts a container that was made before: its kube-apiserver has the "
+                + "arguments of then, not those of the unit",
+            isBundle
+                ? "add the flags to process.args in the bundle's config.json"
+                : "let the unit make the container with `\(name) run`, or add the flags where the container is made"
+        )
     }
 
     /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped. On a running node an

@@ -47,6 +47,7 @@ struct AggregationFlagScan {
     }
 
     static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
+        if let shell = ShellCommand(command), shell.doubt != nil { throw shell.unclear(command, unit) }
         guard let cause = shellCause(command) else { return }
         let hint =
             ShellCommand(command) != nil

@@ -83,7 +83,7 @@ extension ExecCommand {
         if ShellCommand(self) != nil { return CommandComparison([], []) }
         var wanted = expansion.arguments.map(\.pattern)
         // A program such as env or nice is gone once kube-apiserver has taken its place.
-        let (program, running) = (CommandProgram(wanted.map(\.description)), CommandProgram(argv))
+        let (program, running) = (CommandProgram(self, wanted.map(\.description)), CommandProgram(argv))
         if program.kind == .apiServer, running.kind == .apiServer, program.ownStart > running.ownStart {
             wanted.removeFirst(program.ownStart - running.ownStart)
         }

@@ -18,56 +18,85 @@ package struct CommandProgram: Sendable, Equatable {
     package let kind: Kind
     /// How many of the command line's words come before kube-apiserver's own arguments.
     package let ownStart: Int
-
-    private static let containers: Set<String> = [
-        "docker", "podman", "nerdctl", "rkt", "ctr", "runc", "crun",
-    ]
-    private static let creating: Set<String> = ["run", "create", "run-prepared"]
-    /// Programs that run another one; a bare option of theirs need not take the next word.
-    private static let wrappers: Set<String> = [
-        "catatonit", "chpst", "chroot", "chrt", "dumb-init", "env", "flock", "ionice", "ip", "nice",
-        "nsenter",
-        "numactl", "prlimit", "runuser", "setpriv", "stdbuf", "su", "sudo", "systemd-cat", "systemd-inhibit",
-        "taskset", "timeout", "tini", "unshare",
-    ]
-    private static let architectures: Set<String> = ["amd64", "arm", "arm64", "ppc64le", "s390x", "386"]
+    /// Index of the program that the wrappers before it run.
+    let program: Int
+    /// Directories that wrappers make the root, the outermost first.
+    let roots: [String]
+    /// Whether a wrapper enters a file system that nothing is known of.
+    let changesFiles: Bool
+    /// A program that is not known and is followed by kube-apiserver with its flags.
+    let unknownWrapper: String?
+    let container: ContainerCommand?
 
     /// - Parameter words: the command line, argv[0] first; variables that are known are expanded.
     package init(_ words: [String]) {
-        let names = words.map(Self.baseName)
-        let found = words.indices.first { Self.isServer(words, names, at: $0) }
-        let before = names[..<(found ?? names.endIndex)]
-        if let name = names.first, ["k3s", "rke2"].contains(name) {
-            (kind, ownStart) = (.distribution(name), 1)
-        } else if let at = before.firstIndex(where: Self.containers.contains) {
-            let isCreating = names[at...].contains(where: Self.creating.contains)
-            kind =
-                !isCreating ? .startedContainer(names[at]) : found == nil ? .other : .container(names[at])
-            let isRkt = names[at] == "rkt"
-            ownStart = (isRkt ? words.firstIndex(of: "--") ?? words.count - 1 : found ?? 0) + 1
+        var (index, roots, changesFiles) = (0, [String](), false)
+        while index < words.count, let wrapper = CommandWrapper.table[words[index].splitPath.name],
+            let step = wrapper.step(words, from: index + 1)
+        {
+            index = step.next
+            if let root = step.root { roots.append(root) }
+            if step.changesFiles { changesFiles = true }
+        }
+        (program, self.roots, self.changesFiles) = (index, roots, changesFiles)
+        let name = index < words.count ? words[index].splitPath.name : ""
+        let container = ContainerCommand(words, at: index)
+        self.container = container
+        if Self.isServer(words, at: index) {
+            (kind, ownStart, unknownWrapper) = (.apiServer, index + 1, nil)
+        } else if ["k3s", "rke2"].contains(name) {
+            (kind, ownStart, unknownWrapper) = (.distribution(name), 1, nil)
+        } else if let container {
+            kind = container.kind(words)
+            ownStart =
+                container.ownStart(words)
+                ?? (container.engine == "rkt" ? container.rest : Self.anyServer(words))
+            unknownWrapper = nil
+        } else if let server = Self.serverBehind(words, index) {
+            (kind, ownStart, unknownWrapper) = (.apiServer, server + 1, words[index])
         } else {
-            kind = found == nil ? .other : .apiServer
-            ownStart = (found ?? 0) + 1
+            (kind, ownStart, unknownWrapper) = (.other, Self.anyServer(words), nil)
         }
     }
 
-    private static func isServer(_ words: [String], _ names: [String], at index: Int) -> Bool {
-        let word = words[index]
-        if word.hasPrefix("-") {
-            return names.first == "rkt" && word.hasPrefix("--exec=") && isServerName(names[index])
+    /// Whether the program at `index` is kube-apiserver: hyperkube is where it is told to be.
+    private static func isServer(_ words: [String], at index: Int) -> Bool {
+        guard index < words.count else { return false }
+        let name = words[index].splitPath.name
+        guard isName(name, of: ["hyperkube"]) else {
+            return isName(name, of: ["kube-apiserver", "apiserver"])
         }
-        guard isServerName(names[index]) else { return false }
-        guard index > 0, words[index - 1].hasPrefix("-"), words[index - 1] != "--" else { return true }
-        let option = words[index - 1]
-        if option.contains("=") || option == "--exec" { return true }
-        // What stands behind a bare option may be its value.
-        let first = names.first(where: { containers.contains($0) || wrappers.contains($0) })
-        return first != nil && !["--name", "--hostname", "-h", "--network-alias"].contains(option)
+        let subcommand = words[(index + 1)...].first { !$0.hasPrefix("-") }
+        return subcommand.map { ["kube-apiserver", "apiserver"].contains($0) } ?? false
     }
 
-    /// Whether it is the name of kube-apiserver's program or image, with a version or an architecture perhaps.
-    private static func isServerName(_ name: String) -> Bool {
-        for known in ["kube-apiserver", "hyperkube", "apiserver"] where name.hasPrefix(known) {
+    /// kube-apiserver behind a program that is not known: under its path, and with the flag that it never starts without.
+    private static func serverBehind(_ words: [String], _ index: Int) -> Int? {
+        guard index < words.count, !CommandWrapper.elsewhere.contains(words[index].splitPath.name) else {
+            return nil
+        }
+        let server = words.indices.dropFirst(index + 1).first { position in
+            let before = words[position - 1]
+            return words[position].hasPrefix("/") && isServer(words, at: position)
+                && (!before.hasPrefix("-") || before == "--" || before.contains("="))
+        }
+        guard let server else { return nil }
+        let hasStores = words[(server + 1)...].contains { EffectiveFlags.name(of: $0) == "etcd-servers" }
+        return hasStores ? server : nil
+    }
+
+    /// Where arguments begin whose program is not sure, such as those of somebody's own script.
+    private static func anyServer(_ words: [String]) -> Int {
+        let found = words.indices.first { index in
+            isName(words[index].splitPath.name, of: ["kube-apiserver", "apiserver", "hyperkube"])
+                && (index == 0 || !words[index - 1].hasPrefix("-") || words[index - 1] == "--")
+        }
+        return (found ?? 0) + 1
+    }
+
+    /// Whether `name` is one of the programs, with a version or an architecture perhaps.
+    static func isName(_ name: String, of known: [String]) -> Bool {
+        for known in known where name.hasPrefix(known) {
             let rest = name.dropFirst(known.count)
             if rest.isEmpty { return true }
             guard rest.first == "-" || rest.first == "_" else { continue }
@@ -75,27 +104,27 @@ package struct CommandProgram: Sendable, Equatable {
             if architectures.contains(String(suffix)) { return true }
             let version = suffix.first == "v" ? suffix.dropFirst() : suffix
             let isVersion = version.utf8.first.map { (0x30...0x39).contains($0) } ?? false
-            if isVersion, ![".sh", ".bash", ".py"].contains(where: name.hasSuffix) { return true }
+            if isVersion, !scriptEndings.contains(where: name.hasSuffix) { return true }
         }
         return false
     }
 
-    /// The last part of a path or of an image's name, without tag and digest.
-    private static func baseName(_ word: String) -> String {
-        let path = word.split(separator: "@").first ?? ""
-        let last = path.split(separator: "/").last ?? ""
-        return String(last.split(separator: ":").first ?? "")
-    }
+    private static let architectures: Set<String> = ["amd64", "arm", "arm64", "ppc64le", "s390x", "386"]
+    private static let scriptEndings = [".sh", ".bash", ".py", ".pl", ".rb"]
 }
 
 extension CommandProgram {
     /// The program of a unit's command, as far as its variables are known.
     package init(_ command: ExecCommand, _ environment: ServiceEnvironment) {
-        let expansion = command.expand(environment: environment)
-        let words = expansion.arguments.map(\.pattern.description)
-        let own = CommandProgram(words)
-        // With the prefix @ the name of the process is made up.
-        let isNamed = own.kind == .other && command.prefix.contains("@")
-        self = isNamed ? CommandProgram([command.executable] + words.dropFirst()) : own
+        self.init(command, command.expand(environment: environment).arguments.map(\.pattern.description))
+    }
+
+    /// - Parameter words: what `command` is with its variables expanded.
+    init(_ command: ExecCommand, _ words: [String]) {
+        // With the prefix @ the name of the process is made up, and only hyperkube goes by it.
+        let actual = [command.executable] + words.dropFirst()
+        let own = CommandProgram(actual)
+        let goesByName = Self.isName(command.executable.splitPath.name, of: ["hyperkube"])
+        self = own.kind == .other && goesByName && command.prefix.contains("@") ? CommandProgram(words) : own
     }
 }

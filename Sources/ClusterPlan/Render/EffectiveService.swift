@@ -18,6 +18,8 @@ package struct EffectiveService: Sendable, Equatable {
     package private(set) var type: Setting?
     /// As written, without `-`; nil where none is set: then it is `/`.
     package private(set) var workingDirectory: String?
+    /// What it sees of the node's files.
+    private(set) var files = ServiceFileView()
 
     private static let types: Set<String> = [
         "simple", "exec", "forking", "oneshot", "dbus", "notify", "notify-reload", "idle",
@@ -28,11 +30,13 @@ package struct EffectiveService: Sendable, Equatable {
     ///   - environmentFiles: text by path, for each `EnvironmentFile=` that exists.
     /// - Throws: `UnitError` where a file cannot be read as a unit file.
     package init(sources: [UnitText], environmentFiles: [String: String] = [:]) throws(UnitError) {
-        var environment = ServiceEnvironmentReader(names: sources.first.flatMap { UnitNames(path: $0.path) })
+        let names = sources.first.flatMap { UnitNames(path: $0.path) }
+        var environment = ServiceEnvironmentReader(names: names)
         for source in sources {
             for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {
                 take(assignment)
                 environment.take(assignment)
+                files.take(assignment, names)
             }
         }
         environment.load(environmentFiles)

@@ -59,6 +59,7 @@ struct EnvironmentFileMerge {
 
     private func checkUse(_ command: ExecCommand) throws(UnitError) {
         let shell = ShellCommand(command)
+        if let shell, shell.doubt != nil { throw shell.unclear(command, unit) }
         let embeds = command.words.indices.contains { index in
             guard index != shell?.index, case .embedded(let names) = command.words[index].expansion else {
                 return false

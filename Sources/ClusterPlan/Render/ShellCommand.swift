@@ -10,44 +10,75 @@ struct ShellCommand {
         case text(String)
         /// `$NAME` or `${NAME}`, unquoted: the shell splits its value at blanks.
         case variable(String)
+        /// What the shell makes something else of, which may be a flag, or several words.
+        case expanded(String)
+
+        var text: String {
+            switch self {
+            case .text(let text), .expanded(let text): text
+            case .variable(let name): "$\(name)"
+            }
+        }
     }
 
     /// Index of the shell's text in `ExecCommand.words`.
     let index: Int
     /// kube-apiserver first.
     let words: [Word]
-    /// Whether kube-apiserver takes the shell's place.
-    let replacesShell: Bool
+    /// The whole command that runs kube-apiserver, and what it runs.
+    let line: [String]
+    let program: CommandProgram
+    /// Why it is not sure what kube-apiserver gets; nil where it is.
+    let doubt: String?
 
     static let shells: Set<String> = [
         "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
     ]
+    /// Those that have the grammar that is read here, and split variables.
+    private static let known: Set<String> = ["ash", "bash", "dash", "ksh", "mksh", "rbash", "sh"]
 
     init?(_ command: ExecCommand) {
-        let values = command.words.map(\.value)
-        guard
-            let shell = values.indices.first(where: { index in
-                let word = index == 0 ? command.executable : values[index]
-                return Self.shells.contains(String(word.split(separator: "/").last ?? ""))
-            }), shell + 2 < values.count, values[shell + 1].hasPrefix("-"), values[shell + 1].hasSuffix("c")
+        let skipped = command.words.count - command.arguments.count
+        let values = [command.executable] + command.arguments.dropFirst().map(\.value)
+        let shell = CommandProgram(values).program
+        guard shell + 2 < values.count, Self.known.contains(values[shell].splitPath.name),
+            values[shell + 1].hasPrefix("-"), values[shell + 1].hasSuffix("c")
         else { return nil }
-        index = shell + 2
+        index = shell + 2 + skipped
         // What systemd leaves of the word; where it puts a value in, the shell reads that value.
-        let text =
-            command.expandsVariables
-            ? CommandExpansion.embedding(in: values[index]) { "${\($0)}" } : values[index]
-        guard let found = Self.commands(Array(text.utf8)).last(where: { $0.contains(where: Self.isServer) }),
-            let start = found.firstIndex(where: Self.isServer)
-        else { return nil }
-        words = Array(found[start...])
-        replacesShell = found[..<start].contains(.text("exec"))
+        let text = ShellText(
+            Array(
+                (command.expandsVariables
+                    ? CommandExpansion.embedding(in: values[shell + 2]) { "${\($0)}" } : values[shell + 2])
+                    .utf8))
+        let found = text.commands.compactMap { command -> ([Word], CommandProgram)? in
+            let program = CommandProgram(command.map(\.text))
+            if case .container = program.kind { return (command, program) }
+            return program.kind == .apiServer ? (command, program) : nil
+        }
+        guard let (last, program) = found.last else { return nil }
+        (line, self.program) = (last.map(\.text), program)
+        words = Array(last[(program.ownStart - 1)...])
+        doubt = Self.doubt(text, words, count: found.count)
+    }
+
+    private static func doubt(_ text: ShellText, _ words: [Word], count: Int) -> String? {
+        let names = words.compactMap { if case .variable(let name) = $0 { name } else { nil } }
+        if count > 1 { return "runs kube-apiserver \(count) times" }
+        if text.hasHereDocument { return "has a text (<<) in it" }
+        if let name = names.first(where: text.assigned.contains) { return "sets $\(name) itself" }
+        return text.readsElsewhere.flatMap { names.isEmpty ? nil : "may set $\(names[0]) itself, with \($0)" }
     }
 
     /// The arguments with variables expanded; nil for a value that a shell would not only split.
     func expand(_ environment: ServiceEnvironment) -> CommandExpansion? {
+        guard doubt == nil else { return nil }
         var expansion = CommandExpansion()
-        for word in words {
+        for (offset, word) in words.enumerated() {
             switch word {
+            case .expanded(let text) where offset == 0:
+                expansion.arguments.append(.init(pattern: ArgumentPattern(text: text), word: index))
+            case .expanded: return nil
             case .text(let text):
                 expansion.arguments.append(.init(pattern: ArgumentPattern(text: text), word: index))
             case .variable(let name):
@@ -84,8 +115,8 @@ struct ShellCommand {
     func unclear(_ command: ExecCommand, _ unit: String) -> UnitError {
         UnitError(
             .wrapper, "merge", unit,
-            cause:
-                "the shell in \(command.place) does more with a variable of kube-apiserver's than splitting it",
+            cause: "the shell in \(command.place) "
+                + (doubt ?? "does more with a variable of kube-apiserver's than splitting it"),
             hint: "let ExecStart= run kube-apiserver itself: systemd expands and splits $NAME without a shell"
         )
     }
@@ -106,86 +137,4 @@ struct ShellCommand {
     }
 
     func uses(_ variable: String) -> Int { words.count { $0 == .variable(variable) } }
-
-    private static func isServer(_ word: Word) -> Bool {
-        guard case .text(let text) = word else { return false }
-        return CommandProgram([text]).kind == .apiServer
-    }
-
-    /// The simple commands of a shell's text, as far as they can be told.
-    private static func commands(_ text: [UInt8]) -> [[Word]] {
-        var commands: [[Word]] = [[]]
-        var reader = ShellReader(text)
-        while let token = reader.next() {
-            switch token {
-            case .word(let word): commands[commands.count - 1].append(word)
-            case .end: commands.append([])
-            }
-        }
-        return commands
-    }
-}
-
-/// Splits a shell's text.
-private struct ShellReader {
-    enum Token {
-        case word(ShellCommand.Word)
-        /// What ends a simple command, or a redirection, behind which no argument is looked for.
-        case end
-    }
-
-    private let text: [UInt8]
-    private var position = 0
-
-    init(_ text: [UInt8]) { self.text = text }
-
-    mutating func next() -> Token? {
-        while position < text.count, UnitByte.isBlank(text[position]), text[position] != UnitByte.newline {
-            position += 1
-        }
-        guard position < text.count else { return nil }
-        if "\n;&|<>()".utf8.contains(text[position]) {
-            position += 1
-            return .end
-        }
-        let start = position
-        let value = word()
-        let raw = text[start..<position]
-        // `2>` is a redirection.
-        if position < text.count, "<>".utf8.contains(text[position]),
-            raw.allSatisfy({ (0x30...0x39).contains($0) })
-        {
-            return .end
-        }
-        return .word(Self.variable(raw).map { .variable($0) } ?? .text(value))
-    }
-
-    private mutating func word() -> String {
-        var value: [UInt8] = []
-        var quote: UInt8?
-        while position < text.count {
-            let byte = text[position]
-            if quote == nil && (UnitByte.isBlank(byte) || ";&|<>()".utf8.contains(byte)) { break }
-            position += 1
-            if byte == quote {
-                quote = nil
-            } else if quote == nil && (byte == UnitByte.singleQuote || byte == UnitByte.doubleQuote) {
-                quote = byte
-            } else if byte == UnitByte.backslash && quote != UnitByte.singleQuote && position < text.count {
-                if text[position] != UnitByte.newline { value.append(text[position]) }
-                position += 1
-            } else {
-                value.append(byte)
-            }
-        }
-        return String(decoding: value, as: UTF8.self)
-    }
-
-    private static func variable(_ raw: ArraySlice<UInt8>) -> String? {
-        let text = String(decoding: raw, as: UTF8.self)
-        guard text.hasPrefix("$") else { return nil }
-        let name =
-            text.hasPrefix("${") && text.hasSuffix("}") ? text.dropFirst(2).dropLast() : text.dropFirst()
-        return EnvironmentFile.isName(String(name)) ? String(name) : nil
-    }
 }
