@@ -23,7 +23,9 @@ package struct Run: Sendable {
     /// What every new pair has to pass in this run; nil where the API server's own word is enough.
     var pairGate: PairGate.Terms?
     /// What tells whether the run was asked to stop, where somebody listens already.
-    var stop: StopRequest?
+    var stop: StopRequest? {
+        didSet { links.listen(to: stop) }
+    }
 
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
