@@ -18,7 +18,9 @@ package struct ControlPlanes: Sendable {
     /// What stands in for files that a node does not have.
     let given: GivenFiles
     /// What tells whether the run was asked to stop, where somebody listens already.
-    var stop: StopRequest?
+    var stop: StopRequest? {
+        didSet { links.listen(to: stop) }
+    }
 
     /// Files of the command line that stand in for those of a node.
     struct GivenFiles: Sendable {

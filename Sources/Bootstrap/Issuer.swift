@@ -91,7 +91,9 @@ struct Issuer {
             try state.addLeaf(
                 certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
                 generation: id, after: inventory)
-            try record("issued-leaf", certificate.summary, [("owner", owner), ("because", issue.reason)])
+            try record(
+                "issued-leaf", certificate.summary,
+                [("owner", owner), ("because", issue.reason), ("generation", id)])
         }
     }
 

@@ -43,16 +43,25 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Fingerprints of the certificates that were issued to each owner, each with its place in the ledger.
+    /// The certificates that were issued.
+    struct IssuedLeaves {
+        /// Fingerprints by owner, each with its place in the ledger.
+        var places: [String: [String: Int]] = [:]
+        /// By owner and CA generation, the fingerprint of the newest; entries of earlier versions do not name the generation.
+        var newest: [String: [String: String]] = [:]
+    }
+
     /// - Throws: `state/damaged` where the ledger cannot be read.
-    func issuedLeaves() throws -> [String: [String: Int]] {
-        var issued: [String: [String: Int]] = [:]
+    func issuedLeaves() throws -> IssuedLeaves {
+        var issued = IssuedLeaves()
         var count = 0
         try forEachEntry { entry in
             guard entry["event"] == "issued-leaf" else { return }
             count += 1
-            if let owner = entry["owner"], let sha256 = entry["sha256"] {
-                issued[owner, default: [:]][sha256] = count
+            guard let owner = entry["owner"], let sha256 = entry["sha256"] else { return }
+            issued.places[owner, default: [:]][sha256] = count
+            if let generation = entry["generation"] {
+                issued.newest[owner, default: [:]][generation] = sha256
             }
         }
         return issued

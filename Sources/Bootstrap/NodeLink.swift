@@ -33,6 +33,8 @@ final class NodeLinks: Sendable {
     }
 
     private let slots = Mutex<[String: Slot]>([:])
+    /// Whether the run was asked to stop: then nothing waits for a node that does not answer.
+    private let stop = Mutex<StopRequest?>(nil)
     private let runtime = Mutex<SSHRuntime?>(nil)
 
     /// - Parameter root: the directory of offline trees; nil for a live run.
@@ -40,6 +42,9 @@ final class NodeLinks: Sendable {
         self.root = root
         self.systemBus = systemBus
     }
+
+    /// Connections that are made from now on are given up once the run is asked to stop.
+    func listen(to request: StopRequest?) { stop.withLock { $0 = request } }
 
     /// - Throws: where the node cannot be reached.
     func link(_ node: NodeSpec) throws -> NodeLink {
@@ -69,7 +74,9 @@ final class NodeLinks: Sendable {
             throw BootstrapError(
                 "run/no-address", "\(node.name) has no address", hint: "give it one in the spec")
         }
-        let connection = try SSHConnection(destination, runtime: sshRuntime())
+        let stop = stop.withLock { $0 }
+        let connection = try SSHConnection(
+            destination, runtime: sshRuntime(), isStopped: { stop?.isStopped == true })
         let bus = try SystemBus(.descriptor(connection.openBus(), name: node.name))
         let tunnel = Tunnel { address, port in
             let stream = try connection.openStream(to: address, port: port)

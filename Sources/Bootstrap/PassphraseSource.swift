@@ -64,6 +64,12 @@ package enum PassphraseSource: Sendable, Equatable {
         return try Self.line(secret, of: description)
     }
 
+    /// The file that somebody named; nil for what only this process has.
+    package var file: String? {
+        guard case .file(let path) = self else { return nil }
+        return path
+    }
+
     private var placeHint: String {
         switch self {
         case .file, .credential: "name a plain file that this user may read"

@@ -68,7 +68,7 @@ package struct Run: Sendable {
                 Notice(
                     code: "run/key-in-root", node: nil,
                     message:
-                        "\(path) holds the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
+                        "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
                         + "give it the care that a key needs, or keep it elsewhere with --state DIR"))
         }
         self.notices = notices

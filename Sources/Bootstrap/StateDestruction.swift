@@ -58,9 +58,10 @@ extension StateDirectory {
     /// it again. May be called again where it was killed.
     func dropGeneration(_ id: String, because reason: String) throws {
         let directory = "\(path)/ca/\(id)"
-        try removeLeaves { $0 == id }
+        // Marked first: of a generation in use, the newest leaf is not to be missing.
         try AtomicFileWriter.write(
             "\(directory)/\(Self.dropped)", .text(reason + "\n"), mode: 0o644, owner: fileOwner())
+        try removeLeaves { $0 == id }
         try AtomicFileWriter.remove("\(directory)/ca-key.pem")
         try removeCrossCertificate(id)
         try AtomicFileWriter.syncDirectory(directory)

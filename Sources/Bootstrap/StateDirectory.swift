@@ -200,7 +200,9 @@ package struct StateDirectory: Sendable {
     func checkCluster() throws {
         let file = "\(path)/cluster"
         guard let bytes = try FileReader.read(file, limit: 4096) else {
-            guard try FileReader.list(path).contains(where: Self.contents.contains) else { return }
+            guard try FileReader.list(path).contains(where: Self.contents.contains) else {
+                return try checkLock()
+            }
             throw damaged(
                 file, "it is missing, so nothing says whose state this is",
                 hint:
@@ -215,6 +217,21 @@ package struct StateDirectory: Sendable {
             "state/other-cluster",
             "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
             hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
+    }
+
+    /// Before a directory is known as a state, a file called `lock` in it may be anybody's.
+    private func checkLock() throws {
+        let file = "\(path)/lock"
+        guard let status = try FileStatus.of(file) else { return }
+        if status.kind == .regular, let text = try FileReader.read(file, limit: 4096),
+            AdvisoryLock.isHolder(text)
+        {
+            return
+        }
+        throw BootstrapError(
+            "state/foreign-lock",
+            "cannot use the state directory \(path): it holds no state, and \(file) was not written by aggbootstrap",
+            hint: "name another directory with --state, or move that file away")
     }
 
     /// - Throws: `state/not-a-directory` where something else is at the path, a link too.

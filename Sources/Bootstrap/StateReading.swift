@@ -31,6 +31,7 @@ extension StateDirectory {
                     crossSigned: try crossCertificate(
                         of: certificate, id, by: Array(leaves.authorities.values))))
             leaves.authorities[id] = certificate
+            if standing == .issued { leaves.issuing.insert(id) }
             leaves.chains[id] = inventory.generations.last?.crossSigned?.pem
         }
         for owner in try owners() {
@@ -126,12 +127,14 @@ private struct LeafReader {
     let state: StateDirectory
     /// By the generation's id.
     var authorities: [String: Certificate] = [:]
+    /// Ids of the generations whose leaves are kept.
+    var issuing: Set<String> = []
     /// What is presented behind the leaves of a generation, by its id.
     var chains: [String: [UInt8]] = [:]
     /// Each profile that was met: as long as the list of its hosts, and most often one for all.
     private var profiles: [String: String] = [:]
     /// What the ledger says was issued to each owner, and in which order.
-    private var ledger: [String: [String: Int]]?
+    private var ledger: Ledger.IssuedLeaves?
 
     init(state: StateDirectory) { self.state = state }
 
@@ -140,8 +143,10 @@ private struct LeafReader {
         var generations: Set<String> = []
         var leaves: [IssuedLeaf] = []
         var later = Int.max
+        var found: Set<String?> = []
         for id in try state.ids("leaves/\(owner)").reversed() {
             let record = try state.issuedRecord("\(state.path)/leaves/\(owner)/\(id)")
+            found.insert(record.certificateSHA256)
             if let position = try position(owner, id, record) {
                 guard position < later else {
                     throw state.damaged(
@@ -152,7 +157,26 @@ private struct LeafReader {
             guard generations.insert(record.generation).inserted else { continue }
             leaves.append(try leaf(owner, id, record))
         }
+        if !leaves.isEmpty { try checkNewest(owner, found) }
         return leaves.reversed()
+    }
+
+    /// Without the newest one, the one before it would take its place on the node. Where all are gone, a new one is issued.
+    private mutating func checkNewest(_ owner: String, _ found: Set<String?>) throws {
+        // A record of an earlier version does not say which one it is of.
+        if found.contains(nil) { return }
+        let newest = try entries().newest[owner] ?? [:]
+        guard
+            let lost = newest.keys.sorted().first(where: { generation in
+                issuing.contains(generation) && newest[generation].map { !found.contains($0) } ?? false
+            })
+        else { return }
+        let directory = "\(state.path)/leaves/\(owner)"
+        throw state.damaged(
+            directory, "the newest certificate that the CA \(lost) issued to \(owner) is missing",
+            hint:
+                "restore the state directory from its backup; if there is none, move \(directory) away, and a new "
+                + "certificate is issued")
     }
 
     private mutating func leaf(_ owner: String, _ id: String, _ record: IssuedRecord) throws -> IssuedLeaf {
@@ -191,10 +215,10 @@ private struct LeafReader {
     /// Fingerprints of what the certificate may be; empty where nothing was written down.
     private mutating func issued(to owner: String, _ record: IssuedRecord) throws -> Set<String> {
         if let fingerprint = record.certificateSHA256 { return [fingerprint] }
-        return Set(try entries()[owner]?.keys.map { $0 } ?? [])
+        return Set(try entries().places[owner]?.keys.map { $0 } ?? [])
     }
 
-    private mutating func entries() throws -> [String: [String: Int]] {
+    private mutating func entries() throws -> Ledger.IssuedLeaves {
         let known = try ledger ?? Ledger(state: state).issuedLeaves()
         ledger = known
         return known
@@ -204,7 +228,7 @@ private struct LeafReader {
     /// - Throws: `state/damaged` where it was issued to another owner.
     private mutating func position(_ owner: String, _ id: String, _ record: IssuedRecord) throws -> Int? {
         guard let fingerprint = record.certificateSHA256 else { return nil }
-        let entries = try entries()
+        let entries = try entries().places
         if let position = entries[owner]?[fingerprint] { return position }
         guard let other = entries.keys.sorted().first(where: { entries[$0]?[fingerprint] != nil }) else {
             return nil

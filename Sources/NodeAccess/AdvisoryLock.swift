@@ -57,6 +57,14 @@ package final class AdvisoryLock: Sendable {
         guard written > 0 else { throw .system("write", file.path) }
     }
 
+    /// Whether a lock's file holds what `announce` writes, or nothing.
+    package static func isHolder(_ text: [UInt8]) -> Bool {
+        let words = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        if text.isEmpty { return true }
+        return words.count == 5 && !words[0].isEmpty && words[0].allSatisfy { (0x30...0x39).contains($0) }
+            && words[1].elementsEqual("on".utf8) && words[3].elementsEqual("since".utf8)
+    }
+
     deinit {
         // The next holder has not said who it is until it changes something.
         var status = stat()

@@ -47,7 +47,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "A file with the passphrase of the state's private keys, which the service gets as its credential.",
-            valueName: "file"), completion: .file())
+            discussion: "Default: $AGGBOOTSTRAP_PASSPHRASE_FILE.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
     @OptionGroup(title: "What the run goes on without, and waits for") var gates: GateOptions
@@ -62,22 +62,23 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             Console.harden()
             if !dryRun { try Schedule.checkRoot() }
             _ = try gates.witness()
-            let passphrase = try passphraseFile.map { try PassphraseSource.file($0).read() }
+            let source = try PassphraseSource.find(file: passphraseFile, descriptor: nil)
+            let passphrase = try source?.read()
             let effects = output.effects
             let run = try Run(
                 RunRequest(specFile: spec, state: state, passphrase: passphrase), effects: effects)
             let request = ScheduleRequest(
                 renewBefore: renewBefore.map { ($0.text, $0.seconds) },
                 arguments: gates.arguments,
-                calendar: onCalendar, passphraseFile: passphraseFile, namesState: state != nil)
+                calendar: onCalendar, passphraseFile: source?.file, namesState: state != nil)
             let units = try await request.units(run)
             let notice = ScheduleRequest.notice(run)
             if let notice, output.output == .text { Console.notes(["note: \(notice)"]) }
+            try request.checkState(run)
             if dryRun {
                 try show(units, notice)
                 return .done
             }
-            try request.checkState(run)
             let schedule = Schedule(cluster: run.spec.cluster, effects: effects)
             let done = try await schedule.install(units)
             let status = try schedule.status()

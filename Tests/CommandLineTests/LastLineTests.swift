@@ -56,11 +56,19 @@ import Testing
         )
     }
 
+    /// Without its unit, the flags reach kube-apiserver only once the unit uses the variable.
+    @Test func theConditionComesWithIt() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "cluster.json")
+        let next = try lines(["init"], in: directory).last
+        #expect(next?.contains("add $AGGREGATION_FLAGS to ExecStart= of kube-apiserver.service") == true)
+    }
+
     @Test func whatComesNext() throws {
         let directory = try TemporaryDirectory()
         try directory.write(threeNodes, to: "cluster.json")
         let first = try lines(["init"], in: directory)
-        #expect(first.last?.contains("and restart kube-apiserver there") == true, "\(first)")
+        #expect(first.last?.contains("and restart it") == true, "\(first)")
         let rotated = try lines(["rotate"], in: directory)
         #expect(
             rotated.last?.hasPrefix("next: install what is below out/NODE/ on each node") == true

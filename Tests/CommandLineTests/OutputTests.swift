@@ -95,19 +95,32 @@ import Testing
 
     /// Offline too, a node that failed is as it was.
     @Test func aFileThatCannotBeReplacedLeavesTheNodeAsItWas() throws {
+        try expectUnchanged("mount --bind $F $F 2>/dev/null || exit 99", by: "unshare -rm bash")
+    }
+
+    private static let setsImmutable =
+        (try? shell("F=$(mktemp ./x.XXX) && chattr +i $F && chattr -i $F", in: TemporaryDirectory()).status)
+        == 0
+
+    @Test(.enabled(if: setsImmutable, "chattr +i needs root and a file system that has it"))
+    func anImmutableFileLeavesTheNodeAsItWas() throws {
+        try expectUnchanged("chattr +i $F || exit 99; trap 'chattr -i $F' EXIT", by: "bash")
+    }
+
+    private func expectUnchanged(_ held: String, by program: String) throws {
         let directory = try TemporaryDirectory()
         #expect(try shell("$A init --root out", in: directory).status == 0)
-        let ssl = directory.file("out/cp1/etc/kubernetes/ssl")
         let hold = """
-            mount --bind \(ssl)/aggregator.pem \(ssl)/aggregator.pem 2>/dev/null || exit 99
+            F=\(directory.file("out/cp1/etc/kubernetes/ssl"))/aggregator.pem
+            \(held)
             $A rotate --root out --yes; echo status $?
             """
         let files =
             "cd out/cp1 && find . -type f | sort | xargs stat -c '%n %a %u %g' && find . -type f | sort | xargs sha256sum"
         let before = try shell(files, in: directory).stdout
         try directory.write(hold, to: "hold.sh")
-        let result = try shell("unshare -rm bash hold.sh", in: directory)
-        try #require(result.status != 99, "no mount can be made here")
+        let result = try shell("\(program) hold.sh", in: directory)
+        try #require(result.status != 99, "the file cannot be held here")
         #expect(result.stdout.contains("status 1"), "\(result)")
         #expect(result.stderr.contains("every file is as it was"), "\(result)")
         #expect(try shell(files, in: directory).stdout == before)

@@ -147,11 +147,34 @@ import Testing
         }
     }
 
+    /// A lock that a killed first run left is one of ours.
+    @Test(arguments: ["", "123 on host since 2026-01-01T00:00:00Z"]) func aLockThatWasLeft(text: String)
+        throws
+    {
+        let line = "mkdir s && printf '\(text)' >s/lock && $A init --spec cluster.json --root out --state s"
+        let result = try shell(line, in: directory)
+        #expect(result.status == 0, "\(result.stderr)")
+    }
+
+    /// The certificate before the newest one never takes its place: it is named, and goes on with a new one once the rest
+    /// is moved away.
+    @Test func theNewestIsLost() throws {
+        try prepare("")
+        let rotate = "$A rotate --spec cluster.json --root out --state state"
+        #expect(try shell("\(rotate) && rm -r state/leaves/cp1/0002", in: directory).status == 0)
+        try expectRefusal(["plan", "init", "rotate"], "cp1", "")
+        let result = try shell("mv state/leaves/cp1 . && \(rotate)", in: directory)
+        #expect(result.status == 0, "\(result.stderr)")
+    }
+
     /// What is no state of this cluster stays as it was, a file called `lock` too.
     @Test(arguments: [
         ("mkdir s && echo theirs >s/cluster && echo precious >s/lock", "state/other-cluster"),
         ("mkdir t && echo precious >t/lock && ln -s t s", "state/not-a-directory"),
         ("echo precious >s", "state/not-a-directory"),
+        ("mkdir s && echo precious >s/lock", "state/foreign-lock"),
+        ("mkdir s && echo 'a b on c since d' >s/lock", "state/foreign-lock"),
+        ("mkdir s && ln -s ../cluster.json s/lock", "state/foreign-lock"),
     ]) func aDirectoryOfOthers(made: String, code: String) throws {
         #expect(try shell(made, in: directory).status == 0)
         let before = treeListing(directory.path)

@@ -73,7 +73,10 @@ package struct CARotation: Sendable {
 
     private func convergeListening(_ lock: StateLock?) async throws -> RotationTerms.Direction {
         let lock = try lock ?? run.lockState()
-        let locks = try await run.controlPlanes.lock(run.nodes.map(\.name))
+        let locks: [any NodeLock]
+        do { locks = try await run.controlPlanes.lock(run.nodes.map(\.name)) } catch {
+            throw RotationCourse().stopped(by: error, asAsked: run.controlPlanes.stop?.isStopped == true)
+        }
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()

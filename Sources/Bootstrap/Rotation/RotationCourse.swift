@@ -28,7 +28,7 @@ struct RotationCourse {
     /// - Parameter asAsked: whether the run was asked to stop: a ^C at a terminal also ends what it has started there.
     func stopped(by error: any Error, asAsked: Bool = false) -> BootstrapError {
         var report = ErrorReport(error)
-        if report.code == "rotation/stopped" || asAsked && report.code == "kubectl/failed" {
+        if report.code == "rotation/stopped" || asAsked && Self.ended.contains(report.code) {
             report = ErrorReport(stoppedAsAsked)
         }
         var status = report.status
@@ -40,6 +40,9 @@ struct RotationCourse {
         return BootstrapError(
             report.code, status: status, report.message, hint: report.hint, details: report.details)
     }
+
+    /// What a stop makes of a program that is under way, and of a connection that is being made.
+    private static let ended = ["kubectl/failed", "node/unreachable"]
 
     private var stoppedAsAsked: BootstrapError {
         guard hasChanged || stage > .preflight else {

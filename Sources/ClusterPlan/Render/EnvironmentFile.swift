@@ -34,6 +34,25 @@ package struct EnvironmentFile: Sendable, Equatable {
         return parser.firstFault
     }
 
+    /// What has to stand before an assignment that is put at the end of a text.
+    enum Ending: Equatable {
+        /// Line feeds that end what is open there: an assignment, a continued comment, a backslash.
+        case lineFeeds(Int)
+        /// A quote is open, and what follows would be part of a value.
+        /// - Parameter line: where it begins, from 1.
+        case quote(line: Int)
+
+        init(of text: String) {
+            var parser = EnvironmentFileParser()
+            for byte in text.utf8 { parser.next(byte) }
+            if let start = parser.openQuote {
+                self = .quote(line: text.utf8.prefix(start).count { $0 == UnitByte.newline } + 1)
+            } else {
+                self = .lineFeeds(parser.lineFeedsToEnd)
+            }
+        }
+    }
+
     /// Whether systemd takes `name` as the name of a variable.
     static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
@@ -69,6 +88,25 @@ private struct EnvironmentFileParser {
     private var variables: [EnvironmentFile.Variable] = []
     /// Where the value begins of the first assignment whose name or value is no UTF-8.
     private(set) var firstFault: Int?
+    /// Where the last quote began.
+    private var quoteStart = 0
+
+    /// Where the quote begins that is open now.
+    var openQuote: Int? {
+        switch state {
+        case .singleQuotes, .doubleQuotes, .doubleQuotesEscape: quoteStart
+        default: nil
+        }
+    }
+
+    /// How many line feeds there have to be before the next assignment.
+    var lineFeedsToEnd: Int {
+        switch state {
+        case .beforeName: 0
+        case .escape, .commentEscape: 2
+        default: 1
+        }
+    }
 
     mutating func next(_ byte: UInt8) {
         offset += 1
@@ -144,10 +182,9 @@ private struct EnvironmentFileParser {
     private mutating func takeBeforeValue(_ byte: UInt8, endsLine: Bool) {
         if endsLine {
             push()
-        } else if byte == UnitByte.singleQuote {
-            state = .singleQuotes
-        } else if byte == UnitByte.doubleQuote {
-            state = .doubleQuotes
+        } else if byte == UnitByte.singleQuote || byte == UnitByte.doubleQuote {
+            state = byte == UnitByte.singleQuote ? .singleQuotes : .doubleQuotes
+            quoteStart = offset
         } else if byte == UnitByte.backslash {
             state = .escape
         } else if !UnitByte.isBlank(byte) {

@@ -26,7 +26,8 @@ struct EnvironmentFileEdit {
         }
         guard let found = variables.last(where: { $0.name == variable }) else {
             let rest = Self.apply(changes, to: text)
-            let gap = rest.isEmpty || rest.utf8.last == UnitByte.newline ? "" : "\n"
+            guard case .lineFeeds(let count) = EnvironmentFile.Ending(of: rest) else { return rest }
+            let gap = String(repeating: "\n", count: count)
             return "\(rest)\(gap)\(variable)=\"\(own)\"\n"
         }
         let words = Self.words(found)

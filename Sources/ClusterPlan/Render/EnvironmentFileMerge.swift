@@ -20,9 +20,11 @@ struct EnvironmentFileMerge {
         try checkFile(service)
         let expansion = try expand(command, service)
         let found = try ownFlags(expansion.arguments, command, service)
+        let own = try UnitFileQuoting.variable(flags.arguments)
+        let inherited = try inherited(expansion.arguments, without: found.indices, service)
         let edit = EnvironmentFileEdit(
             text: environmentFiles[file.path] ?? "", variable: file.variable,
-            own: try UnitFileQuoting.variable(flags.arguments), arguments: flags.arguments)
+            own: inherited.isEmpty ? own : "\(inherited) \(own)", arguments: flags.arguments)
         if ShellCommand(command) != nil { try ShellCommand.refuseUnsafe(flags.arguments) }
         let text = edit.text(removing: found.positions)
         try check(text, expansion.arguments, found.indices, command)
@@ -104,6 +106,10 @@ struct EnvironmentFileMerge {
                 .overridden, "merge", unit, cause: "UnsetEnvironment= takes $\(file.variable) away",
                 hint: "use another variable, or apiServer.flagsIn auto")
         }
+        if service.environment.isUnsetByValue(file.variable) {
+            throw obstacle.unsetByValue(file.variable)
+        }
+        try obstacle.checkText(environmentFiles[file.path] ?? "")
     }
 
     // MARK: - The flags that are there
@@ -136,7 +142,8 @@ struct EnvironmentFileMerge {
         for flag in parsed.occurrences where APIServerFlags.names.contains(flag.name) {
             for index in flag.arguments {
                 let argument = arguments[index]
-                guard let variable = argument.variable, service.environment[variable]?.origin == file.path
+                guard let variable = argument.variable,
+                    service.environment[variable]?.origin == file.path || isInherited(variable, service)
                 else {
                     throw elsewhere(flag, arguments, command, service)
                 }
@@ -184,23 +191,12 @@ struct EnvironmentFileMerge {
         let kept = before.indices.filter { !removed.contains($0) }.map { before[$0].pattern.description }
         let parsed = EffectiveFlags.parse(commandLine: after)
         let texts = before.map(\.pattern.description)
-        func others(_ flags: EffectiveFlags) -> [[ByteText]] {
-            flags.occurrences.filter { !APIServerFlags.names.contains($0.name) }.map {
-                [$0.name.bytes, ($0.value ?? "").bytes]
-            }
-        }
+        let others = EnvironmentFileObstacle.others
         let own = parsed.occurrences.filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments)
         let rest = after.indices.filter { !own.contains($0) }.map { after[$0] }
         guard others(.parse(commandLine: texts)) == others(parsed), Self.areSame(rest, kept),
             Self.areSame(own.map { after[$0] }, flags.arguments)
-        else {
-            throw UnitError(
-                .flagsInVariable, "edit", file.path,
-                cause:
-                    "a flag at the end of a variable takes its value from the next variable or word of the command in "
-                    + "\(command.place), so that nothing can be put between them",
-                hint: "write the flag and its value with an equals sign, in one variable")
-        }
+        else { throw obstacle.cause(before, after, service, command) }
         let names = Set(before.compactMap(\.variable) + [file.variable])
         func untouched(_ text: String) -> [String] {
             EnvironmentFile.parse(text).variables.filter { !names.contains($0.name) }.map {
@@ -209,6 +205,10 @@ struct EnvironmentFileMerge {
         }
         try RenderedUnit.require(
             Self.areSame(untouched(environmentFiles[file.path] ?? ""), untouched(text)), file.path)
+    }
+
+    private var obstacle: EnvironmentFileObstacle {
+        EnvironmentFileObstacle(unit: unit, file: file, text: environmentFiles[file.path] ?? "")
     }
 
     private static func areSame(_ a: [String], _ b: [String]) -> Bool { a.bytes == b.bytes }

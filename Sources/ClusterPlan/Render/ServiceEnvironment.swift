@@ -71,6 +71,12 @@ package struct ServiceEnvironment: Sendable, Equatable {
     /// Whether `UnsetEnvironment=` takes the variable away whatever its value is.
     package func isUnset(_ name: String) -> Bool { unset.contains(name) }
 
+    /// Whether `UnsetEnvironment=` takes the variable away because of the value that it has.
+    func isUnsetByValue(_ name: String) -> Bool {
+        guard !isUnset(name), let value = loaded[name] ?? assigned[name] else { return false }
+        return unset.contains("\(name)=\(value.text)")
+    }
+
     /// From where else the variable might get its value: files that were not given and could set it.
     package func unseen(for name: String) -> [Unseen] {
         if isUnset(name) { return [] }

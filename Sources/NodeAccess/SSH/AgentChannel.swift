@@ -159,6 +159,7 @@ final class AgentChannel: Sendable {
 
     private func why(_ failure: SocketStream.Failure, _ seconds: Int) -> String {
         switch failure {
+        case .stopped: "stopped as asked"
         case .timedOut: "the node did not answer within \(seconds) s"
         case .closed(let why): connection.complaint() ?? "the connection broke: \(why)"
         }

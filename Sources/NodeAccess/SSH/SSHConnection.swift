@@ -16,8 +16,11 @@ package final class SSHConnection: Sendable {
     private let clients = Mutex<[SpawnedProcess]>([])
 
     /// Connects and starts the agent.
+    /// - Parameter isStopped: whether to give up at once.
     /// - Throws: `node/unreachable`, `node/host-key`, `node/login` with what ssh said.
-    package init(_ destination: SSHDestination, runtime: SSHRuntime) throws(NodeError) {
+    package init(
+        _ destination: SSHDestination, runtime: SSHRuntime, isStopped: (@Sendable () -> Bool)? = nil
+    ) throws(NodeError) {
         self.destination = destination
         self.runtime = runtime
         try runtime.prepare(destination)
@@ -25,7 +28,7 @@ package final class SSHConnection: Sendable {
             "ssh",
             ["-o", "ControlMaster=yes"] + destination.options(runtime)
                 + ["-T", "--", destination.address, destination.remote(AgentScript.agent)])
-        try Self.greet(master, AgentScript.greeting, destination)
+        try Self.greet(master, AgentScript.greeting, destination, isStopped)
     }
 
     /// The agent's socket.
@@ -90,17 +93,18 @@ package final class SSHConnection: Sendable {
     }
 
     private static func greet(
-        _ process: SpawnedProcess, _ greeting: String, _ destination: SSHDestination
+        _ process: SpawnedProcess, _ greeting: String, _ destination: SSHDestination,
+        _ isStopped: (@Sendable () -> Bool)? = nil
     ) throws(NodeError) {
         let deadline = ContinuousClock.now + .seconds(SSHDestination.connectSeconds + 20)
         do throws(SocketStream.Failure) {
             try process.withSocket { (number) throws(SocketStream.Failure) in
-                try SocketStream(number: number, name: destination.name)
+                try SocketStream(number: number, name: destination.name, isStopped: isStopped)
                     .awaitGreeting(greeting, until: deadline)
             }
         } catch {
             // It says why before it ends.
-            process.waitForEnd(seconds: 2)
+            if case .stopped = error {} else { process.waitForEnd(seconds: 2) }
             throw SSHFailure.error(process.errorLines(), error, destination)
         }
     }
@@ -120,6 +124,7 @@ enum SSHFailure {
         if underlying.isEmpty {
             underlying =
                 switch failure {
+                case .stopped: "stopped as asked"
                 case .timedOut: "no answer in time"
                 case .closed(let why): "ssh ended without a word: \(why)"
                 }

@@ -8,7 +8,16 @@ struct SocketStream {
     /// For errors: the node.
     let name: String
 
+    /// Whether what waits is to wait no longer; nil where nobody asks.
+    var isStopped: (@Sendable () -> Bool)?
+
+    init(number: Int32, name: String, isStopped: (@Sendable () -> Bool)? = nil) {
+        (self.number, self.name, self.isStopped) = (number, name, isStopped)
+    }
+
     enum Failure: Error {
+        /// `isStopped` said so.
+        case stopped
         /// The other side has closed, or the system says why not.
         case closed(String)
         case timedOut
@@ -76,9 +85,12 @@ struct SocketStream {
         while true {
             let left = (deadline - .now).components
             let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+            if isStopped?() == true { throw .stopped }
             guard milliseconds > 0 else { throw .timedOut }
+            let slice = isStopped == nil ? milliseconds : min(milliseconds, 100)
             var poll = pollfd(fd: number, events: Int16(events), revents: 0)
-            let ready = Glibc.poll(&poll, 1, Int32(clamping: milliseconds + 1))
+            let ready = Glibc.poll(&poll, 1, Int32(clamping: slice + 1))
+            if ready == 0 { continue }
             // Any other failure shows again, with its reason, in the call that follows.
             if ready > 0 || ready < 0 && errno != EINTR { return }
         }

@@ -47,12 +47,20 @@ enum Summary {
         }
         let restart =
             plan.isTakenWithoutRestart(spec: run.spec)
-            ? " (kube-apiserver takes it without a restart)" : " and restart kube-apiserver there"
+            ? " (kube-apiserver takes it without a restart)" : restart(plan, run)
         return [
             done,
             "next: install what is below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
                 + run.state.path,
         ]
+    }
+
+    /// A drop-in that only sets the variable does nothing until the unit uses it.
+    private static func restart(_ plan: Plan, _ run: Run) -> String {
+        guard plan.notices.contains(where: { $0.code == "plan/inert" }) else {
+            return " and restart kube-apiserver there"
+        }
+        return ", add $\(APIServerFlags.variable) to ExecStart= of \(run.spec.apiServer.unit) and restart it"
     }
 
     /// The one line of `rotate --if-due` where nothing is.

@@ -38,6 +38,10 @@ import Testing
         ("ARGS=\"--x='a b' --y=\\\"c d\\\"\"\n", "ARGS=\"--x='a b' --y=\\\"c d\\\" OWN\"\n"),
         ("ARGS=\"--v=2\"\r\nB=c\r\n", "ARGS=\"--v=2 OWN\"\r\nB=c\r\n"),
         ("ARGS=\"--v=é ", "ARGS=\"--v=é OWN "),
+        // What is open at the end is ended before the variable is put there.
+        ("# end \\", "# end \\\n\nARGS=\"OWN\"\n"), ("# end \\\n", "# end \\\n\nARGS=\"OWN\"\n"),
+        ("A=b \\", "A=b \\\n\nARGS=\"OWN\"\n"), ("A=b \\\n", "A=b \\\n\nARGS=\"OWN\"\n"),
+        ("A='b'", "A='b'\nARGS=\"OWN\"\n"), ("A", "A\nARGS=\"OWN\"\n"),
     ]
 
     @Test(arguments: edits) func editsOnlyTheFlags(before: String?, after: String) throws {
@@ -86,9 +90,57 @@ import Testing
         ),
         (
             unitText.replacing("$ARGS", with: "$ARGS q"), "ARGS=\"--v=2 --etcd-servers\"\n", [:],
-            .flagsInVariable, "takes its value from the next variable"
+            .flagsInVariable, "--etcd-servers at the end of $ARGS takes its value from the next variable"
+        ),
+        // Each with its own cause.
+        (
+            unitText.replacing("$ARGS", with: "$A $B $ARGS"),
+            "A=\"--x\"\nB=\"--proxy-client-cert-file=/c q\"\nARGS=--v=2\n", [:], .flagsInVariable,
+            "without the aggregation flags that are there now, --x"
+        ),
+        (unitText, "A=b\nB=\"c\nD=e\n", [:], .badSyntax, "/etc/k8s/args:2: the quote"),
+        (unitText, "#\nARGS=\"--x='a b\"\n", [:], .badSyntax, "/etc/k8s/args:2: a quote within $ARGS"),
+        (unitText, "ARGS='--v=2 \\'\n", [:], .badSyntax, "$ARGS ends with a backslash"),
+        (unitText, "A=b\nB=\0\nARGS=--v=2\n", [:], .unreadableText, "/etc/k8s/args:2: it holds a NUL byte"),
+        (unitText, "ARGS=--v=2\nB=\0", [:], .unreadableText, "NUL"),
+        (
+            unitText + "UnsetEnvironment=\"ARGS=--v=2 --x\"\n", "ARGS=\"--v=2 --x\"\n", [:], .overridden,
+            "UnsetEnvironment= names $ARGS"
+        ),
+        (
+            unitText.replacing("$ARGS", with: "$A $ARGS") + "UnsetEnvironment=A=--v=2\n",
+            "A=\"--v=2 --proxy-client-key-file=/k\"\nARGS=\n", [:], .overridden, "UnsetEnvironment= names $A"
+        ),
+        (
+            unitText.replacing("Env", with: "EnvironmentFile=/early\nEnv"), "", ["/early": "ARGS=--v=2\n"],
+            .overridden, "/early sets $ARGS, and /etc/k8s/args, which is read later"
+        ),
+        (
+            unitText.replacing("Exec", with: "Environment=ARGS=--x=%n\nExec"), "", [:], .overridden,
+            "cannot be copied"
+        ),
+        (
+            unitText.replacing("Exec", with: "Environment=\"ARGS=--x='a b'\"\nExec"), "", [:], .overridden,
+            "cannot be copied"
         ),
     ]
+
+    /// A default of the unit's is what the process has: it goes into the file, where it would be overridden.
+    @Test(arguments: [
+        ("Environment=\"ARGS=--v=2 --w=%%\"", "", "ARGS=\"--v=2 --w=% OWN\"\n"),
+        ("Environment=ARGS=", "A=b", "A=b\nARGS=\"OWN\"\n"),
+        (
+            "Environment=\"ARGS=--v=2 --proxy-client-key-file=/k\"", "A=b\n",
+            "A=b\nARGS=\"--v=2 OWN\"\n"
+        ),
+        ("Environment=ARGS=--v=2", "ARGS=--w\n", "ARGS=--w OWN\n"),
+    ]) func aDefaultOfTheUnit(setting: String, before: String, after: String) throws {
+        let unit = Self.unitText.replacing("Exec", with: "\(setting)\nExec")
+        let wanted = after.replacing("OWN", with: Self.own)
+        let text = try Self.render(before, unit: unit).text
+        #expect(text.utf8.elementsEqual(wanted.utf8), "\(text.debugDescription)")
+        #expect(try Self.render(text, unit: unit).text.utf8.elementsEqual(wanted.utf8))
+    }
 
     @Test(arguments: refusals) func refuses(
         unit: String, text: String, others: [String: String], code: UnitError.Code, naming: String
