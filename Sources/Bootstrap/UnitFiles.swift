@@ -12,20 +12,23 @@ struct UnitFiles {
     let own: String?
 
     /// systemd's unit search path, first wins (systemd.unit(5)).
+    ///
+    /// Generators' directories are left out: they are made at each boot, and no files of a tree.
     private static let searchPath = [
-        "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-        "/usr/lib/systemd/system",
+        "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",
+        "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system",
+        "/run/systemd/system.attached", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
         "/lib/systemd/system",
     ]
 
     /// The unit as files alone tell of it, with its drop-ins; nil where the tree has none.
     func observeInTree(given: [String: GivenFile]) throws -> ObservedUnit? {
-        try fragmentInTree().map { try observe(try texts([$0] + dropInsInTree()), given: given) }
+        try fragmentInTree().map { try observe(try texts([$0] + dropInsInTree(aliases())), given: given) }
     }
 
     /// A unit that only `base` tells of, with the drop-ins that wait for it.
     func observeWaiting(_ base: UnitText, given: [String: GivenFile]) throws -> ObservedUnit {
-        try observe([base] + texts(dropInsInTree()), given: given)
+        try observe([base] + texts(dropInsInTree(aliases())), given: given)
     }
 
     /// Files are kept by their names, and two names that Unicode calls equivalent would be one.
@@ -43,8 +46,17 @@ struct UnitFiles {
 
     /// The unit's own file in a tree; nil where the tree has no such unit.
     private func fragmentInTree() throws -> String? {
+        // The template counts only where no directory has the instance itself.
+        let names = UnitFolders(unit)
+        for name in [unit] + (names.template.map { [$0] } ?? []) {
+            if let path = try fragment(name, template: names.template) { return path }
+        }
+        return nil
+    }
+
+    private func fragment(_ wanted: String, template: String?) throws -> String? {
         for directory in Self.searchPath {
-            let path = "\(directory)/\(unit)"
+            let path = "\(directory)/\(wanted)"
             guard let status = try node.status(path) else { continue }
             guard status.kind == .symbolicLink else { return path }
             let target = try node.follow(path)
@@ -56,7 +68,8 @@ struct UnitFiles {
             let (place, name) = target.splitPath
             // Elsewhere it is a linked unit, which keeps the link's name.
             let isUnit = try Self.searchPath.contains { try node.follow($0).bytes == place.bytes }
-            guard !isUnit || name.bytes == unit.bytes else {
+            let isSame = name.bytes == wanted.bytes || name.bytes == template?.bytes
+            guard !isUnit || isSame else {
                 throw BootstrapError(
                     "unit/alias", "\(unit) is an alias of \(name)", hint: "name \(name) in apiServer.unit")
             }
@@ -130,11 +143,42 @@ struct UnitFiles {
                 : "it reads \(Set(names).sorted().joined(separator: ", "))")
     }
 
-    private func dropInsInTree() throws -> [String] {
-        var byName: [ByteText: String] = [:]
-        let directories = Self.searchPath.reversed().flatMap { path in
-            dropInFolders.map { "\(path)/\($0)" }
+    /// Other names of the unit, which are links to it in the search path; drop-ins of each name apply.
+    private func aliases() throws -> [String] {
+        let (template, instance) = (UnitFolders(unit).template, UnitFolders(unit).instance)
+        var names: [String] = []
+        for (directory, entries) in zip(Self.searchPath, try node.lists(Self.searchPath)) {
+            for entry in entries where entry.hasSuffix(".service") && entry.bytes != unit.bytes {
+                let path = "\(directory)/\(entry)"
+                guard try node.status(path)?.kind == .symbolicLink,
+                    // A link of another unit that leads nowhere is none of ours.
+                    let target = (try? node.follow(path))?.splitPath,
+                    try Self.searchPath.contains(where: {
+                        try node.follow($0).bytes == target.directory.bytes
+                    })
+                else { continue }
+                let link = UnitFolders(entry)
+                if target.name.bytes == unit.bytes {
+                    names.append(entry)
+                } else if let template, let instance, target.name.bytes == template.bytes {
+                    // An alias of the template has the same instances; that of another instance is another unit.
+                    if link.isTemplate { names.append(link.named(instance)) }
+                    if link.instance == instance { names.append(entry) }
+                }
+            }
         }
+        return names
+    }
+
+    private func dropInsInTree(_ aliases: [String] = []) throws -> [String] {
+        var byName: [ByteText: String] = [:]
+        // Last wins. Those of all services rank below those of a name, in whichever directory they are.
+        let named = (aliases + [unit]).flatMap { name in
+            Self.searchPath.reversed().flatMap { path in
+                UnitFolders(name).dropIns.map { "\(path)/\($0)" }
+            }
+        }
+        let directories = Self.searchPath.reversed().map { "\($0)/service.d" } + named
         for (directory, names) in zip(directories, try node.lists(directories)) {
             for name in names where name.utf8.suffix(5).elementsEqual(".conf".utf8) {
                 byName[name.bytes] = "\(directory)/\(name)"
@@ -160,12 +204,5 @@ struct UnitFiles {
                 ? "cannot read \(node.display(path)) of \(unit): it is gone since it was listed"
                 : "cannot read \(node.display(path)) of \(unit): it is a link to \(target), which is not there",
             hint: "put that file where the link leads, or remove the link")
-    }
-
-    /// Least specific first: those of all services, of the unit's name up to each dash, of the unit.
-    private var dropInFolders: [String] {
-        let stem = unit.dropLast(".service".count)
-        let prefixes = stem.indices.filter { stem[$0] == "-" }.map { "\(stem[...$0]).service.d" }
-        return ["service.d"] + prefixes + ["\(unit).d"]
     }
 }

@@ -248,4 +248,46 @@ import Testing
         try await cluster.converge()
         #expect(try dropIn(cluster).contains("--secure-port=6443"))
     }
+
+    // MARK: - Names
+
+    /// Each of them is a drop-in of the unit to systemd.
+    @Test(arguments: [
+        ("kube-apiserver@a.service", "$U/kube-apiserver@.service.d"),
+        ("kube-apiserver@a.service", "$U/kube-@.service.d"),
+        ("kube-apiserver@a.service", "$E/kube-apiserver@a.service.d"),
+        ("kube-apiserver.service", "$U/kube-.service.d"), ("kube-apiserver.service", "$U/service.d"),
+        ("kube-apiserver.service", "$U/api.service.d"),
+        ("kube-apiserver.service", "$E.control/kube-apiserver.service.d"),
+        ("kube-apiserver.service", "$E.attached/kube-apiserver.service.d"),
+    ])
+    func aDropInOfAnyName(unit: String, folder: String) async throws {
+        let cluster = try OfflineCluster(OfflineCluster.spec("\"apiServer\": { \"unit\": \"\(unit)\" },"))
+        try prepare(
+            cluster,
+            """
+            mkdir -p $U $E \(folder); printf '\(Self.fragment)' >$U/\(unit.replacing("@a", with: "@"))
+            ln -s /usr/lib/systemd/system/kube-apiserver.service $E/api.service
+            ln -s loop.service $E/loop.service
+            printf '[Service]\\nExecStart=\\nExecStart=/x/kube-apiserver --from-drop-in\\n' >\(folder)/10-a.conf
+            """)
+        try await cluster.converge()
+        let path = "out/cp1/etc/systemd/system/\(unit).d/zz-aggregation.conf"
+        #expect(try text(cluster, path).contains("--from-drop-in"))
+        #expect(try await cluster.converge().isNothing)
+    }
+
+    /// A file of all services never hides that of the unit, whichever directory it is in.
+    @Test func theUnitsOwnDropInRanksAboveThatOfAllServices() async throws {
+        let cluster = try OfflineCluster()
+        try prepare(
+            cluster,
+            """
+            D=$U/kube-apiserver.service.d; mkdir -p $D $E/service.d; printf '\(Self.fragment)' >$U/kube-apiserver.service
+            printf '[Service]\\nExecStart=\\nExecStart=/x/kube-apiserver --own\\n' >$D/10-x.conf
+            printf '[Service]\\nNice=1\\n' >$E/service.d/10-x.conf
+            """)
+        try await cluster.converge()
+        #expect(try dropIn(cluster).contains("--own"))
+    }
 }
