@@ -48,12 +48,12 @@ EXCEPTIONS = [
         ("NSS",), is_ed25519,
         "certutil: could not add certificate to token or database: SEC_ERROR_ADDING_CERT: "
         "Error adding certificate to database.",
-        "NSS 3.87 of Debian 12 knows no Ed25519"),
+        "NSS 3.87 of Debian 12 does not support Ed25519"),
     Exception_(
         ("cryptography",), no_names,
         "validation failed: invalid extension: 2.5.29.17: Certificate is missing required extension",
-        "its policy is that of public web servers, where a leaf has subject alternative names; the column beside it allows "
-        "a leaf without them"),
+        "its policy is for public web servers, whose certificates have subject alternative names; the column beside it "
+        "allows certificates without them"),
     Exception_(
         ("cryptography", "cryptography, no SAN"), is_ed25519,
         "validation failed: candidates exhausted: Forbidden public key algorithm: AlgorithmIdentifier { "
@@ -66,13 +66,13 @@ EXCEPTIONS = [
     Exception_(
         ("pkilint",), lambda keys, profile: is_imported(keys, profile) and keys.leaf.algorithm == "ecdsa",
         "leaf: ERROR pkix.key_usage_value_prohibited_for_ec: Prohibited key usage value(s) present: keyEncipherment",
-        "the spec asks for `key encipherment`, as a cfssl set-up does, and such a key has no use for it (RFC 8813); cfssl "
-        "writes the same"),
+        "the spec asks for `key encipherment`, as a cfssl set-up does, and an ECDSA key cannot be used for that (RFC 8813); "
+        "cfssl issues the same"),
     Exception_(
         ("pkilint",), lambda keys, profile: is_imported(keys, profile) and keys.leaf.algorithm == "ed25519",
         "leaf: ERROR pkix.key_usage_value_prohibited_for_edwards_curve: Prohibited key usage value(s) present: "
         "keyEncipherment",
-        "the same (RFC 9295)"),
+        "the same for an Ed25519 key (RFC 9295)"),
 ]
 
 # By verifier and negative control, words of its complaint; None where it does not judge that.

@@ -8,8 +8,8 @@ import expected
 HEAD = """\
 # What other verifiers say
 
-`make matrix` issues certificates of every key type for three profiles, and has each of these programs judge them. It
-fails where one accepts or rejects what it is not expected to. This page is written by it.
+`make matrix` issues certificates of every key type for three profiles, and lets each of the programs below verify them. It
+fails if a program accepts or rejects a certificate that it should not. `make matrix` writes this page.
 
 The profiles: `default` is a spec without `certificates`; `cfssl` has the subject attributes, hosts and usages of a cfssl
 set-up; `kubeadm` has the names and paths that kubeadm uses.
@@ -18,9 +18,9 @@ set-up; `kubeadm` has the names and paths that kubeadm uses.
 CONTROLS = """\
 ## Negative controls
 
-For each key type every verifier that takes it (those numbered above for Ed25519 do not) also gets a leaf of another CA,
-one with a damaged signature, one past its end and one for servers only, and has to reject it in the words that belong to
-it; where it does not judge that at all, this is expected as well: {blind}.
+For each key type, every verifier that supports it (those with a number above for Ed25519 do not) also gets four certificates that
+it must reject, with the right message: one of another CA, one with a damaged signature, one that has expired and one for servers
+only. Some verifiers do not check one of these at all, and are expected to accept it: {blind}.
 """
 
 
@@ -52,9 +52,9 @@ def text(columns, measured):
     lines = [HEAD, "| key type | profile | " + " | ".join(one.name for one in columns) + " |"]
     lines += ["|---" * (len(columns) + 2) + "|"]
     lines += [f"| {keys} | {profile} | " + " | ".join(marks) + " |" for keys, profile, marks in rows(columns, measured)]
-    lines += ["", "Where one of them complains:", ""]
+    lines += ["", "The numbers in the table:", ""]
     for place, one in enumerate(expected.EXCEPTIONS, 1):
-        lines.append(f"{place}. {', '.join(one.verifiers)}: {one.because}. In its words: `{one.says}`")
+        lines.append(f"{place}. {', '.join(one.verifiers)}: {one.because}. Its message: `{one.says}`")
     blind = [
         f"{verifier} ({name})" for verifier, reasons in expected.CONTROLS.items() for name, reason in reasons.items()
         if reason is None]
