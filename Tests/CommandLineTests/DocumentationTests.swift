@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What README.md and docs/ refer to is there.
+@Suite struct DocumentationTests {
+    private static let checkout = #filePath.components(separatedBy: "/Tests/")[0]
+
+    /// Every page, by its path from the checkout.
+    private func pages() throws -> [String: String] {
+        let docs = try FileManager.default.contentsOfDirectory(atPath: "\(Self.checkout)/docs").map {
+            "docs/\($0)"
+        }
+        let names = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] + docs
+        return try Dictionary(
+            uniqueKeysWithValues: names.filter { $0.hasSuffix(".md") }.map {
+                ($0, try String(contentsOfFile: "\(Self.checkout)/\($0)", encoding: .utf8))
+            })
+    }
+
+    /// A heading's anchor, as GitHub makes it.
+    private func anchors(_ page: String) -> Set<String> {
+        let headings = page.matches(of: /(?m)^#+ (.*)$/).map { $0.1.lowercased() }
+        return Set(
+            headings.map { heading in
+                String(heading.filter { $0.isLetter || $0.isNumber || " -_".contains($0) }).replacing(
+                    " ", with: "-")
+            })
+    }
+
+    @Test func everyLinkLeadsSomewhere() throws {
+        let pages = try pages()
+        var count = 0
+        for (name, text) in pages {
+            for link in text.matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) })
+            where !link.hasPrefix("https://") {
+                count += 1
+                let parts = link.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
+                let folder = name.hasPrefix("docs/") ? "docs/" : ""
+                let target = parts[0].isEmpty ? name : (folder + parts[0]).replacing("docs/../", with: "")
+                #expect(
+                    FileManager.default.fileExists(atPath: "\(Self.checkout)/\(target)"), "\(name): \(link)")
+                if parts.count > 1 {
+                    #expect(anchors(pages[target] ?? "").contains(parts[1]), "\(name): \(link)")
+                }
+            }
+        }
+        #expect(count >= 30)
+    }
+
+    /// Codes that a page explains are ones that the program says.
+    @Test func everyCodeIsTheProgramsOwn() throws {
+        let sources = try run(
+            "grep", ["-rhoE", "\"([a-z]+/)?[a-z-]+\"|case [a-z]+$", "Sources"],
+            currentDirectory: Self.checkout
+        )
+        .stdout.split(separator: "\n")
+        let said = Set(sources.map { $0.replacing("\"", with: "").replacing("case ", with: "") })
+        let areas: Set = [
+            "apiserver", "apply", "canary", "kubectl", "node", "output", "plan", "rollback", "rotation",
+            "schedule",
+            "state", "unit", "usage",
+        ]
+        var count = 0
+        for (name, text) in try pages() {
+            for code in text.matches(of: /`([a-z]+)\/([a-z-]+)`/) where areas.contains(String(code.1)) {
+                count += 1
+                // Those of a unit and of a roll-back are put together from the area and a word.
+                let isSaid =
+                    said.contains("\(code.1)/\(code.2)")
+                    || ["unit", "rollback"].contains(code.1) && said.contains(String(code.2))
+                #expect(isSaid, "\(name): \(code.0)")
+            }
+        }
+        #expect(count >= 80)
+    }
+}
