@@ -30,6 +30,12 @@ import Testing
             })
     }
 
+    @Test func theReadmeIsShort() throws {
+        let lines = try #require(try pages()["README.md"]).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count - 1 <= 120)
+    }
+
     @Test func everyLinkLeadsSomewhere() throws {
         let pages = try pages()
         var count = 0
@@ -52,16 +58,14 @@ import Testing
 
     /// Codes that a page explains are ones that the program says.
     @Test func everyCodeIsTheProgramsOwn() throws {
-        let sources = try run(
+        let words = try run(
             "grep", ["-rhoE", "\"([a-z]+/)?[a-z-]+\"|case [a-z]+$", "Sources"],
             currentDirectory: Self.checkout
-        )
-        .stdout.split(separator: "\n")
-        let said = Set(sources.map { $0.replacing("\"", with: "").replacing("case ", with: "") })
+        ).stdout.split(separator: "\n")
+        let said = Set(words.map { $0.replacing("\"", with: "").replacing("case ", with: "") })
         let areas: Set = [
             "apiserver", "apply", "canary", "kubectl", "node", "output", "plan", "rollback", "rotation",
-            "schedule",
-            "state", "unit", "usage",
+            "schedule", "state", "unit", "usage",
         ]
         var count = 0
         for (name, text) in try pages() {
