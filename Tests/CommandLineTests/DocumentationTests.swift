@@ -62,7 +62,7 @@ import Testing
             "grep", ["-rhoE", "\"([a-z]+/)?[a-z-]+\"|case [a-z]+$", "Sources"],
             currentDirectory: Self.checkout
         ).stdout.split(separator: "\n")
-        let said = Set(words.map { $0.replacing("\"", with: "").replacing("case ", with: "") })
+        let said = Set(words.map { String($0).replacing("\"", with: "").replacing("case ", with: "") })
         let areas: Set = [
             "apiserver", "apply", "canary", "kubectl", "node", "output", "plan", "rollback", "rotation",
             "schedule", "state", "unit", "usage",
