@@ -41,8 +41,8 @@ import Testing
         let head = """
             # Commands
 
-            This page is written by the tests from what the program says of itself; `aggbootstrap COMMAND --help` says the
-            same. The exit statuses are in the README.
+            A test writes this page from the program's own help; `aggbootstrap COMMAND --help` shows the same. The
+            [exit statuses](../README.md#exit-status) are in the README, common error codes in [troubleshooting.md](troubleshooting.md).
 
             """
         try expectGolden(([head] + pages(root, [])).joined(separator: "\n"), "docs/reference.md")
