@@ -13,7 +13,7 @@ RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 	swift build -c release --static-swift-stdlib --product aggbootstrap
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
-FAST_TESTS := ClusterPlanTests
+FAST_TESTS := PlanningTests
 SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2

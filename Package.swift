@@ -27,6 +27,13 @@ let small: [LinkerSetting] = [
         .when(configuration: .release))
 ]
 
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+/// Floors 1 and 2.
+let belowFloor3: [Target.Dependency] = [
+    "LocalFiles", "NodeAccess", "PKI", "Planning", "Secrets", "Spec", "SystemdBus", "SystemdUnits", "TLS",
+    "Values",
+]
+
 let package = Package(
     name: "aggbootstrap",
     dependencies: [
@@ -47,63 +54,80 @@ let package = Package(
                 .embedInCode("schedule.service.mustache"), .embedInCode("schedule.timer.mustache"),
             ],
             swiftSettings: settings),
+        .target(name: "Values", swiftSettings: settings),
+        .target(name: "Spec", dependencies: ["Values"], swiftSettings: settings),
         .target(
-            name: "ClusterPlan",
-            dependencies: ["UnitTemplates"],
+            name: "SystemdUnits", dependencies: ["Spec", "UnitTemplates", "Values"],
             swiftSettings: settings),
+        .target(name: "Planning", dependencies: ["Spec", "SystemdUnits", "Values"], swiftSettings: settings),
         // Floor 2: one outside thing each.
-        .target(name: "PKI", dependencies: ["COpenSSL", "ClusterPlan", "Secrets"], swiftSettings: settings),
         .target(
-            name: "NodeAccess",
+            name: "LocalFiles", dependencies: ["Secrets", "Values", subprocess], swiftSettings: settings),
+        .target(
+            name: "PKI", dependencies: ["COpenSSL", "Planning", "Secrets", "Spec", "Values"],
+            swiftSettings: settings),
+        .target(
+            name: "TLS", dependencies: ["COpenSSL", "Secrets", "Spec", "Values"], swiftSettings: settings),
+        .target(
+            name: "NodeAccess", dependencies: ["LocalFiles", "Secrets", "Spec", "Values", subprocess],
+            swiftSettings: settings),
+        .target(name: "SystemdBus", dependencies: ["CSystemd", "Values"], swiftSettings: settings),
+        // Floor 3: parts.
+        .target(
+            name: "StateStore",
             dependencies: [
-                "ClusterPlan", "Secrets", .product(name: "Subprocess", package: "swift-subprocess"),
+                "LocalFiles", "NodeAccess", "PKI", "Planning", "Secrets", "Spec", "TLS", "Values",
             ],
             swiftSettings: settings),
-        .target(name: "SystemdBus", dependencies: ["CSystemd", "ClusterPlan"], swiftSettings: settings),
+        .target(name: "ControlPlane", dependencies: belowFloor3, swiftSettings: settings),
+        .target(name: "Proofs", dependencies: belowFloor3 + ["ControlPlane"], swiftSettings: settings),
+        // Floor 4: what is done with them.
         .target(
-            name: "APIServerAccess", dependencies: ["COpenSSL", "ClusterPlan", "Secrets"],
+            name: "Operations", dependencies: belowFloor3 + ["ControlPlane", "Proofs", "StateStore"],
             swiftSettings: settings),
-        // Floor 3: the stages.
-        .target(
-            name: "Bootstrap",
-            dependencies: [
-                "APIServerAccess", "ClusterPlan", "NodeAccess", "PKI", "Secrets", "SystemdBus",
-            ],
-            swiftSettings: settings),
-        // Floor 4: the command line.
+        // Floor 5: the command line, and every text that people read.
         .executableTarget(
             name: "aggbootstrap",
             dependencies: [
-                "Bootstrap", "CBuildInfo", "ClusterPlan", "Secrets",
+                "CBuildInfo", "ControlPlane", "LocalFiles", "Operations", "Planning", "Proofs", "Secrets",
+                "Spec",
+                "StateStore", "SystemdUnits", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, linkerSettings: small),
         // What several test targets share: temporary directories, running a program, finding optional data.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "ClusterPlanTests", dependencies: ["ClusterPlan", "TestSupport", "UnitTemplates"],
+            name: "PlanningTests",
+            dependencies: ["Planning", "Spec", "SystemdUnits", "TestSupport", "UnitTemplates", "Values"],
             swiftSettings: settings),
         .testTarget(
-            name: "PKITests", dependencies: ["ClusterPlan", "PKI", "Secrets", "TestSupport"],
+            name: "PKITests", dependencies: ["PKI", "Planning", "Secrets", "Spec", "TestSupport", "Values"],
             swiftSettings: settings),
         .testTarget(
-            name: "NodeAccessTests", dependencies: ["ClusterPlan", "NodeAccess", "Secrets", "TestSupport"],
+            name: "NodeAccessTests",
+            dependencies: ["LocalFiles", "NodeAccess", "Secrets", "Spec", "TestSupport", "Values"],
             swiftSettings: settings),
         .testTarget(
-            name: "SystemdBusTests", dependencies: ["ClusterPlan", "SystemdBus", "TestSupport"],
+            name: "SystemdBusTests", dependencies: ["SystemdBus", "TestSupport", "Values"],
             swiftSettings: settings),
         .testTarget(
-            name: "APIServerAccessTests",
-            dependencies: ["APIServerAccess", "ClusterPlan", "PKI", "Secrets", "TestSupport"],
-            swiftSettings: settings),
-        .testTarget(
-            name: "BootstrapTests",
+            name: "TLSTests",
             dependencies: [
-                "APIServerAccess", "Bootstrap", "ClusterPlan", "NodeAccess", "PKI", "Secrets", "TestSupport",
+                "LocalFiles", "PKI", "Planning", "Secrets", "Spec", "TLS", "TestSupport", "Values",
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandLineTests", dependencies: ["Bootstrap", "aggbootstrap", "TestSupport"],
+            name: "OperationsTests",
+            dependencies: belowFloor3 + [
+                "ControlPlane", "Operations", "Proofs", "StateStore", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: belowFloor3 + [
+                "ControlPlane", "Operations", "Proofs", "StateStore", "aggbootstrap", "TestSupport",
+            ],
             exclude: ["Golden"],
             swiftSettings: settings),
     ],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
+import LocalFiles
 import Secrets
+import Values
 
 /// A node whose files are this machine's own: the machine itself, or a tree below a directory.
 package struct LocalTransport: NodeTransport {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Glibc
+import LocalFiles
+import Values
 
 /// Who asks for a node's lock.
 package struct LockHolder: Sendable {
@@ -79,12 +80,6 @@ extension NodeError {
             hint:
                 "the connection was silent for too long, and another run may be at work: see that it has ended, then "
                 + "run it again")
-    }
-
-    static func unknown(_ what: String, _ name: String) -> NodeError {
-        NodeError(
-            .unknownUser, operation: "find the \(what)", subject: name, underlying: "no such \(what)",
-            hint: "create the \(what) that the unit's \(what == "user" ? "User" : "Group")= names")
     }
 
     /// What a program of coreutils on a node said, for example `mv: cannot stat '/x': Permission denied`.

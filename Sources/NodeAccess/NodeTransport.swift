@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
+import LocalFiles
 import Secrets
+import Values
 
 /// The files and programs of one node, reached as files of this machine (`LocalTransport`) or over ssh
 /// (`SSHTransport`).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
 
 /// One X.509 certificate: its bytes, and what they say.
 ///

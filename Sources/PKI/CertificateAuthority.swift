@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
+import Spec
+import Values
 
 /// Issues certificates from profiles; validity, time and serial number are the caller's, so the same input gives the
 /// same certificate (except for an ECDSA signature).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Spec
 
 // Extensions are built from values and never from libcrypto's configuration text, so that no name can be read
 // as another directive.

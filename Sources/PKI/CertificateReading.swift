@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
 import Glibc
+import Planning
+import Values
 
 extension CertificateSummary {
     /// What `certificate`, whose bytes are `der`, says; throws `.malformed` where a field cannot be read.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
+import Values
 
 /// Says whether a kube-apiserver would accept a client certificate, by libcrypto's chain building and by the
 /// rules of Go's crypto/x509 where the two differ.

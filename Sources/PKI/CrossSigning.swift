@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
+import Spec
+import Values
 
 extension CertificateAuthority {
     /// Issues a certificate for another CA's name and key: those who trust `ca` only then take leaves of `successor`,
@@ -33,7 +35,7 @@ extension CertificateAuthority {
         let key = try owned("read the public key of", subject) { X509_get0_pubkey(successor.x509.pointer) }
         let validity = CertificateValidity(
             notBefore: max(
-                now.advanced(bySeconds: -CertificateCatalog.backdatingSeconds), ca.summary.notBefore),
+                now.advanced(bySeconds: -ValidityPeriod.backdatingSeconds), ca.summary.notBefore),
             notAfter: min(ca.summary.notAfter, successor.summary.notAfter))
         let certificate = try draft(key: key, validity: validity, serial: serial, subject)
         try certificate.name(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
+import Spec
 
 /// Distinguished names: how a profile's names become X.509, and how X.509's become text.
 enum DistinguishedName {

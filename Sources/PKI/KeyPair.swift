@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Planning
 import Secrets
+import Values
 
 /// A certificate and the private key that belongs to it.
 package enum KeyPair {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Values
 
 /// Why a key or certificate could not be made, read or trusted.
-package struct PKIError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct PKIError: ReportedError, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// libcrypto failed; `underlying` is its error queue.
         case openSSL = "pki/openssl"
@@ -57,6 +58,7 @@ package struct PKIError: Error, Sendable, Equatable, CustomStringConvertible {
         self.hint = hint
     }
 
+    package var reportedCode: String { code.rawValue }
     package var description: String { "cannot \(operation) \(subject): \(underlying)" }
 
     /// The error of a libcrypto call that has just failed on this thread; empties the thread's error queue.

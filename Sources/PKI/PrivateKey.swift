@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
 import Secrets
+import Spec
 
 /// A private key: its PEM text, and what libcrypto reads in it, which never leaves this module.
 package struct PrivateKey: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import ClusterPlan
+import Spec
 
 /// Key usages and extended key usages under the names that cfssl gives them.
 enum UsageNames {

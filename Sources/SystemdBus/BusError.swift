@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// Why systemd could not be asked, or why it refused.
-package struct BusError: Error, Sendable, CustomStringConvertible {
+package struct BusError: ReportedError, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// No bus answers at the address.
         case unavailable = "bus/unavailable"
@@ -45,6 +46,7 @@ package struct BusError: Error, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    package var reportedCode: String { code.rawValue }
     package var description: String {
         let name = errorName.map { " (\($0))" } ?? ""
         return "cannot \(operation) \(subject): \(underlying)\(name)"

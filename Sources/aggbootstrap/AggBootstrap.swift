@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
+import Operations
+import Values
 
 @main
 struct AggBootstrap: AsyncParsableCommand {

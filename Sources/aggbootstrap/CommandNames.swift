@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Spec
+import StateStore
+import Values
 
 /// The names of commands on a command line. The parser takes a wrong one for an argument, or, after `help`, for nothing
 /// at all.

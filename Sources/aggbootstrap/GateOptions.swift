@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
+import Operations
+import Proofs
 
 /// What a rotation waits for, and what it goes on without.
 struct GateOptions: ParsableArguments {

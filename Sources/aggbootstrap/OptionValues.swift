@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import ClusterPlan
+import Spec
 
 /// What is wrong with an option's value; the parser names the option and the value in front of it.
 struct OptionValueError: Error, CustomStringConvertible {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import StateStore
+import Values
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import Proofs
+import Spec
+import Values
 
 struct RotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

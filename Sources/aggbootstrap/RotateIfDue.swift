@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import Spec
+import Values
 
 /// A time before something's end, written as the spec writes durations.
 struct RenewBefore: Sendable {

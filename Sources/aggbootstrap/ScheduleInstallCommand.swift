@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
 import Secrets
+import Spec
+import StateStore
+import SystemdUnits
+import Values
 
 struct ScheduleInstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import ControlPlane
+import Operations
+import Spec
+import Values
 
 /// Which cluster's schedule; its spec may be gone.
 struct ScheduleOptions: ParsableArguments {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Spec
+import StateStore
+import Values
 
 struct SpecExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

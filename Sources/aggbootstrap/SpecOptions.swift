@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import ControlPlane
+import Operations
+import Planning
 import Secrets
+import StateStore
 
 /// Which cluster, and where.
 struct SpecOptions: ParsableArguments {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Spec
+import Values
 
 struct SpecValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
 import Glibc
+import StateStore
+import Values
 
 /// What has to be right before the command line is read.
 enum Startup {

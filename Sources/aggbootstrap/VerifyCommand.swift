@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Proofs
+import Values
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

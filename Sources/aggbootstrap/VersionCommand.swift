@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
 import CBuildInfo
+import Operations
 
 struct VersionCommand: AsyncParsableCommand {
     static let number = "0.1.0"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
 import TestSupport
 import Testing
 
+@testable import ControlPlane
 @testable import aggbootstrap
 
 /// The rows of a rollout, as somebody sees them on a terminal.

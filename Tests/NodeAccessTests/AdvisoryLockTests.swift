@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import TestSupport
 import Testing
 
+@testable import LocalFiles
 @testable import NodeAccess
+@testable import Values
 
 @Suite struct AdvisoryLockTests {
     private let directory: TemporaryDirectory

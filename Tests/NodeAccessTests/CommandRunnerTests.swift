@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import LocalFiles
 @testable import NodeAccess
 
 @Suite struct CommandRunnerTests {

@@ -5,6 +5,7 @@ import Secrets
 import TestSupport
 import Testing
 
+@testable import LocalFiles
 @testable import NodeAccess
 
 @Suite struct FileReaderTests {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import TestSupport
 import Testing
 
 @testable import NodeAccess
+@testable import Spec
 
 /// A real sshd on loopback, with a key and a host key of its own, for the user who runs the tests.
 final class LoopbackSSH: Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LocalFiles
 import NodeAccess
 import TestSupport
 import Testing

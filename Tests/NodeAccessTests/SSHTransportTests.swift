@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import Secrets
 import TestSupport
 import Testing
 
+@testable import LocalFiles
 @testable import NodeAccess
+@testable import Values
 
 /// The same over ssh as on the machine itself, through a real sshd.
 @Suite(.serialized) struct SSHTransportTests {

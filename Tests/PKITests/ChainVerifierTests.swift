@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import PKI
+import Planning
+import Spec
 import TestSupport
 import Testing
+import Values
 
 /// Which chains a kube-apiserver accepts, with certificates that the openssl command made.
 @Suite struct ChainVerifierTests {

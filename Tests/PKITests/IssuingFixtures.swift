@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import PKI
+import Planning
 import Secrets
+import Spec
 import TestSupport
 import Testing
+import Values
 
 /// The moment at which the tests issue: nothing here depends on the machine's clock.
 let testTime = UnixTime(year: 2026, month: 11, day: 23, hour: 21, minute: 18, second: 57)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import PKI
+import Planning
+import Spec
 import TestSupport
 import Testing
+import Values
 
 /// What is never issued.
 @Suite struct IssuingRefusalTests {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import PKI
+import Spec
 import TestSupport
 import Testing
 

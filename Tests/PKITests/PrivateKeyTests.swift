@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Foundation
 import PKI
 import Secrets
+import Spec
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import SystemdBus
 import TestSupport
 
 /// A real dbus-daemon of our own with a small systemd on it (Debian: dbus-daemon, python3-dbus, python3-gi).

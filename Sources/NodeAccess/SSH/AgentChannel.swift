@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Glibc
+import LocalFiles
 import Secrets
 import Synchronization
+import Values
 
 /// Requests to the agent on a node and its replies, one after the other.
 final class AgentChannel: Sendable {

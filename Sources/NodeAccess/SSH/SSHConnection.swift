@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import Glibc
+import LocalFiles
+import Spec
 import Synchronization
+import Values
 
 /// One ssh connection to a node, shared by everything that a run does there: the agent's requests, systemd's bus, the
 /// lock, and streams to the API server.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
+import Spec
 
 /// A node as ssh(1) is told of it. Everything that is not said here is the operator's ssh_config: ports, keys, agents,
 /// jump hosts.

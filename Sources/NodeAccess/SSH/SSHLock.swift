@@ -2,6 +2,7 @@
 
 @preconcurrency import Dispatch
 import Glibc
+import LocalFiles
 import Synchronization
 
 /// A lock that a keeper on the node holds while it hears from us.

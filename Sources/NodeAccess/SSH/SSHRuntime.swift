@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import LocalFiles
 
 /// A private directory of this run for ssh's control sockets and pinned host keys; short, since a socket's path has
 /// room for 107 bytes only.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
+import LocalFiles
 import Secrets
+import Values
 
 /// A node that is reached over ssh; its files and programs through the agent of an `SSHConnection`.
 package struct SSHTransport: NodeTransport {

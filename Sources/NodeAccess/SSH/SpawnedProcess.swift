@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import LocalFiles
 import Synchronization
 
 /// A program that runs beside this one with one socket as its standard input and output, in a session of its own: a ^C

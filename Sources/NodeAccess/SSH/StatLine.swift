@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
+
 extension FileStatus {
     /// Raw mode in hex, user, group, size, inode, device and links, as `stat -c "%f %u %g %s %i %d %h"` has them.
     init?(statLine line: String) {

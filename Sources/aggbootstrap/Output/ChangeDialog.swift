@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import Spec
+import Values
 
 /// Sees a change through on the command line: shows its plan, asks, and shows what it came to.
 struct ChangeDialog: ChangeAttendant {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
+import Operations
+import Values
 
 /// When colours are used.
 enum ColorChoice: String, ExpressibleByArgument, CaseIterable {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
-import ClusterPlan
 import Glibc
+import Operations
+import Spec
 import Synchronization
+import Values
 
 /// Standard output and standard error, and how an error leaves the program.
 ///

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import Spec
+import StateStore
+import Values
 
 /// An error of a command that has something to show all the same; the document is printed once, with the error in it.
 struct DocumentedError: Error {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import ControlPlane
+import Values
 
 /// A row for each node that a rollout changes, redrawn in place: events in, the bytes of a terminal out.
 ///

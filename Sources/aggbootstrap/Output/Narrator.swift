@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import ControlPlane
+import Operations
+import Planning
+import Values
 
 /// With `--verbose`: what is used, what was read and how long each stage took, on the standard error.
 struct Narrator {

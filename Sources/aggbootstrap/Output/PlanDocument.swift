@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import Spec
+import Values
 
 /// A plan as JSON; private keys appear by their path only.
 struct PlanDocument: Encodable {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-@preconcurrency import Dispatch
+import ControlPlane
+import Operations
 import Synchronization
+
+@preconcurrency import Dispatch
 
 /// Shows what a run says: as live rows on a terminal, as lines elsewhere.
 final class ProgressDisplay: Sendable {

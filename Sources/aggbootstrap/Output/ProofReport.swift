@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
 import FoundationEssentials
+import Planning
+import StateStore
+import Values
 
 /// Proofs as text, as JSON and as an exit status.
 struct ProofReport {

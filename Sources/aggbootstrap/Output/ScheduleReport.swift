@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import Operations
+import SystemdUnits
+import Values
 
 /// A cluster's schedule in lines.
 struct ScheduleReport {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Bootstrap
-import ClusterPlan
+import Operations
+import Planning
+import Spec
+import StateStore
+import SystemdUnits
+import Values
 
 /// The last lines of a command's text: how it ended in numbers, and what comes next.
 enum Summary {

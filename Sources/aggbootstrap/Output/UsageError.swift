@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Bootstrap
+import StateStore
+import Values
 
 /// What the parser of the command line has against it, in the form of every other error.
 enum UsageError {

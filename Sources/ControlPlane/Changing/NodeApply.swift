@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LocalFiles
+import NodeAccess
+import Planning
+import Spec
+import SystemdBus
+import SystemdUnits
+import Values
+
+/// Applies one node's plan: stage, keep copies, rename, reload, restart, and back again if the API server does not
+/// serve with it.
+package struct NodeApply {
+    let spec: ClusterSpec
+    let plan: NodePlan
+    let observed: ObservedNode
+    let stager: Stager
+    /// nil offline.
+    let activator: Activator?
+    var cause = ChangeCause.spec
+    /// What a new pair has to pass before the change counts as made; asked where the pair changes.
+    var gate: (@Sendable () async throws -> Void)?
+    let now: UnixTime
+    let progress: NodeProgress
+
+    package init(
+        spec: ClusterSpec, plan: NodePlan, observed: ObservedNode, stager: Stager, activator: Activator?,
+        cause: ChangeCause = .spec, gate: (@Sendable () async throws -> Void)? = nil, now: UnixTime,
+        progress: NodeProgress
+    ) {
+        self.spec = spec
+        self.plan = plan
+        self.observed = observed
+        self.stager = stager
+        self.activator = activator
+        self.cause = cause
+        self.gate = gate
+        self.now = now
+        self.progress = progress
+    }
+
+    private var unit: String { spec.apiServer.unit }
+    private var node: any NodeTransport { stager.node }
+
+    /// How far it got; what has to be undone depends on it.
+    private enum Step: Int, Comparable {
+        case preparing
+        case renaming
+        case restarting
+
+        static func < (a: Step, b: Step) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// - Throws: after which every file is as it was and the API server, if it served before, serves again; the code
+    ///   `apply/not-restored` says that it does not.
+    package func run() async throws {
+        guard let activator else { return try applyOffline() }
+        let transaction = try NodeTransaction.begin(
+            unit: unit, cause: cause, paths: plan.files.map(\.path),
+            madeDirectories: try missingDirectories(),
+            wasServing: wasServing, baseDigests: baseDigests, now: now, on: node)
+        var step = Step.preparing
+        do {
+            let staged = try await stage()
+            step = .renaming
+            try stager.commit(staged)
+            if !staged.isEmpty { progress("\(staged.count) file\(staged.count == 1 ? "" : "s") written") }
+            try await remove(removals.filter { isUnitFile($0.path) })
+            if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
+            if plan.restarts || plan.finishesTransaction { step = .restarting }
+            if plan.restarts {
+                try await activator.restart(hiddenCounts: plan.mayHideReadiness)
+            } else if wasServing, changesPair {
+                try activator.checkPair()
+            } else if plan.finishesTransaction, wasServing {
+                try await activator.waitUntilReady(hiddenCounts: wasHidden || plan.mayHideReadiness)
+            }
+            if let gate, wasServing, changesPair { try await gate() }
+            // Not before: the process with the old flags would not start again without them.
+            try await remove(removals.filter { !isUnitFile($0.path) })
+            for directory in plan.removesDirectories.reversed() { try node.removeEmptyDirectory(directory) }
+        } catch {
+            throw await putBack(transaction, activator, from: step, because: error)
+        }
+        do {
+            try transaction.close(unit: unit)
+        } catch {
+            // The change is in force and proven; only its copies are still called open.
+            progress("cannot put the copies of before away (\(error)); the next init does it")
+        }
+    }
+
+    private var changesPair: Bool { plan.changesPair(of: observed) }
+
+    private var wasHidden: Bool {
+        if case .hidden? = observed.apiServer?.readiness { return true }
+        return false
+    }
+
+    private var wasServing: Bool { observed.unit?.live?.activity == .running }
+
+    private var baseDigests: [String: String] {
+        observed.unit?.digests(without: observed.flags.path) ?? [:]
+    }
+
+    // MARK: - Forward
+
+    private var removals: [FileChange] { plan.files.filter { $0.action == .remove } }
+
+    private func remove(_ files: [FileChange]) async throws {
+        guard !files.isEmpty else { return }
+        try node.checkLock()
+        for file in files { try node.remove(file.path) }
+        let directories = Set(files.map { AtomicFileWriter.split($0.path).directory }).sorted()
+        let result = try await node.run("sync", ["--"] + directories)
+        guard result.status == 0 else {
+            throw BootstrapError(
+                "apply/not-synced",
+                "cannot make the removal of files in \(directories.joined(separator: ", ")) last: "
+                    + result.stderr)
+        }
+        progress("\(files.count) file\(files.count == 1 ? "" : "s") removed")
+    }
+
+    private func applyOffline() throws {
+        let before = try OfflineFiles(
+            plan.files.map(\.path), madeDirectories: try missingDirectories(), on: node)
+        do {
+            try makeDirectories()
+            try stager.commit(try stager.stage(plan))
+        } catch {
+            throw putBack(before, because: error)
+        }
+        progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
+    }
+
+    private func stage() async throws -> [StagedPath] {
+        try makeDirectories()
+        let staged = try stager.stage(plan)
+        do {
+            try await verifyUnit()
+        } catch {
+            stager.discard(staged)
+            throw error
+        }
+        return staged
+    }
+
+    /// Directories above the plan's files that do not exist yet, outermost first.
+    private func missingDirectories() throws -> [String] {
+        var missing: [String] = []
+        for file in plan.files {
+            var chain: [String] = []
+            var directory = AtomicFileWriter.split(file.path).directory
+            while directory != "/", try node.status(directory) == nil {
+                chain.append(directory)
+                directory = AtomicFileWriter.split(directory).directory
+            }
+            missing += chain.reversed().filter { !missing.contains($0) }
+        }
+        return missing
+    }
+
+    private func makeDirectories() throws {
+        let written = plan.files.filter { $0.action != .remove }
+        let directories = Set(written.map { AtomicFileWriter.split($0.path).directory })
+        try node.makeDirectories(directories.sorted(), mode: 0o755)
+    }
+
+    private func verifyUnit() async throws {
+        guard plan.files.contains(where: { isUnitFile($0.path) && $0.action != .setMetadata }) else { return }
+        let changed = try UnitSources.after(plan.files, on: observed, unit: unit)
+        guard !changed.isEmpty else { return }
+        let store = NodeTransaction.store(unit: unit)
+        try await UnitVerifier(unit: unit, node: node, workDirectory: store).verify(
+            current: try UnitSources.current(observed, unit: unit), changed: changed)
+    }
+
+    private func isUnitFile(_ path: String) -> Bool { UnitSources.isUnitFile(path, unit: unit) }
+
+    /// The command that systemd has to have loaded after the change; nil where there is no unit then.
+    private func wantedCommand() throws -> ExecCommand? {
+        guard observed.unit != nil else { return nil }
+        let sources = try UnitSources.after(plan.files, on: observed, unit: unit)
+        return sources.isEmpty ? nil : try EffectiveService(sources: sources).command(unit: unit)
+    }
+
+    // MARK: - Back
+
+    private func putBack(
+        _ transaction: NodeTransaction, _ activator: Activator, from step: Step, because cause: any Error
+    ) async -> BootstrapError {
+        let failure = ErrorReport(cause)
+        if step == .preparing, observed.transaction != nil {
+            // What the interrupted run left is neither better nor worse than before.
+            return BootstrapError(
+                failure.code, "\(failure.message); the interrupted change is still open", hint: failure.hint,
+                details: failure.details)
+        }
+        progress("\(failure.message); putting everything back")
+        do {
+            try transaction.restore(unit: unit)
+            if step > .preparing, plan.daemonReload || plan.finishesTransaction {
+                try activator.reload(expecting: nil)
+            }
+            let isUp = step == .restarting ? try await bringBack(transaction, activator) : ""
+            try transaction.drop(unit: unit)
+            return BootstrapError(
+                failure.code, "\(failure.message); every file is as it was\(isUp)", hint: failure.hint,
+                details: failure.details)
+        } catch {
+            let second = ErrorReport(error)
+            if [NodeError.Code.connectionLost.rawValue, NodeError.Code.lockLost.rawValue].contains(
+                second.code)
+            {
+                return BootstrapError(
+                    second.code, status: .mixed,
+                    "\(second.message); its change is still open there, begun and not brought to its end",
+                    hint: second.hint, details: failure.code == second.code ? [] : [failure.message])
+            }
+            return BootstrapError(
+                "apply/not-restored", status: .mixed,
+                "\(failure.message); and putting everything back failed: \(second.message)",
+                hint:
+                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
+                    + "\(unit) now, then run it again",
+                details: failure.details + second.details)
+        }
+    }
+
+    private func putBack(_ before: OfflineFiles, because cause: any Error) -> BootstrapError {
+        let failure = ErrorReport(cause)
+        do {
+            try before.restore()
+            return BootstrapError(
+                failure.code, "\(failure.message); every file is as it was", hint: failure.hint,
+                details: failure.details)
+        } catch {
+            let second = ErrorReport(error)
+            return BootstrapError(
+                "apply/not-restored", status: .mixed,
+                "\(failure.message); and putting everything back failed: \(second.message)",
+                hint: "remove what is in the way, then run it again: it puts the files of the tree right",
+                details: failure.details + second.details)
+        }
+    }
+
+    /// Starts the API server with the old files again where it served with them.
+    private func bringBack(_ transaction: NodeTransaction, _ activator: Activator) async throws -> String {
+        guard transaction.wasServing else {
+            try activator.units.resetFailed(unit)
+            _ = try activator.units.restart(unit, timeoutSeconds: Activator.jobSeconds)
+            return "; \(unit) was not serving before the change either"
+        }
+        try await activator.restartOld(before: observed.apiServer?.readiness)
+        return ", and \(unit) serves again"
+    }
+}
+
+extension NodePlan {
+    /// Whether a running API server that has the flags gets another pair: another certificate or key makes it one, and so
+    /// does a file that comes back, since the API server reads it then.
+    package func changesPair(of observed: ObservedNode) -> Bool {
+        let running = observed.unit?.live?.runningArguments ?? []
+        let flags = EffectiveFlags.parse(commandLine: running)
+        let (certificate, key) = (observed.certificate.path, observed.key.path)
+        guard
+            flags.string("proxy-client-cert-file") == certificate
+                || flags.string("proxy-client-key-file") == key
+        else { return false }
+        return files.contains { file in
+            [certificate, key].contains(file.path) && (file.action == .replace || file.action == .create)
+        }
+    }
+}

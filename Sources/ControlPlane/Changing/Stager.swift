@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import Planning
+import Secrets
+import Values
+
+/// Puts a node plan's files beside their targets, durable but not yet in effect.
+package struct Stager {
+    let node: any NodeTransport
+    /// The private key of an owner's proxy client, read when it is needed; nil where none is issued.
+    let leafKey: @Sendable (_ owner: String) throws -> SecretBytes?
+
+    package init(
+        node: any NodeTransport, leafKey: @escaping @Sendable (_ owner: String) throws -> SecretBytes?
+    ) {
+        self.node = node
+        self.leafKey = leafKey
+    }
+
+    /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
+    /// which they are renamed.
+    /// - Throws: after having removed what it had staged.
+    func stage(_ plan: NodePlan) throws -> [StagedPath] {
+        var staged: [StagedPath] = []
+        do {
+            for file in plan.files where file.action != .remove {
+                let owner = Self.owner(of: file)
+                if case .privateKeyCopy(let source, let sha256) = file.content {
+                    staged.append(try copy(source, sha256, file, owner))
+                    continue
+                }
+                let temporary = try node.stage(
+                    file.path, try content(of: file), mode: file.mode, owner: owner)
+                staged.append(StagedPath(temporary: temporary, path: file.path))
+            }
+            return staged
+        } catch {
+            discard(staged)
+            throw error
+        }
+    }
+
+    /// Renames everything over its target, back to back.
+    func commit(_ staged: [StagedPath]) throws {
+        do {
+            try node.commit(staged)
+        } catch {
+            discard(staged)
+            throw error
+        }
+    }
+
+    func discard(_ staged: [StagedPath]) {
+        node.discard(staged.map(\.temporary))
+    }
+
+    /// Offline, where nobody says who is to own a file, one that is there keeps its owner.
+    private static func owner(of file: FileChange) -> FileOwner? {
+        if let ids = file.ownerIDs { return FileOwner(userID: ids[0], groupID: ids[1]) }
+        guard file.before.kind == .regular else { return nil }
+        return FileOwner(userID: file.before.userID, groupID: file.before.groupID)
+    }
+
+    private func content(of file: FileChange) throws -> FileContent {
+        switch file.content {
+        case .text(let bytes), .certificate(let bytes, _), .bundle(let bytes, _): return .bytes(bytes)
+        case .privateKey(let owner):
+            guard let key = try leafKey(owner) else { throw notIssued(file) }
+            return .secret(key)
+        case .privateKeyCopy, .certificateToIssue, .nothing: throw notIssued(file)
+        }
+    }
+
+    /// A key that the node keeps never leaves it.
+    private func copy(
+        _ source: String, _ sha256: String, _ file: FileChange, _ owner: FileOwner?
+    ) throws -> StagedPath {
+        let copy = try node.stageCopy(of: source, for: file.path, mode: file.mode, owner: owner)
+        if let copy, copy.sha256 == sha256 { return StagedPath(temporary: copy.temporary, path: file.path) }
+        if let copy { node.discard([copy.temporary]) }
+        throw BootstrapError(
+            "rollback/copy-damaged", "cannot put back \(file.path): its copy \(source) is gone or damaged",
+            hint: "go forward instead, with init")
+    }
+
+    private func notIssued(_ file: FileChange) -> BootstrapError {
+        BootstrapError(
+            "internal/not-issued", "cannot write \(file.path): its certificate has not been issued",
+            hint: "this is a bug in aggbootstrap; nothing was changed on the node")
+    }
+}

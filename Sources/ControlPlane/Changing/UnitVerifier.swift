@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import SystemdUnits
+import Values
+
+/// Asks systemd's own parser whether a changed unit would load, before systemd sees the change.
+struct UnitVerifier {
+    let unit: String
+    let node: any NodeTransport
+    /// An empty directory of its own is made below it and removed again.
+    let workDirectory: String
+
+    /// Compares what `systemd-analyze verify` says of the unit with and without the change; healthy units print
+    /// diagnostics too, so only those that the change adds count.
+    /// - Parameters:
+    ///   - current: the unit's files now, fragment first.
+    ///   - changed: the unit's files after the change.
+    /// - Throws: `unit/does-not-verify` with systemd's lines.
+    func verify(current: [UnitText], changed: [UnitText]) async throws {
+        let after = try await diagnostics(changed, name: "changed")
+        guard !after.isEmpty else { return }
+        let before = Set(try await diagnostics(current, name: "current"))
+        let new = after.filter { !before.contains($0) }
+        guard !new.isEmpty else { return }
+        throw BootstrapError(
+            "unit/does-not-verify", "systemd would not load \(unit) as it would be after the change",
+            hint: "see what systemd says of the unit's files; nothing was changed", details: new)
+    }
+
+    private func diagnostics(_ sources: [UnitText], name: String) async throws -> [String] {
+        let directory = "\(workDirectory)/verify-\(name)"
+        try node.removeTree(directory)
+        try node.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
+        defer { try? node.removeTree(directory) }
+        for (index, source) in sources.enumerated() {
+            let path =
+                index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
+            try node.write(path, .text(source.text), mode: 0o600)
+        }
+        let result = try await node.run(
+            "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],
+            environment: [
+                "SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_COLORS": "0",
+            ], timeoutSeconds: 60)
+        let lines = (result.stdout + result.stderr).split(separator: "\n").map {
+            String($0).replacing(directory, with: "")
+        }
+        if lines.isEmpty && result.status != 0 {
+            return ["systemd-analyze verify ended with \(result.status)"]
+        }
+        return lines
+    }
+
+    /// Drop-ins of several directories are read in the order of their names; a number in front keeps theirs.
+    private static func order(_ index: Int, _ source: UnitText) -> String {
+        let digits = String(index)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + source.fileName
+    }
+}

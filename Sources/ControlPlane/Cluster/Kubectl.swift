@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import Spec
+import Synchronization
+import Values
+
+/// kubectl with a kubeconfig: the operator's, or one that lies on a control plane.
+package struct Kubectl: Sendable {
+    /// For messages: `kubectl with PATH`, and where it runs.
+    let description: String
+    private let kubeconfig: String
+    private let run: @Sendable ([String], Int) async throws -> CommandResult
+    /// As `run`, of `sh`.
+    private let shell: @Sendable ([String], Int) async throws -> CommandResult
+    private let warnings: KubectlWarnings
+
+    /// Where a control plane keeps its administrator's kubeconfig: kubeadm's, then a user's own.
+    private static let placesOnNode = ["/etc/kubernetes/admin.conf", "/root/.kube/config"]
+
+    /// - Parameters:
+    ///   - kubeconfig: a path on this machine.
+    ///   - say: takes a warning of kubectl's, each of them once.
+    init(kubeconfig: String, say: @escaping @Sendable (String) -> Void = { _ in }) {
+        description = "kubectl with \(kubeconfig)"
+        self.kubeconfig = kubeconfig
+        warnings = KubectlWarnings(say)
+        run = { arguments, seconds in
+            try await CommandRunner.run(
+                "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
+        }
+        shell = { try await CommandRunner.run("sh", $0, timeoutSeconds: $1) }
+    }
+
+    /// - Parameters:
+    ///   - name: of the node, for messages.
+    ///   - kubeconfig: a path on that node.
+    init(
+        node: any NodeTransport, name: String, kubeconfig: String,
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        description = "kubectl on \(name) with \(kubeconfig)"
+        self.kubeconfig = kubeconfig
+        warnings = KubectlWarnings(say)
+        run = { arguments, seconds in
+            try await node.run(
+                "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
+        }
+        shell = { try await node.run("sh", $0, timeoutSeconds: $1) }
+    }
+
+    /// The operator's kubeconfig of the spec, else what the first control plane that has one keeps for its administrator.
+    /// - Returns: nil where there is none.
+    /// - Throws: where the one that the spec names does not work.
+    package static func find(_ controlPlanes: ControlPlanes) async throws -> Kubectl? {
+        let say: @Sendable (String) -> Void = { [effects = controlPlanes.effects] in
+            effects.progress(.line($0))
+        }
+        if let path = controlPlanes.spec.apiServer.kubeconfig {
+            let kubectl = Kubectl(kubeconfig: path, say: say)
+            try await kubectl.check()
+            return kubectl
+        }
+        for nodeSpec in controlPlanes.nodes {
+            let node = try controlPlanes.link(nodeSpec).node
+            for path in placesOnNode where try node.status(path)?.kind == .regular {
+                let kubectl = Kubectl(node: node, name: nodeSpec.name, kubeconfig: path, say: say)
+                if (try? await kubectl.check()) != nil { return kubectl }
+            }
+        }
+        return nil
+    }
+
+    /// Whether it may do what a rotation asks of it.
+    private func check() async throws {
+        _ = try await get(["--raw", "/apis/apiregistration.k8s.io/v1"])
+    }
+
+    /// `kubectl get ...`, read as JSON.
+    /// - Throws: `kubectl/failed` with what it said.
+    package func get(_ arguments: [String]) async throws -> LocatedJSON {
+        try parsed(try await output(["get"] + arguments), arguments)
+    }
+
+    private func parsed(_ text: String, _ arguments: [String]) throws -> LocatedJSON {
+        do {
+            return try LocatedJSON.parse(Array(text.utf8), limits: .answers)
+        } catch {
+            throw BootstrapError(
+                "kubectl/not-json", "\(description) get \(arguments.joined(separator: " ")): \(error.message)"
+            )
+        }
+    }
+
+    /// As `get` with `--ignore-not-found`: nil where there is no such object.
+    package func find(_ arguments: [String]) async throws -> LocatedJSON? {
+        let text = try await output(["get"] + arguments)
+        guard text.contains("{") else { return nil }
+        return try parsed(text, arguments)
+    }
+
+    /// Runs it and returns what it wrote.
+    /// - Throws: `kubectl/failed` with what it said.
+    @discardableResult
+    package func output(_ arguments: [String], timeoutSeconds: Int = 30) async throws -> String {
+        let result = try await run(arguments + ["--request-timeout", "20s"], timeoutSeconds)
+        try require(result, arguments)
+        return result.stdout
+    }
+
+    /// What it does with a body that it reads from its standard input.
+    package enum Sending: String {
+        case create
+        case delete
+    }
+
+    /// `kubectl create --raw PATH -f -`, or delete: one request, with nothing asked of the API beforehand, which an API
+    /// that is not available would hold up.
+    ///
+    /// A ^C at the terminal does not reach it: what is being made or removed has to be known.
+    /// - Returns: the API server's answer.
+    /// - Throws: `kubectl/failed` with what it said.
+    @discardableResult
+    package func send(_ sending: Sending, _ path: String, _ body: OrderedJSON) async throws -> String {
+        let arguments = [sending.rawValue, "--raw", path, "-f", "-"]
+        let text = Self.line(body)
+        let script = "trap '' INT HUP; body=$1; shift; printf %s \"$body\" | \"$@\""
+        let command = ["kubectl", "--kubeconfig", kubeconfig] + arguments + ["--request-timeout", "20s"]
+        let result = try await shell(["-c", script, "sh", text] + command, 30)
+        try require(result, arguments)
+        return result.stdout
+    }
+
+    /// Changes some members of an object (RFC 7386), and only while it is still the version that was read.
+    /// - Parameters:
+    ///   - object: `KIND NAME` and its namespace, as arguments.
+    ///   - resourceVersion: of the object that the change was made for.
+    /// - Throws: `kubectl/failed`; its message has `Conflict` where the object has changed since, and `Forbidden` where
+    ///   that is not allowed.
+    func patch(
+        _ object: [String], resourceVersion: String, _ members: [OrderedJSON.Member]
+    ) async throws {
+        let metadata = OrderedJSON.object([.init("resourceVersion", .text(resourceVersion))])
+        let patch = OrderedJSON.object([.init("metadata", metadata)] + members)
+        try await output(
+            ["patch"] + object + ["--type", "merge", "--patch", Self.line(patch), "--output", "name"])
+    }
+
+    /// On one line, as an argument over ssh must be; no secret. A line feed within a text is written as an escape.
+    private static func line(_ body: OrderedJSON) -> String {
+        body.document.split(separator: "\n").joined(separator: " ")
+    }
+
+    /// Sees that it succeeded; what it warns of is told, and is no part of what it read.
+    private func require(_ result: CommandResult, _ arguments: [String]) throws {
+        guard result.status != 0 else { return warnings.tell(result.stderr, from: description) }
+        let text = result.stderr.isEmpty ? result.stdout : result.stderr
+        let said = text.split(separator: "\n").last.map(String.init) ?? "status \(result.status)"
+        throw BootstrapError(
+            "kubectl/failed",
+            "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",
+            hint: "check that apiServer.kubeconfig belongs to an administrator and that kubectl is installed")
+    }
+}
+
+/// What kubectl writes to its standard error while it succeeds, told once each.
+private final class KubectlWarnings: Sendable {
+    private let told = Mutex<Set<String>>([])
+    private let say: @Sendable (String) -> Void
+
+    init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+
+    func tell(_ text: String, from who: String) {
+        for line in text.split(separator: "\n").map(String.init)
+        where told.withLock({ $0.insert(line).inserted }) {
+            say("note: \(who): \(line)")
+        }
+    }
+}

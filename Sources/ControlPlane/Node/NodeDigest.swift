@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import PKI
+
+// Files of a node that are digested or copied there, with the digest of this program for those of its own machine.
+extension NodeTransport {
+    private var digest: ByteDigest { { try? Digest.sha256Hex($0) } }
+
+    func sha256(of path: String) throws(NodeError) -> String? { try sha256(of: path, with: digest) }
+
+    func copy(_ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil) throws(NodeError)
+        -> StagedCopy?
+    {
+        try copy(source, to: path, mode: mode, owner: owner, with: digest)
+    }
+
+    func stageCopy(of source: String, for path: String, mode: UInt32, owner: FileOwner?) throws(NodeError)
+        -> StagedCopy?
+    {
+        try stageCopy(of: source, for: path, mode: mode, owner: owner, with: digest)
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a run says while it works.
+package enum ProgressEvent: Sendable, Equatable {
+    /// About no node of its own.
+    case line(String)
+    /// A rollout begins, with the names of the nodes that are to be changed.
+    case began([String])
+    /// What is being done on a node now; of no use in a log, where only what has been done is worth a line.
+    case step(node: String, String)
+    /// What has been done on a node.
+    case note(node: String, String)
+    /// What became of a node.
+    case ended(node: String, End, String)
+    /// The rollout is over.
+    case finished
+
+    /// How the work on a node ended.
+    package enum End: Sendable {
+        case changed
+        case failed
+        case untouched
+    }
+}
+
+/// Takes what is said of one node.
+package struct NodeProgress: Sendable {
+    let node: String
+    let send: @Sendable (ProgressEvent) -> Void
+
+    package init(node: String, send: @escaping @Sendable (ProgressEvent) -> Void) {
+        self.node = node
+        self.send = send
+    }
+
+    /// Something has been done.
+    package func callAsFunction(_ text: String) { send(.note(node: node, text)) }
+
+    /// Something is being done from now on.
+    package func step(_ text: String) { send(.step(node: node, text)) }
+}

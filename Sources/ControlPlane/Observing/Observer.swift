@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import PKI
+import Planning
+import Secrets
+import Spec
+import SystemdBus
+import SystemdUnits
+import TLS
+import Values
+
+/// Reads everything about a node that a plan needs; changes nothing.
+struct Observer {
+    let spec: ClusterSpec
+    let access: ObservedNode.Access
+    let link: NodeLink
+    let reader: CertificateReader
+    /// The base unit of `--base-unit`, used where the node has none.
+    let baseUnit: UnitText?
+    /// The files of `--base-file` by path, used where the node has none.
+    var baseFiles: [String: GivenFile] = [:]
+    let now: @Sendable () -> UnixTime
+
+    private var node: any NodeTransport { link.node }
+
+    /// - Throws: what could not be read, and why.
+    func observe(_ nodeSpec: NodeSpec) async throws -> ObservedNode {
+        if access == .offline { try checkTree() }
+        try checkDropInDirectory()
+        let observedUnit = try await unit()
+        let certificates = spec.certificates
+        let files = NodeFiles(node: node, reader: reader)
+        func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
+        let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
+        let flags = flagSets(observedUnit)
+        let ca = try files.observe(path(certificates.files.ca))
+        return ObservedNode(
+            name: nodeSpec.name, access: access, ownerIDs: try ownerIDs(observedUnit),
+            directory: try files.observe(certificates.directory), ca: ca,
+            certificate: try files.observe(path(certificates.files.certificate)),
+            key: try files.observe(path(certificates.files.key), isSecret: true),
+            flags: try files.observe(target?.path ?? UnitPaths.dropIn(of: spec.apiServer.unit)),
+            installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
+            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags, observedUnit),
+            clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
+            apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
+            clockOffset: try clockOffset(nodeSpec))
+    }
+
+    /// What the node's clock shows while ours shows two moments around it; a difference within them, or of a second,
+    /// is none.
+    private func clockOffset(_ nodeSpec: NodeSpec) throws -> Int64 {
+        guard access == .live, !nodeSpec.local else { return 0 }
+        let before = now().seconds
+        let there = try node.clock().seconds
+        let after = now().seconds
+        if there > after + 1 { return there - after }
+        return there < before - 1 ? there - before : 0
+    }
+
+    /// The node's directory is ours to make, so a link there is none of ours: it would put a private key elsewhere.
+    private func checkTree() throws {
+        guard try node.status("/")?.kind == .symbolicLink else { return }
+        throw BootstrapError(
+            "root/symbolic-link",
+            "\(node.display("")) is a symbolic link: the node's files and its private key would be written elsewhere",
+            hint: "put a real directory there, or name the directory that holds the real one with --root")
+    }
+
+    /// systemd would call our drop-in by another path than we do.
+    private func checkDropInDirectory() throws {
+        let directory = AtomicFileWriter.split(UnitPaths.dropIn(of: spec.apiServer.unit)).directory
+        guard try node.status(directory)?.kind == .symbolicLink else { return }
+        throw BootstrapError(
+            "unit/linked-directory", "\(node.display(directory)) is a symbolic link",
+            hint: access == .offline
+                ? "make it a real directory with the same files, then run it again"
+                : "make it a real directory with the same files, run systemctl daemon-reload, then run it again"
+        )
+    }
+
+    // MARK: - The unit
+
+    private func unit() async throws -> ObservedUnit? {
+        let own = UnitPaths.dropIn(of: spec.apiServer.unit)
+        // Where an environment file gets the flags, a drop-in of ours is as any other.
+        let isOthers = spec.apiServer.flagsIn == .environmentFile
+        let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
+        guard var unit = try await readUnit(files) else { return nil }
+        // It is asked for where it decides: a drop-in of an earlier run stays what gets the flags.
+        if !isOthers, case .environmentFile? = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        {
+            unit.hasOwnDropIn = try node.status(own) != nil
+        }
+        return unit
+    }
+
+    /// The unit of --base-unit.
+    private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
+        try baseUnit.map { try files.observeWaiting($0, given: baseFiles) }
+    }
+
+    private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
+        guard let units = link.units else {
+            return try files.observeInTree(given: baseFiles) ?? givenUnit(files)
+        }
+        let state = try await units.settledUnit(spec.apiServer.unit)
+        guard state.loadState != "not-found" else { return try givenUnit(files) }
+        guard state.id == spec.apiServer.unit || state.id.isEmpty else {
+            throw BootstrapError(
+                "unit/alias", "\(spec.apiServer.unit) is an alias of \(state.id)",
+                hint: "name \(state.id) in apiServer.unit")
+        }
+        guard state.loadState == "loaded" else {
+            let cause = state.loadError.map { ": \($0)" } ?? ""
+            throw BootstrapError(
+                "unit/not-loaded",
+                "systemd has not loaded \(spec.apiServer.unit): it is \(state.loadState)\(cause)",
+                hint:
+                    "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, mend the unit, then run "
+                    + "systemctl daemon-reload")
+        }
+        guard let fragment = state.fragmentPath else { return nil }
+        let dropIns = try files.dropIns(loaded: state.dropInPaths)
+        var unit = try files.observe(try files.texts([fragment] + dropIns.paths))
+        unit.live = try live(state)
+        if dropIns.areOthers { unit.live?.needDaemonReload = true }
+        return unit
+    }
+
+    private func live(_ state: UnitState) throws -> LiveUnit {
+        let running = try state.mainPID.flatMap { pid in
+            try ProcessArguments.read(pid: Int(pid), on: node).map {
+                try withoutInterpreter($0, script: state.execPaths.last)
+            }
+        }
+        var live = LiveUnit(
+            activity: state.activity, stateText: state.text,
+            needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
+            loadedArguments: state.execStart.last ?? [],
+            runningArguments: running, mainPID: Int(state.mainPID ?? 0))
+        if running != nil, let pid = state.mainPID { live.proxies = proxies(ofProcess: Int(pid)) }
+        return live
+    }
+
+    /// Nothing depends on it but a notice and a proof, which say why where it cannot be read.
+    private func proxies(ofProcess pid: Int) -> ObservedProxies {
+        do {
+            // Others of its variables may be secrets.
+            let environ = try node.readSecret("/proc/\(pid)/environ", limit: 1 << 20)
+            guard let environ, environ.count > 0 else { return .unseen("its process has ended") }
+            return .seen(environ.withUnsafeBytes { ProxyEnvironment(environ: $0) })
+        } catch {
+            return .unseen("its environment cannot be read: \(error)")
+        }
+    }
+
+    /// What a wrapper script was started with: its process shows the interpreter in front, or, once it has replaced
+    /// itself, another program's name.
+    private func withoutInterpreter(_ arguments: [String], script: String?) throws -> [String] {
+        guard let script, arguments.first != script, try begins(script, with: "#!")
+        else {
+            return arguments
+        }
+        return [script] + arguments.dropFirst(arguments.dropFirst().first == script ? 2 : 1)
+    }
+
+    private func begins(_ path: String, with text: String) throws -> Bool {
+        // A binary of some hundred megabytes is not read for its first two bytes.
+        try node.first(text.utf8.count, of: path) == Array(text.utf8)
+    }
+
+    private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
+        guard access == .live else { return nil }
+        let service = try unit.map { try EffectiveService(sources: $0.base) }
+        let owner = try node.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
+        return [owner.userID, owner.groupID]
+    }
+
+    // MARK: - The flags in effect
+
+    /// The flags that run now, and those that the files say, as far as each is known.
+    private func flagSets(_ unit: ObservedUnit?) -> [EffectiveFlags] {
+        guard let unit else { return [] }
+        var sets: [EffectiveFlags] = []
+        if let running = unit.live?.runningArguments {
+            sets.append(EffectiveFlags.parse(commandLine: running))
+        }
+        if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: spec.apiServer.unit)
+        {
+            sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
+        }
+        return sets
+    }
+
+    private func requestHeaderCAs(
+        _ files: NodeFiles, ours: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
+    ) throws -> [ObservedBundle] {
+        var paths = [ours]
+        for path in self.paths("requestheader-client-ca-file", flags, unit)
+        where !paths.containsBytes(path) {
+            paths.append(path)
+        }
+        return try paths.compactMap { try files.bundle($0) }
+    }
+
+    /// The values of a flag that names a file. An empty one is none; so is that of a variable which is not known.
+    private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
+        let service = unit.flatMap { try? EffectiveService(sources: $0.base) }
+        return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
+            .map { service?.absolutePath($0) ?? $0 }
+    }
+
+    private func clientCA(
+        _ files: NodeFiles, _ flags: [EffectiveFlags], _ unit: ObservedUnit?
+    ) throws -> ObservedBundle? {
+        let path = spec.apiServer.clientCAFile ?? paths("client-ca-file", flags, unit).first
+        return try path.flatMap { try files.bundle($0) }
+    }
+
+    // MARK: - The running API server
+
+    private func apiServer(
+        _ nodeSpec: NodeSpec, _ unit: ObservedUnit?, _ flags: [EffectiveFlags]
+    ) async throws -> ObservedAPIServer? {
+        guard let live = unit?.live, live.activity != .stopped, let flags = flags.first else { return nil }
+        let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
+        // After an interrupted change the API server may have been started a moment ago.
+        let deadline = ContinuousClock.now + .seconds(try transaction() == nil ? 0 : RunningUnit.readySeconds)
+        var answer = await connection.observe()
+        while !answer.isSettled, live.activity == .running, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(250))
+            answer = await connection.observe()
+        }
+        return answer
+    }
+
+    private func transaction() throws -> OpenTransaction? {
+        guard access == .live, let open = try NodeTransaction.open(unit: spec.apiServer.unit, on: node) else {
+            return nil
+        }
+        return OpenTransaction(
+            startedAt: open.startedAt, baseDigests: open.baseDigests, wasServing: open.wasServing,
+            cause: open.cause, isDone: open.isDone)
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Values
+
+/// A flock(2) that is held until the value goes away or the process ends, however it ends.
+package final class AdvisoryLock: Sendable {
+    private let file: FileDescriptor
+
+    /// Takes the lock on `path` at once or not at all; the file is made where it is missing.
+    /// - Parameter owner: of the file where it is made.
+    /// - Throws: `node/locked`, whose text is what the holder wrote about itself; a system error otherwise.
+    package init(path: String, owner: FileOwner? = nil) throws(NodeError) {
+        // Until it is stored, the descriptor alone is let go where this fails: `deinit` is for a lock that is held.
+        let isNew = try FileStatus.of(path) == nil
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        if isNew, let owner { try file.give(to: owner) }
+        guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
+            let cause = errno
+            guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
+            let said = (try? FileReader.read(path, limit: 4096)).flatMap { $0 } ?? []
+            let holder = SafeText.line(String(decoding: said.prefix { $0 != 0x0a }, as: UTF8.self))
+            throw NodeError(
+                .locked, operation: "lock", subject: path,
+                underlying:
+                    "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
+                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+        }
+        self.file = file
+    }
+
+    /// Takes the lock on a directory that is there, at once or not at all; nothing is written into it.
+    /// - Returns: nil where the file system has no such locks.
+    /// - Throws: `node/locked`; a system error otherwise.
+    package static func onDirectory(_ path: String) throws(NodeError) -> AdvisoryLock? {
+        let file = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)
+        guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
+            let cause = errno
+            // A network's file system wants a file that is open for writing.
+            if [EBADF, EINVAL, ENOLCK, EOPNOTSUPP, ENOSYS].contains(cause) { return nil }
+            guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
+            throw NodeError(
+                .locked, operation: "lock", subject: path, underlying: "locked by another aggbootstrap",
+                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+        }
+        return AdvisoryLock(holding: file)
+    }
+
+    private init(holding file: consuming FileDescriptor) { self.file = file }
+
+    /// Writes who holds the lock, for those who find it taken; called before the first change.
+    package func announce(now: UnixTime) throws(NodeError) {
+        let text = "\(getpid()) on \(LocalHost.name()) since \(now)"
+        guard ftruncate(file.number, 0) == 0 else { throw .system("write", file.path) }
+        let bytes = Array(text.utf8)
+        let written = retrying { pwrite(file.number, bytes, bytes.count, 0) }
+        guard written > 0 else { throw .system("write", file.path) }
+    }
+
+    /// Whether a lock's file holds what `announce` writes, or nothing.
+    package static func isHolder(_ text: [UInt8]) -> Bool {
+        let words = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        if text.isEmpty { return true }
+        return words.count == 5 && !words[0].isEmpty && words[0].allSatisfy { (0x30...0x39).contains($0) }
+            && words[1].elementsEqual("on".utf8) && words[3].elementsEqual("since".utf8)
+    }
+
+    deinit {
+        // The next holder has not said who it is until it changes something.
+        var status = stat()
+        if fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+            _ = ftruncate(file.number, 0)
+        }
+        // Closing alone would leave it to a child that is between its fork and its exec.
+        _ = flock(file.number, LOCK_UN)
+    }
+}
+
+/// The machine that the program runs on.
+package enum LocalHost {
+    /// The node name of uname(2).
+    package static func name() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether the effective user is root.
+    package static var isRoot: Bool { geteuid() == 0 }
+
+    /// The effective user's id.
+    package static var userID: UInt32 { geteuid() }
+
+    /// The clock, in whole seconds.
+    package static func now() -> UnixTime { UnixTime(seconds: Int64(time(nil))) }
+
+    /// Whether standard input and output are a terminal.
+    package static var isInteractive: Bool { isatty(0) == 1 && isatty(1) == 1 }
+
+    /// Whether a file descriptor is a terminal.
+    package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Columns and rows of a terminal; nil where it does not say.
+    package static func terminalSize(_ descriptor: Int32) -> (columns: Int, rows: Int)? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    /// The value of an environment variable; nil where it is not set.
+    package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
+    /// - Parameter group: nil or empty for the user's own group.
+    package static func owner(user: String, group: String) throws(NodeError) -> FileOwner {
+        var userID: UInt32 = 0
+        var groupID: UInt32 = 0
+        if !user.isEmpty {
+            if let entry = getpwnam(user) {
+                (userID, groupID) = (entry.pointee.pw_uid, entry.pointee.pw_gid)
+            } else if let number = UInt32(user) {
+                userID = number
+                groupID = getpwuid(number)?.pointee.pw_gid ?? number
+            } else {
+                throw .unknown("user", user)
+            }
+        }
+        if !group.isEmpty {
+            if let entry = getgrnam(group) {
+                groupID = entry.pointee.gr_gid
+            } else if let number = UInt32(group) {
+                groupID = number
+            } else {
+                throw .unknown("group", group)
+            }
+        }
+        return FileOwner(userID: userID, groupID: groupID)
+    }
+}

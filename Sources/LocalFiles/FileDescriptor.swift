@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// An open file that is closed when it goes out of scope.
+package struct FileDescriptor: ~Copyable {
+    package let number: Int32
+    let path: String
+
+    init(owning number: Int32, path: String) {
+        self.number = number
+        self.path = path
+    }
+
+    deinit { _ = close(number) }
+
+    package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(NodeError)
+        -> FileDescriptor
+    {
+        let number = retrying { Glibc.open(path, flags | O_CLOEXEC, mode) }
+        guard number >= 0 else { throw .system("open", path) }
+        return FileDescriptor(owning: number, path: path)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(NodeError) {
+        var rest = bytes
+        while let base = rest.baseAddress, rest.count > 0 {
+            let count = retrying { Glibc.write(number, base, rest.count) }
+            guard count > 0 else { throw .system("write", path, count == 0 ? EIO : errno) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    func give(to owner: FileOwner) throws(NodeError) {
+        guard fchown(number, owner.userID, owner.groupID) == 0 else {
+            throw .system("change the owner of", path)
+        }
+    }
+
+    func sync() throws(NodeError) {
+        guard fsync(number) == 0 else { throw .system("sync", path) }
+    }
+}
+
+/// A descriptor that several use, closed when the last of them lets go: a number that one of them closed could be another
+/// file by the time that the next one writes to it.
+package final class SharedDescriptor: Sendable {
+    private let file: FileDescriptor
+
+    package init(owning number: Int32, name: String) { file = FileDescriptor(owning: number, path: name) }
+
+    /// Lends the number for the time of `body`, in which it stays open.
+    package func lend<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R { try body(file.number) }
+
+    /// A number of its own for the same file; the caller closes it. -1, with `errno`, where there is none left.
+    package func duplicate() -> Int32 { fcntl(file.number, F_DUPFD_CLOEXEC, 0) }
+}
+
+/// Calls again while a signal interrupts the call.
+package func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+    while true {
+        let result = call()
+        if result != -1 || errno != EINTR { return result }
+    }
+}

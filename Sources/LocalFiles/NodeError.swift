@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Values
+
+/// Why something could not be done on a node's files, or a program there could not be run.
+package struct NodeError: ReportedError, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case system = "node/system"
+        case symbolicLink = "node/symbolic-link"
+        case notRegular = "node/not-regular"
+        /// A name that is not UTF-8: as text it would be another one.
+        case notText = "node/not-text"
+        case tooLarge = "node/too-large"
+        case notPrivate = "node/not-private"
+        case unknownUser = "node/unknown-user"
+        case locked = "node/locked"
+        case command = "node/command"
+        /// ssh does not get to the node.
+        case unreachable = "node/unreachable"
+        /// The node's host key is unknown, or another than the known or pinned one.
+        case hostKey = "node/host-key"
+        /// The node does not let the user in, or the user may not become root there.
+        case login = "node/login"
+        /// The connection broke: what was under way on the node may have been done or not.
+        case connectionLost = "node/connection-lost"
+        /// The node's lock is no longer ours: another run may be changing the node.
+        case lockLost = "node/lock-lost"
+    }
+
+    package let code: Code
+    /// What was tried, for example `rename`.
+    package let operation: String
+    /// The path, user or program that it was tried on.
+    package let subject: String
+    /// The cause as the system words it.
+    package let underlying: String
+    package let hint: String?
+    /// The `errno` value of a failed system call; 0 otherwise.
+    package let errno: Int32
+
+    package init(
+        _ code: Code, operation: String, subject: String, underlying: String, hint: String? = nil,
+        errno: Int32 = 0
+    ) {
+        self.code = code
+        self.operation = operation
+        self.subject = subject
+        self.underlying = underlying
+        self.hint = hint
+        self.errno = errno
+    }
+
+    /// The error of a system call that has just failed on `subject`.
+    package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno)
+        -> NodeError
+    {
+        NodeError(
+            .system, operation: operation, subject: subject, underlying: String(cString: strerror(number)),
+            hint: hint(for: number, subject), errno: number)
+    }
+
+    private static func hint(for number: Int32, _ subject: String) -> String? {
+        switch number {
+        case EACCES, EPERM: "run it as root, or as a user who may write there"
+        case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
+        case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
+        default: nil
+        }
+    }
+
+    package var reportedCode: String { code.rawValue }
+    package var status: ExitStatus { code == .locked ? .locked : .failed }
+    package var description: String { "cannot \(operation) \(subject): \(underlying)" }
+}
+
+extension NodeError {
+    package static func notText(_ operation: String, _ subject: String, _ why: String) -> NodeError {
+        NodeError(
+            .notText, operation: operation, subject: subject, underlying: why,
+            hint: "give it a name that is UTF-8")
+    }
+
+    package static func noDigest(_ path: String) -> NodeError {
+        NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
+    }
+
+    /// A user or group that the machine does not know.
+    package static func unknown(_ what: String, _ name: String) -> NodeError {
+        NodeError(
+            .unknownUser, operation: "find the \(what)", subject: name, underlying: "no such \(what)",
+            hint: "create the \(what) that the unit's \(what == "user" ? "User" : "Group")= names")
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// What a run has changed.
+package struct ApplyOutcome: Sendable {
+    /// What became of one node.
+    package enum Node: Sendable {
+        case unchanged
+        case changed(files: Int, removed: Int, restarted: Bool)
+        /// It is as it was, or it says otherwise.
+        case failed(BootstrapError)
+        /// Its change was planned and not begun, since another node failed.
+        case untouched
+        /// It was changed, and has its old certificate and key again: why.
+        case takenBack(String)
+    }
+
+    /// Private keys of the state that were put under its passphrase.
+    package var keysEncrypted = 0
+    package var issued = 0
+    /// In the order of the spec.
+    package var nodes: [(name: String, result: Node)] = []
+
+    package init() {}
+
+    package var filesWritten: Int {
+        nodes.reduce(0) { sum, node in
+            if case .changed(let files, _, _) = node.result { return sum + files }
+            return sum
+        }
+    }
+
+    package var filesRemoved: Int {
+        nodes.reduce(0) { sum, node in
+            if case .changed(_, let removed, _) = node.result { return sum + removed }
+            return sum
+        }
+    }
+
+    package var restarts: Int {
+        nodes.filter { node in
+            if case .changed(_, _, restarted: true) = node.result { return true }
+            return false
+        }.count
+    }
+
+    /// Why the run ended early; nil where every node has its change.
+    package var failure: BootstrapError? {
+        let failures = nodes.compactMap { node -> BootstrapError? in
+            if case .failed(let error) = node.result { return error }
+            return nil
+        }
+        guard let first = failures.first else { return nil }
+        return BootstrapError(
+            first.code, status: isMixed ? .mixed : first.status, first.message, hint: first.hint,
+            details: first.details + failures.dropFirst().map(\.message) + takenBack
+                + (nodes.count > 1 ? table : []))
+    }
+
+    /// What every node has now, a line each.
+    private var table: [String] {
+        let width = nodes.map(\.name.count).max() ?? 0
+        return ["what every node has:"]
+            + nodes.map { name, result in
+                "  " + name + String(repeating: " ", count: width - name.count) + "  " + result.text
+            }
+    }
+
+    /// What was taken back of nodes that had passed, and how that went; a line each.
+    package var takenBack: [String] = []
+
+    /// Whether some node has been changed.
+    private var isMixed: Bool {
+        nodes.contains { node in
+            if case .changed = node.result { return true }
+            return false
+        }
+    }
+
+    func isChanged(_ name: String) -> Bool {
+        guard let node = nodes.first(where: { $0.name == name }) else { return false }
+        if case .changed = node.result { return true }
+        return false
+    }
+
+    func isFailed(_ name: String) -> Bool {
+        guard let node = nodes.first(where: { $0.name == name }) else { return false }
+        if case .failed = node.result { return true }
+        return false
+    }
+
+    mutating func set(_ name: String, _ result: Node) {
+        if let index = nodes.firstIndex(where: { $0.name == name }) { nodes[index].result = result }
+    }
+}
+
+extension ApplyOutcome.Node {
+    /// In words, after the node's name.
+    var text: String {
+        switch self {
+        case .unchanged: "nothing had to change"
+        case .changed(let files, let removed, let restarted):
+            "has the change: \(files) file\(files == 1 ? "" : "s") written"
+                + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
+        case .failed(let error):
+            error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
+        case .untouched: "is as it was; its change was not begun"
+        case .takenBack(let why): "is as it was: its new certificate and key were taken back, since \(why)"
+        }
+    }
+
+    var isUntouched: Bool {
+        if case .untouched = self { return true }
+        return false
+    }
+}

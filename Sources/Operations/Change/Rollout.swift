@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import NodeAccess
+import Planning
+import Proofs
+import Secrets
+import Spec
+import StateStore
+import SystemdBus
+import TLS
+import Values
+
+/// Changes the nodes of a plan: at once where nothing has to restart, else one control plane after the other, each
+/// only while all others serve.
+struct Rollout {
+    let controlPlanes: ControlPlanes
+    let plan: Plan
+    let observed: [ObservedNode]
+    /// The private key of an owner's proxy client; nil where none is issued.
+    let leafKey: @Sendable (_ owner: String) throws -> SecretBytes?
+    let ledger: Ledger
+    let cause: ChangeCause
+    /// Names of control planes that may be unhealthy while another one is restarted.
+    let acceptsUnhealthy: Set<String>
+    /// What a node's new pair has to pass before the next node gets one; nil where the API server's own word is enough.
+    let gate: PairGate?
+
+    /// Work on one node.
+    private struct Step: Sendable {
+        let node: NodeSpec
+        let plan: NodePlan
+        let observed: ObservedNode
+    }
+
+    /// Fills in what became of each node; ends at the first that fails.
+    func run(_ outcome: inout ApplyOutcome) async {
+        // By name: a plan may leave nodes out that were observed.
+        let seen = Dictionary(observed.map { ($0.name, $0) }) { first, _ in first }
+        let known = Dictionary(controlPlanes.nodes.map { ($0.name, $0) }) { first, _ in first }
+        let steps = plan.nodes.compactMap { plan -> Step? in
+            guard let node = known[plan.name], let observed = seen[plan.name] else { return nil }
+            return Step(node: node, plan: plan, observed: observed)
+        }
+        outcome.nodes = steps.map { ($0.node.name, $0.plan.isEmpty ? .unchanged : .untouched) }
+        let own =
+            controlPlanes.access == .live && controlPlanes.stop == nil
+            ? StopRequest(progress: { [effects = controlPlanes.effects] in effects.progress(.line($0)) })
+            : nil
+        let signals = controlPlanes.stop ?? own
+        defer { own?.restore() }
+        let progress = controlPlanes.effects.progress
+        progress(.began(steps.filter { !$0.plan.isEmpty }.map(\.node.name)))
+        defer { progress(.finished) }
+        let together = steps.filter { !$0.plan.isEmpty && !takesTurn($0) }
+        let results = await onEachNode(together.map(\.node)) { node in
+            guard let step = together.first(where: { $0.node == node }) else { return }
+            do { try await change(step) } catch {
+                tell(step.node, Self.result(step, .failure(error)))
+                throw error
+            }
+            tell(step.node, Self.result(step, .success(())))
+        }
+        for (step, result) in zip(together, results) {
+            outcome.set(step.node.name, Self.result(step, result))
+        }
+        for step in steps where !step.plan.isEmpty && takesTurn(step) && outcome.failure == nil {
+            if signals?.isStopped == true {
+                outcome.set(step.node.name, .failed(Self.stopped(step.node)))
+                tell(step.node, .failed(Self.stopped(step.node)))
+                break
+            }
+            let result = await onEachNode([step.node]) { _ in try await takeTurn(step) }
+            outcome.set(step.node.name, Self.result(step, result[0]))
+            tell(step.node, Self.result(step, result[0]))
+        }
+        if outcome.failure != nil { await takeBack(steps, &outcome) }
+        for (name, result) in outcome.nodes where result.isUntouched {
+            progress(.ended(node: name, .untouched, result.text))
+        }
+    }
+
+    private func tell(_ node: NodeSpec, _ result: ApplyOutcome.Node) {
+        let end: ProgressEvent.End = if case .changed = result { .changed } else { .failed }
+        controlPlanes.effects.progress(.ended(node: node.name, end, result.text))
+    }
+
+    /// Whether a node's change could take its API server, or the pair that it presents, away.
+    private func takesTurn(_ step: Step) -> Bool {
+        // Files of this machine are written in no time, and their order then stays the same.
+        guard controlPlanes.access == .live else { return true }
+        guard cause == .spec else { return true }
+        let paths = [step.observed.certificate.path, step.observed.key.path]
+        return step.plan.restarts || step.plan.finishesTransaction || step.plan.daemonReload
+            || step.plan.files.contains { paths.contains($0.path) }
+    }
+
+    private func takeTurn(_ step: Step) async throws {
+        if step.plan.restarts {
+            controlPlanes.effects.progress(.step(node: step.node.name, "seeing that all others serve"))
+            try await checkOthers(step.node)
+        }
+        try await change(step)
+    }
+
+    /// The others may have changed since the plan was made, not least by this rollout.
+    private func checkOthers(_ node: NodeSpec) async throws {
+        let others = controlPlanes.spec.nodes.filter {
+            $0 != node && !acceptsUnhealthy.contains($0.name)
+        }
+        let health = await controlPlanes.health(of: others)
+        for (name, health) in health {
+            guard case .unhealthy(let why) = health else { continue }
+            throw BootstrapError(
+                "apply/unhealthy", "not begun, since \(name) does not serve now: \(why)",
+                hint: "mend \(name), then run it again: it goes on from what is there")
+        }
+    }
+
+    private func change(_ step: Step) async throws {
+        let link = try controlPlanes.link(step.node)
+        let (effects, name) = (controlPlanes.effects, step.node.name)
+        let progress = NodeProgress(node: name, send: effects.progress)
+        progress.step("keeping copies, staging files")
+        let paths = step.plan.files.map(\.path).joined(separator: " ")
+        let event = cause == .spec ? "apply" : "rollback"
+        let way = cause == .spec ? [] : [("to", cause == .back ? "before" : "after")]
+        try ledger.append("\(event)-begin", [("node", name), ("files", paths)] + way, now: effects.now())
+        let gate = gate.map { gate in
+            { @Sendable () async throws -> Void in try await gate.pass(step.node, progress) }
+        }
+        do {
+            try await NodeApply(
+                spec: controlPlanes.spec, plan: step.plan, observed: step.observed,
+                stager: Stager(node: link.node, leafKey: leafKey),
+                activator: activator(step.node, link, progress), cause: cause,
+                gate: gate,
+                now: effects.now(), progress: progress
+            ).run()
+        } catch {
+            let located = ControlPlanes.located(error, on: step.node)
+            try? ledger.append(
+                "\(event)-failed", [("node", name), ("because", located.message)], now: effects.now())
+            throw located
+        }
+        try ledger.append("\(event)-done", [("node", name)], now: effects.now())
+    }
+
+    // MARK: - Back
+
+    /// After one failed: every pair of this run that would not pass its gate now is taken back, and not the last alone.
+    private func takeBack(_ steps: [Step], _ outcome: inout ApplyOutcome) async {
+        guard let gate else { return }
+        var failing = steps.filter { outcome.isFailed($0.node.name) && $0.plan.changesPair(of: $0.observed) }
+        for step in steps.reversed()
+        where outcome.isChanged(step.node.name) && !step.plan.restarts
+            && step.plan.changesPair(of: step.observed)
+        {
+            guard let why = await gate.refusal(step.node) else { continue }
+            let name = step.node.name
+            controlPlanes.effects.progress(
+                .step(node: name, "its old certificate and key are put back: \(why)"))
+            let result = await onEachNode([step.node]) { node in try takeBack(node, because: why) }
+            do {
+                try result[0].get()
+                outcome.set(name, .takenBack(why))
+                outcome.takenBack.append(
+                    "\(name): its old certificate and key are in place again, since \(why)")
+                controlPlanes.effects.progress(
+                    .ended(node: name, .failed, "has its old certificate and key again: \(why)"))
+                failing.append(step)
+            } catch {
+                let report = ErrorReport(error)
+                outcome.takenBack.append(
+                    "\(name): still has its new certificate and key, although \(why): \(report.message)")
+            }
+        }
+        // The truth about what was put back: whether it helps.
+        for step in failing {
+            let why = await onEachNode([step.node]) { node in await gate.recovery(node) }
+            guard case .success(let why?) = why[0] else { continue }
+            outcome.takenBack.append(
+                "\(step.node.name): with its old certificate and key it does not answer as before either: \(why)"
+            )
+        }
+    }
+
+    private func takeBack(_ node: NodeSpec, because why: String) throws {
+        let (transport, unit) = (try controlPlanes.link(node).node, controlPlanes.spec.apiServer.unit)
+        try transport.checkLock()
+        guard let transaction = try NodeTransaction.reopen(unit: unit, on: transport) else {
+            throw BootstrapError(
+                "apply/not-restored", status: .mixed, "\(node.name): the copies of its old files are gone")
+        }
+        try ledger.append(
+            "apply-taken-back", [("node", node.name), ("because", why)], now: controlPlanes.effects.now())
+        try transaction.restore(unit: unit)
+        try transaction.drop(unit: unit)
+    }
+
+    private func activator(
+        _ node: NodeSpec, _ link: NodeLink, _ progress: NodeProgress
+    ) -> Activator? {
+        guard let units = link.units else { return nil }
+        let unit = controlPlanes.spec.apiServer.unit
+        // The command line may be another one after each restart, so it is read again every time.
+        let connection: @Sendable () throws -> APIServerConnection? = { [controlPlanes] in
+            try controlPlanes.connection(node)
+        }
+        return Activator(
+            unit: unit, node: link.node, units: units,
+            readiness: {
+                do {
+                    return try await connection()?.readiness()
+                        ?? .unseen("\(unit) has no main process to ask")
+                } catch {
+                    return .unseen("\(error)")
+                }
+            },
+            identity: { try connection()?.identityOutcome() }, progress: progress)
+    }
+
+    // MARK: - Results
+
+    private static func result(_ step: Step, _ result: Result<Void, any Error>) -> ApplyOutcome.Node {
+        switch result {
+        case .success:
+            .changed(
+                files: step.plan.files.count { $0.action != .remove },
+                removed: step.plan.files.count { $0.action == .remove }, restarted: step.plan.restarts)
+        case .failure(let error): .failed(ControlPlanes.located(error, on: step.node))
+        }
+    }
+
+    private static func stopped(_ node: NodeSpec) -> BootstrapError {
+        BootstrapError(
+            "apply/stopped", "\(node.name): not begun, since the run was asked to stop",
+            hint: "run it again: it goes on from what is there")
+    }
+}

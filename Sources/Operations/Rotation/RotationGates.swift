@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import NodeAccess
+import PKI
+import Planning
+import Proofs
+import Spec
+import SystemdUnits
+import TLS
+import Values
+
+/// What a CA's rotation waits for, seen from outside: the names in each API server's TLS handshake and in those of the
+/// others that read its CA file, and what the API servers tell extension servers in their ConfigMap.
+struct RotationGates: Sendable {
+    let controlPlanes: ControlPlanes
+    /// nil where there is no kubeconfig.
+    let kubectl: Kubectl?
+    /// As `CARotation.Options.acceptsLaggards`.
+    var acceptsLaggards: Set<String>
+
+    /// Removes what the canary of a killed run left, unless somebody still uses it.
+    func clearCanaries() async {
+        guard let kubectl, let objects = try? await CanaryObjects(kubectl) else { return }
+        _ = try? await objects.clearLeftovers()
+    }
+
+    /// Waits until every API server, and who else reads its CA file on a control plane, has loaded all of `trusted` and
+    /// none of `dropped`.
+    /// - Parameter patience: with those others.
+    /// - Throws: `rotation/not-loaded` with those that have not.
+    func waitForTrust(
+        _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustReaders.Patience,
+        _ say: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
+        let reached =
+            dropped.isEmpty
+            ? "has loaded both"
+            : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
+        let readers = TrustReaders(
+            controlPlanes: controlPlanes, patience: patience, accepted: acceptsLaggards, say: say)
+        let results = await onEachNode(controlPlanes.nodes) { node in
+            while let problem = self.problem(node, trusted, dropped) {
+                guard ContinuousClock.now < deadline else {
+                    throw BootstrapError(
+                        "rotation/not-loaded", status: .proofFailed,
+                        "\(node.name): \(problem) after \(TrustReaders.seconds) s",
+                        hint: "restart its kube-apiserver when it can be spared, then run it again")
+                }
+                try await controlPlanes.pause(.milliseconds(500))
+            }
+            try await readers.wait(on: node, until: deadline, reached: reached) {
+                Self.problem($0, trusted, dropped)
+            }
+        }
+        _ = try ControlPlanes.values(controlPlanes.nodes, results)
+    }
+
+    /// Why an API server's handshake is not as it is to be; nil where it is.
+    private func problem(
+        _ node: NodeSpec, _ trusted: [CAGeneration], _ dropped: [CAGeneration]
+    ) -> String? {
+        let names: [[UInt8]]?
+        do {
+            guard let connection = try controlPlanes.connection(node) else {
+                return "kube-apiserver does not run"
+            }
+            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
+                .acceptedCANames
+        } catch {
+            return "\(error)"
+        }
+        guard let names else { return "its TLS handshake names no CA" }
+        return Self.problem(names, trusted, dropped).map { "kube-apiserver \($0)" }
+    }
+
+    /// What a program has not done whose handshake names these CAs; nil where it has.
+    static func problem(
+        _ names: [[UInt8]], _ trusted: [CAGeneration], _ dropped: [CAGeneration]
+    ) -> String? {
+        if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
+            return "still trusts \(left.certificate.subject)"
+        }
+        if let missing = trusted.first(where: { !names.contains($0.certificate.subjectDER) }) {
+            return "has not loaded \(missing.certificate.subject)"
+        }
+        return nil
+    }
+
+    // MARK: - What extension servers are told
+
+    private var told: PublishedCAs? {
+        kubectl.map { kubectl in
+            PublishedCAs(kubectl: kubectl) { [effects = controlPlanes.effects] in effects.progress(.line($0))
+            }
+        }
+    }
+
+    /// Waits until extension servers are told to trust all of `trusted`.
+    func waitForPublished(_ trusted: [CAGeneration]) async throws {
+        guard let told else { return }
+        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
+        while true {
+            var why: String?
+            do {
+                let published = try await told.fingerprints()
+                let missing = trusted.first { !published.contains($0.certificate.fingerprintSHA256) }
+                why = missing.map { "does not hold \($0.certificate.subject)" }
+            } catch {
+                why = "cannot be read: \(ErrorReport(error).message)"
+            }
+            guard let why else { return }
+            guard ContinuousClock.now < deadline else {
+                throw BootstrapError(
+                    "rotation/not-published", status: .proofFailed,
+                    "\(PublishedCAs.name) \(why) after \(TrustReaders.seconds) s",
+                    hint: "the API servers write it from what they have loaded: read their logs")
+            }
+            try await controlPlanes.pause(.seconds(1))
+        }
+    }
+
+    /// Has the ConfigMap hold `kept` alone, and watches for a while that `dropped` do not come back.
+    /// - Throws: `rotation/straggler` where one does: some API server still holds it.
+    func prune(_ dropped: [CAGeneration], keeping kept: CAGeneration, watchSeconds: Int) async throws {
+        guard let told else { return }
+        let gone = Set(dropped.map(\.certificate.fingerprintSHA256))
+        // It only ever grows, and may hold more than was on the nodes.
+        try await told.keepOnly(kept)
+        try await waitForPublished([kept])
+        let end = ContinuousClock.now + .seconds(watchSeconds)
+        while true {
+            let isLast = ContinuousClock.now >= end
+            let published: Set<String>
+            do { published = try await told.fingerprints() } catch {
+                // An API server that does not answer for a moment is no reason to stop; at the end it must have been seen.
+                if isLast { throw error }
+                try await controlPlanes.pause(.seconds(2))
+                continue
+            }
+            if !published.isDisjoint(with: gone) {
+                let subjects = dropped.filter { published.contains($0.certificate.fingerprintSHA256) }
+                    .map(\.certificate.subject)
+                throw BootstrapError(
+                    "rotation/straggler", status: .proofFailed,
+                    "\(subjects.joined(separator: ", ")) came back into \(PublishedCAs.name): an API server that is not "
+                        + "in the spec still trusts it\(await suspects())",
+                    hint:
+                        "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
+                        + "then run it again; its own aggregated requests fail until then")
+            }
+            if isLast { return }
+            try await controlPlanes.pause(.seconds(2))
+        }
+    }
+
+    // MARK: - API servers that the spec does not list
+
+    /// Addresses of API servers that serve this cluster and are none of the spec's, sorted; empty without a kubeconfig.
+    func unlisted(_ observed: [ObservedNode]) async throws -> [String] {
+        guard let kubectl else { return [] }
+        let places = try await kubectl.places(
+            of: "kubernetes", in: "default", port: "https", try await ClusterAPI(kubectl))
+        let flags = observed.compactMap { $0.unit?.live?.runningArguments }
+            .map { EffectiveFlags.parse(commandLine: $0) }
+        var known = Set(
+            flags.flatMap { [$0.string("advertise-address"), $0.string("bind-address")] }.compactMap { $0 })
+        known.formUnion(controlPlanes.spec.nodes.compactMap(\.address))
+        var others = Set(places.map { MachineAddresses.canonical($0.address) })
+            .subtracting(known.map(MachineAddresses.canonical))
+        // A node may be known by a name, by an address of the other family, or by one that is translated on the way.
+        for nodeSpec in controlPlanes.nodes where !others.isEmpty {
+            let node = try controlPlanes.link(nodeSpec).node
+            let files = MachineAddresses.files
+            others.subtract(
+                MachineAddresses.read(
+                    ipv4: try node.read(files.ipv4, limit: 16 << 20) ?? [],
+                    ipv6: try node.read(files.ipv6, limit: 16 << 20) ?? []))
+        }
+        return others.sorted()
+    }
+
+    /// Who it may be, in words.
+    private func suspects() async -> String {
+        do {
+            let unlisted = try await unlisted(try await controlPlanes.observe())
+            return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
+        } catch {
+            return "; which one it is was not found out: \(error)"
+        }
+    }
+}

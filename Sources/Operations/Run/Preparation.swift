@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Values
+
+/// What was found and what is to be done about it.
+package struct Preparation: Sendable {
+    package let inventory: StateInventory
+    package let observed: [ObservedNode]
+    package internal(set) var plan: Plan
+    /// Control planes that the run leaves alone, seen where another one is to be restarted.
+    let peers: [Peer]
+    /// What a roll-back goes back to; nil where the spec says what is wanted.
+    var rollback: RollbackPlanner.Result?
+
+    struct Peer: Sendable {
+        let name: String
+        let health: ControlPlaneHealth
+        let isReached: Bool
+    }
+
+    /// Whether it is a roll-back, and not what the spec asks for.
+    package var isRollback: Bool { rollback != nil }
+
+    /// Which way it goes.
+    var cause: ChangeCause { rollback?.direction ?? .spec }
+
+    /// Whether it takes an earlier roll-back back.
+    package var goesForward: Bool { rollback?.direction == .forward }
+
+    /// The first refusal as an error; nil where the plan may be applied.
+    package var refusal: BootstrapError? {
+        guard let first = plan.refusals.first else { return nil }
+        let others = plan.refusals.dropFirst().map { "\(Self.prefix($0))\($0.message)" }
+        return BootstrapError(
+            first.code, Self.prefix(first) + first.message, hint: first.hint, details: others)
+    }
+
+    private static func prefix(_ refusal: Refusal) -> String { refusal.node.map { "\($0): " } ?? "" }
+}

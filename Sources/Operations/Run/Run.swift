@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import LocalFiles
+import NodeAccess
+import PKI
+import Planning
+import Proofs
+import Spec
+import StateStore
+import Values
+
+/// One run on one cluster: what every command shares before it does its own work.
+package struct Run: Sendable {
+    package internal(set) var controlPlanes: ControlPlanes
+    package let state: StateDirectory
+    package internal(set) var request: RunRequest
+    /// Which spec and state are used, and who says so; a line each.
+    package let origins: [String]
+    /// What to tell the operator before the plan.
+    package let notices: [Notice]
+    /// What every new pair has to pass in this run; nil where the API server's own word is enough.
+    var pairGate: PairGate.Terms?
+
+    package var spec: ClusterSpec { controlPlanes.spec }
+    var nodes: [NodeSpec] { controlPlanes.nodes }
+    var access: ObservedNode.Access { controlPlanes.access }
+    var effects: Effects { controlPlanes.effects }
+    var reader: CertificateReader { controlPlanes.reader }
+
+    /// Reads the spec and what else the request names; touches no node.
+    /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
+    package init(_ request: RunRequest, effects: Effects) throws {
+        self.request = request
+        try Self.checkPaths(request)
+        let (spec, embedded): (ClusterSpec, Bool)
+        if let file = try SpecLoader.find(request.specFile) {
+            spec = try SpecLoader.load(file)
+            embedded = false
+        } else if request.root != nil {
+            spec = try ClusterSpec.parse(Array(EmbeddedDefault.spec.utf8), fileName: EmbeddedDefault.fileName)
+            embedded = true
+        } else {
+            throw BootstrapError(
+                "usage/no-spec", status: .usage, "there is no spec",
+                hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
+        }
+        let given = GivenUnit(request: request, unit: spec.apiServer.unit)
+        let reader = CertificateReader()
+        controlPlanes = ControlPlanes(
+            spec, nodes: try Self.limited(spec.nodes, request), root: request.root,
+            given: .init(
+                unit: try given.baseUnit(embedded: embedded), environment: try given.baseFiles()),
+            reader: reader, effects: effects)
+        let place = StatePlace(spec, state: request.state, root: request.root)
+        let path = place.path
+        try Self.checkState(path, request.root, spec.nodes)
+        origins = [
+            "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node default")",
+            "state: \(place.origin)",
+        ]
+        state = StateDirectory(
+            path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)
+        var notices: [Notice] = []
+        if embedded {
+            notices.append(
+                Notice(
+                    code: "run/embedded-spec", node: nil,
+                    message: "no spec was given, so this is the embedded one-node default"))
+        }
+        if let notice = place.notice { notices.append(notice) }
+        if let root = request.root, path == "\(root)/.state" {
+            notices.append(
+                Notice(
+                    code: "run/key-in-root", node: nil,
+                    message:
+                        "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
+                        + "give it the care that a key needs, or keep it elsewhere with --state DIR"))
+        }
+        self.notices = notices
+    }
+
+    func link(_ node: NodeSpec) throws -> NodeLink { try controlPlanes.link(node) }
+
+    /// The same run on some of its nodes alone.
+    func limited(to names: [String]) -> Run {
+        var run = self
+        run.request.limit = names
+        run.controlPlanes = controlPlanes.limited(to: names)
+        return run
+    }
+
+    // MARK: - Parts
+
+    /// An empty path, as an unset variable in a script gives it, would mean this machine's own root.
+    private static func checkPaths(_ request: RunRequest) throws {
+        let paths = [("--spec", request.specFile), ("--root", request.root), ("--state", request.state)]
+        for (option, path) in paths where path == "" {
+            throw BootstrapError(
+                "usage/empty-path", status: .usage, "\(option) is given an empty path",
+                hint: "see that the variable behind it is set")
+        }
+    }
+
+    /// A node's tree is copied to the node, with all that is in it.
+    private static func checkState(_ state: String, _ root: String?, _ nodes: [NodeSpec]) throws {
+        guard let root else { return }
+        func real(_ path: String) throws -> [ByteText] {
+            let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
+            return try NodeRoot.machine.follow(whole).pathComponents.bytes
+        }
+        let place = try real(state)
+        for node in nodes where try place.starts(with: real("\(root)/\(node.name)")) {
+            throw BootstrapError(
+                "usage/state-in-tree", status: .usage,
+                "the state directory \(state) is within the files of \(node.name): its private keys would be copied to that "
+                    + "node with them",
+                hint: "name a directory outside of \(root)/\(node.name) with --state")
+        }
+    }
+
+    private static func limited(_ nodes: [NodeSpec], _ request: RunRequest) throws -> [NodeSpec] {
+        let limit = request.limit
+        for name in request.acceptsUnhealthy where !nodes.contains(where: { $0.name == name }) {
+            throw BootstrapError(
+                "usage/unknown-node", status: .usage,
+                "--accept-unhealthy names \(name), which is no node of the spec",
+                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+        }
+        for name in limit where !nodes.contains(where: { $0.name == name }) {
+            throw BootstrapError(
+                "usage/unknown-node", status: .usage, "--limit names \(name), which is no node of the spec",
+                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+        }
+        return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }
+    }
+}

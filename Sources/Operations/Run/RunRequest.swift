@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Secrets
+
+/// What the command line asks for.
+package struct RunRequest: Sendable {
+    package var specFile: String?
+    /// nil for a live run.
+    package var root: String?
+    package var state: String?
+    package var baseUnitFile: String?
+    /// `PATH=FILE` each: an environment file of the unit, and where it is on this machine.
+    package var baseFiles: [String]
+    /// Names of nodes; empty for all.
+    package var limit: [String]
+    /// Of the state's private keys; nil where none was given.
+    package var passphrase: SecretBytes?
+    package var options: Planner.Options
+    /// Names of control planes that may be unhealthy while another one is restarted.
+    package var acceptsUnhealthy: [String]
+
+    package init(
+        specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,
+        baseFiles: [String] = [], limit: [String] = [], passphrase: SecretBytes? = nil,
+        options: Planner.Options = .init(),
+        acceptsUnhealthy: [String] = []
+    ) {
+        self.acceptsUnhealthy = acceptsUnhealthy
+        self.specFile = specFile
+        self.root = root
+        self.state = state
+        self.baseUnitFile = baseUnitFile
+        self.baseFiles = baseFiles
+        self.limit = limit
+        self.passphrase = passphrase
+        self.options = options
+        self.options.encryptsKeys = passphrase != nil
+        self.options.root = root
+    }
+}

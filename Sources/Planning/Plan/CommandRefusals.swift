@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Spec
+import SystemdUnits
+
+/// What the unit's command must be before flags are added to it.
+extension NodePlanner {
+    /// Refuses a command that runs something else than kube-apiserver, or one whose arguments are not all known.
+    mutating func checkCommand() {
+        guard let unit = node.unit else { return }
+        noteStrayLines(unit)
+        // A whole unit is made of the spec alone, and what cannot be read is refused where it is rendered.
+        let target = FlagsTarget.resolve(spec.apiServer, unit: unit, access: node.access)
+        if case .unit = target { return }
+        guard
+            let service = try? EffectiveService(
+                sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: unitName)
+        else { return }
+        // Behind a shell it is the shell that puts variables in.
+        let expansion =
+            ShellCommand(command)?.expand(service.environment)
+            ?? command.expand(environment: service.environment)
+        checkUnseen(expansion.unseenFlags)
+        checkProgram(command, service, isKnown: expansion.unseenFlags.isEmpty)
+    }
+
+    private mutating func checkProgram(_ command: ExecCommand, _ service: EffectiveService, isKnown: Bool) {
+        let shell = ShellCommand(command)
+        let outer = CommandProgram(command, service.environment)
+        let program = shell?.program ?? outer
+        // Whoever writes $AGGREGATION_FLAGS into a command says what it does with them.
+        let isOperators = command.words.map(\.expansion).contains(.split(APIServerFlags.variable))
+        if case .container(let name) = program.kind {
+            checkContainer(command, service, program, name)
+        } else if program.kind == .apiServer || isOperators {
+            checkFiles(command, service, shell == nil ? [outer] : [outer, program])
+        }
+        if isOperators { return }
+        let place = "\(command.executable) (\(command.place))"
+        switch program.kind {
+        case .container: return
+        case .apiServer:
+            guard let wrapper = program.unknownWrapper else { return }
+            notice(
+                "plan/unknown-wrapper",
+                "\(unitName) runs kube-apiserver through \(wrapper), a program that is not known here "
+                    + "(\(command.place)): it must pass its arguments on as they are")
+        case .startedContainer(let name): refuseStart(place, name)
+        case .distribution(let name):
+            refuse(
+                "plan/not-kube-apiserver",
+                "\(unitName) runs \(place), which has kube-apiserver within and does not take its flags",
+                "\(name) turns the aggregation layer on by itself; other flags go into kube-apiserver-arg of "
+                    + "/etc/rancher/\(name)/config.yaml")
+        case .other:
+            // A shell has a refusal of its own, and an unknown variable may be the program.
+            guard isKnown, !AggregationFlagScan.runsShell(command) else { return }
+            refuseProgram(command, service, program, place)
+        }
+    }
+
+    private mutating func refuseProgram(
+        _ command: ExecCommand, _ service: EffectiveService, _ program: CommandProgram, _ place: String
+    ) {
+        let words = command.expand(environment: service.environment).arguments.map(\.pattern.description)
+        let isBehind = program.program > 0 && program.program < words.count
+        let what =
+            isBehind
+            ? "and the program behind it is \(words[program.program]), not kube-apiserver"
+            : "which is not kube-apiserver, and no program that is known to run it with its arguments"
+        refuse(
+            "plan/not-kube-apiserver", "\(unitName) runs \(place), \(what)",
+            "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; of a "
+                + "script that passes its arguments on, write $\(APIServerFlags.variable) as the last word of ExecStart="
+        )
+    }
+
+    private mutating func refuseStart(_ place: String, _ name: String) {
+        let isBundle = ["runc", "crun"].contains(name)
+        refuse(
+            "plan/container-start",
+            "\(unitName) runs \(place), which starts a container that was made before: its kube-apiserver has the "
+                + "arguments of then, not those of the unit",
+            isBundle
+                ? "add the flags to process.args in the bundle's config.json"
+                : "let the unit make the container with `\(name) run`, or add the flags where the container is made"
+        )
+    }
+
+    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped. On a running node an
+    /// optional file that is not there is absent; a tree need not have everything that its node has.
+    private mutating func checkUnseen(_ sources: [ServiceEnvironment.Unseen]) {
+        for source in sources where source.mayHoldArguments || node.access == .offline {
+            refuse(
+                "plan/unseen-variable",
+                "\(unitName) takes arguments from \(source), which is not known here: flags in it would be lost or "
+                    + "passed twice", unseenHint(source))
+        }
+    }
+
+    private func unseenHint(_ source: ServiceEnvironment.Unseen) -> String {
+        switch source.source {
+        case .manager(let variable):
+            return "set \(variable) in an environment file of the unit, and take it out of PassEnvironment="
+        case .file(let file) where !file.hasPlainPath:
+            return "write the file's name in \(file.place) without wildcards and specifiers"
+        case .file(let file) where node.access == .offline:
+            let tree = "\(options.root ?? "DIR")/\(node.name)\(file.path)"
+            let absent = file.optional ? " (an empty file where the node has none)" : ""
+            return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE\(absent)"
+        case .file(let file):
+            return "see why \(file.path) is not there: systemd does not start the unit without it"
+        }
+    }
+
+    /// A backslash with a blank behind it does not continue a line: the flags below it are no part of the command.
+    private mutating func noteStrayLines(_ unit: ObservedUnit) {
+        for source in unit.base {
+            guard let file = try? UnitFile.parse(source), let first = file.strayLines.first else { continue }
+            let more = file.strayLines.count > 1 ? " and \(file.strayLines.count - 1) more" : ""
+            notice(
+                "plan/stray-line",
+                "\(source.path):\(first)\(more) begins with -- and is no part of any setting: systemd ignores it; see "
+                    + "whether the line before ends with a backslash and nothing behind it")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// What differs between nodes that are to be alike, as a table of nodes and files.
+struct DivergenceTable {
+    private let nodes: [NodePlan]
+    /// Every path that some node's plan names, sorted.
+    private let paths: [String]
+
+    init(_ nodes: [NodePlan]) {
+        self.nodes = nodes
+        paths = Set(nodes.flatMap { $0.files.map(\.path) }).sorted()
+    }
+
+    /// Empty where the nodes do not differ.
+    var lines: [String] {
+        let rows = nodes.map { node in paths.map { cell(node, $0) } + [node.restarts ? "needed" : "no"] }
+        guard Set(rows).count > 1 else { return [] }
+        let heads = [""] + Self.shortest(paths) + ["restart"]
+        let table = [heads] + zip(nodes, rows).map { [$0.name] + $1 }
+        let widths = heads.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+        return ["the nodes differ:"]
+            + table.map { row in
+                let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+                let line = "  " + cells.joined(separator: "  ")
+                return String(line.reversed().drop { $0 == " " }.reversed())
+            } + [""]
+    }
+
+    private func cell(_ node: NodePlan, _ path: String) -> String {
+        switch node.files.first(where: { $0.path == path })?.action {
+        case nil: "as wanted"
+        case .create: "missing"
+        case .replace: "differs"
+        case .setMetadata: "mode or owner"
+        case .remove: "is there"
+        }
+    }
+
+    /// The last components, or the whole paths where two are called the same.
+    private static func shortest(_ paths: [String]) -> [String] {
+        let names = paths.map { path in path.pathComponents.last ?? path }
+        return Set(names).count == names.count ? names : paths
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Spec
+import SystemdUnits
+import Values
+
+/// Why a node must not be changed.
+extension NodePlanner {
+    /// What a restart would activate that is not ours.
+    mutating func checkPending(_ unit: ObservedUnit, _ live: LiveUnit) throws(UnitError) {
+        guard !isOurInterruption else { return }
+        var pending: [String] = []
+        if live.needDaemonReload {
+            pending.append("files of the unit were changed and not loaded (daemon-reload)")
+        }
+        var sources = unit.base
+        if let own = node.flags.content, node.flags.path == UnitPaths.dropIn(of: unitName) {
+            sources.append(try UnitText(path: node.flags.path, bytes: own))
+        }
+        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+        if let running = live.runningArguments {
+            let comparison = try service.command(unit: unitName).matchesRunning(
+                argv: running, environment: service.environment, scope: .withoutAggregationFlags)
+            pending += Self.words(comparison.differences).map { "its command line \($0)" }
+            pending += comparison.unseen.filter(\.mayHoldArguments).map { "unknown arguments from \($0)" }
+        }
+        guard !pending.isEmpty else { return }
+        let text =
+            "\(unitName) has changes that are not in effect yet, which a restart would activate too: "
+            + pending.joined(separator: "; ")
+        if options.includesPending {
+            notice("plan/pending-changes", text)
+        } else {
+            refuse(
+                "plan/pending-changes", text,
+                "look at them; activate or undo them first, or run it again with --include-pending")
+        }
+    }
+
+    /// A file of the unit that is read after ours can replace the command or the variable: each run would then restart
+    /// the API server, and none would give it the flags.
+    mutating func checkOverridden(_ rendered: RenderedUnit) throws(UnitError) {
+        guard let unit = node.unit else { return }
+        let service = try EffectiveService(
+            sources: finalSources(unit, rendered),
+            environmentFiles: finalEnvironmentFiles(unit, rendered))
+        let command = try service.command(unit: unitName)
+        let arguments = service.arguments(of: command)
+        guard !APIServerFlags(spec: spec).areExactlyIn(arguments) else { return }
+        refuse(
+            "plan/overridden",
+            "\(unitName) would run without the wanted flags: its command is that of \(command.place)",
+            "take ExecStart= out of that file, or have the flags merged into it with apiServer.flagsIn: dropIn"
+        )
+    }
+
+    /// Where no kube-proxy runs beside the API server, no aggregated API is reached any more without this flag.
+    mutating func checkRouting() throws(UnitError) {
+        guard !spec.apiServer.decidesRouting, let unit = node.unit else { return }
+        let service = try EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles)
+        guard let command = try? service.command(unit: unitName) else { return }
+        let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
+        guard flags.bool(APIServerFlags.routingName) == true else { return }
+        refuse(
+            "plan/routing",
+            "\(unitName) has --\(APIServerFlags.routingName)=true, and the spec does not say whether it is to stay",
+            "set apiServer.aggregatorRouting to true to keep it; false takes it away, and where no kube-proxy runs on the "
+                + "control planes no aggregated API is reached then")
+    }
+
+    /// How far a node's clock may be from ours; seconds. Certificates begin five minutes before they are issued.
+    static var clockTolerance: Int64 { 240 }
+
+    mutating func checkClock() {
+        guard abs(node.clockOffset) > Self.clockTolerance else { return }
+        let direction = node.clockOffset > 0 ? "ahead of" : "behind"
+        refuse(
+            "plan/clock", "its clock is \(abs(node.clockOffset)) s \(direction) this machine's",
+            "set both clocks (chronyc tracking, timedatectl): a certificate that is issued now could be from the "
+                + "future there, or end at another time than the plan says")
+    }
+
+    mutating func checkReadiness() {
+        let hint =
+            "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"
+        guard let server = node.apiServer else {
+            return refuse("plan/readiness-unseen", "kube-apiserver's readiness cannot be seen", hint)
+        }
+        switch server.readiness {
+        case .ready, .hidden: return
+        case .notReady(let checks):
+            refuse(
+                "plan/not-ready",
+                "kube-apiserver at \(server.endpoint) is not ready before any change: \(checks.joined(separator: ", "))",
+                "mend that first; a restart now could make it worse")
+        case .unseen(let why):
+            refuse(
+                "plan/readiness-unseen",
+                "kube-apiserver's readiness at \(server.endpoint) cannot be seen: \(why)", hint)
+        }
+    }
+
+    /// A path that is something else than a plain file or directory is not followed and not replaced.
+    mutating func checkTargets() {
+        if ![.directory, .absent].contains(node.directory.kind) {
+            let what = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
+            refuse(
+                "plan/target-kind", "\(node.directory.path) is \(what)",
+                "certificates.directory has to be a real directory: kube-apiserver never notices a changed link"
+            )
+        }
+        for file in [node.ca, node.certificate, node.key, node.flags]
+        where ![.regular, .absent].contains(file.kind) {
+            refuse(
+                "plan/target-kind",
+                "\(file.path) is \(file.kind == .symbolicLink ? "a symbolic link" : "not a plain file")",
+                "move it away; files are written as real files in their own directory")
+        }
+    }
+
+    /// kubernetes.io: with one CA for clients and requestheader, any client certificate could claim any user.
+    mutating func checkSharedKey() {
+        guard let clientCA = node.clientCA else { return }
+        let keys = Set(clientCA.certificates.map(\.publicKeySHA256))
+        for bundle in node.requestHeaderCAs {
+            guard let shared = bundle.certificates.first(where: { keys.contains($0.publicKeySHA256) }) else {
+                continue
+            }
+            refuse(
+                "plan/shared-ca",
+                "\(bundle.path) and the client CA \(clientCA.path) hold the same key (\(shared.subject)): whoever has a "
+                    + "client certificate could claim to be anyone",
+                "the requestheader CA has to be a CA of its own")
+        }
+    }
+
+    /// A leaf under a name that the running API server does not allow would be refused until the restart.
+    mutating func checkLeafName(_ live: LiveUnit) {
+        guard let running = live.runningArguments, let installed = node.installedLeaf?.commonName else {
+            return
+        }
+        let flags = EffectiveFlags.parse(commandLine: running)
+        guard flags.has("proxy-client-cert-file"), let allowed = flags.list("requestheader-allowed-names"),
+            !allowed.isEmpty
+        else { return }
+        let wanted = spec.certificates.proxyClient.commonName
+        guard wanted.bytes != installed.bytes, !allowed.containsBytes(wanted) else { return }
+        refuse(
+            "plan/name-not-allowed-yet",
+            "the proxy client is to be called \(wanted), but the running kube-apiserver allows only "
+                + allowed.joined(separator: ", "),
+            "put both names into requestHeader.allowedNames and run init; change proxyClient.commonName after that"
+        )
+    }
+
+    mutating func refuse(_ code: String, _ message: String, _ hint: String) {
+        refusals.append(Refusal(code: code, node: node.name, message: message, hint: hint))
+    }
+
+    mutating func notice(_ code: String, _ message: String) {
+        notices.append(Notice(code: code, node: node.name, message: message))
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// What is said of the mistakes that people make in JSON.
+extension LocatedJSONParser {
+    func problem(_ message: String, hint: String? = nil) -> SpecProblem {
+        SpecProblem(at: location, .syntax, message, hint: hint)
+    }
+
+    /// What stands at the current position, in words.
+    var found: String {
+        guard let byte = next else { return "the end of the file" }
+        if Self.isWordByte(byte) {
+            let end = bytes[offset...].firstIndex { !Self.isWordByte($0) } ?? bytes.count
+            return SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self))
+        }
+        let end = bytes[(offset + 1)...].firstIndex { $0 & 0xc0 != 0x80 } ?? bytes.count
+        return SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self))
+    }
+
+    func unclosed(_ closer: String, opening: SourceLocation) -> SpecProblem {
+        problem("expected \(closer), found the end of the file", hint: "it was opened at \(opening)")
+    }
+
+    func commentProblem() -> SpecProblem {
+        problem("expected a value or a bracket, found \(found)", hint: "JSON has no comments: remove it")
+    }
+
+    func keyProblem(opening: SourceLocation) -> SpecProblem {
+        switch next {
+        case nil: return unclosed("'}'", opening: opening)
+        case 0x2f: return commentProblem()
+        case 0x2c: return problem("a comma without a member before it", hint: "remove the comma")
+        default: return problem("expected a key, found \(found)", hint: "a key needs double quotes")
+        }
+    }
+
+    /// `end` is where the word at the current position ends.
+    func literalProblem(end: Int) -> SpecProblem {
+        let word = String(decoding: bytes[offset..<end], as: UTF8.self)
+        switch next {
+        case nil: return problem("expected a value, found the end of the file")
+        case 0x2f, 0x23: return commentProblem()
+        case 0x27:
+            return problem("expected a value, found \(found)", hint: "a string needs double quotes")
+        case 0x2b, 0x2e:
+            return problem("expected a value, found \(found)", hint: "a number starts with a digit")
+        case 0x2c: return problem("a comma without a value before it", hint: "remove the comma")
+        default: break
+        }
+        switch word.lowercased() {
+        case "": return problem("expected a value, found \(found)")
+        case "true", "false", "null":
+            return problem("\(found) is not a JSON value", hint: "write \(word.lowercased())")
+        case "none", "nil", "undefined": return problem("\(found) is not a JSON value", hint: "write null")
+        case "nan", "inf", "infinity": return problem("\(found) is not a JSON number")
+        default: return problem("\(found) is not a JSON value", hint: "a string needs double quotes")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// Shows a problem under the line that it is in.
+package struct SpecRendering {
+    /// Whether ANSI colours are used.
+    package enum Color: Sendable {
+        case none
+        case ansi
+    }
+
+    private let fileName: String
+    private let color: Color
+    private let lines: [ArraySlice<UInt8>]
+
+    init(fileName: String, source: [UInt8], color: Color) {
+        self.fileName = Self.printable(fileName)
+        self.color = color
+        lines = source.split(separator: 0x0a, omittingEmptySubsequences: false)
+    }
+
+    func text(of problem: SpecProblem) -> String {
+        let place = paint("\(fileName):\(problem.location):", .bold)
+        let message = SafeText.lines(problem.message)
+        let head = "\(place) \(paint("error:", .red)) \(message) [\(problem.code.rawValue)]\n"
+        let hint = problem.hint.map { "  \(paint("hint:", .cyan)) \(SafeText.lines($0))\n" } ?? ""
+        return head + excerpt(at: problem) + hint
+    }
+
+    /// A text without what a terminal would act on.
+    static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { SpecText.isUnprintable($0) ? "\u{fffd}" : $0 })
+        )
+    }
+
+    // MARK: The line and its caret
+
+    /// Scalars of a line that are shown before and after the column.
+    private static let reach = (before: 60, after: 40)
+
+    /// The source line and the caret below it; nothing where the file has no such text.
+    private func excerpt(at problem: SpecProblem) -> String {
+        switch problem.code {
+        // These are about the file; its bytes may be anything.
+        case .tooLarge, .empty, .binary, .byteOrderMark, .notUTF8: return ""
+        default: break
+        }
+        let (line, column) = (problem.location.line - 1, problem.location.column - 1)
+        guard lines.indices.contains(line) else { return "" }
+        var scalars = Array(String(decoding: lines[line], as: UTF8.self).unicodeScalars)
+        if scalars.last == "\r" { scalars.removeLast() }
+        guard column <= scalars.count else { return "" }
+        // A line that fits is shown whole, a longer one around the column.
+        let whole = scalars.count <= Self.reach.before + Self.reach.after
+        let start = whole ? 0 : max(0, column - Self.reach.before)
+        let end = whole ? scalars.count : min(scalars.count, column + Self.reach.after)
+        let cutBefore = start > 0 ? "..." : ""
+        let cutAfter = end < scalars.count ? "..." : ""
+        let shown = scalars[start..<end].map(Self.shown).joined()
+        let indent = cutBefore.utf8.count + scalars[start..<column].reduce(0) { $0 + Self.width($1) }
+        let caret = paint("^", .red)
+        return "    \(cutBefore)\(shown)\(cutAfter)\n    \(String(repeating: " ", count: indent))\(caret)\n"
+    }
+
+    private static func shown(_ scalar: Unicode.Scalar) -> String {
+        if scalar == "\t" { return "    " }
+        return SpecText.isUnprintable(scalar) ? "\u{fffd}" : String(scalar)
+    }
+
+    /// Terminal columns that `shown` takes: East Asian wide characters two, combining marks none.
+    private static func width(_ scalar: Unicode.Scalar) -> Int {
+        switch scalar.value {
+        case 0x09: return 4
+        case 0..<0x300: return 1
+        case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff,
+            0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x1f900...0x1f9ff,
+            0x20000...0x3fffd:
+            return 2
+        default: break
+        }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark: return 0
+        default: return 1
+        }
+    }
+
+    private enum Paint: String {
+        case bold = "1"
+        case red = "1;31"
+        case cyan = "36"
+    }
+
+    private func paint(_ text: String, _ paint: Paint) -> String {
+        switch color {
+        case .none: text
+        case .ansi: "\u{1b}[\(paint.rawValue)m\(text)\u{1b}[0m"
+        }
+    }
+}

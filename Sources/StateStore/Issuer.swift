@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PKI
+import Planning
+import Spec
+import Values
+
+/// Issues what a plan lists into the state directory; called under its lock.
+package struct Issuer {
+    let state: StateDirectory
+    let ledger: Ledger
+    let now: UnixTime
+    /// Whether a new CA's key is written down; without that it is never in a file.
+    let keepsCAKey: Bool
+
+    package init(state: StateDirectory, ledger: Ledger, now: UnixTime, keepsCAKey: Bool) {
+        self.state = state
+        self.ledger = ledger
+        self.now = now
+        self.keepsCAKey = keepsCAKey
+    }
+
+    /// A CA that is not in the state yet.
+    private struct NewCA {
+        let id: String
+        let certificate: Certificate
+        let key: PrivateKey
+    }
+
+    /// Issues the CA first, then the leaves; every key is generated in parallel with the others.
+    /// - Parameters:
+    ///   - signing: the generation that signs during a CA's rotation; nil for the one in use.
+    ///   - announce: takes the id of a new CA before anything of it is stored.
+    /// - Returns: the inventory after it.
+    package func issue(
+        _ issues: [CertificateIssue], inventory: StateInventory, signing: CAGeneration? = nil,
+        announce: (String) throws -> Void = { _ in }
+    ) async throws -> StateInventory {
+        guard !issues.isEmpty else { return inventory }
+        try checkTimes(of: issues)
+        let keys = try await Self.generateKeys(issues.map(\.profile.key))
+        let newCA = try zip(issues, keys).first { $0.0.owner == nil }.map { issue, key in
+            let certificate = try CertificateAuthority.issueCA(
+                issue.profile, key: key, validity: issue.validity, serial: try SerialNumber.random())
+            return NewCA(
+                id: StateDirectory.generationID(certificate.summary, after: inventory),
+                certificate: certificate, key: key)
+        }
+        if let newCA {
+            try announce(newCA.id)
+            if keepsCAKey { try store(newCA, after: inventory) }
+        }
+        if let id = newCA?.id ?? (signing ?? inventory.current)?.id {
+            try issueLeaves(zip(issues, keys), newCA, id, signing ?? inventory.current, inventory)
+        }
+        // A CA that cannot sign any more is of use only with all its leaves: it is there when they are.
+        if let newCA, !keepsCAKey {
+            try store(newCA, after: inventory)
+            try state.removeOrphanedLeaves()
+        }
+        try state.pruneLeaves(ledger, now: now)
+        return try state.inventory()
+    }
+
+    /// What the plan says is what is signed, so a plan that has waited for too long is of no use any more: seen before
+    /// anything is stored.
+    private func checkTimes(of issues: [CertificateIssue]) throws {
+        guard let issue = issues.first(where: { now < $0.notBefore || now >= $0.notAfter }) else { return }
+        let name = issue.owner.map { "the proxy client certificate of \($0)" } ?? "the requestheader CA"
+        throw BootstrapError(
+            "state/plan-too-old", status: .locked,
+            "cannot issue \(name) as planned, valid from \(issue.notBefore) to \(issue.notAfter): it is \(now) now",
+            hint: "see that this machine's clock is right, then run it again")
+    }
+
+    private func store(_ ca: NewCA, after inventory: StateInventory) throws {
+        // Written down first: a CA that the ledger does not name is one whose ledger was lost.
+        try record("issued-ca", ca.certificate.summary, keepsCAKey ? [] : [("key", "not kept")])
+        try state.addGeneration(ca.certificate, key: keepsCAKey ? ca.key.pem : nil, after: inventory)
+    }
+
+    private func issueLeaves(
+        _ issues: some Sequence<(CertificateIssue, PrivateKey)>, _ newCA: NewCA?, _ id: String,
+        _ generation: CAGeneration?, _ inventory: StateInventory
+    ) throws {
+        let ca: Certificate
+        let caKey: PrivateKey
+        if let newCA {
+            (ca, caKey) = (newCA.certificate, newCA.key)
+        } else if let generation {
+            (ca, caKey) = try state.authority(generation)
+        } else {
+            return
+        }
+        for (issue, key) in issues {
+            guard let owner = issue.owner else { continue }
+            let certificate = try CertificateAuthority.issueLeaf(
+                issue.profile, key: key, ca: ca, caKey: caKey, validity: issue.validity, now: now,
+                serial: try SerialNumber.random())
+            try state.addLeaf(
+                certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
+                generation: id, after: inventory)
+            try record(
+                "issued-leaf", certificate.summary,
+                [("owner", owner), ("because", issue.reason), ("generation", id)])
+        }
+    }
+
+    private func record(_ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)])
+        throws
+    {
+        try ledger.append(
+            event,
+            fields + [
+                ("subject", certificate.subject), ("serial", certificate.serial),
+                ("notAfter", certificate.notAfter.description), ("sha256", certificate.fingerprintSHA256),
+            ], now: now)
+    }
+
+    /// RSA keys take 0.1-0.3 s each and dominate a run.
+    private static func generateKeys(_ algorithms: [KeyAlgorithm]) async throws -> [PrivateKey] {
+        try await withThrowingTaskGroup(of: (Int, PrivateKey).self) { group in
+            for (index, algorithm) in algorithms.enumerated() {
+                group.addTask { (index, try PrivateKey.generate(algorithm)) }
+            }
+            var keys: [Int: PrivateKey] = [:]
+            for try await (index, key) in group { keys[index] = key }
+            return algorithms.indices.compactMap { keys[$0] }
+        }
+    }
+}

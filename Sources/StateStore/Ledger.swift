@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LocalFiles
+import NodeAccess
+import Spec
+import Values
+
+/// The state directory's record of what was done: one JSON object a line, only ever appended to.
+package struct Ledger: Sendable {
+    let state: StateDirectory
+
+    package var path: String { "\(state.path)/ledger.jsonl" }
+
+    package init(state: StateDirectory) { self.state = state }
+
+    /// Appends one entry and makes it durable.
+    /// - Parameter fields: in the order in which they are written, after `time` and `event`.
+    package func append(_ event: String, _ fields: [(String, String)], now: UnixTime) throws {
+        let members = [("time", now.description), ("event", event)] + fields
+        let text = members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",")
+        try LineAppender.append("{\(text)}\n", to: path, owner: state.fileOwner()) {
+            Self.fields($0)?["event"] != nil
+        }
+    }
+
+    /// Hands over all entries, each as its members that are strings, one at a time: the ledger only ever grows.
+    ///
+    /// What a killed run can leave is a last line without its end, whose change was not begun: it is no entry. Any
+    /// other line that cannot be read could be the one that matters.
+    /// - Throws: `state/damaged`, with the line's number.
+    func forEachEntry(_ body: ([String: String]) throws -> Void) throws {
+        var number = 0
+        try FileReader.forEachLine(of: path) { line, isEnded in
+            number += 1
+            if line.isEmpty { return }
+            guard let fields = Self.fields(line), let event = fields["event"] else {
+                if !isEnded { return }
+                throw state.damaged(path, "line \(number) of it is no entry")
+            }
+            if let problem = Self.problem(event, fields) {
+                throw state.damaged(path, "line \(number) of it, \(event), \(problem)")
+            }
+            try body(fields)
+        }
+    }
+
+    /// The certificates that were issued.
+    struct IssuedLeaves {
+        /// Fingerprints by owner, each with its place in the ledger.
+        var places: [String: [String: Int]] = [:]
+        /// By owner and CA generation, the fingerprint of the newest; entries of earlier versions do not name the generation.
+        var newest: [String: [String: String]] = [:]
+    }
+
+    /// - Throws: `state/damaged` where the ledger cannot be read.
+    func issuedLeaves() throws -> IssuedLeaves {
+        var issued = IssuedLeaves()
+        var count = 0
+        try forEachEntry { entry in
+            guard entry["event"] == "issued-leaf" else { return }
+            count += 1
+            guard let owner = entry["owner"], let sha256 = entry["sha256"] else { return }
+            issued.places[owner, default: [:]][sha256] = count
+            if let generation = entry["generation"] {
+                issued.newest[owner, default: [:]][generation] = sha256
+            }
+        }
+        return issued
+    }
+
+    /// The members of a line that are strings; nil for anything but an object.
+    private static func fields(_ line: [UInt8]) -> [String: String]? {
+        guard let json = try? LocatedJSON.parse(line), case .object(let members) = json.value else {
+            return nil
+        }
+        var fields: [String: String] = [:]
+        for member in members {
+            if case .string(let text) = member.value.value { fields[member.key] = text }
+        }
+        return fields
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var out = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": out += "\\\(scalar)"
+            case "\u{0}"..."\u{1f}":
+                let hex = String(scalar.value, radix: 16)
+                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: out.unicodeScalars.append(scalar)
+            }
+        }
+        return out + "\""
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import NodeAccess
+import Secrets
+import Spec
+import TLS
+
+/// A proxy-client pair of the CA that is replaced, kept in the state directory until it has been seen to be refused.
+///
+/// It lies below `retired/`: `certificate.pem`, `key.pem` (encrypted where the state has a passphrase).
+package struct RetiredPair {
+    let state: StateDirectory
+
+    package init(state: StateDirectory) {
+        self.state = state
+    }
+
+    private var directory: String { "\(state.path)/retired" }
+
+    /// Keeps the pair that lies on a node.
+    /// - Returns: false where no pair can be read there.
+    package func keep(_ spec: CertificatesSpec, from node: any NodeTransport) throws -> Bool {
+        guard let certificate = try node.read("\(spec.directory)/\(spec.files.certificate)"),
+            let key = try node.readSecret("\(spec.directory)/\(spec.files.key)")
+        else { return false }
+        try AtomicFileWriter.makeDirectories(directory, mode: 0o700, owner: state.fileOwner())
+        try AtomicFileWriter.write(
+            "\(directory)/key.pem", try state.keys.content(key, path: "\(directory)/key.pem"), mode: 0o600,
+            owner: state.fileOwner())
+        try AtomicFileWriter.write(
+            "\(directory)/certificate.pem", .bytes(certificate), mode: 0o644, owner: state.fileOwner())
+        return true
+    }
+
+    /// The pair; nil where none was kept.
+    package func read() throws -> ClientIdentity? {
+        guard let certificate = try FileReader.read("\(directory)/certificate.pem"),
+            let key = try state.keys.key("\(directory)/key.pem")
+        else { return nil }
+        return ClientIdentity(certificatePEM: certificate, keyPEM: key)
+    }
+
+    /// Destroys it.
+    package func remove() throws {
+        // The key first: without it the rest is no secret.
+        try AtomicFileWriter.remove("\(directory)/key.pem")
+        try AtomicFileWriter.removeTree(directory)
+        if try FileStatus.of(state.path) != nil { try AtomicFileWriter.syncDirectory(state.path) }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NodeAccess
+import Planning
+import Values
+
+/// What the ledger says about a CA's rotation: its terms, written before its first change, and its end.
+extension Ledger {
+    private enum Event {
+        static let begin = "rotation-begin"
+        static let abort = "rotation-abort"
+        static let end = "rotation-end"
+    }
+
+    /// Writes down that a rotation begins, or that it goes back.
+    package func append(_ terms: RotationTerms, now: UnixTime) throws {
+        try append(
+            terms.direction == .forward ? Event.begin : Event.abort,
+            [
+                ("keep", terms.keep), ("retire", terms.retire.joined(separator: " ")),
+                ("cause", terms.cause.rawValue),
+            ] + (terms.again ? [("again", "yes")] : []), now: now)
+    }
+
+    /// Writes down that a rotation has come to its end.
+    package func appendEnd(of terms: RotationTerms, now: UnixTime) throws {
+        try append(
+            Event.end, [("keep", terms.keep), ("direction", terms.direction.rawValue)], now: now)
+    }
+
+    /// The terms of the rotation that is open; nil where none is.
+    /// - Throws: `state/damaged` where the ledger cannot be read, or does not name a CA that was issued: then what it
+    ///   said of a rotation is lost too.
+    package func openRotation() throws -> RotationTerms? {
+        var open: RotationTerms?
+        var named: Set<String> = []
+        try forEachEntry { fields in
+            switch fields["event"] {
+            case "issued-ca"?: if let sha256 = fields["sha256"] { named.insert(sha256) }
+            case Event.begin?: open = Self.terms(fields, .forward)
+            case Event.abort?: open = Self.terms(fields, .back)
+            case Event.end?: open = nil
+            default: return
+            }
+        }
+        if let lost = try state.issuedAuthorities().first(where: { !named.contains($0.fingerprintSHA256) }) {
+            throw state.damaged(
+                path, "it does not say that \(lost.subject) was issued, so a part of it is missing")
+        }
+        return open
+    }
+
+    /// Whether a proxy client's key was written to a control plane, or was about to be, since the CA of the open rotation
+    /// was made.
+    /// - Parameter path: of the key on a control plane.
+    package func hasPushedKeys(to path: String) throws -> Bool {
+        var (hasPushed, made) = (false, String?.none)
+        try forEachEntry { fields in
+            switch fields["event"] {
+            case Event.begin?:
+                // What was pushed before is of another CA; written down anew, it is the same one.
+                if fields["keep"] != made { (hasPushed, made) = (false, fields["keep"]) }
+            case Event.end?: made = nil
+            case "apply-begin"?:
+                let files = (fields["files"] ?? "").split(separator: " ")
+                if files.contains(where: { $0 == path }) { hasPushed = true }
+            default: return
+            }
+        }
+        return hasPushed
+    }
+
+    /// What is wrong with an entry; nil for every event that is none of a rotation's.
+    static func problem(_ event: String, _ fields: [String: String]) -> String? {
+        guard [Event.begin, Event.abort, Event.end].contains(event) else { return nil }
+        if (fields["keep"] ?? "").isEmpty { return "does not name the CA that is kept" }
+        if let cause = fields["cause"], RotationTerms.Cause(rawValue: cause) == nil {
+            return "has an unknown cause"
+        }
+        return nil
+    }
+
+    private static func terms(
+        _ fields: [String: String], _ direction: RotationTerms.Direction
+    ) -> RotationTerms? {
+        guard let keep = fields["keep"] else { return nil }
+        let retire = (fields["retire"] ?? "").split(separator: " ").map(String.init)
+        return RotationTerms(
+            keep: keep, retire: retire, direction: direction,
+            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "",
+            again: fields["again"] == "yes")
+    }
+}

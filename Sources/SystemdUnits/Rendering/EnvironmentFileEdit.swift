@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// Changes variables of an environment file and leaves every other byte as it is.
+struct EnvironmentFileEdit {
+    let text: String
+    /// The variable that gets the flags.
+    let variable: String
+    /// The flags as they are written into it.
+    let own: String
+    /// The same, one each.
+    let arguments: [String]
+
+    private struct Change {
+        var range: Range<Int>
+        var bytes: [UInt8]
+    }
+
+    /// The text with our flags in the variable.
+    /// - Parameter removing: which words of which variables go.
+    func text(removing: [String: Set<Int>]) -> String {
+        let variables = EnvironmentFile.parse(text).variables
+        var changes: [Change] = []
+        for (name, positions) in removing where name != variable {
+            guard let found = variables.last(where: { $0.name == name }) else { continue }
+            changes += positions.map { Self.removal(of: $0, Self.words(found), found) }
+        }
+        guard let found = variables.last(where: { $0.name == variable }) else {
+            let rest = Self.apply(changes, to: text)
+            guard case .lineFeeds(let count) = EnvironmentFile.Ending(of: rest) else { return rest }
+            let gap = String(repeating: "\n", count: count)
+            return "\(rest)\(gap)\(variable)=\"\(own)\"\n"
+        }
+        let words = Self.words(found)
+        let flagged = removing[variable] ?? []
+        let kept = words.indices.filter { !flagged.contains($0) }
+        let current = flagged.sorted().map { String(decoding: words[$0].value, as: UTF8.self) }
+        if current.bytes == arguments.bytes, flagged.max() == words.indices.last {
+            return Self.apply(changes, to: text)
+        }
+        // The flags that go, with the blanks before them, are cut out where they stand; ours follow the last byte.
+        if let last = kept.last {
+            let end = found.offsets[words[last].range.upperBound - 1] + 1
+            changes.append(Change(range: end..<end, bytes: Array((" " + own).utf8)))
+            changes += flagged.map { Self.removal(of: $0, words, found) }
+        } else {
+            changes.append(Change(range: found.range, bytes: Array("\"\(own)\"".utf8)))
+        }
+        return Self.apply(changes, to: text)
+    }
+
+    /// A word of a variable with the blanks before it.
+    private static func removal(
+        of word: Int, _ words: [UnitWord], _ variable: EnvironmentFile.Variable
+    ) -> Change {
+        let start = word == 0 ? words[0].range.lowerBound : words[word - 1].range.upperBound
+        let end = variable.offsets[words[word].range.upperBound - 1] + 1
+        return Change(range: variable.offsets[start]..<end, bytes: [])
+    }
+
+    private static func apply(_ changes: [Change], to text: String) -> String {
+        var bytes = Array(text.utf8)
+        // What is put in stands before what is cut out behind it.
+        let order = changes.sorted {
+            ($0.range.lowerBound, $0.bytes.isEmpty ? 1 : 0) > ($1.range.lowerBound, $1.bytes.isEmpty ? 1 : 0)
+        }
+        for change in order { bytes.replaceSubrange(change.range, with: change.bytes) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func words(_ variable: EnvironmentFile.Variable) -> [UnitWord] {
+        let value = Array(variable.value.utf8)
+        var reader = UnitWordReader(value, in: value.indices, escapes: .plain)
+        var words: [UnitWord] = []
+        while let word = try? reader.next() { words.append(word) }
+        return words
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// RFC 4648 base64 on raw memory: a key that is sent over must not become a `String` or stay in a buffer.
+package enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    /// The value of each byte; 255 for what is no digit.
+    private static let values: [UInt8] = (0...255).map { byte in
+        digits.firstIndex(of: UInt8(byte)).map { UInt8($0) } ?? 255
+    }
+
+    /// The text of what is no secret.
+    package static func text(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: encodedCount(bytes.count)) { text in
+            bytes.withUnsafeBytes { encode($0, into: UnsafeMutableRawBufferPointer(text)) }
+            return encodedCount(bytes.count)
+        }
+    }
+
+    /// Number of characters for `count` bytes, with padding.
+    package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    /// Writes the text of `bytes` to the beginning of `text`, which has room for it.
+    package static func encode(_ bytes: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) {
+        var position = 0
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let rest = min(3, bytes.count - start)
+            var group = UInt32(bytes[start]) << 16
+            if rest > 1 { group |= UInt32(bytes[start + 1]) << 8 }
+            if rest > 2 { group |= UInt32(bytes[start + 2]) }
+            for place in 0..<4 {
+                let digit = digits[Int(group >> UInt32(18 - 6 * place) & 63)]
+                text[position + place] = place <= rest ? digit : 0x3d
+            }
+            position += 4
+        }
+    }
+
+    /// Writes the bytes of `text` to `bytes`, which has room for three quarters of it.
+    /// - Returns: how many; nil where the text is not base64 with padding.
+    package static func decode(_ text: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer)
+        -> Int?
+    {
+        guard text.count % 4 == 0 else { return nil }
+        var count = 0
+        for start in stride(from: 0, to: text.count, by: 4) {
+            let isLast = start + 4 == text.count
+            let padding = isLast ? text[start..<start + 4].reversed().prefix { $0 == 0x3d }.count : 0
+            guard padding <= 2 else { return nil }
+            var group: UInt32 = 0
+            for place in 0..<4 {
+                let value = place < 4 - padding ? values[Int(text[start + place])] : 0
+                guard value != 255 else { return nil }
+                group = group << 6 | UInt32(value)
+            }
+            for place in 0..<3 - padding {
+                bytes[count] = UInt8(truncatingIfNeeded: group >> UInt32(16 - 8 * place))
+                count += 1
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Any error of this program in the one form that is shown: code, message, hint, details, exit status.
+package struct ErrorReport: Sendable {
+    package let code: String
+    package let status: ExitStatus
+    package let message: String
+    package let hint: String?
+    package let details: [String]
+
+    package init(_ error: any Error) {
+        let reported = error as? any ReportedError
+        code = reported?.reportedCode ?? "internal/unexpected"
+        status = reported?.status ?? .failed
+        hint = reported == nil ? "this is a bug in aggbootstrap" : reported?.hint
+        details = reported?.details ?? []
+        message = "\(error)"
+    }
+}

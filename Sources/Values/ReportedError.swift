@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An error of any floor, with what a report shows besides its text.
+package protocol ReportedError: Error {
+    /// Stable, for example `node/locked`.
+    var reportedCode: String { get }
+    var status: ExitStatus { get }
+    /// What to do next; nil where nothing better than the message is known.
+    var hint: String? { get }
+    /// Lines that show the cause.
+    var details: [String] { get }
+}
+
+extension ReportedError {
+    package var status: ExitStatus { .failed }
+    package var details: [String] { [] }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Spec
+@testable import ControlPlane
+@testable import NodeAccess
+@testable import Operations
+@testable import SystemdBus
+@testable import Values
+
+/// What a run does with the signals that ask it to stop, and with two threads that want the same node.
+@Suite(.serialized) struct StopRequestTests {
+    private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+
+    /// Whether each signal has its default action in this process.
+    private func defaults() -> [Bool] {
+        Self.numbers.map { number in
+            var action = sigaction()
+            sigaction(number, nil, &action)
+            return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
+        }
+    }
+
+    /// A signal that did its usual work before does it again afterwards: else a ^C would be swallowed for good.
+    @Test func signalsDoAgainWhatTheyDid() {
+        let before = defaults()
+        #expect(before.contains(true))
+        let request = StopRequest { _ in }
+        #expect(!defaults().contains(true))
+        request.restore()
+        #expect(defaults() == before)
+    }
+
+    /// A wait of a run that was asked to stop ends with the error that says so.
+    @Test func aWaitEndsWhereTheRunIsToStop() async throws {
+        let directory = try TemporaryDirectory()
+        var controlPlanes = try Run(
+            RunRequest(root: directory.file("tree")), effects: .real { _ in }
+        ).controlPlanes
+        try await controlPlanes.pause(.zero)
+        let request = StopRequest { _ in }
+        defer { request.restore() }
+        controlPlanes.stop = request
+        try controlPlanes.refuseStopped()
+        request.receive(SIGHUP, "") { _ in }
+        // Longer than any test may take.
+        let error = await #expect(throws: BootstrapError.self) {
+            try await controlPlanes.pause(.seconds(3600))
+        }
+        #expect(error?.code == "rotation/stopped" && error?.hint?.contains("rotate --ca") == true)
+    }
+
+    /// Of two callers that want the same node at once, one connects and the other waits for it.
+    @Test func oneOfTwoCallersConnects() async throws {
+        let inside = Mutex((now: 0, most: 0))
+        let second = DispatchSemaphore(value: 0)
+        let links = NodeLinks(root: nil) {
+            let isSecond = inside.withLock { inside in
+                inside.now += 1
+                inside.most = max(inside.most, inside.now)
+                return inside.now > 1
+            }
+            if isSecond { second.signal() } else { _ = second.wait(timeout: .now() + .milliseconds(300)) }
+            inside.withLock { $0.now -= 1 }
+            throw BootstrapError("test/no-bus", "there is no bus here")
+        }
+        let node = try Run(RunRequest(root: try TemporaryDirectory().path), effects: .real { _ in }).spec
+            .nodes[0]
+        let results = await concurrently([node, node], atMost: 2) { try links.link($0) }
+        for result in results { #expect(throws: BootstrapError.self) { try result.get() } }
+        #expect(inside.withLock(\.most) == 1)
+    }
+}
