@@ -11,10 +11,11 @@ struct GivenUnit {
 
     /// The unit of `--base-unit`, at the path that it would have on a node.
     /// - Throws: `usage/no-base-unit`, `usage/base-unit-name`, or what is wrong with the text.
-    func baseUnit(embedded: Bool) throws -> UnitText? {
+    func baseUnit(embedded: Bool) throws -> GivenBase? {
         let path = RenderedUnit.unitPath(unit)
         guard let file = request.baseUnitFile else {
-            return embedded ? UnitText(path: path, text: EmbeddedDefault.baseUnit) : nil
+            return embedded
+                ? GivenBase(text: UnitText(path: path, text: EmbeddedDefault.baseUnit), file: nil) : nil
         }
         guard let bytes = try FileReader.read(file, limit: 1 << 20) else {
             throw BootstrapError(
@@ -24,7 +25,7 @@ struct GivenUnit {
         try checkName(file)
         // On the node it lies where an operator's units lie; that is the path that the drop-in names.
         _ = try UnitText(path: file, bytes: bytes)
-        return try UnitText(path: path, bytes: bytes)
+        return GivenBase(text: try UnitText(path: path, bytes: bytes), file: file)
     }
 
     /// A file that bears another unit's name is that unit's: the flags would go to one that does not exist.
@@ -64,7 +65,7 @@ struct GivenUnit {
                 throw refusal("\(parts[1]) of --base-file is not UTF-8")
             }
             let mode = try FileStatus.of(parts[1])?.mode ?? 0o600
-            files[parts[0]] = GivenFile(text: text, mode: mode & 0o777)
+            files[parts[0]] = GivenFile(text: text, mode: mode & 0o777, file: parts[1])
         }
         guard files.isEmpty || request.root != nil else {
             throw BootstrapError(
@@ -78,5 +79,45 @@ struct GivenUnit {
         BootstrapError(
             "usage/base-file", status: .usage, text,
             hint: "for example --base-file /etc/kubernetes/apiserver=apiserver.env")
+    }
+}
+
+/// The unit that a node gets where it has none of its own.
+struct GivenBase {
+    let text: UnitText
+    /// What `--base-unit` names; nil for the embedded default.
+    let file: String?
+
+    /// A node's own unit wins, so that another one beside it would be left out without a word.
+    /// - Parameters:
+    ///   - own: the node's fragment.
+    ///   - place: its path for messages.
+    /// - Throws: `usage/base-unit-differs`.
+    func check(against own: UnitText, at place: String, access: ObservedNode.Access) throws {
+        guard let file, own.bytes != text.bytes else { return }
+        throw BootstrapError(
+            "usage/base-unit-differs", status: .usage,
+            "\(place) and \(file) of --base-unit differ: one of them would be left out",
+            hint: access == .live
+                ? "leave --base-unit out: the node has a unit of its own"
+                : "remove \(place) to use \(file), or leave --base-unit out to keep \(place)")
+    }
+}
+
+extension GivenFile {
+    /// The tree's own file wins: what a run before wrote is merged no second time, and a newer file beside it would be left
+    /// out without a word.
+    /// - Parameters:
+    ///   - own: the tree's file.
+    ///   - place: its path for messages; `path` is that on the node.
+    /// - Throws: `usage/base-file-differs`.
+    func check(against own: String, at place: String, path: String) throws {
+        guard !EnvironmentFile.isMerged(own, from: text) else { return }
+        throw BootstrapError(
+            "usage/base-file-differs", status: .usage,
+            "\(place) and \(file) of --base-file differ in more than the aggregation flags: one of them would be left out",
+            hint:
+                "remove \(place) to have \(file) merged again, or leave --base-file \(path)=\(file) out to keep "
+                + place)
     }
 }

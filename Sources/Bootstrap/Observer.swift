@@ -14,7 +14,7 @@ struct Observer {
     let link: NodeLink
     let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
-    let baseUnit: UnitText?
+    let baseUnit: GivenBase?
     /// The files of `--base-file` by path, used where the node has none.
     var baseFiles: [String: GivenFile] = [:]
     let now: @Sendable () -> UnixTime
@@ -95,12 +95,25 @@ struct Observer {
 
     /// The unit of --base-unit.
     private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
-        try baseUnit.map { try files.observeWaiting($0, given: baseFiles) }
+        try baseUnit.map { try files.observeWaiting($0.text, given: baseFiles) }
+    }
+
+    /// The node's own unit, beside which no other one was given.
+    private func checked(_ unit: ObservedUnit) throws -> ObservedUnit {
+        guard let fragment = unit.base.first else { return unit }
+        // The whole unit that an earlier run has written is written again, whatever was given.
+        if RenderedUnit.isWholeUnit(fragment, of: spec.apiServer.unit),
+            case .unit = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        {
+            return unit
+        }
+        try baseUnit?.check(against: fragment, at: node.display(fragment.path), access: access)
+        return unit
     }
 
     private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
         guard let units = link.units else {
-            return try files.observeInTree(given: baseFiles) ?? givenUnit(files)
+            return try files.observeInTree(given: baseFiles).map(checked) ?? givenUnit(files)
         }
         let state = try await settledState(units)
         guard state.loadState != "not-found" else { return try givenUnit(files) }
@@ -120,7 +133,7 @@ struct Observer {
         }
         guard let fragment = state.fragmentPath else { return nil }
         let dropIns = try files.dropIns(loaded: state.dropInPaths)
-        var unit = try files.observe(try files.texts([fragment] + dropIns.paths))
+        var unit = try checked(files.observe(try files.texts([fragment] + dropIns.paths)))
         unit.live = try live(state)
         if dropIns.areOthers { unit.live?.needDaemonReload = true }
         return unit

@@ -13,7 +13,7 @@ package struct Run: Sendable {
     package let origins: [String]
     /// What to tell the operator before the plan.
     package let notices: [Notice]
-    let baseUnit: UnitText?
+    let baseUnit: GivenBase?
     /// Environment files of the unit that were given, by their path on a node.
     let baseFiles: [String: GivenFile]
     private(set) var nodes: [NodeSpec]

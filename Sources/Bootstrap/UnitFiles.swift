@@ -119,7 +119,9 @@ struct UnitFiles {
         for path in names {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
             if let bytes = try node.read(path, limit: 1 << 20) {
-                files[path] = try KeptBytes.environment(bytes, path: path)
+                let text = try KeptBytes.environment(bytes, path: path)
+                try given[path]?.check(against: text, at: node.display(path), path: path)
+                files[path] = text
             } else if let text = given[path] {
                 files[path] = text.text
                 used[path] = text
