@@ -25,7 +25,7 @@ package struct ErrorReport: Sendable {
             (code, status) = ("spec/invalid", .badSpec)
             _ = error
         case let error as NodeError:
-            (code, hint) = (error.code.rawValue, error.hint)
+            (code, hint) = (error.code.rawValue, error.advice)
             if error.code == .locked { status = .locked }
         case let error as UnitError: (code, hint) = ("unit/\(error.code.rawValue)", error.hint)
         case let error as PKIError: (code, hint) = (error.code.rawValue, error.hint)

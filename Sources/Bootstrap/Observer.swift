@@ -58,7 +58,12 @@ struct Observer {
 
     /// The node's directory is ours to make, so a link there is none of ours: it would put a private key elsewhere.
     private func checkTree() throws {
-        guard try node.status("/")?.kind == .symbolicLink else { return }
+        guard let kind = try node.status("/")?.kind, kind != .directory else { return }
+        guard kind == .symbolicLink else {
+            throw BootstrapError(
+                "root/not-a-directory", "\(node.display("")) is not a directory",
+                hint: "move it away: the node's files are put into a directory of that name")
+        }
         throw BootstrapError(
             "root/symbolic-link",
             "\(node.display("")) is a symbolic link: the node's files and its private key would be written elsewhere",

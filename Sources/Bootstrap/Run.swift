@@ -31,6 +31,7 @@ package struct Run: Sendable {
         self.request = request
         self.effects = effects
         try Self.checkPaths(request)
+        try Self.checkRoot(request.root)
         links = NodeLinks(root: request.root, systemBus: effects.systemBus)
         let embedded: Bool
         if let file = try SpecLoader.find(request.specFile) {
@@ -100,15 +101,33 @@ package struct Run: Sendable {
         }
     }
 
+    /// It is made where it is missing, but not in the place of a file.
+    private static func checkRoot(_ root: String?) throws {
+        guard let root else { return }
+        var path = ""
+        for name in try real(root) {
+            path += "/\(name)"
+            guard let status = try FileStatus.of(path) else { return }
+            guard status.kind == .directory else {
+                throw BootstrapError(
+                    "root/not-a-directory", status: .usage,
+                    "cannot use \(root) of --root: \(path) is not a directory",
+                    hint: "name a directory with --root; it is made if it is missing")
+            }
+        }
+    }
+
+    /// The parts of an absolute path to the same place, which no link is one of.
+    private static func real(_ path: String) throws -> [String] {
+        let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
+        return try NodeRoot.machine.follow(whole).pathComponents
+    }
+
     /// A node's tree is copied to the node, with all that is in it.
     private static func checkState(_ state: String, _ root: String?, _ nodes: [NodeSpec]) throws {
         guard let root else { return }
-        func real(_ path: String) throws -> [ByteText] {
-            let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
-            return try NodeRoot.machine.follow(whole).pathComponents.bytes
-        }
-        let place = try real(state)
-        for node in nodes where try place.starts(with: real("\(root)/\(node.name)")) {
+        let place = try real(state).bytes
+        for node in nodes where try place.starts(with: real("\(root)/\(node.name)").bytes) {
             throw BootstrapError(
                 "usage/state-in-tree", status: .usage,
                 "the state directory \(state) is within the files of \(node.name): its private keys would be copied to that "

@@ -146,6 +146,20 @@ import Testing
         #expect(again.status == 0 && again.stdout.contains("nothing to change"), "\(again)")
     }
 
+    /// Files are kept by their names, and these two would be one.
+    @Test func filesWhoseNamesLookTheSame() throws {
+        let directory = try Self.directory(inFile: false)
+        let names = ["/etc/caf\u{e9}", "/etc/cafe\u{301}"]
+        let lines = names.map { "EnvironmentFile=-\($0)\n" }.joined()
+        try directory.write(
+            "[Service]\n\(lines)ExecStart=/usr/bin/kube-apiserver --v=2\n", to: "kube-apiserver.service")
+        let before = treeListing(directory.path)
+        let result = try aggbootstrap(Self.arguments, in: directory)
+        #expect(result.status == 1 && result.stderr.contains("[unit/equivalent-names]"), "\(result.stderr)")
+        #expect(result.stderr.contains("hint: they differ in how an accent is written"), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
     static let refusals: [([String], String)] = [
         (["--base-file", "/etc/kubernetes/apiserver"], "is not PATH=FILE"),
         (["--base-file", "=apiserver"], "not an absolute path"),
