@@ -207,7 +207,7 @@ struct Observer {
 
     private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
         guard access == .live else { return nil }
-        let service = try unit.map { try EffectiveService(sources: $0.base) }
+        let service = try unit.map { try EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
         let owner = try node.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
         return [owner.userID, owner.groupID]
     }
@@ -221,7 +221,8 @@ struct Observer {
         if let running = unit.live?.runningArguments {
             sets.append(EffectiveFlags.parse(commandLine: running))
         }
-        if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
+        if let service = try? EffectiveService(
+            unit: spec.apiServer.unit, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
             sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
@@ -242,7 +243,7 @@ struct Observer {
 
     /// The values of a flag that names a file. An empty one is none; so is that of a variable which is not known.
     private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
-        let service = unit.flatMap { try? EffectiveService(sources: $0.base) }
+        let service = unit.flatMap { try? EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
         return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
             .map { service?.absolutePath($0) ?? $0 }
     }

@@ -111,7 +111,7 @@ struct UnitFiles {
     /// What was read of the unit; `live` is filled in by the caller.
     /// - Parameter given: files of --base-file, used where the node has none.
     func observe(_ base: [UnitText], given: [String: GivenFile] = [:]) throws -> ObservedUnit {
-        let service = try EffectiveService(sources: base)
+        let service = try EffectiveService(unit: unit, sources: base)
         var files: [String: String] = [:]
         var used: [String: GivenFile] = [:]
         let names = service.environment.files.map(\.path)

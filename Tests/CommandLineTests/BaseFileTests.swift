@@ -146,6 +146,28 @@ import Testing
         #expect(again.status == 0 && again.stdout.contains("nothing to change"), "\(again)")
     }
 
+    /// A template's file does not bear the name of its instance.
+    @Test(arguments: [true, false]) func theEnvironmentFileOfAnInstance(inFile: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let target =
+            inFile
+            ? ", \"flagsIn\": \"environmentFile\", \"environmentFile\": { \"path\": \"/etc/k/a.env\", \"variable\": \"ARGS\" }"
+            : ""
+        let members = "\"apiServer\": { \"unit\": \"kube-apiserver@a.service\"\(target) },\n  \"nodes\""
+        try directory.write(threeNodes.replacing("\"nodes\"", with: members), to: "cluster.json")
+        let unit = "[Service]\nEnvironmentFile=/etc/k/%i.env\nExecStart=/usr/bin/kube-apiserver $ARGS\n"
+        try directory.write(unit, to: "out/cp1/usr/lib/systemd/system/kube-apiserver@.service")
+        let file = try directory.write("ARGS=\"--v=2\"\n", to: "out/cp1/etc/k/a.env")
+        let arguments = [
+            "init", "--spec", "cluster.json", "--root", "out", "--state", "state", "--limit", "cp1",
+        ]
+        let done = try aggbootstrap(arguments, in: directory)
+        #expect(done.status == 0, "\(done.stderr)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("--v=2 --requestheader") == inFile)
+        let again = try aggbootstrap(arguments, in: directory)
+        #expect(again.status == 0 && again.stdout.contains("nothing to change"), "\(again)")
+    }
+
     /// Files are kept by their names, and these two would be one.
     @Test func filesWhoseNamesLookTheSame() throws {
         let directory = try Self.directory(inFile: false)

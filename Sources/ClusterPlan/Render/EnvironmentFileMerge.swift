@@ -14,7 +14,7 @@ struct EnvironmentFileMerge {
     private typealias Argument = CommandExpansion.Argument
 
     func render() throws(UnitError) -> RenderedUnit {
-        let service = try EffectiveService(sources: base, environmentFiles: environmentFiles)
+        let service = try EffectiveService(unit: unit, sources: base, environmentFiles: environmentFiles)
         let command = try service.command(unit: unit)
         try checkUse(command)
         try checkFile(service)
@@ -38,7 +38,7 @@ struct EnvironmentFileMerge {
     static func home(of unit: ObservedUnit, _ name: String) -> EnvironmentFileSpec? {
         guard !unit.hasOwnDropIn,
             let service = try? EffectiveService(
-                sources: unit.base, environmentFiles: unit.environmentFiles),
+                unit: name, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: name)
         else { return nil }
         let expansion =
@@ -178,7 +178,7 @@ struct EnvironmentFileMerge {
     ) throws(UnitError) {
         var files = environmentFiles
         files[file.path] = text
-        let service = try EffectiveService(sources: base, environmentFiles: files)
+        let service = try EffectiveService(unit: unit, sources: base, environmentFiles: files)
         let after = try expand(command, service).arguments.map(\.pattern.description)
         let kept = before.indices.filter { !removed.contains($0) }.map { before[$0].pattern.description }
         let parsed = EffectiveFlags.parse(commandLine: after)

@@ -67,7 +67,8 @@ import Testing
     @Test func whatTheProcessGets() throws {
         let text = try Self.render("ARGS=\"--v=2 --requestheader-group-headers=X\"\n").text
         let service = try EffectiveService(
-            sources: [UnitFixtures.fragment(Self.unitText)], environmentFiles: [Self.file.path: text])
+            unit: UnitFixtures.unit, sources: [UnitFixtures.fragment(Self.unitText)],
+            environmentFiles: [Self.file.path: text])
         let command = try service.command(unit: UnitFixtures.unit)
         let arguments = command.expand(environment: service.environment).arguments.compactMap(\.pattern.text)
         #expect(arguments == ["/usr/bin/kube-apiserver", "--v=2"] + UnitFixtures.flags.arguments)
