@@ -101,26 +101,31 @@ package struct Run: Sendable {
         }
     }
 
-    /// It is made where it is missing, but not in the place of a file.
+    /// It is made where it is missing, but not in the place of a file or where a link leads to nothing.
     private static func checkRoot(_ root: String?) throws {
         guard let root else { return }
         var path = ""
-        for name in try real(root) {
+        for name in try whole(root).pathComponents {
             path += "/\(name)"
             guard let status = try FileStatus.of(path) else { return }
-            guard status.kind == .directory else {
-                throw BootstrapError(
-                    "root/not-a-directory", status: .usage,
-                    "cannot use \(root) of --root: \(path) is not a directory",
-                    hint: "name a directory with --root; it is made if it is missing")
-            }
+            let target = try NodeRoot.machine.follow(path)
+            guard try FileStatus.of(target)?.kind != .directory else { continue }
+            let cause =
+                status.kind == .symbolicLink
+                ? "a symbolic link to \(target), which is not a directory" : "not a directory"
+            throw BootstrapError(
+                "root/not-a-directory", status: .usage, "cannot use \(root) of --root: \(path) is \(cause)",
+                hint: "name a directory with --root; it is made if it is missing")
         }
+    }
+
+    private static func whole(_ path: String) throws -> String {
+        try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
     }
 
     /// The parts of an absolute path to the same place, which no link is one of.
     private static func real(_ path: String) throws -> [String] {
-        let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
-        return try NodeRoot.machine.follow(whole).pathComponents
+        try NodeRoot.machine.follow(whole(path)).pathComponents
     }
 
     /// A node's tree is copied to the node, with all that is in it.

@@ -68,10 +68,10 @@ package struct NodeError: Error, Sendable, CustomStringConvertible {
         case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
         case ELOOP:
             "links there lead to each other: look at them with namei \(subject), and put a file or directory in their place"
-        case ENOTDIR: "a directory above it is a file: move that file away, or name another path"
+        case ENOTDIR: "it, or a directory above it, is a file: move that file away, or name another path"
         case EISDIR: "a directory is in its place: move that away, or name another path"
         case EEXIST, ENOTEMPTY: "look at what is in its place, and move that away"
-        case ENOENT: "see that the directory that holds \(subject) is still there, then run it again"
+        case ENOENT: "see that the directory that holds \(subject) exists, then run it again"
         case ENAMETOOLONG: "name a shorter path"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n), then run it again"
         case EBUSY: "see what uses \(subject) with fuser -vm, then run it again"
