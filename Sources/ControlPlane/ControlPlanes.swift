@@ -29,11 +29,11 @@ package struct ControlPlanes: Sendable {
     /// Files of the command line that stand in for those of a node.
     package struct GivenFiles: Sendable {
         /// The unit; nil for the node's own.
-        var unit: UnitText?
+        var unit: GivenBase?
         /// Environment files of the unit, by their path on a node.
         var environment: [String: GivenFile] = [:]
 
-        package init(unit: UnitText?, environment: [String: GivenFile] = [:]) {
+        package init(unit: GivenBase?, environment: [String: GivenFile] = [:]) {
             self.unit = unit
             self.environment = environment
         }

@@ -149,7 +149,9 @@ package enum AtomicFileWriter {
             if status.kind == .symbolicLink, stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFDIR {
                 return
             }
-            throw NodeError(.notRegular, operation: "use", subject: path, underlying: "it is not a directory")
+            throw NodeError(
+                .notRegular, operation: "use", subject: path, underlying: "it is not a directory",
+                hint: "move it away: a directory has to be there")
         }
         let parent = split(path).directory
         if parent != path { try make(parent, mode, owner, &parents) }

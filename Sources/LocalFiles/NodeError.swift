@@ -35,6 +35,7 @@ package struct NodeError: ReportedError, Sendable, CustomStringConvertible {
     package let subject: String
     /// The cause as the system words it.
     package let underlying: String
+    /// What to do about this one; nil where only its code tells.
     package let hint: String?
     /// The `errno` value of a failed system call; 0 otherwise.
     package let errno: Int32
@@ -60,17 +61,47 @@ package struct NodeError: ReportedError, Sendable, CustomStringConvertible {
             hint: hint(for: number, subject), errno: number)
     }
 
-    private static func hint(for number: Int32, _ subject: String) -> String? {
+    /// What to do about a failed system call; nil where its number does not tell.
+    static func hint(for number: Int32, _ subject: String) -> String? {
         switch number {
         case EACCES, EPERM: "run it as root, or as a user who may write there"
         case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
         case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
+        case ELOOP:
+            "links there lead to each other: look at them with namei \(subject), and put a file or directory in their place"
+        case ENOTDIR: "it, or a directory above it, is a file: move that file away, or name another path"
+        case EISDIR: "a directory is in its place: move that away, or name another path"
+        case EEXIST, ENOTEMPTY: "look at what is in its place, and move that away"
+        case ENOENT: "see that the directory that holds \(subject) exists, then run it again"
+        case ENAMETOOLONG: "name a shorter path"
+        case EMFILE, ENFILE: "raise the limit of open files (ulimit -n), then run it again"
+        case EBUSY: "see what uses \(subject) with fuser -vm, then run it again"
+        case EIO: "look at the disk and its file system; dmesg says what is wrong with it"
         default: nil
         }
     }
 
     package var reportedCode: String { code.rawValue }
     package var status: ExitStatus { code == .locked ? .locked : .failed }
+    package var reportedHint: String? { advice }
+
+    /// What to do about it; every error has something.
+    package var advice: String {
+        if let hint { return hint }
+        return switch code {
+        case .system: "look at \(subject) and the file system that holds it, then run it again"
+        case .symbolicLink: "put what it leads to in its place"
+        case .notRegular: "put a plain file in its place, or name another one"
+        case .notText: "give it a name that is UTF-8"
+        case .tooLarge: "see that it is the file that is meant"
+        case .notPrivate: "let its owner alone read it"
+        case .unknownUser: "create it on the node"
+        case .locked, .lockLost: "see that the other run has ended, then run it again"
+        case .command: "run \(subject) by hand to see what it does"
+        case .unreachable, .hostKey, .login, .connectionLost: "try ssh to the node by hand"
+        }
+    }
+
     package var description: String { "cannot \(operation) \(subject): \(underlying)" }
 }
 

@@ -85,7 +85,10 @@ extension NodeError {
     /// What a program of coreutils on a node said, for example `mv: cannot stat '/x': Permission denied`.
     static func remote(_ operation: String, _ subject: String, _ text: String) -> NodeError {
         let cause = text.split(separator: ": ").last.map(String.init) ?? text
-        let numbers = [EACCES, EPERM, ENOSPC, EDQUOT, EROFS, EISDIR, ENOTEMPTY, EIO]
+        let numbers = [
+            EACCES, EPERM, ENOSPC, EDQUOT, EROFS, ELOOP, ENOTDIR, EISDIR, ENOTEMPTY, ENAMETOOLONG, EMFILE,
+            EBUSY, EIO,
+        ]
         guard let number = numbers.first(where: { String(cString: strerror($0)) == cause }) else {
             return NodeError(.system, operation: operation, subject: subject, underlying: text)
         }

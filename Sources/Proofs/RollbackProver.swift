@@ -65,7 +65,7 @@ struct RollbackProver {
             return Proof("command-line", .notProven, "the unit is not known")
         }
         let service = try EffectiveService(
-            sources: try UnitSources.current(observed, unit: spec.apiServer.unit),
+            unit: spec.apiServer.unit, sources: try UnitSources.current(observed, unit: spec.apiServer.unit),
             environmentFiles: unit.environmentFiles)
         let comparison = try service.command(unit: spec.apiServer.unit).matchesRunning(
             argv: running, environment: service.environment)

@@ -12,7 +12,7 @@ package struct ErrorReport: Sendable {
         let reported = error as? any ReportedError
         code = reported?.reportedCode ?? "internal/unexpected"
         status = reported?.status ?? .failed
-        hint = reported == nil ? "this is a bug in aggbootstrap" : reported?.hint
+        hint = reported == nil ? "this is a bug in aggbootstrap" : reported?.reportedHint
         details = reported?.details ?? []
         message = "\(error)"
     }

@@ -7,11 +7,14 @@ package protocol ReportedError: Error {
     var status: ExitStatus { get }
     /// What to do next; nil where nothing better than the message is known.
     var hint: String? { get }
+    /// What the report says to do next: the hint, or what holds for every error of its kind.
+    var reportedHint: String? { get }
     /// Lines that show the cause.
     var details: [String] { get }
 }
 
 extension ReportedError {
     package var status: ExitStatus { .failed }
+    package var reportedHint: String? { hint }
     package var details: [String] { [] }
 }

@@ -67,6 +67,122 @@ import Testing
             again.status == 0 && again.stdout.contains("nothing to change"), "\(again.stdout)\(again.stderr)")
     }
 
+    /// What a run before wrote into the tree is kept, but no newer file is left out for it without a word.
+    @Test func aFileThatIsNewerThanTheTrees() throws {
+        let directory = try Self.directory(inFile: true)
+        let given = ["--base-file", "/etc/kubernetes/apiserver=apiserver"]
+        #expect(try aggbootstrap(Self.arguments + given, in: directory).status == 0)
+        let spec = try String(contentsOfFile: directory.file("cluster.json"), encoding: .utf8)
+        try directory.write(
+            spec.replacing("\"flagsIn\"", with: "\"aggregatorRouting\": true, \"flagsIn\""),
+            to: "cluster.json")
+        // With other flags of ours it is still the file that was given.
+        let again = try aggbootstrap(Self.arguments + given, in: directory)
+        #expect(again.status == 0, "\(again.stderr)")
+        let path = "out/cp1/etc/kubernetes/apiserver"
+        func text() throws -> String { try String(contentsOfFile: directory.file(path), encoding: .utf8) }
+        #expect(try text().contains("--enable-aggregator-routing=true"))
+
+        try directory.write(Self.file.replacing("--v=2", with: "--v=4"), to: "apiserver")
+        let before = treeListing(directory.path)
+        let refused = try aggbootstrap(Self.arguments + given, in: directory)
+        #expect(
+            refused.status == 64 && refused.stderr.contains("[usage/base-file-differs]"), "\(refused.stderr)")
+        #expect(refused.stderr.contains("\(path) and apiserver of --base-file differ"), "\(refused.stderr)")
+        #expect(refused.stderr.contains("hint: remove \(path) to"), "\(refused.stderr)")
+        #expect(!refused.stderr.contains("s3cret"), "\(refused.stderr)")
+        #expect(treeListing(directory.path) == before)
+
+        let without = try aggbootstrap(Self.arguments, in: directory)
+        #expect(without.status == 0 && without.stdout.contains("nothing to change"), "\(without)")
+        #expect(try shell("rm out/cp?/etc/kubernetes/apiserver", in: directory).status == 0)
+        let merged = try aggbootstrap(Self.arguments + given, in: directory)
+        #expect(merged.status == 0, "\(merged.stderr)")
+        #expect(try text().contains("--v=4 --requestheader"))
+    }
+
+    /// A unit of the tree and another one that was given: one of them would not be what the flags are merged into.
+    @Test(arguments: ["etc/systemd/system", "usr/lib/systemd/system"])
+    func aUnitBesideTheTrees(place: String) throws {
+        let directory = try Self.directory(inFile: false)
+        let path = "out/cp1/\(place)/kube-apiserver.service"
+        let plain = "[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n"
+        try directory.write(plain, to: "kube-apiserver.service")
+        try directory.write(plain, to: path)
+        let same = try aggbootstrap(Self.arguments, in: directory)
+        #expect(same.status == 0, "\(same.stderr)")
+
+        try directory.write(plain.replacing("--v=2", with: "--v=4"), to: "kube-apiserver.service")
+        let before = treeListing(directory.path)
+        let refused = try aggbootstrap(Self.arguments, in: directory)
+        #expect(
+            refused.status == 64 && refused.stderr.contains("[usage/base-unit-differs]"), "\(refused.stderr)")
+        #expect(
+            refused.stderr.contains("\(path) and kube-apiserver.service of --base-unit differ"),
+            "\(refused.stderr)")
+        #expect(refused.stderr.contains("hint: remove \(path) to use"), "\(refused.stderr)")
+        #expect(treeListing(directory.path) == before)
+
+        let without = try aggbootstrap(Self.arguments.dropLast(2) + ["--limit", "cp1"], in: directory)
+        #expect(without.status == 0 && without.stdout.contains("nothing to change"), "\(without)")
+        #expect(try shell("rm \(path)", in: directory).status == 0)
+        let done = try aggbootstrap(Self.arguments, in: directory)
+        #expect(done.status == 0, "\(done.stderr)")
+        let dropIn = directory.file("out/cp1/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf")
+        #expect(try String(contentsOfFile: dropIn, encoding: .utf8).contains("--v=4"))
+    }
+
+    /// The embedded unit is for trees without one, and the whole unit that a run writes is none that was given.
+    @Test func unitsThatAreNotCompared() throws {
+        let directory = try Self.directory(inFile: false)
+        let plain = "[Service]\nExecStart=/usr/bin/kube-apiserver --v=2\n"
+        try directory.write(plain, to: "embedded/cp1/etc/systemd/system/kube-apiserver.service")
+        let embedded = try aggbootstrap(["init", "--root", "embedded", "--state", "other"], in: directory)
+        #expect(embedded.status == 0, "\(embedded.stderr)")
+
+        let members = "\"apiServer\": { \"flagsIn\": \"unit\", \"flags\": [\"--v=2\"] },\n  \"nodes\""
+        try directory.write(threeNodes.replacing("\"nodes\"", with: members), to: "cluster.json")
+        #expect(try aggbootstrap(Self.arguments, in: directory).status == 0)
+        let again = try aggbootstrap(Self.arguments, in: directory)
+        #expect(again.status == 0 && again.stdout.contains("nothing to change"), "\(again)")
+    }
+
+    /// A template's file does not bear the name of its instance.
+    @Test(arguments: [true, false]) func theEnvironmentFileOfAnInstance(inFile: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let target =
+            inFile
+            ? ", \"flagsIn\": \"environmentFile\", \"environmentFile\": { \"path\": \"/etc/k/a.env\", \"variable\": \"ARGS\" }"
+            : ""
+        let members = "\"apiServer\": { \"unit\": \"kube-apiserver@a.service\"\(target) },\n  \"nodes\""
+        try directory.write(threeNodes.replacing("\"nodes\"", with: members), to: "cluster.json")
+        let unit = "[Service]\nEnvironmentFile=/etc/k/%i.env\nExecStart=/usr/bin/kube-apiserver $ARGS\n"
+        try directory.write(unit, to: "out/cp1/usr/lib/systemd/system/kube-apiserver@.service")
+        let file = try directory.write("ARGS=\"--v=2\"\n", to: "out/cp1/etc/k/a.env")
+        let arguments = [
+            "init", "--spec", "cluster.json", "--root", "out", "--state", "state", "--limit", "cp1",
+        ]
+        let done = try aggbootstrap(arguments, in: directory)
+        #expect(done.status == 0, "\(done.stderr)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("--v=2 --requestheader") == inFile)
+        let again = try aggbootstrap(arguments, in: directory)
+        #expect(again.status == 0 && again.stdout.contains("nothing to change"), "\(again)")
+    }
+
+    /// Files are kept by their names, and these two would be one.
+    @Test func filesWhoseNamesLookTheSame() throws {
+        let directory = try Self.directory(inFile: false)
+        let names = ["/etc/caf\u{e9}", "/etc/cafe\u{301}"]
+        let lines = names.map { "EnvironmentFile=-\($0)\n" }.joined()
+        try directory.write(
+            "[Service]\n\(lines)ExecStart=/usr/bin/kube-apiserver --v=2\n", to: "kube-apiserver.service")
+        let before = treeListing(directory.path)
+        let result = try aggbootstrap(Self.arguments, in: directory)
+        #expect(result.status == 1 && result.stderr.contains("[unit/equivalent-names]"), "\(result.stderr)")
+        #expect(result.stderr.contains("hint: they differ in how an accent is written"), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
     static let refusals: [([String], String)] = [
         (["--base-file", "/etc/kubernetes/apiserver"], "is not PATH=FILE"),
         (["--base-file", "=apiserver"], "not an absolute path"),

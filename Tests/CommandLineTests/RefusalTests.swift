@@ -91,6 +91,45 @@ import Testing
         #expect(treeListing(directory.path) == before)
     }
 
+    /// Paths of another kind than what is read there: each is told of in words, with what to do.
+    static let otherKinds = [
+        Case(64, "cannot read the base unit /dev/null: it is not a regular file", "--base-unit", "/dev/null"),
+        Case(64, "[usage/no-base-unit]", "--base-unit", "."),
+        Case(64, "Too many levels of symbolic links [usage/no-base-unit]", "--base-unit", "loop"),
+        Case(64, "cannot read . of --base-file: it is not a regular file", "--base-file", "/a=."),
+        Case(64, "[usage/base-file]", "--base-file", "/a=loop"),
+        Case(64, "of --base-file is not UTF-8 [usage/base-file]", "--base-file", "/a=binary"),
+        Case(64, "file is not a directory [root/not-a-directory]", "--root", "file"),
+        Case(64, "[root/not-a-directory]", "--root", "file/below"),
+        Case(64, "/file, which is not a directory [root/not-a-directory]", "--root", "link"),
+        Case(64, "/nowhere, which is not a directory [root/not-a-directory]", "--root", "dangling/out"),
+        Case(1, "hint: links there lead to each other", "--root", "loop"),
+        Case(1, "hint: links there lead to each other", "--state", "loop"),
+        Case(1, "[state/not-a-directory]", "--state", "file"),
+        Case(1, "trees/cp1 is not a directory [root/not-a-directory]", "--root", "trees"),
+        Case(1, "it is not a regular file [node/not-regular]", "--root", "odd"),
+        Case(1, "hint: it, or a directory above it, is a file", "--root", "flat"),
+    ]
+
+    @Test(arguments: ["plan", "init"], otherKinds) func anotherKindOfFile(command: String, _ test: Case)
+        throws
+    {
+        let directory = try TemporaryDirectory()
+        let line = """
+            echo x >file; ln -s file link; ln -s nowhere dangling; ln -s loop loop; printf '\\377' >binary
+            mkdir -p trees; echo x >trees/cp1; mkdir -p flat/cp1/etc/systemd; echo x >flat/cp1/etc/systemd/system
+            mkdir -p odd/cp1/etc/systemd/system/kube-apiserver.service
+            """
+        #expect(try shell(line, in: directory).status == 0)
+        let before = treeListing(directory.path)
+        let root = test.arguments[0] == "--root" ? [] : ["--root", "out"]
+        let result = try aggbootstrap([command] + root + test.arguments, in: directory)
+        #expect(result.status == test.status, "\(result.stdout)\(result.stderr)")
+        #expect(result.stderr.contains(test.says), "\(result.stderr)")
+        #expect(result.stderr.contains("\nhint: "), "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
     /// Root may read anything unless it gives up that power.
     @Test func aSpecThatMayNotBeRead() throws {
         let directory = try TemporaryDirectory()

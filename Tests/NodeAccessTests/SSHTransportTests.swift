@@ -74,6 +74,24 @@ import Testing
         #expect(error?.underlying.contains("line feed") == true)
     }
 
+    /// What cannot be read is told of in the same words, with what to do about it.
+    @Test func saysWhatToDo() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        #expect(symlink("loop", directory.file("loop")) == 0)
+        for name in ["loop", "loop/below", "sub", "pipe"] {
+            let errors = [local as any NodeTransport, remote].map { transport in
+                #expect(throws: NodeError.self) { try transport.read(directory.file(name), limit: 9) }
+            }
+            #expect(errors[0]?.code == errors[1]?.code && errors[0]?.advice == errors[1]?.advice)
+            #expect(errors[0]?.description == errors[1]?.description)
+            let says = name.hasPrefix("loop") ? "namei \(directory.file(name))" : "put a plain file"
+            #expect(errors[0]?.advice.contains(says) == true, "\(String(describing: errors))")
+        }
+        let unknown = NodeError.remote("read", "/x", "stat: something that nobody has heard of")
+        #expect(unknown.advice.contains("look at /x"))
+    }
+
     @Test func runsPrograms() async throws {
         let remote = try LoopbackSSH().connect()
         let words = ["a b", "$HOME", "`id`", "'", "\"", "*", ""]

@@ -183,7 +183,7 @@ package struct NodeApply {
     private func wantedCommand() throws -> ExecCommand? {
         guard observed.unit != nil else { return nil }
         let sources = try UnitSources.after(plan.files, on: observed, unit: unit)
-        return sources.isEmpty ? nil : try EffectiveService(sources: sources).command(unit: unit)
+        return sources.isEmpty ? nil : try EffectiveService(unit: unit, sources: sources).command(unit: unit)
     }
 
     // MARK: - Back

@@ -18,7 +18,7 @@ struct Observer {
     let link: NodeLink
     let reader: CertificateReader
     /// The base unit of `--base-unit`, used where the node has none.
-    let baseUnit: UnitText?
+    let baseUnit: GivenBase?
     /// The files of `--base-file` by path, used where the node has none.
     var baseFiles: [String: GivenFile] = [:]
     let now: @Sendable () -> UnixTime
@@ -62,7 +62,12 @@ struct Observer {
 
     /// The node's directory is ours to make, so a link there is none of ours: it would put a private key elsewhere.
     private func checkTree() throws {
-        guard try node.status("/")?.kind == .symbolicLink else { return }
+        guard let kind = try node.status("/")?.kind, kind != .directory else { return }
+        guard kind == .symbolicLink else {
+            throw BootstrapError(
+                "root/not-a-directory", "\(node.display("")) is not a directory",
+                hint: "move it away: the node's files are put into a directory of that name")
+        }
         throw BootstrapError(
             "root/symbolic-link",
             "\(node.display("")) is a symbolic link: the node's files and its private key would be written elsewhere",
@@ -99,12 +104,25 @@ struct Observer {
 
     /// The unit of --base-unit.
     private func givenUnit(_ files: UnitFiles) throws -> ObservedUnit? {
-        try baseUnit.map { try files.observeWaiting($0, given: baseFiles) }
+        try baseUnit.map { try files.observeWaiting($0.text, given: baseFiles) }
+    }
+
+    /// The node's own unit, beside which no other one was given.
+    private func checked(_ unit: ObservedUnit) throws -> ObservedUnit {
+        guard let fragment = unit.base.first else { return unit }
+        // The whole unit that an earlier run has written is written again, whatever was given.
+        if RenderedUnit.isWholeUnit(fragment, of: spec.apiServer.unit),
+            case .unit = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        {
+            return unit
+        }
+        try baseUnit?.check(against: fragment, at: node.display(fragment.path), access: access)
+        return unit
     }
 
     private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
         guard let units = link.units else {
-            return try files.observeInTree(given: baseFiles) ?? givenUnit(files)
+            return try files.observeInTree(given: baseFiles).map(checked) ?? givenUnit(files)
         }
         let state = try await units.settledUnit(spec.apiServer.unit)
         guard state.loadState != "not-found" else { return try givenUnit(files) }
@@ -124,7 +142,7 @@ struct Observer {
         }
         guard let fragment = state.fragmentPath else { return nil }
         let dropIns = try files.dropIns(loaded: state.dropInPaths)
-        var unit = try files.observe(try files.texts([fragment] + dropIns.paths))
+        var unit = try checked(files.observe(try files.texts([fragment] + dropIns.paths)))
         unit.live = try live(state)
         if dropIns.areOthers { unit.live?.needDaemonReload = true }
         return unit
@@ -174,7 +192,7 @@ struct Observer {
 
     private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
         guard access == .live else { return nil }
-        let service = try unit.map { try EffectiveService(sources: $0.base) }
+        let service = try unit.map { try EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
         let owner = try node.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
         return [owner.userID, owner.groupID]
     }
@@ -188,7 +206,8 @@ struct Observer {
         if let running = unit.live?.runningArguments {
             sets.append(EffectiveFlags.parse(commandLine: running))
         }
-        if let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
+        if let service = try? EffectiveService(
+            unit: spec.apiServer.unit, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
             sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
@@ -209,7 +228,7 @@ struct Observer {
 
     /// The values of a flag that names a file. An empty one is none; so is that of a variable which is not known.
     private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
-        let service = unit.flatMap { try? EffectiveService(sources: $0.base) }
+        let service = unit.flatMap { try? EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
         return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
             .map { service?.absolutePath($0) ?? $0 }
     }

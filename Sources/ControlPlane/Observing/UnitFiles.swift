@@ -114,7 +114,7 @@ struct UnitFiles {
     /// What was read of the unit; `live` is filled in by the caller.
     /// - Parameter given: files of --base-file, used where the node has none.
     func observe(_ base: [UnitText], given: [String: GivenFile] = [:]) throws -> ObservedUnit {
-        let service = try EffectiveService(sources: base)
+        let service = try EffectiveService(unit: unit, sources: base)
         var files: [String: String] = [:]
         var used: [String: GivenFile] = [:]
         let names = service.environment.files.map(\.path)
@@ -122,7 +122,9 @@ struct UnitFiles {
         for path in names {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
             if let bytes = try node.read(path, limit: 1 << 20) {
-                files[path] = try KeptBytes.environment(bytes, path: path)
+                let text = try KeptBytes.environment(bytes, path: path)
+                try given[path]?.check(against: text, at: node.display(path), path: path)
+                files[path] = text
             } else if let text = given[path] {
                 files[path] = text.text
                 used[path] = text

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ControlPlane
 import LocalFiles
 import NodeAccess
 import Planning
@@ -15,20 +16,33 @@ struct GivenUnit {
 
     /// The unit of `--base-unit`, at the path that it would have on a node.
     /// - Throws: `usage/no-base-unit`, `usage/base-unit-name`, or what is wrong with the text.
-    func baseUnit(embedded: Bool) throws -> UnitText? {
+    func baseUnit(embedded: Bool) throws -> GivenBase? {
         let path = UnitPaths.unit(unit)
         guard let file = request.baseUnitFile else {
-            return embedded ? UnitText(path: path, text: EmbeddedDefault.baseUnit) : nil
+            return embedded
+                ? GivenBase(text: UnitText(path: path, text: EmbeddedDefault.baseUnit), file: nil) : nil
         }
-        guard let bytes = try FileReader.read(file, limit: 1 << 20) else {
-            throw BootstrapError(
-                "usage/no-base-unit", status: .usage, "cannot read the base unit \(file): no such file",
-                hint: "name a unit file that runs kube-apiserver")
+        let bytes = try Self.read(file) { cause, hint in
+            BootstrapError(
+                "usage/no-base-unit", status: .usage, "cannot read the base unit \(file): \(cause)",
+                hint: hint ?? "name a unit file that runs kube-apiserver")
         }
         try checkName(file)
         // On the node it lies where an operator's units lie; that is the path that the drop-in names.
         _ = try UnitText(path: file, bytes: bytes)
-        return try UnitText(path: path, bytes: bytes)
+        return GivenBase(text: try UnitText(path: path, bytes: bytes), file: file)
+    }
+
+    /// - Parameter error: makes an error of a cause, and of what to do about it where that is known.
+    private static func read(
+        _ file: String, orThrow error: (_ cause: String, _ hint: String?) -> BootstrapError
+    ) throws -> [UInt8] {
+        do {
+            if let bytes = try FileReader.read(file, limit: 1 << 20) { return bytes }
+        } catch let failure {
+            throw error(failure.underlying, failure.hint)
+        }
+        throw error("no such file", nil)
     }
 
     /// A file that bears another unit's name is that unit's: the flags would go to one that does not exist.
@@ -60,15 +74,17 @@ struct GivenUnit {
                 throw refusal("--base-file \(argument): \(parts[0]) is not an absolute path on the node")
             }
             guard files[parts[0]] == nil else { throw refusal("--base-file gives \(parts[0]) twice") }
-            guard let bytes = try FileReader.read(parts[1], limit: 1 << 20) else {
-                throw refusal("cannot read \(parts[1]) of --base-file: no such file")
+            let bytes = try Self.read(parts[1]) {
+                refusal("cannot read \(parts[1]) of --base-file: \($0)", $1)
             }
             let text = String(decoding: bytes, as: UTF8.self)
             guard text.utf8.elementsEqual(bytes) else {
-                throw refusal("\(parts[1]) of --base-file is not UTF-8")
+                throw refusal(
+                    "\(parts[1]) of --base-file is not UTF-8",
+                    "write it as UTF-8; where only comments are not, put it at ROOT/NODE\(parts[0]) instead")
             }
             let mode = try FileStatus.of(parts[1])?.mode ?? 0o600
-            files[parts[0]] = GivenFile(text: text, mode: mode & 0o777)
+            files[parts[0]] = GivenFile(text: text, mode: mode & 0o777, file: parts[1])
         }
         guard files.isEmpty || request.root != nil else {
             throw BootstrapError(
@@ -78,9 +94,9 @@ struct GivenUnit {
         return files
     }
 
-    private func refusal(_ text: String) -> BootstrapError {
+    private func refusal(_ text: String, _ hint: String? = nil) -> BootstrapError {
         BootstrapError(
             "usage/base-file", status: .usage, text,
-            hint: "for example --base-file /etc/kubernetes/apiserver=apiserver.env")
+            hint: hint ?? "for example --base-file /etc/kubernetes/apiserver=apiserver.env")
     }
 }

@@ -33,6 +33,7 @@ package struct Run: Sendable {
     package init(_ request: RunRequest, effects: Effects) throws {
         self.request = request
         try Self.checkPaths(request)
+        try Self.checkRoot(request.root)
         let (spec, embedded): (ClusterSpec, Bool)
         if let file = try SpecLoader.find(request.specFile) {
             spec = try SpecLoader.load(file)
@@ -102,15 +103,38 @@ package struct Run: Sendable {
         }
     }
 
+    /// It is made where it is missing, but not in the place of a file or where a link leads to nothing.
+    private static func checkRoot(_ root: String?) throws {
+        guard let root else { return }
+        var path = ""
+        for name in try whole(root).pathComponents {
+            path += "/\(name)"
+            guard let status = try FileStatus.of(path) else { return }
+            let target = try NodeRoot.machine.follow(path)
+            guard try FileStatus.of(target)?.kind != .directory else { continue }
+            let cause =
+                status.kind == .symbolicLink
+                ? "a symbolic link to \(target), which is not a directory" : "not a directory"
+            throw BootstrapError(
+                "root/not-a-directory", status: .usage, "cannot use \(root) of --root: \(path) is \(cause)",
+                hint: "name a directory with --root; it is made if it is missing")
+        }
+    }
+
+    private static func whole(_ path: String) throws -> String {
+        try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
+    }
+
+    /// The parts of an absolute path to the same place, which no link is one of.
+    private static func real(_ path: String) throws -> [String] {
+        try NodeRoot.machine.follow(whole(path)).pathComponents
+    }
+
     /// A node's tree is copied to the node, with all that is in it.
     private static func checkState(_ state: String, _ root: String?, _ nodes: [NodeSpec]) throws {
         guard let root else { return }
-        func real(_ path: String) throws -> [ByteText] {
-            let whole = try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
-            return try NodeRoot.machine.follow(whole).pathComponents.bytes
-        }
-        let place = try real(state)
-        for node in nodes where try place.starts(with: real("\(root)/\(node.name)")) {
+        let place = try real(state).bytes
+        for node in nodes where try place.starts(with: real("\(root)/\(node.name)").bytes) {
             throw BootstrapError(
                 "usage/state-in-tree", status: .usage,
                 "the state directory \(state) is within the files of \(node.name): its private keys would be copied to that "

@@ -14,7 +14,7 @@ extension NodePlanner {
         if case .unit = target { return }
         guard
             let service = try? EffectiveService(
-                sources: unit.base, environmentFiles: unit.environmentFiles),
+                unit: unitName, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: unitName)
         else { return }
         // Behind a shell it is the shell that puts variables in.

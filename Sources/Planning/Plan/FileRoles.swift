@@ -32,7 +32,8 @@ extension NodePlanner {
         var lines = [(spec.apiServer.flags ?? []) + nodeSpec.flags]
         if let running = node.unit?.live?.runningArguments { lines.append(Array(running.dropFirst())) }
         if let unit = node.unit,
-            let service = try? EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles),
+            let service = try? EffectiveService(
+                unit: unitName, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: unitName)
         {
             let arguments = command.expand(environment: service.environment).arguments

@@ -176,7 +176,7 @@ struct NodePlanner {
         }
         let sources = finalSources(unit, rendered)
         let service = try EffectiveService(
-            sources: sources, environmentFiles: finalEnvironmentFiles(unit, rendered))
+            unit: unitName, sources: sources, environmentFiles: finalEnvironmentFiles(unit, rendered))
         let command = try service.command(unit: unitName)
         // systemd does not always notice by itself: not a drop-in directory that is new since it last looked.
         let isLoaded =

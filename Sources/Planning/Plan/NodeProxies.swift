@@ -9,7 +9,8 @@ extension NodePlanner {
     mutating func noteProxy() {
         guard let unit = node.unit,
             let sources = try? UnitSources.current(node, unit: unitName),
-            let service = try? EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+            let service = try? EffectiveService(
+                unit: unitName, sources: sources, environmentFiles: unit.environmentFiles)
         else { return }
         guard let environment = proxyEnvironment(unit, service.environment) else {
             return noteUnseenProxy(service.environment)

@@ -17,7 +17,8 @@ extension NodePlanner {
         if let own = node.flags.content, node.flags.path == UnitPaths.dropIn(of: unitName) {
             sources.append(try UnitText(path: node.flags.path, bytes: own))
         }
-        let service = try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles)
+        let service = try EffectiveService(
+            unit: unitName, sources: sources, environmentFiles: unit.environmentFiles)
         if let running = live.runningArguments {
             let comparison = try service.command(unit: unitName).matchesRunning(
                 argv: running, environment: service.environment, scope: .withoutAggregationFlags)
@@ -42,7 +43,7 @@ extension NodePlanner {
     mutating func checkOverridden(_ rendered: RenderedUnit) throws(UnitError) {
         guard let unit = node.unit else { return }
         let service = try EffectiveService(
-            sources: finalSources(unit, rendered),
+            unit: unitName, sources: finalSources(unit, rendered),
             environmentFiles: finalEnvironmentFiles(unit, rendered))
         let command = try service.command(unit: unitName)
         let arguments = service.arguments(of: command)
@@ -57,7 +58,8 @@ extension NodePlanner {
     /// Where no kube-proxy runs beside the API server, no aggregated API is reached any more without this flag.
     mutating func checkRouting() throws(UnitError) {
         guard !spec.apiServer.decidesRouting, let unit = node.unit else { return }
-        let service = try EffectiveService(sources: unit.base, environmentFiles: unit.environmentFiles)
+        let service = try EffectiveService(
+            unit: unitName, sources: unit.base, environmentFiles: unit.environmentFiles)
         guard let command = try? service.command(unit: unitName) else { return }
         let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
         guard flags.bool(APIServerFlags.routingName) == true else { return }

@@ -128,7 +128,8 @@ struct RollbackNodePlanner {
             return checkRemovedUnit()
         }
         let service = try EffectiveService(
-            sources: sources, environmentFiles: UnitSources.environmentFiles(result.files, on: node))
+            unit: unitName, sources: sources,
+            environmentFiles: UnitSources.environmentFiles(result.files, on: node))
         let command = try service.command(unit: unitName)
         let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
         // Not where it shows itself to anybody: for its first seconds it does not, and is not ready then.

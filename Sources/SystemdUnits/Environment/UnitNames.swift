@@ -8,14 +8,10 @@ struct UnitNames: Equatable {
     private let prefix: String
     private let instance: String
 
-    /// - Parameter path: of the unit's fragment, or of one of its drop-ins.
-    /// - Returns: nil for a template, whose instance the file does not name.
-    init?(path: String) {
-        let parts = path.split(separator: "/").map(String.init)
-        let names = parts.suffix(2).reversed().map {
-            $0.hasSuffix(".service.d") ? String($0.dropLast(2)) : $0
-        }
-        guard let name = names.first(where: { $0.hasSuffix(".service") }) else { return nil }
+    /// - Parameter name: the unit's own: the files of an instance bear that of its template.
+    /// - Returns: nil for a template, which has no instance.
+    init?(unit name: String) {
+        guard name.hasSuffix(".service") else { return nil }
         let stem = name.dropLast(".service".count)
         guard stem.last != "@", !stem.isEmpty else { return nil }
         full = name

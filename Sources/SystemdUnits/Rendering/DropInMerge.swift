@@ -20,7 +20,7 @@ struct DropInMerge {
         self.environmentFiles = environmentFiles
         self.flags = flags
         path = UnitPaths.dropIn(of: unit)
-        service = try EffectiveService(sources: base, environmentFiles: environmentFiles)
+        service = try EffectiveService(unit: unit, sources: base, environmentFiles: environmentFiles)
         command = try service.command(unit: unit)
     }
 
@@ -164,7 +164,7 @@ struct DropInMerge {
     ) {
         var sources = base
         sources.insert(UnitText(path: path, text: text), at: position)
-        let service = try EffectiveService(sources: sources, environmentFiles: environmentFiles)
+        let service = try EffectiveService(unit: unit, sources: sources, environmentFiles: environmentFiles)
         return (service, try service.command(unit: unit))
     }
 

@@ -50,6 +50,49 @@ struct EnvironmentFileEdit {
         return Self.apply(changes, to: text)
     }
 
+    /// The text without the aggregation flags in its variables; one that holds nothing else is `NAME=""`.
+    /// - Parameter crossed: a variable whose first word is the value of a flag at the end of another one.
+    static func withoutFlags(_ text: String, crossed: String? = nil) -> String {
+        var changes: [Change] = []
+        for found in inEffect(text) {
+            let words = Self.words(found)
+            var flagged = Set(ownFlags(words).flatMap(\.arguments))
+            if found.name == crossed, !words.isEmpty { flagged.insert(0) }
+            // What cannot be split into words stays as it is.
+            let rest = found.value.utf8.dropFirst(words.last?.range.upperBound ?? 0)
+            if flagged.count == words.count, rest.allSatisfy(UnitByte.isBlank) {
+                changes.append(Change(range: found.range, bytes: Array("\"\"".utf8)))
+            } else {
+                changes += flagged.map { removal(of: $0, words, found) }
+            }
+        }
+        return apply(changes, to: text)
+    }
+
+    /// Names of the variables whose first word may be the value of an aggregation flag at the end of another one.
+    static func crossings(_ text: String) -> [String] {
+        let isOpen = inEffect(text).contains { variable in
+            let words = Self.words(variable)
+            return ownFlags(words).contains {
+                $0.value == nil && $0.name != APIServerFlags.routingName
+                    && $0.arguments.upperBound == words.count
+            }
+        }
+        return isOpen ? inEffect(text).map(\.name) : []
+    }
+
+    /// The last assignment of each name.
+    private static func inEffect(_ text: String) -> [EnvironmentFile.Variable] {
+        let variables = EnvironmentFile.parse(text).variables
+        let last = Dictionary(variables.indices.map { (variables[$0].name, $0) }) { $1 }
+        return variables.indices.filter { last[variables[$0].name] == $0 }.map { variables[$0] }
+    }
+
+    private static func ownFlags(_ words: [UnitWord]) -> [EffectiveFlags.Occurrence] {
+        EffectiveFlags.parse(arguments: words.map { String(decoding: $0.value, as: UTF8.self) })
+            .occurrences.filter { APIServerFlags.names.contains($0.name) }
+    }
+
     /// A word of a variable with the blanks before it.
     private static func removal(
         of word: Int, _ words: [UnitWord], _ variable: EnvironmentFile.Variable

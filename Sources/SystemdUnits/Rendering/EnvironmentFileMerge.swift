@@ -17,7 +17,7 @@ package struct EnvironmentFileMerge {
     private typealias Argument = CommandExpansion.Argument
 
     func render() throws(UnitError) -> RenderedUnit {
-        let service = try EffectiveService(sources: base, environmentFiles: environmentFiles)
+        let service = try EffectiveService(unit: unit, sources: base, environmentFiles: environmentFiles)
         let command = try service.command(unit: unit)
         try checkUse(command)
         try checkFile(service)
@@ -45,7 +45,7 @@ package struct EnvironmentFileMerge {
     ) -> EnvironmentFileSpec? {
         guard
             let service = try? EffectiveService(
-                sources: sources, environmentFiles: environmentFiles),
+                unit: name, sources: sources, environmentFiles: environmentFiles),
             let command = try? service.command(unit: name)
         else { return nil }
         let expansion =
@@ -191,7 +191,7 @@ package struct EnvironmentFileMerge {
     ) throws(UnitError) {
         var files = environmentFiles
         files[file.path] = text
-        let service = try EffectiveService(sources: base, environmentFiles: files)
+        let service = try EffectiveService(unit: unit, sources: base, environmentFiles: files)
         let after = try expand(command, service).arguments.map(\.pattern.description)
         let kept = before.indices.filter { !removed.contains($0) }.map { before[$0].pattern.description }
         let parsed = EffectiveFlags.parse(commandLine: after)

@@ -78,7 +78,7 @@ package struct RenderedUnit: Sendable, Equatable {
         try checkUnitName(unit)
         let path = UnitPaths.dropIn(of: unit)
         let text = try UnitTemplate.environment(flags: flags.arguments)
-        let service = try EffectiveService(sources: [UnitText(path: path, text: text)])
+        let service = try EffectiveService(unit: unit, sources: [UnitText(path: path, text: text)])
         let words = CommandExpansion.split(service.environment[APIServerFlags.variable])
         try require(service.execStart.isEmpty && words.areIdentical(to: flags.patterns), path)
         return RenderedUnit(path: path, text: text, mode: .environmentOnly, removed: [], unseen: [])
@@ -105,7 +105,7 @@ package struct RenderedUnit: Sendable, Equatable {
         let wanted = arguments + flags.arguments
         let text = try UnitTemplate.service(executable: executable, arguments: wanted)
         let path = UnitPaths.unit(unit)
-        let service = try EffectiveService(sources: [UnitText(path: path, text: text)])
+        let service = try EffectiveService(unit: unit, sources: [UnitText(path: path, text: text)])
         let command = try service.command(unit: unit)
         let expansion = command.expand(environment: service.environment)
         let patterns = ([executable] + wanted).map { ArgumentPattern(text: $0) }

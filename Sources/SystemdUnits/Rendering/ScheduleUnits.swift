@@ -67,7 +67,7 @@ package struct ScheduleUnits: Sendable, Equatable {
 
     /// Whether systemd would read what was wanted.
     private func say(_ request: Request) throws(UnitError) -> Bool {
-        let effective = try EffectiveService(sources: [service])
+        let effective = try EffectiveService(unit: service.fileName, sources: [service])
         let command = try effective.command(unit: service.fileName)
         let arguments = command.expand(environment: effective.environment).arguments.map(\.pattern)
         let settings = try UnitFile.parse(service).assignments

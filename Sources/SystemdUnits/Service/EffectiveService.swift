@@ -26,11 +26,14 @@ package struct EffectiveService: Sendable, Equatable {
     ]
 
     /// - Parameters:
+    ///   - unit: its name, which specifiers stand for.
     ///   - sources: the fragment, then the drop-ins in the order in which systemd applies them.
     ///   - environmentFiles: text by path, for each `EnvironmentFile=` that exists.
     /// - Throws: `UnitError` where a file cannot be read as a unit file.
-    package init(sources: [UnitText], environmentFiles: [String: String] = [:]) throws(UnitError) {
-        let names = sources.first.flatMap { UnitNames(path: $0.path) }
+    package init(
+        unit: String, sources: [UnitText], environmentFiles: [String: String] = [:]
+    ) throws(UnitError) {
+        let names = UnitNames(unit: unit)
         var environment = ServiceEnvironmentReader(names: names)
         for source in sources {
             for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {

@@ -183,7 +183,10 @@ struct PlanWorld {
             sources.append(try UnitText(path: node.flags.path, bytes: own))
             ownPath = node.flags.path
         }
-        return (try EffectiveService(sources: sources, environmentFiles: unit.environmentFiles), ownPath)
+        return (
+            try EffectiveService(
+                unit: spec.apiServer.unit, sources: sources, environmentFiles: unit.environmentFiles), ownPath
+        )
     }
 }
 

@@ -42,6 +42,7 @@ import Testing
 
     @Test func filesWinOverAssignmentsAndUnsetOverBoth() throws {
         let service = try EffectiveService(
+            unit: "u.service",
             sources: [
                 UnitText(
                     path: "/u",

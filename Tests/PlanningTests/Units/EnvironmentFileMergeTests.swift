@@ -53,12 +53,28 @@ import Testing
         #expect(rendered.text.utf8.elementsEqual(wanted.utf8), "\(rendered.text.debugDescription)")
         // Edited again, it stays as it is.
         #expect(try Self.render(rendered.text).text.utf8.elementsEqual(wanted.utf8))
+        #expect(EnvironmentFile.isMerged(rendered.text, from: before ?? ""))
+    }
+
+    /// Whatever else was changed in either file, one is not made of the other.
+    @Test(
+        arguments: [
+            ("ARGS=\"--v=2\"\n", "ARGS=\"--v=4 --proxy-client-key-file=/k\"\n"),
+            ("ARGS=a\n", "ARGS=a\nB=c\n"),
+            ("ARGS=a\nB=c\n", "ARGS=a\n"), ("A=b\n", "A=b\nARGS=\"--v=2\"\n"), ("#a\nA=b\n", "A=b\n"),
+            ("ARGS='a b'\n", "ARGS='b --proxy-client-key-file=/k'\n"), ("A=\"'x\"\n", "A=\"\"\n"),
+            ("A=\"'x\"\n", "A=\"'y\"\n"), ("A=\u{e9}\n", "A=e\u{301}\n"), ("ARGS=\n", ""),
+        ] as [(String, String)])
+    func isNotMerged(original: String, text: String) {
+        #expect(!EnvironmentFile.isMerged(text, from: original))
+        #expect(EnvironmentFile.isMerged(original, from: original))
     }
 
     @Test func whatTheProcessGets() throws {
         let text = try Self.render("ARGS=\"--v=2 --requestheader-group-headers=X\"\n").text
         let service = try EffectiveService(
-            sources: [UnitFixtures.fragment(Self.unitText)], environmentFiles: [Self.file.path: text])
+            unit: UnitFixtures.unit, sources: [UnitFixtures.fragment(Self.unitText)],
+            environmentFiles: [Self.file.path: text])
         let command = try service.command(unit: UnitFixtures.unit)
         let arguments = command.expand(environment: service.environment).arguments.compactMap(\.pattern.text)
         #expect(arguments == ["/usr/bin/kube-apiserver", "--v=2"] + UnitFixtures.flags.arguments)
@@ -177,6 +193,7 @@ import Testing
         let text = try Self.render(before, unit: unit).text
         #expect(text.utf8.elementsEqual(wanted.utf8), "\(text.debugDescription)")
         #expect(try Self.render(text, unit: unit).text.utf8.elementsEqual(wanted.utf8))
+        #expect(EnvironmentFile.isMerged(text, from: before))
     }
 
     /// A shell puts the variable in: only the file changes.
@@ -248,6 +265,7 @@ import Testing
             #expect(others(text) == others(rendered.text), "\(text.debugDescription)")
             let again = try Self.render(rendered.text)
             #expect(again.text.utf8.elementsEqual(rendered.text.utf8), "\(text.debugDescription)")
+            #expect(EnvironmentFile.isMerged(rendered.text, from: text), "\(text.debugDescription)")
         }
         #expect(edited > 100)
     }

@@ -19,7 +19,7 @@ import Testing
         let unit = try UnitText(path: "/u", bytes: file)
         #expect(unit.bytes == file)
         #expect(unit.text.utf8.count == file.count)
-        let command = try EffectiveService(sources: [unit]).command(unit: "k.service")
+        let command = try EffectiveService(unit: "k.service", sources: [unit]).command(unit: "k.service")
         #expect(command.words.map(\.value) == ["/k", "--a=\u{e9}"])
     }
 

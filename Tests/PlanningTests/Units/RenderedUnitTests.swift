@@ -23,7 +23,8 @@ import Testing
             try RenderedUnit.environmentOnly(unit: UnitFixtures.unit, flags: UnitFixtures.flags).text
                 == result.text)
         let sources = base + [UnitText(path: result.path, text: result.text)]
-        let service = try EffectiveService(sources: sources, environmentFiles: ["/etc/x": "A=2\n"])
+        let service = try EffectiveService(
+            unit: UnitFixtures.unit, sources: sources, environmentFiles: ["/etc/x": "A=2\n"])
         let expansion = try service.command(unit: "u").expand(environment: service.environment)
         #expect(expansion.texts == ["/a", "2"] + UnitFixtures.flags.arguments + ["--z"])
     }

@@ -72,7 +72,7 @@ import Testing
                 $0.command = ["/opt/agg tool/aggbootstrap"] + arguments
                 $0.writable = ["/var/lib/50%i \"x\" \\y"]
             })
-        let effective = try EffectiveService(sources: [units.service])
+        let effective = try EffectiveService(unit: units.service.fileName, sources: [units.service])
         let command = try effective.command(unit: "u").expand(environment: effective.environment)
         #expect(command.texts == ["/opt/agg tool/aggbootstrap"] + arguments)
         guard SystemdOracle.isThere else { return }

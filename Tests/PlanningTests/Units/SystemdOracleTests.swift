@@ -146,7 +146,8 @@ import Testing
     static func meaning(
         _ bytes: [UInt8], unit: String
     ) throws(UnitError) -> (commands: [[String]], environment: [String]) {
-        let service = try EffectiveService(sources: [UnitText(path: "/u.service", bytes: bytes)])
+        let service = try EffectiveService(
+            unit: "u.service", sources: [UnitText(path: "/u.service", bytes: bytes)])
         let name = String(unit.dropLast(".service".count))
         var commands: [[String]] = []
         for assignment in service.execStart {
@@ -159,7 +160,8 @@ import Testing
     }
 
     static func command(_ bytes: [UInt8]) throws(UnitError) -> ExecCommand {
-        try EffectiveService(sources: [UnitText(path: "/u.service", bytes: bytes)]).command(unit: "u.service")
+        try EffectiveService(unit: "u.service", sources: [UnitText(path: "/u.service", bytes: bytes)])
+            .command(unit: "u.service")
     }
 
     /// The command's argv with the specifiers that the tables use filled in.

@@ -41,26 +41,24 @@ import Testing
         #expect(error?.line == 3 && error?.hint != nil)
     }
 
-    /// `%n %N %p %i` in the name of an environment file.
+    /// `%n %N %p %i` in the name of an environment file are the unit's, whatever its files are called.
     @Test(arguments: [
-        (
-            "/etc/systemd/system/kube-apiserver.service",
-            "kube-apiserver.service kube-apiserver kube-apiserver  %"
-        ),
-        ("/run/systemd/system/api@x.service.d/10.conf", "api@x.service api@x api x %"),
-        ("/lib/systemd/system/api@.service", "%n %N %p %i %%"),
+        ("kube-apiserver.service", "kube-apiserver.service kube-apiserver kube-apiserver  %"),
+        ("api@x.service", "api@x.service api@x api x %"), ("api@.service", "%n %N %p %i %%"),
     ])
-    func theUnitsOwnName(path: String, names: String) {
+    func theUnitsOwnName(unit: String, names: String) {
         let text = "[Service]\nEnvironmentFile=-/e/%n %N %p %i %%\nEnvironmentFile=/e/%H\n"
-        let service = try? EffectiveService(sources: [UnitText(path: path, text: text)])
-        #expect(service?.environment.files.map(\.path) == ["/e/\(names)", "/e/%H"])
+        for path in ["/lib/systemd/system/api@.service", "/run/systemd/system/\(unit)"] {
+            let service = try? EffectiveService(unit: unit, sources: [UnitText(path: path, text: text)])
+            #expect(service?.environment.files.map(\.path) == ["/e/\(names)", "/e/%H"])
+        }
     }
 
     /// A program that makes way for kube-apiserver is not in the process's arguments.
     @Test func whatMakesWay() throws {
         let text = UnitText(
             path: "/u.service", text: "[Service]\nExecStart=/bin/nice -n 5 /opt/kube-apiserver --v=2\n")
-        let command = try EffectiveService(sources: [text]).command(unit: "u")
+        let command = try EffectiveService(unit: "u.service", sources: [text]).command(unit: "u")
         func isSame(_ argv: [String]) -> Bool {
             command.matchesRunning(argv: argv, environment: ServiceEnvironment()).isSame
         }
@@ -112,16 +110,19 @@ import Testing
     }
 
     @Test func settingsResetAndTheLastOneWins() throws {
-        let service = try EffectiveService(sources: [
-            UnitText(
-                path: "/u",
-                text: "[Service]\nType=simple\nUser=a\nGroup=g\nExecStart=/a\nEnvironment=A=1 B=2\n"),
-            UnitText(
-                path: "/d/1", text: "User=ignored\n[Service]\nUser=b\nType=nonsense\nGroup=\nExecStart=\n"),
-            UnitText(
-                path: "/d/2",
-                text: "[Service]\nExecStart=/b\nType=notify\nEnvironment=B=3\n[Install]\nUser=c\n"),
-        ])
+        let service = try EffectiveService(
+            unit: "u.service",
+            sources: [
+                UnitText(
+                    path: "/u",
+                    text: "[Service]\nType=simple\nUser=a\nGroup=g\nExecStart=/a\nEnvironment=A=1 B=2\n"),
+                UnitText(
+                    path: "/d/1", text: "User=ignored\n[Service]\nUser=b\nType=nonsense\nGroup=\nExecStart=\n"
+                ),
+                UnitText(
+                    path: "/d/2",
+                    text: "[Service]\nExecStart=/b\nType=notify\nEnvironment=B=3\n[Install]\nUser=c\n"),
+            ])
         #expect(service.user == .init(value: "b", path: "/d/1", line: 3))
         #expect(service.group == nil)
         #expect(service.type == .init(value: "notify", path: "/d/2", line: 3))
@@ -138,6 +139,6 @@ import Testing
     }
 
     static func service(_ text: String) throws -> EffectiveService {
-        try EffectiveService(sources: [UnitText(path: "/u", text: "[Service]\n\(text)\n")])
+        try EffectiveService(unit: "u.service", sources: [UnitText(path: "/u", text: "[Service]\n\(text)\n")])
     }
 }

@@ -89,7 +89,8 @@ struct UnitStyle: Sendable, CustomTestStringConvertible {
         let unit = world.spec.apiServer.unit
         let sources = try UnitSources.after(changes, on: world.node, unit: unit)
         let service = try EffectiveService(
-            sources: sources, environmentFiles: UnitSources.environmentFiles(changes, on: world.node))
+            unit: unit, sources: sources,
+            environmentFiles: UnitSources.environmentFiles(changes, on: world.node))
         return service.arguments(of: try service.command(unit: unit))
     }
 }
