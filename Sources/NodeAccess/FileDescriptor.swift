@@ -47,6 +47,10 @@ final class SharedDescriptor: Sendable {
 
     init(owning number: Int32, name: String) { file = FileDescriptor(owning: number, path: name) }
 
+    init(_ file: consuming FileDescriptor) { self.file = file }
+
+    func sync() throws(NodeError) { try file.sync() }
+
     /// Lends the number for the time of `body`, in which it stays open.
     func lend<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R { try body(file.number) }
 
