@@ -16,51 +16,51 @@ package struct FileOwner: Sendable, Hashable {
 
 /// Writes files so that a reader sees the old content or the new, never a part, and a crash leaves one of the two.
 ///
-/// Temporary file in the same directory with its final mode from the first byte, fsync, rename over the target,
-/// fsync of the directory. Never link(2): kube-apiserver misses changes of a file whose old inode is kept alive.
+/// Temporary files in the same directory with their final mode from the first byte, fsync of all of them, renames over the
+/// targets, fsync of each directory. Never link(2): kube-apiserver misses changes of a file whose old inode is kept alive.
 package enum AtomicFileWriter {
     /// Ends the name of every temporary file, so that leftovers of a crash can be told from other files.
     package static let temporarySuffix = ".aggbootstrap-tmp"
 
-    /// Puts `content` into a temporary file beside `path`, durable, not yet visible under its name.
-    /// - Returns: the temporary file's path, to be given to `commit` or `discard`.
-    /// - Throws: a system error, after which the temporary file is gone.
+    /// Puts files into temporary files beside their paths, all of them durable, none visible under its name yet.
+    /// - Returns: the temporary files' paths in the order of `files`, to be given to `commit` or `discard`.
+    /// - Throws: a system error, after which none of the temporary files is there.
+    package static func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+        let temporaries = files.map { temporary(for: $0.path) }
+        do throws(NodeError) {
+            // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
+            for temporary in temporaries { try remove(temporary) }
+            try DurableFiles.write(files, at: temporaries)
+        } catch {
+            discard(temporaries)
+            throw error
+        }
+        return temporaries
+    }
+
+    /// Stages one file.
     package static func stage(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        let temporary = temporary(for: path)
-        // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
-        try remove(temporary)
-        do throws(NodeError) {
-            let file = try FileDescriptor.open(
-                temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode_t(mode))
-            if let owner { try file.give(to: owner) }
-            // After fchown, which clears set-id bits, and against the umask.
-            guard fchmod(file.number, mode_t(mode)) == 0 else {
-                throw NodeError.system("change the mode of", temporary)
-            }
-            try content.write(to: file)
-            try file.sync()
-            guard try content.isIn(temporary) else {
-                throw NodeError(
-                    .system, operation: "write", subject: path,
-                    underlying: "what was read back is not what was written",
-                    hint: "look at the disk and its file system; nothing was replaced")
-            }
-            return temporary
-        } catch {
-            _ = unlink(temporary)
-            throw error
-        }
+        try stage([FileWrite(path, content, mode: mode, owner: owner)])[0]
     }
 
-    /// Renames staged files over their targets, in order and back to back, then makes the directories durable.
+    /// Renames staged files over their targets, in order and back to back, removes others, then makes the directories
+    /// durable, each once.
+    /// - Parameter removed: files that are to be gone; it is no error where one is not there.
     /// - Throws: a system error; the targets named before it in `files` are the new ones.
-    package static func commit(_ files: [(temporary: String, path: String)]) throws(NodeError) {
+    package static func commit(
+        _ files: [(temporary: String, path: String)], removing removed: [String] = []
+    ) throws(NodeError) {
         for file in files {
             guard rename(file.temporary, file.path) == 0 else { throw .system("replace", file.path) }
         }
-        for directory in Set(files.map { split($0.path).directory }).sorted() { try syncDirectory(directory) }
+        for path in removed { try remove(path) }
+        var directories = Set(files.map { split($0.path).directory })
+        for directory in Set(removed.map { split($0).directory }) where try FileStatus.of(directory) != nil {
+            directories.insert(directory)
+        }
+        try syncDirectories(directories)
     }
 
     /// Removes staged files; what cannot be removed is left for the next run.
@@ -68,20 +68,42 @@ package enum AtomicFileWriter {
         for temporary in temporaries { _ = unlink(temporary) }
     }
 
-    /// Stages and commits the files of one directory that nobody reads yet: it is made durable once, for all of them.
-    package static func fill(
-        _ directory: String, _ files: [(name: String, content: FileContent, mode: UInt32)],
-        owner: FileOwner? = nil
-    ) throws(NodeError) {
-        var staged: [(temporary: String, path: String)] = []
+    /// Stages and commits files.
+    package static func write(_ files: [FileWrite]) throws(NodeError) {
+        let temporaries = try stage(files)
         do throws(NodeError) {
-            for file in files {
-                let path = "\(directory)/\(file.name)"
-                staged.append((try stage(path, file.content, mode: file.mode, owner: owner), path))
-            }
-            try commit(staged)
+            try commit(zip(temporaries, files).map { ($0, $1.path) })
         } catch {
-            discard(staged.map(\.temporary))
+            discard(temporaries)
+            throw error
+        }
+    }
+
+    /// Makes directories that are each there with all of their files or not at all: filled under another name, and renamed
+    /// back to back once everything in them is durable.
+    /// - Parameter mode: of these directories, and of those above them that are missing.
+    package static func addDirectories(
+        _ directories: [NewDirectory], mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) {
+        var changed: Set<String> = []
+        do throws(NodeError) {
+            for directory in directories {
+                try removeTree(directory.unfinished)
+                try make(directory.unfinished, mode, owner, &changed)
+            }
+            let files = directories.flatMap { $0.files(owner) }
+            try DurableFiles.write(files, at: files.map(\.path))
+            let parents = Set(directories.map { split($0.path).directory })
+            // The unfinished names need not last.
+            try syncDirectories(changed.subtracting(parents).union(directories.map(\.unfinished)))
+            for directory in directories {
+                guard rename(directory.unfinished, directory.path) == 0 else {
+                    throw NodeError.system("rename to \(directory.path)", directory.unfinished)
+                }
+            }
+            try syncDirectories(parents)
+        } catch {
+            for directory in directories { try? removeTree(directory.unfinished) }
             throw error
         }
     }
@@ -90,13 +112,7 @@ package enum AtomicFileWriter {
     package static func write(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
     ) throws(NodeError) {
-        let temporary = try stage(path, content, mode: mode, owner: owner)
-        do throws(NodeError) {
-            try commit([(temporary, path)])
-        } catch {
-            discard([temporary])
-            throw error
-        }
+        try write([FileWrite(path, content, mode: mode, owner: owner)])
     }
 
     /// Writes a file that must not be there yet: of two that do so at once, one makes it.
@@ -129,7 +145,7 @@ package enum AtomicFileWriter {
     ) throws(NodeError) {
         var parents: Set<String> = []
         for path in paths { try make(path, mode, owner, &parents) }
-        for parent in parents.sorted() { try syncDirectory(parent) }
+        try syncDirectories(parents)
     }
 
     /// Makes one directory as above.
@@ -184,12 +200,14 @@ package enum AtomicFileWriter {
         try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY).sync()
     }
 
+    private static func syncDirectories(_ paths: Set<String>) throws(NodeError) {
+        for path in paths.sorted() { try syncDirectory(path) }
+    }
+
     /// Renames a directory to a name that is free, and makes both parents durable.
     package static func renameDirectory(_ from: String, to: String) throws(NodeError) {
         guard rename(from, to) == 0 else { throw .system("rename to \(to)", from) }
-        for directory in Set([split(from).directory, split(to).directory]).sorted() {
-            try syncDirectory(directory)
-        }
+        try syncDirectories([split(from).directory, split(to).directory])
     }
 
     /// Removes a file; it is no error where there is none.

@@ -49,6 +49,10 @@ package final class SharedDescriptor: Sendable {
 
     package init(owning number: Int32, name: String) { file = FileDescriptor(owning: number, path: name) }
 
+    init(_ file: consuming FileDescriptor) { self.file = file }
+
+    func sync() throws(NodeError) { try file.sync() }
+
     /// Lends the number for the time of `body`, in which it stays open.
     package func lend<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R { try body(file.number) }
 

@@ -50,26 +50,37 @@ package struct LocalTransport: NodeTransport {
 
     package func clock() -> UnixTime { LocalHost.now() }
 
-    package func stage(
-        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
-    ) throws(NodeError) -> String {
-        try root.checkLeadsSomewhere(path.splitPath.directory)
-        _ = try AtomicFileWriter.stage(
-            root.reach(path, following: false), content, mode: mode, owner: owner)
-        return AtomicFileWriter.temporary(for: path)
+    package func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+        var reached: [FileWrite] = []
+        for file in files {
+            try root.checkLeadsSomewhere(file.path.splitPath.directory)
+            let path = try root.reach(file.path, following: false)
+            reached.append(FileWrite(path, file.content, mode: file.mode, owner: file.owner))
+        }
+        _ = try AtomicFileWriter.stage(reached)
+        return files.map { AtomicFileWriter.temporary(for: $0.path) }
     }
 
-    package func stageCopy(
-        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with digest: ByteDigest
-    ) throws(NodeError) -> StagedCopy? {
-        guard let bytes = try readSecret(source, limit: 4 << 20) else { return nil }
-        guard let sum = bytes.withUnsafeBytes(digest) else { throw .noDigest(source) }
+    package func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?]
+    {
+        var files: [FileWrite] = []
+        var staged: [StagedCopy?] = []
+        for copy in copies {
+            guard let bytes = try readSecret(copy.source, limit: 4 << 20) else {
+                staged.append(nil)
+                continue
+            }
+            guard let sum = bytes.withUnsafeBytes(digest) else { throw .noDigest(copy.source) }
+            files.append(FileWrite(copy.path, .secret(bytes), mode: copy.mode, owner: copy.owner))
+            let temporary = AtomicFileWriter.temporary(for: copy.path)
+            staged.append(StagedCopy(temporary: temporary, size: bytes.count, sha256: sum))
+        }
         // What is staged is read back there.
-        let temporary = try stage(path, .secret(bytes), mode: mode, owner: owner)
-        return StagedCopy(temporary: temporary, size: bytes.count, sha256: sum)
+        _ = try stage(files)
+        return staged
     }
 
-    package func commit(_ files: [StagedPath]) throws(NodeError) {
+    package func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError) {
         var reached: [(temporary: String, path: String)] = []
         for file in files {
             reached.append(
@@ -78,7 +89,9 @@ package struct LocalTransport: NodeTransport {
                     try root.reach(file.path, following: false)
                 ))
         }
-        try AtomicFileWriter.commit(reached)
+        var gone: [String] = []
+        for path in removed { gone.append(try root.reach(path, following: false)) }
+        try AtomicFileWriter.commit(reached, removing: gone)
     }
 
     package func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {

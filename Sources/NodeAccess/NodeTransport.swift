@@ -36,21 +36,20 @@ package protocol NodeTransport: Sendable {
     /// The node's clock, in whole seconds.
     func clock() throws(NodeError) -> UnixTime
 
-    /// Puts `content` into a temporary file beside `path`, durable, not yet visible under its name.
-    /// - Returns: the temporary file's path, to be given to `commit` or `discard`.
-    func stage(
-        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
-    ) throws(NodeError) -> String
-    /// As `stage`, with the content of another file of the node, which is copied there and read back.
-    /// - Returns: nil where nothing is there.
+    /// Puts files into temporary files beside their paths, all of them durable, none visible under its name yet; all are
+    /// written before the first is synced, over ssh in one request.
+    /// - Returns: the temporary files' paths in the order of `files`, to be given to `commit` or `discard`.
+    /// - Throws: after which none of the temporary files is there.
+    func stage(_ files: [FileWrite]) throws(NodeError) -> [String]
+    /// As `stage`, with the content of other files of the node, which is copied there and read back.
+    /// - Returns: nil for each that has nothing at its source.
     /// - Throws: `node/not-regular` as `read`.
-    func stageCopy(
-        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with digest: ByteDigest
-    ) throws(NodeError) -> StagedCopy?
-    /// Renames staged files over their targets, in order and back to back, in one process on the node that goes on
-    /// when its session is cut.
+    func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?]
+    /// Renames staged files over their targets, in order and back to back, then removes others, in one process on the node
+    /// that goes on when its session is cut.
+    /// - Parameter removed: files that are to be gone; it is no error where one is not there.
     /// - Throws: the targets named before the one that failed are the new ones.
-    func commit(_ files: [StagedPath]) throws(NodeError)
+    func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError)
     /// Makes directories and those above them that are missing, whatever the umask; existing ones are left as they are.
     func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError)
     /// Renames a directory to a name that is free.
@@ -78,6 +77,21 @@ package protocol NodeTransport: Sendable {
 
 /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
 package typealias ByteDigest = @Sendable (UnsafeRawBufferPointer) -> String?
+
+/// A file that is to have the content of another one of its node.
+package struct FileCopy: Sendable {
+    package let source: String
+    package let path: String
+    package let mode: UInt32
+    package let owner: FileOwner?
+
+    package init(of source: String, to path: String, mode: UInt32, owner: FileOwner? = nil) {
+        self.source = source
+        self.path = path
+        self.mode = mode
+        self.owner = owner
+    }
+}
 
 /// A staged file that is a copy of another one of its node.
 package struct StagedCopy: Sendable, Equatable {
@@ -108,33 +122,31 @@ extension NodeTransport {
         try makeDirectories([path], mode: mode)
     }
 
-    /// Stages and commits one file.
-    package func write(
-        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
-    ) throws(NodeError) {
-        let temporary = try stage(path, content, mode: mode, owner: owner)
+    /// Stages one file.
+    package func stage(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
+    ) throws(NodeError) -> String {
+        try stage([FileWrite(path, content, mode: mode, owner: owner)])[0]
+    }
+
+    package func commit(_ files: [StagedPath]) throws(NodeError) { try commit(files, removing: []) }
+
+    /// Stages and commits files.
+    package func write(_ files: [FileWrite]) throws(NodeError) {
+        let temporaries = try stage(files)
         do throws(NodeError) {
-            try commit([StagedPath(temporary: temporary, path: path)])
+            try commit(zip(temporaries, files).map { StagedPath(temporary: $0, path: $1.path) })
         } catch {
-            discard([temporary])
+            discard(temporaries)
             throw error
         }
     }
 
-    /// Copies a file of the node to another path there.
-    /// - Returns: what was copied; nil where nothing is there.
-    package func copy(
-        _ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil, with digest: ByteDigest
-    ) throws(NodeError) -> StagedCopy? {
-        let staged = try stageCopy(of: source, for: path, mode: mode, owner: owner, with: digest)
-        guard let staged else { return nil }
-        do throws(NodeError) {
-            try commit([StagedPath(temporary: staged.temporary, path: path)])
-        } catch {
-            discard([staged.temporary])
-            throw error
-        }
-        return staged
+    /// Stages and commits one file.
+    package func write(
+        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil
+    ) throws(NodeError) {
+        try write([FileWrite(path, content, mode: mode, owner: owner)])
     }
 
     /// Removes staged files; what cannot be removed is left for the next run.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-
 extension SpecFields {
     static let apiServer = SpecObject(
         name: "apiServer", summary: "The unit that runs kube-apiserver, and how it is asked.",

@@ -75,7 +75,8 @@ package struct Issuer {
 
     private func store(_ ca: NewCA, after inventory: StateInventory) throws {
         // Written down first: a CA that the ledger does not name is one whose ledger was lost.
-        try record("issued-ca", ca.certificate.summary, keepsCAKey ? [] : [("key", "not kept")])
+        let entry = Self.entry("issued-ca", ca.certificate.summary, keepsCAKey ? [] : [("key", "not kept")])
+        try ledger.append([entry], now: now)
         try state.addGeneration(ca.certificate, key: keepsCAKey ? ca.key.pem : nil, after: inventory)
     }
 
@@ -92,29 +93,34 @@ package struct Issuer {
         } else {
             return
         }
+        var (leaves, entries): ([StateDirectory.NewLeaf], [Ledger.Entry]) = ([], [])
         for (issue, key) in issues {
             guard let owner = issue.owner else { continue }
             let certificate = try CertificateAuthority.issueLeaf(
                 issue.profile, key: key, ca: ca, caKey: caKey, validity: issue.validity, now: now,
                 serial: try SerialNumber.random())
-            try state.addLeaf(
-                certificate, key: key.pem, owner: owner, profile: issue.profile.canonicalText,
-                generation: id, after: inventory)
-            try record(
-                "issued-leaf", certificate.summary,
-                [("owner", owner), ("because", issue.reason), ("generation", id)])
+            leaves.append(
+                StateDirectory.NewLeaf(
+                    certificate: certificate, key: key.pem, owner: owner,
+                    profile: issue.profile.canonicalText, generation: id))
+            entries.append(
+                Self.entry(
+                    "issued-leaf", certificate.summary,
+                    [("owner", owner), ("because", issue.reason), ("generation", id)]))
         }
+        try state.addLeaves(leaves, after: inventory)
+        try ledger.append(entries, now: now)
     }
 
-    private func record(_ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)])
-        throws
-    {
-        try ledger.append(
-            event,
-            fields + [
+    private static func entry(
+        _ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)]
+    ) -> Ledger.Entry {
+        Ledger.Entry(
+            event: event,
+            fields: fields + [
                 ("subject", certificate.subject), ("serial", certificate.serial),
                 ("notAfter", certificate.notAfter.description), ("sha256", certificate.fingerprintSHA256),
-            ], now: now)
+            ])
     }
 
     /// RSA keys take 0.1-0.3 s each and dominate a run.

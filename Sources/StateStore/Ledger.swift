@@ -14,12 +14,26 @@ package struct Ledger: Sendable {
 
     package init(state: StateDirectory) { self.state = state }
 
+    /// Something that was done; `fields` in the order in which they are written, after `time` and `event`.
+    struct Entry {
+        let event: String
+        let fields: [(String, String)]
+    }
+
     /// Appends one entry and makes it durable.
-    /// - Parameter fields: in the order in which they are written, after `time` and `event`.
     package func append(_ event: String, _ fields: [(String, String)], now: UnixTime) throws {
-        let members = [("time", now.description), ("event", event)] + fields
-        let text = members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",")
-        try LineAppender.append("{\(text)}\n", to: path, owner: state.fileOwner()) {
+        try append([Entry(event: event, fields: fields)], now: now)
+    }
+
+    /// Appends entries in one write, and makes them durable.
+    func append(_ entries: [Entry], now: UnixTime) throws {
+        guard !entries.isEmpty else { return }
+        let lines = entries.map { entry in
+            let members = [("time", now.description), ("event", entry.event)] + entry.fields
+            return "{"
+                + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}\n"
+        }
+        try LineAppender.append(lines.joined(), to: path, owner: state.fileOwner()) {
             Self.fields($0)?["event"] != nil
         }
     }

@@ -25,11 +25,11 @@ package struct RetiredPair {
             let key = try node.readSecret("\(spec.directory)/\(spec.files.key)")
         else { return false }
         try AtomicFileWriter.makeDirectories(directory, mode: 0o700, owner: state.fileOwner())
-        try AtomicFileWriter.write(
-            "\(directory)/key.pem", try state.keys.content(key, path: "\(directory)/key.pem"), mode: 0o600,
-            owner: state.fileOwner())
-        try AtomicFileWriter.write(
-            "\(directory)/certificate.pem", .bytes(certificate), mode: 0o644, owner: state.fileOwner())
+        let (keyFile, owner) = ("\(directory)/key.pem", try state.fileOwner())
+        try AtomicFileWriter.write([
+            FileWrite(keyFile, try state.keys.content(key, path: keyFile), mode: 0o600, owner: owner),
+            FileWrite("\(directory)/certificate.pem", .bytes(certificate), mode: 0o644, owner: owner),
+        ])
         return true
     }
 

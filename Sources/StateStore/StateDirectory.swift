@@ -100,14 +100,14 @@ package struct StateDirectory: Sendable {
         throws
     {
         let name = Self.generationID(certificate.summary, after: inventory)
-        var files: [(name: String, content: FileContent, mode: UInt32)] = [
+        var files: [NewDirectory.File] = [
             ("ca.pem", .bytes(certificate.pem), 0o644)
         ]
         if let key {
             files.append(
                 ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600))
         }
-        try addDirectory("\(path)/ca", name: name, files)
+        try add([directory(name, in: "\(path)/ca", files)])
     }
 
     /// The id that `addGeneration` gives a certificate.
@@ -127,31 +127,41 @@ package struct StateDirectory: Sendable {
     )
         throws
     {
-        try addDirectory(
-            "\(path)/ca", name: Self.generationID(certificate, after: inventory),
-            [("ca.pem", .bytes(pem), 0o644), (Self.foreign, .text("found on the nodes\n"), 0o644)])
+        try add([
+            directory(
+                Self.generationID(certificate, after: inventory), in: "\(path)/ca",
+                [("ca.pem", .bytes(pem), 0o644), (Self.foreign, .text("found on the nodes\n"), 0o644)])
+        ])
     }
 
-    /// Stores a leaf of `owner` under the next number.
-    package func addLeaf(
-        _ certificate: Certificate, key: SecretBytes, owner: String, profile: String, generation: String,
-        after inventory: StateInventory
-    ) throws {
-        let number = (inventory.leaves[owner].flatMap { Self.number($0.id) } ?? 0) + 1
-        let directory = "\(path)/leaves/\(owner)"
-        let record = IssuedRecord(
-            generation: generation, profile: profile, keySHA256: try Digest.sha256Hex(key),
-            certificateSHA256: certificate.summary.fingerprintSHA256)
-        try addDirectory(
-            directory, name: Self.padded(number),
-            [
-                ("certificate.pem", .bytes(certificate.pem), 0o644),
-                (
-                    "key.pem", try keys.content(key, path: "\(directory)/\(Self.padded(number))/key.pem"),
-                    0o600
-                ),
-                ("issued", .text(record.text), 0o644),
-            ])
+    /// A leaf that was signed and is not in the state yet.
+    package struct NewLeaf {
+        let certificate: Certificate
+        let key: SecretBytes
+        let owner: String
+        let profile: String
+        /// Id of the generation that signed it.
+        let generation: String
+    }
+
+    /// Stores leaves of as many owners, each under its owner's next number.
+    package func addLeaves(_ leaves: [NewLeaf], after inventory: StateInventory) throws {
+        try add(
+            leaves.map { leaf in
+                let number = (inventory.leaves[leaf.owner].flatMap { Self.number($0.id) } ?? 0) + 1
+                let (parent, name) = ("\(path)/leaves/\(leaf.owner)", Self.padded(number))
+                let record = IssuedRecord(
+                    generation: leaf.generation, profile: leaf.profile,
+                    keySHA256: try Digest.sha256Hex(leaf.key),
+                    certificateSHA256: leaf.certificate.summary.fingerprintSHA256)
+                let key = try keys.content(leaf.key, path: "\(parent)/\(name)/key.pem")
+                return directory(
+                    name, in: parent,
+                    [
+                        ("certificate.pem", .bytes(leaf.certificate.pem), 0o644), ("key.pem", key, 0o600),
+                        ("issued", .text(record.text), 0o644),
+                    ])
+            })
     }
 
     /// A CA generation, ready to sign.
@@ -267,21 +277,12 @@ package struct StateDirectory: Sendable {
         BootstrapError("state/damaged", "cannot use the state file \(file): \(why)", hint: hint)
     }
 
-    private func addDirectory(
-        _ parent: String, name: String, _ files: [(name: String, content: FileContent, mode: UInt32)]
-    )
-        throws
-    {
-        let directory = "\(parent)/\(Self.unfinished)\(name)"
-        try AtomicFileWriter.removeTree(directory)
-        try AtomicFileWriter.makeDirectories(directory, mode: 0o700, owner: fileOwner())
-        do {
-            try AtomicFileWriter.fill(directory, files, owner: fileOwner())
-            try AtomicFileWriter.renameDirectory(directory, to: "\(parent)/\(name)")
-        } catch {
-            try? AtomicFileWriter.removeTree(directory)
-            throw error
-        }
+    private func directory(_ name: String, in parent: String, _ files: [NewDirectory.File]) -> NewDirectory {
+        NewDirectory(name, in: parent, unfinished: Self.unfinished, files: files)
+    }
+
+    private func add(_ directories: [NewDirectory]) throws {
+        try AtomicFileWriter.addDirectories(directories, mode: 0o700, owner: fileOwner())
     }
 
     static func padded(_ number: Int) -> String {

@@ -7,9 +7,10 @@ import Testing
 /// A run that is killed at any point, and the run after it.
 @Suite struct KilledRunTests {
     /// SIGKILL at the first, second, third... call of a kind, until a run gets through.
-    @Test(arguments: ["rename", "fsync", "mkdir"], [true, false])
+    @Test(arguments: ["rename", "fsync", "mkdir", "fadvise64"], [true, false])
     func theNextRunCompletes(call: String, keepsCAKey: Bool) throws {
-        let calls = ["rename": "?rename,?renameat,?renameat2", "mkdir": "?mkdir,?mkdirat"][call] ?? call
+        let several = ["rename": "?rename,?renameat,?renameat2", "mkdir": "?mkdir,?mkdirat"]
+        let calls = several[call] ?? "?\(call)"
         var kills = 0
         while kills < 99 {
             let directory = try TemporaryDirectory()

@@ -121,6 +121,56 @@ import Testing
         #expect(try names() == ["a", "b"])
     }
 
+    /// All of them or none: what was written before one that fails is gone.
+    @Test func stagingSeveral() throws {
+        let files = ["a", "b"].map { FileWrite(directory.file($0), .text($0), mode: 0o600) }
+        try directory.write("half", to: ".b.aggbootstrap-tmp")
+        let missing = FileWrite(directory.file("none/c"), .text("c"), mode: 0o600)
+        #expect(throws: NodeError.self) { try AtomicFileWriter.stage(files + [missing]) }
+        #expect(try names() == [])
+        #expect(try AtomicFileWriter.stage([]) == [])
+        try AtomicFileWriter.write(files)
+        #expect(text("a") == "a" && text("b") == "b")
+        // More than are open at once.
+        let many = (0..<300).map { FileWrite(directory.file("\($0)"), .text("\($0)"), mode: 0o640) }
+        try AtomicFileWriter.write(many)
+        #expect(
+            (0..<300).allSatisfy { text("\($0)") == "\($0)" && fileMode(directory.file("\($0)")) == "640" })
+    }
+
+    @Test func committingAndRemoving() throws {
+        for name in ["a", "b"] { try directory.write("old", to: name) }
+        let temporary = try AtomicFileWriter.stage(directory.file("a"), .text("new"), mode: 0o600, owner: nil)
+        let gone = ["b", "c", "none/d"].map { directory.file($0) }
+        try AtomicFileWriter.commit([(temporary, directory.file("a"))], removing: gone)
+        #expect(try names() == ["a"] && text("a") == "new")
+    }
+
+    /// Each is there with all of its files, or none is there.
+    @Test func addsDirectories() throws {
+        func new(_ name: String, in parent: String, files: [String]) -> NewDirectory {
+            NewDirectory(
+                name, in: directory.file(parent), unfinished: ".new-",
+                files: files.map { ($0, .text("\(name) \($0)"), 0o640) })
+        }
+        try directory.write("half", to: "one/.new-1/x")
+        let both = [new("1", in: "one", files: ["x", "y"]), new("1", in: "two/deep", files: ["z"])]
+        try AtomicFileWriter.addDirectories(both, mode: 0o711, owner: nil)
+        #expect(text("one/1/x") == "1 x" && text("one/1/y") == "1 y" && text("two/deep/1/z") == "1 z")
+        #expect(
+            ["one/1", "two", "two/deep", "two/deep/1"].map { fileMode(directory.file($0)) }
+                == ["711", "711", "711", "711"])
+        #expect(fileMode(directory.file("one/1/x")) == "640")
+        // A file that cannot be made, in the second of them.
+        let bad = [new("2", in: "one", files: ["x"]), new("2", in: "two/deep", files: ["none/x"])]
+        #expect(throws: NodeError.self) {
+            try AtomicFileWriter.addDirectories(bad, mode: 0o711, owner: nil)
+        }
+        for parent in ["one", "two/deep"] {
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.file(parent)) == ["1"])
+        }
+    }
+
     @Test func failuresSayWhatToDo() throws {
         let missing = #expect(throws: NodeError.self) {
             try AtomicFileWriter.write("/proc/none/file", .text("x"), mode: 0o644)

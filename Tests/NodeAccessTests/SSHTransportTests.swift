@@ -183,22 +183,32 @@ import Testing
             try transport.write("\(root)/empty", .text(""), mode: 0o644)
             let secret = SecretBytes(copying: UnsafeRawBufferPointer(start: nil, count: 0))
             try transport.write("\(root)/secret", .secret(secret), mode: 0o600)
-            var staged: [StagedPath] = []
-            for file in ["a", "b", "c"] {
-                let path = "\(root)/\(file)"
-                staged.append(
-                    .init(
-                        temporary: try transport.stage(path, .text(file), mode: 0o600, owner: nil), path: path
-                    ))
+            let names = ["a", "b b", "*", "c"]
+            let files = names.map { FileWrite("\(root)/\($0)", .text("content of \($0)"), mode: 0o600) }
+            let staged = zip(try transport.stage(files), files).map {
+                StagedPath(temporary: $0, path: $1.path)
             }
-            try transport.commit(staged)
+            #expect(
+                try transport.list(root) == names.map { ".\($0).aggbootstrap-tmp" }.sorted() + [
+                    "deep", "empty", "secret",
+                ])
+            let gone = ["empty", "none", "none/none"].map { "\(root)/\($0)" }
+            try transport.commit(staged, removing: gone)
+            try transport.commit([], removing: gone)
+            // None of them where one cannot be written, which is named.
+            let bad = FileWrite("\(root)/none/x", .text("x"), mode: 0o600)
+            let failed = #expect(throws: NodeError.self) { try transport.stage([files[0], bad, files[1]]) }
+            #expect(
+                transport is LocalTransport || failed?.subject == bad.path, "\(String(describing: failed))")
+            #expect(try transport.stage([]) == [])
+            try copiesSeveral(transport, in: root)
             #expect(
                 outcome { try transport.stage("\(root)/none/x", .text(""), mode: 0o600, owner: nil) }
                     == "node/system")
             #expect(outcome { try transport.write("\(root)/deep", .text(""), mode: 0o600) } == "node/system")
             try transport.renameDirectory("\(root)/deep/er", to: "\(root)/moved")
-            try transport.remove("\(root)/b")
-            try transport.remove("\(root)/b")
+            try transport.remove("\(root)/b b")
+            try transport.remove("\(root)/b b")
             try transport.removeEmptyDirectory("\(root)/deep")
             try transport.removeEmptyDirectory("\(root)/moved")
             try transport.removeEmptyDirectory("\(root)/moved")
@@ -211,6 +221,26 @@ import Testing
         }
         #expect(trees[0] == trees[1] && trees[0].contains("./deep/big file f 640 12:34"), "\(trees)")
         lock.release()
+    }
+
+    private func copiesSeveral(_ transport: any NodeTransport, in root: String) throws {
+        let sources = ["a", "missing", "big", "empty", "dangling"].map { directory.file($0) }
+        let copies = sources.enumerated().map { FileCopy(of: $1, to: "\(root)/copy \($0)", mode: 0o640) }
+        let staged = try transport.stageCopies(copies, with: sha256)
+        #expect(staged.map { $0?.size } == [10, nil, 70_000, 0, nil])
+        try transport.commit(
+            zip(staged, copies).compactMap { staged, copy in
+                staged.map { StagedPath(temporary: $0.temporary, path: copy.path) }
+            }, removing: [])
+        let pipe = FileCopy(of: directory.file("pipe"), to: "\(root)/pipe", mode: 0o640)
+        let refused = #expect(throws: NodeError.self) {
+            try transport.stageCopies([copies[0], pipe], with: sha256)
+        }
+        #expect(refused?.code == .notRegular && refused?.subject == directory.file("pipe"))
+        let missing = FileCopy(of: directory.file("a"), to: "\(root)/none/x", mode: 0o640)
+        #expect(
+            outcome { try transport.stageCopies([copies[0], missing], with: sha256) } == "node/system")
+        #expect(try transport.stageCopies([], with: sha256) == [])
     }
 
     @Test func digestsWhereTheFileLies() throws {
@@ -324,5 +354,17 @@ import Testing
             let lost = #expect(throws: NodeError.self) { try remote.list("/") }
             #expect(lost?.code == .connectionLost && lost?.subject == "cp1")
         }
+    }
+}
+
+extension NodeTransport {
+    /// Copies a file of the node to another path there.
+    fileprivate func copy(
+        _ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil, with digest: ByteDigest
+    ) throws(NodeError) -> StagedCopy? {
+        let copies = [FileCopy(of: source, to: path, mode: mode, owner: owner)]
+        guard let staged = try stageCopies(copies, with: digest)[0] else { return nil }
+        try commit([StagedPath(temporary: staged.temporary, path: path)])
+        return staged
     }
 }

@@ -6,15 +6,27 @@ import Secrets
 import Synchronization
 import Values
 
-/// Files of this machine, with a note of every secret that was asked for: what would cross ssh.
+/// Files of this machine, with a note of every secret that was asked for and of every step that writes: what would cross
+/// ssh.
 final class CountingTransport: NodeTransport {
     private let local: LocalTransport
     private let asked = Mutex<[String]>([])
+    private let written = Mutex<[String]>([])
 
     init(_ local: LocalTransport) { self.local = local }
 
     /// Paths in the order in which they were asked for.
     var secretsRead: [String] { asked.withLock { $0 } }
+
+    /// What was asked for since the last call, a step each; how many files it was on.
+    func steps() -> [String] {
+        written.withLock { steps in
+            defer { steps = [] }
+            return steps
+        }
+    }
+
+    private func note(_ step: String) { written.withLock { $0.append(step) } }
 
     func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes? {
         asked.withLock { $0.append(path) }
@@ -37,15 +49,18 @@ final class CountingTransport: NodeTransport {
         try local.owner(user: user, group: group)
     }
     func clock() throws(NodeError) -> UnixTime { local.clock() }
-    func stage(
-        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
-    ) throws(NodeError) -> String { try local.stage(path, content, mode: mode, owner: owner) }
-    func stageCopy(
-        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with digest: ByteDigest
-    ) throws(NodeError) -> StagedCopy? {
-        try local.stageCopy(of: source, for: path, mode: mode, owner: owner, with: digest)
+    func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+        note("stage \(files.count)")
+        return try local.stage(files)
     }
-    func commit(_ files: [StagedPath]) throws(NodeError) { try local.commit(files) }
+    func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?] {
+        note("copy \(copies.count)")
+        return try local.stageCopies(copies, with: digest)
+    }
+    func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError) {
+        note("commit \(files.count), remove \(removed.count)")
+        try local.commit(files, removing: removed)
+    }
     func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
         try local.makeDirectories(paths, mode: mode)
     }

@@ -86,6 +86,31 @@ import Testing
         #expect(try FileReader.list(directory.file("var/lib")) == [])
     }
 
+    /// All copies at once, there and back: over ssh a step is a request, and the renames have nothing in between.
+    @Test func copiesAreOneStep() throws {
+        let counting = CountingTransport(LocalTransport(root: NodeRoot(prefix: directory.path)))
+        let transaction = try NodeTransaction.begin(
+            unit: Self.unit, paths: Self.paths, madeDirectories: ["/etc/sub"], wasServing: true,
+            baseDigests: [:], now: now, on: counting)
+        #expect(counting.steps() == ["copy 2", "stage 1", "commit 3, remove 0"])
+        try change("new")
+        try transaction.restore(unit: Self.unit)
+        #expect(counting.steps() == ["copy 2", "commit 2, remove 2"])
+    }
+
+    /// Where one copy is gone, no file is put back beside one that is not.
+    @Test func allOrNothingIsPutBack() throws {
+        let transaction = try begin()
+        try change("new")
+        let before = try files()
+        try FileManager.default.removeItem(atPath: "\(store)/transaction/1")
+        #expect(throws: BootstrapError.self) { try transaction.restore(unit: Self.unit) }
+        let staged = "etc/.ca.aggbootstrap-tmp"
+        #expect(
+            try files().split(separator: "\n")
+                == before.split(separator: "\n").filter { !$0.contains(staged) })
+    }
+
     @Test func closing() throws {
         for (text, previous) in [("first", "old ca"), ("second", "first /etc/ca")] {
             let transaction = try begin()

@@ -161,9 +161,10 @@ import Testing
         let inventory = try cluster.state.inventory()
         let leaf = try #require(inventory.leaves["cp1"])
         let (certificate, key) = try mint("orphan")
-        try cluster.state.addLeaf(
-            certificate, key: key.pem, owner: "cp1", profile: leaf.profile, generation: "0002-gone",
-            after: inventory)
+        let orphan = StateDirectory.NewLeaf(
+            certificate: certificate, key: key.pem, owner: "cp1", profile: leaf.profile,
+            generation: "0002-gone")
+        try cluster.state.addLeaves([orphan], after: inventory)
         #expect(try cluster.state.inventory().leaves["cp1"]?.generation == "0002-gone")
         try cluster.state.removeOrphanedLeaves()
         #expect(try cluster.state.inventory() == inventory)

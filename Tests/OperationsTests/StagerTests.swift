@@ -44,6 +44,14 @@ import Testing
         #expect(try FileReader.list(directory.file("etc")) == ["a", "b", "c"])
     }
 
+    @Test func aStepForAllFiles() throws {
+        let counting = CountingTransport(LocalTransport(root: NodeRoot(prefix: directory.path)))
+        let stager = Stager(node: counting, leafKey: stager.leafKey)
+        try stager.commit(
+            try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"])))
+        #expect(counting.steps() == ["stage 3", "copy 0", "commit 3, remove 0"])
+    }
+
     /// A file that cannot be staged, or whose content is not there, takes back what was staged before it.
     @Test(
         arguments: [

@@ -93,15 +93,7 @@ package struct NodeTransaction: Sendable {
         let fresh = "\(store)/transaction.unfinished"
         try node.removeTree(fresh)
         try node.makeDirectories(fresh, mode: 0o700)
-        var entries: [Entry] = []
-        for path in (earlier?.entries.map(\.path) ?? []) + paths
-        where !entries.contains(where: { $0.path == path }) {
-            let known = earlier?.entries.first { $0.path == path }
-            entries.append(
-                try copy(
-                    path, known: known, from: "\(store)/transaction", to: fresh, number: entries.count,
-                    node))
-        }
+        let (entries, copies) = try stageCopies(of: paths, earlier: earlier, in: store, to: fresh, node)
         let known = earlier?.madeDirectories ?? []
         let made = known + madeDirectories.filter { !known.contains($0) }
         let transaction = NodeTransaction(
@@ -110,7 +102,9 @@ package struct NodeTransaction: Sendable {
             startedAt: earlier?.startedAt ?? now, wasServing: earlier?.wasServing ?? wasServing,
             baseDigests: baseDigests, madeDirectories: made,
             entries: entries, node: node)
-        try node.write("\(fresh)/manifest", .text(transaction.manifest), mode: 0o600)
+        let manifest = "\(fresh)/manifest"
+        let temporary = try node.stage(manifest, .text(transaction.manifest), mode: 0o600, owner: nil)
+        try node.commit(copies + [StagedPath(temporary: temporary, path: manifest)])
         if earlier != nil {
             try node.removeTree("\(store)/transaction.replaced")
             try node.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
@@ -120,24 +114,35 @@ package struct NodeTransaction: Sendable {
         return transaction
     }
 
-    /// Puts every file back as it was: content, mode and owner; what was not there is removed.
+    /// Puts every file back as it was: content, mode and owner; what was not there is removed. All copies are staged first,
+    /// so that a key and a certificate of two pairs lie side by side for no longer than between two renames.
     package func restore(unit: String) throws {
-        let copies = "\(Self.store(unit: unit))/transaction"
+        let store = "\(Self.store(unit: unit))/transaction"
+        var (copies, absent): ([FileCopy], [String]) = ([], [])
         for entry in entries {
             let path = entry.path
             try node.remove(Self.temporary(path))
             guard let before = entry.before else {
-                try node.remove(path)
+                absent.append(path)
                 continue
             }
-            let copy = "\(copies)/\(before.copy)"
+            let copy = "\(store)/\(before.copy)"
             guard let digest = try node.sha256(of: copy) else { throw Self.missing(copy, of: path) }
             if try isUnchanged(path, before, digest) { continue }
-            // A roll-back removes the directories that the change before had made.
-            try node.makeDirectories(AtomicFileWriter.split(path).directory, mode: 0o755)
-            guard try node.copy(copy, to: path, mode: before.mode, owner: before.owner) != nil else {
-                throw Self.missing(copy, of: path)
-            }
+            copies.append(FileCopy(of: copy, to: path, mode: before.mode, owner: before.owner))
+        }
+        // A roll-back removes the directories that the change before had made.
+        try node.makeDirectories(
+            Set(copies.map { AtomicFileWriter.split($0.path).directory }).sorted(), mode: 0o755)
+        let staged = try node.stageCopies(copies)
+        for (copy, found) in zip(copies, staged) where found == nil {
+            node.discard(staged.compactMap { $0?.temporary })
+            throw Self.missing(copy.source, of: copy.path)
+        }
+        let files = copies.map { StagedPath(temporary: Self.temporary($0.path), path: $0.path) }
+        do { try node.commit(files, removing: absent) } catch {
+            node.discard(files.map(\.temporary))
+            throw error
         }
         for directory in madeDirectories.reversed() {
             try node.removeEmptyDirectory(directory)
@@ -196,28 +201,62 @@ package struct NodeTransaction: Sendable {
         AtomicFileWriter.temporary(for: path)
     }
 
-    private static func copy(
-        _ path: String, known: Entry?, from old: String, to fresh: String, number: Int,
+    /// What a path's copy is made of.
+    private struct Source {
+        let file: String
+        let mode: UInt32
+        let owner: FileOwner
+        /// Whether it is the copy of an earlier transaction.
+        let isKept: Bool
+    }
+
+    /// Stages the copies of what lies at the paths now, or of what an earlier transaction kept of them; the temporaries go
+    /// with the directory where this fails.
+    private static func stageCopies(
+        of paths: [String], earlier: NodeTransaction?, in store: String, to fresh: String,
         _ node: any NodeTransport
-    ) throws -> Entry {
-        let name = "\(number)"
-        if let known {
-            guard let before = known.before else { return known }
-            // Never taken for a file that was not there: putting that back would remove the file.
-            let kept = "\(old)/\(before.copy)"
-            guard let copy = try node.copy(kept, to: "\(fresh)/\(name)", mode: 0o600) else {
-                throw missing(kept, of: path)
-            }
-            return Entry(
-                path: path,
-                before: .init(mode: before.mode, owner: before.owner, copy: name, sha256: copy.sha256))
+    ) throws -> (entries: [Entry], staged: [StagedPath]) {
+        var all: [String] = []
+        for path in (earlier?.entries.map(\.path) ?? []) + paths where !all.contains(path) {
+            all.append(path)
         }
-        guard let status = try node.status(path),
-            let copy = try node.copy(path, to: "\(fresh)/\(name)", mode: 0o600)
-        else { return Entry(path: path, before: nil) }
+        let sources = try all.map { path in
+            try source(of: path, earlier?.entries.first { $0.path == path }, "\(store)/transaction", node)
+        }
+        var copies: [FileCopy] = []
+        for (number, source) in sources.enumerated() {
+            guard let source else { continue }
+            copies.append(FileCopy(of: source.file, to: "\(fresh)/\(number)", mode: 0o600))
+        }
+        var found = try node.stageCopies(copies)[...]
+        var (entries, staged): ([Entry], [StagedPath]) = ([], [])
+        for (number, (path, source)) in zip(all, sources).enumerated() {
+            guard let source, let copy = found.popFirst() ?? nil else {
+                // Never taken for a file that was not there: putting that back would remove the file.
+                if let source, source.isKept { throw missing(source.file, of: path) }
+                entries.append(Entry(path: path, before: nil))
+                continue
+            }
+            staged.append(StagedPath(temporary: copy.temporary, path: "\(fresh)/\(number)"))
+            let before = Entry.Before(
+                mode: source.mode, owner: source.owner, copy: "\(number)", sha256: copy.sha256)
+            entries.append(Entry(path: path, before: before))
+        }
+        return (entries, staged)
+    }
+
+    /// - Returns: nil where nothing is, or was, there.
+    private static func source(
+        of path: String, _ known: Entry?, _ old: String, _ node: any NodeTransport
+    ) throws -> Source? {
+        if let known {
+            return known.before.map {
+                Source(file: "\(old)/\($0.copy)", mode: $0.mode, owner: $0.owner, isKept: true)
+            }
+        }
+        guard let status = try node.status(path) else { return nil }
         let owner = FileOwner(userID: status.userID, groupID: status.groupID)
-        return Entry(
-            path: path, before: .init(mode: status.mode, owner: owner, copy: name, sha256: copy.sha256))
+        return Source(file: path, mode: status.mode, owner: owner, isKept: false)
     }
 
     private static func missing(_ copy: String, of path: String) -> BootstrapError {

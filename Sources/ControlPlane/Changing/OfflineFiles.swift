@@ -33,6 +33,7 @@ struct OfflineFiles {
 
     /// Puts back what is not as it was: content, mode and owner.
     func restore() throws {
+        var files: [FileWrite] = []
         for entry in entries {
             guard let before = entry.before else {
                 try node.remove(entry.path)
@@ -40,10 +41,11 @@ struct OfflineFiles {
             }
             // What was not replaced is still the same file.
             guard try node.status(entry.path)?.inode != before.status.inode else { continue }
-            try node.write(
-                entry.path, .secret(before.content), mode: before.status.mode,
-                owner: FileOwner(userID: before.status.userID, groupID: before.status.groupID))
+            let owner = FileOwner(userID: before.status.userID, groupID: before.status.groupID)
+            files.append(
+                FileWrite(entry.path, .secret(before.content), mode: before.status.mode, owner: owner))
         }
+        try node.write(files)
         for directory in madeDirectories.reversed() { try node.removeEmptyDirectory(directory) }
     }
 }

@@ -23,22 +23,24 @@ package struct Stager {
     /// which they are renamed.
     /// - Throws: after having removed what it had staged.
     func stage(_ plan: NodePlan) throws -> [StagedPath] {
-        var staged: [StagedPath] = []
-        do {
-            for file in plan.files where file.action != .remove {
-                let owner = Self.owner(of: file)
-                if case .privateKeyCopy(let source, let sha256) = file.content {
-                    staged.append(try copy(source, sha256, file, owner))
-                    continue
-                }
-                let temporary = try node.stage(
-                    file.path, try content(of: file), mode: file.mode, owner: owner)
-                staged.append(StagedPath(temporary: temporary, path: file.path))
+        let changes = plan.files.filter { $0.action != .remove }
+        var (files, copies): ([FileWrite], [(copy: FileCopy, sha256: String)]) = ([], [])
+        for file in changes {
+            let owner = Self.owner(of: file)
+            if case .privateKeyCopy(let source, let sha256) = file.content {
+                copies.append((FileCopy(of: source, to: file.path, mode: file.mode, owner: owner), sha256))
+            } else {
+                files.append(
+                    FileWrite(file.path, try content(of: file), mode: file.mode, owner: owner))
             }
-            return staged
-        } catch {
-            discard(staged)
+        }
+        let temporaries = try node.stage(files)
+        do { try stage(copies) } catch {
+            node.discard(temporaries)
             throw error
+        }
+        return changes.map {
+            StagedPath(temporary: AtomicFileWriter.temporary(for: $0.path), path: $0.path)
         }
     }
 
@@ -74,15 +76,15 @@ package struct Stager {
     }
 
     /// A key that the node keeps never leaves it.
-    private func copy(
-        _ source: String, _ sha256: String, _ file: FileChange, _ owner: FileOwner?
-    ) throws -> StagedPath {
-        let copy = try node.stageCopy(of: source, for: file.path, mode: file.mode, owner: owner)
-        if let copy, copy.sha256 == sha256 { return StagedPath(temporary: copy.temporary, path: file.path) }
-        if let copy { node.discard([copy.temporary]) }
-        throw BootstrapError(
-            "rollback/copy-damaged", "cannot put back \(file.path): its copy \(source) is gone or damaged",
-            hint: "go forward instead, with init")
+    private func stage(_ copies: [(copy: FileCopy, sha256: String)]) throws {
+        let staged = try node.stageCopies(copies.map(\.copy))
+        for (wanted, copy) in zip(copies, staged) where copy?.sha256 != wanted.sha256 {
+            node.discard(staged.compactMap { $0?.temporary })
+            throw BootstrapError(
+                "rollback/copy-damaged",
+                "cannot put back \(wanted.copy.path): its copy \(wanted.copy.source) is gone or damaged",
+                hint: "go forward instead, with init")
+        }
     }
 
     private func notIssued(_ file: FileChange) -> BootstrapError {

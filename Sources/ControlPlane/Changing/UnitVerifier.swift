@@ -34,11 +34,11 @@ struct UnitVerifier {
         try node.removeTree(directory)
         try node.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
         defer { try? node.removeTree(directory) }
-        for (index, source) in sources.enumerated() {
-            let path =
-                index == 0 ? "\(directory)/\(unit)" : "\(directory)/\(unit).d/\(Self.order(index, source))"
-            try node.write(path, .text(source.text), mode: 0o600)
+        let files = sources.enumerated().map { index, source in
+            let name = index == 0 ? unit : "\(unit).d/\(Self.order(index, source))"
+            return FileWrite("\(directory)/\(name)", .text(source.text), mode: 0o600)
         }
+        try node.write(files)
         let result = try await node.run(
             "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],
             environment: [

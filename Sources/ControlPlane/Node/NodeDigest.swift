@@ -10,15 +10,7 @@ extension NodeTransport {
 
     func sha256(of path: String) throws(NodeError) -> String? { try sha256(of: path, with: digest) }
 
-    func copy(_ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil) throws(NodeError)
-        -> StagedCopy?
-    {
-        try copy(source, to: path, mode: mode, owner: owner, with: digest)
-    }
-
-    func stageCopy(of source: String, for path: String, mode: UInt32, owner: FileOwner?) throws(NodeError)
-        -> StagedCopy?
-    {
-        try stageCopy(of: source, for: path, mode: mode, owner: owner, with: digest)
+    func stageCopies(_ copies: [FileCopy]) throws(NodeError) -> [StagedCopy?] {
+        try stageCopies(copies, with: digest)
     }
 }

@@ -64,15 +64,24 @@ final class AgentChannel: Sendable {
             || text.contains("No such process")
     }
 
-    /// - Parameters:
-    ///   - lines: the request's name and its arguments.
-    ///   - content: sent after them, as base64 on a line.
+    /// A part of a request.
+    struct Part {
+        let lines: [String]
+        /// Sent after them, as base64 on a line.
+        var content: FileContent?
+    }
+
+    /// - Parameter lines: the request's name and its arguments.
     /// - Throws: `node/connection-lost`.
-    func request(
-        _ lines: [String], content: FileContent? = nil, seconds: Int = AgentChannel.seconds
-    ) throws(NodeError) -> Reply {
+    func request(_ lines: [String], seconds: Int = AgentChannel.seconds) throws(NodeError) -> Reply {
+        try request([Part(lines: lines)], seconds: seconds)
+    }
+
+    /// - Parameter parts: the first line is the request's name, all that follow are its arguments.
+    /// - Throws: `node/connection-lost`.
+    func request(_ parts: [Part], seconds: Int) throws(NodeError) -> Reply {
         // A line feed in an argument would be another argument.
-        for line in lines where line.utf8.contains(0x0a) || line.utf8.contains(0) {
+        for line in parts.flatMap(\.lines) where line.utf8.contains(0x0a) || line.utf8.contains(0) {
             throw NodeError(
                 .system, operation: "use", subject: line.replacing("\n", with: "\\n"),
                 underlying: "a name with a line feed cannot be used over ssh")
@@ -80,7 +89,7 @@ final class AgentChannel: Sendable {
         let result = isBroken.withLock { isBroken -> Result<Reply, NodeError> in
             guard !isBroken else { return .failure(lost("the connection broke before")) }
             do throws(SocketStream.Failure) {
-                return .success(try exchange(lines, content, .now + .seconds(seconds)))
+                return .success(try exchange(parts, .now + .seconds(seconds)))
             } catch {
                 isBroken = true
                 return .failure(lost(why(error, seconds)))
@@ -90,12 +99,14 @@ final class AgentChannel: Sendable {
     }
 
     private func exchange(
-        _ lines: [String], _ content: FileContent?, _ deadline: ContinuousClock.Instant
+        _ parts: [Part], _ deadline: ContinuousClock.Instant
     ) throws(SocketStream.Failure) -> Reply {
         try connection.withAgent { (socket) throws(SocketStream.Failure) in
-            let head = Array((lines.joined(separator: "\n") + "\n").utf8)
-            try Self.send(head, to: socket, deadline)
-            if let content { try Self.send(content.base64Line(), to: socket, deadline) }
+            for part in parts {
+                let head = Array((part.lines.joined(separator: "\n") + "\n").utf8)
+                try Self.send(head, to: socket, deadline)
+                if let content = part.content { try Self.send(content.base64Line(), to: socket, deadline) }
+            }
             let words = try socket.receiveLine(until: deadline).split(separator: " ")
             guard words.count == 3, let count = Int(words[1]), (0..<Self.mostBytes).contains(count),
                 let errors = Int(words[2]), (0...count).contains(errors)

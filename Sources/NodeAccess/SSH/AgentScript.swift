@@ -10,9 +10,6 @@ enum AgentScript {
     static let streamGreeting = "aggbootstrap stream 1"
     static let lockGreeting = "aggbootstrap lock 1"
 
-    /// What a copy says where there is nothing that could be copied.
-    static let nothingToCopy = "nothing to copy"
-
     /// Where a node's lock lies: gone after a reboot, as everything is that held it.
     static let lockDirectory = "/run/aggbootstrap-node"
 
@@ -22,6 +19,9 @@ enum AgentScript {
     /// The words: `ok`, `no` with what the failed program said, `lost` where the lock is no longer ours, and `xN` for the
     /// exit status N of a program that was run. A change holds the file `ops` while it is made, and the one who takes the
     /// lock over holds it too before it writes its name: so no change is made for a previous holder.
+    ///
+    /// `put` and `copy` write all of their files before they sync the first, and say on the first line which one could not be
+    /// written; `move` and `makedirs` sync each directory once. With `nocache` the kernel begins to write what `sync` waits for.
     ///
     /// `capture` runs a command and sets `status`, `out` (what it wrote, its standard error behind its standard output) and
     /// `errors` (the length of the standard error): a warning must never be read as data.
@@ -69,16 +69,34 @@ enum AgentScript {
                 return 1
             fi
         }
+        write() {
+            rm -f -- "$1" && (set -C; : >"$1") && { [ "$3" = - ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1"
+        }
+        pour() { dd bs=64K conv=notrunc oflag=nocache status=none "$@"; }
+        drop() { [ -z "$files" ] || rm -f -- $files; return 1; }
+        settle() {
+            [ -z "$files" ] || sync -- $files || return
+            for check in $checks; do
+                rest=${check#* } path=${check#* * }
+                [ "$(stat -c %s -- "$path")" = "${check%% *}" ] && sum=$(sha256sum <"$path") &&
+                    [ "${sum%% *}" = "${rest%% *}" ] && continue
+                printf "%s\n%s\n" "$path" "what was read back is not what was written"
+                return 1
+            done
+        }
         put() {
-            rm -f -- "$1" || return
-            (set -C; : >"$1") || return
-            if { [ "$3" = - ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" &&
-                printf %s "$6" | base64 -d >>"$1" && sync -- "$1"; then
-                if [ "$(stat -c %s -- "$1")" = "$4" ] && sum=$(sha256sum <"$1") && [ "${sum%% *}" = "$5" ]; then return; fi
-                echo "what was read back is not what was sent"
-            fi
-            rm -f -- "$1"
-            return 1
+            IFS=$nl files= checks=
+            set -f
+            while [ $# -gt 0 ]; do
+                files=$files$nl$1 checks="$checks$nl$4 $5 $1"
+                if ! { write "$1" "$2" "$3" && printf %s "$6" | base64 -d | pour of="$1"; }; then
+                    echo "$1"
+                    drop
+                    return
+                fi
+                shift 6
+            done
+            settle || drop
         }
         digest() {
             if [ -f "$1" ]; then
@@ -90,39 +108,65 @@ enum AgentScript {
             fi
         }
         copy() {
-            if [ ! -e "$1" ]; then echo "nothing to copy"; return 1; fi
-            if [ ! -f "$1" ]; then stat -L -c %F -- "$1"; return 1; fi
-            rm -f -- "$2" || return
-            (set -C; : >"$2") || return
-            if { [ "$4" = - ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && cat -- "$1" >>"$2" && sync -- "$2"; then
-                size=$(stat -c %s -- "$2")
-                if [ "$size" = "$(stat -L -c %s -- "$1")" ] && sum=$(sha256sum <"$1") && [ "$(sha256sum <"$2")" = "$sum" ]
-                then
-                    echo "$size ${sum%% *}"
+            IFS=$nl files= checks= said=
+            set -f
+            while [ $# -gt 0 ]; do
+                if [ ! -e "$1" ]; then
+                    said=$said$nl-
+                elif [ ! -f "$1" ]; then
+                    echo "$1"
+                    stat -L -c %F -- "$1"
+                    drop
                     return
+                else
+                    files=$files$nl$2
+                    if ! { write "$2" "$3" "$4" && pour if="$1" of="$2" && size=$(stat -L -c %s -- "$1") &&
+                        sum=$(sha256sum <"$1"); }; then
+                        echo "$2"
+                        drop
+                        return
+                    fi
+                    said="$said$nl$size ${sum%% *}" checks="$checks$nl$size ${sum%% *} $2"
                 fi
-                echo "what was read back is not what was copied"
-            fi
-            rm -f -- "$2"
-            return 1
+                shift 4
+            done
+            settle && echo "$said" || drop
+        }
+        note() { case "$dirs$nl" in *"$nl$1$nl"*) ;; *) dirs=$dirs$nl$1 ;; esac; }
+        finish() {
+            IFS=$nl
+            set -f
+            [ -z "$dirs" ] || sync -- $dirs
         }
         move() {
-            n=$(($# / 2))
+            n=$1 dirs=
+            shift
             while [ "$n" -gt 0 ]; do
                 mv -f -T -- "$1" "$2" || return
                 d=${2%/*}
+                note "${d:-/}"
                 shift 2
-                set -- "$@" "${d:-/}"
                 n=$((n - 1))
             done
-            sync -- "$@"
+            for p; do
+                rm -f -- "$p" || return
+                d=${p%/*}
+                [ ! -d "${d:-/}" ] || note "${d:-/}"
+            done
+            finish
         }
-        makedirs() {
+        makedir() {
             [ -d "$1" ] && return
-            case ${1%/*} in "") ;; *) makedirs "${1%/*}" "$2" || return ;; esac
+            case ${1%/*} in "") ;; *) makedir "${1%/*}" "$2" || return ;; esac
             mkdir -m "$2" -- "$1" || [ -d "$1" ] || return
             d=${1%/*}
-            sync -- "${d:-/}"
+            note "${d:-/}"
+        }
+        makedirs() {
+            m=$1 dirs=
+            shift
+            for p; do makedir "$p" "$m" || return; done
+            finish
         }
         renamedir() {
             if [ -e "$2" ] || [ -L "$2" ]; then echo "$2 is there already"; return 1; fi
@@ -147,10 +191,9 @@ enum AgentScript {
             passwd | group) arg p; try getent "$op" "$p" ;;
             clock) try date +%s ;;
             token) arg token; reply ok "" ;;
-            put) arg p; arg m; arg o; arg s; arg h; arg b; change put "$p" "$m" "$o" "$s" "$h" "$b"; b= ;;
-            copy) arg a; arg p; arg m; arg o; change copy "$a" "$p" "$m" "$o" ;;
-            move) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; change move "$@" ;;
-            makedirs) arg p; arg m; change makedirs "$p" "$m" ;;
+            put | copy | move | makedirs)
+                arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done
+                change "$op" "$@"; a=; set -- ;;
             renamedir) arg p; arg a; change renamedir "$p" "$a" ;;
             rm) arg p; change rm -f -- "$p" ;;
             rmtree) arg p; change rm -rf --one-file-system -- "$p" ;;

@@ -7,9 +7,9 @@ import Values
 /// A node that is reached over ssh; its files and programs through the agent of an `SSHConnection`.
 package struct SSHTransport: NodeTransport {
     package let connection: SSHConnection
-    private let channel: AgentChannel
+    let channel: AgentChannel
     /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
-    private let digest: ByteDigest
+    let digest: ByteDigest
 
     package init(_ connection: SSHConnection, sha256 digest: @escaping ByteDigest) {
         self.connection = connection
@@ -180,54 +180,6 @@ package struct SSHTransport: NodeTransport {
 
     // MARK: - Changing
 
-    package func stage(
-        _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
-    ) throws(NodeError) -> String {
-        let temporary = AtomicFileWriter.temporary(for: path)
-        guard let sum = content.withBytes(digest) else { throw .noDigest(path) }
-        let size = content.withBytes { $0.count }
-        let lines = ["put", temporary, "0" + String(mode, radix: 8), Self.text(owner), "\(size)", sum]
-        try expectDone(channel.request(lines, content: content), "write", path)
-        return temporary
-    }
-
-    package func stageCopy(
-        of source: String, for path: String, mode: UInt32, owner: FileOwner?, with _: ByteDigest
-    ) throws(NodeError) -> StagedCopy? {
-        let temporary = AtomicFileWriter.temporary(for: path)
-        let lines = ["copy", source, temporary, "0" + String(mode, radix: 8), Self.text(owner)]
-        let reply = try channel.request(lines)
-        guard case .done = reply else {
-            if reply.text == AgentScript.nothingToCopy { return nil }
-            if FileStatus.isKind(reply.text) { throw Self.notRegular(source) }
-            throw failure(reply, "copy \(source) to", path)
-        }
-        let words = reply.text.split(separator: " ").map(String.init)
-        guard words.count == 2, let size = Int(words[0]), words[1].utf8.count == 64 else {
-            throw NodeError(
-                .system, operation: "copy \(source) to", subject: path,
-                underlying: "the answer is not understood")
-        }
-        return StagedCopy(temporary: temporary, size: size, sha256: words[1])
-    }
-
-    private static func text(_ owner: FileOwner?) -> String {
-        owner.map { "\($0.userID):\($0.groupID)" } ?? "-"
-    }
-
-    package func commit(_ files: [StagedPath]) throws(NodeError) {
-        guard let first = files.first else { return }
-        let lines = ["move", "\(files.count * 2)"] + files.flatMap { [$0.temporary, $0.path] }
-        try expectDone(channel.request(lines), "replace", first.path)
-    }
-
-    package func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError) {
-        for path in paths {
-            let reply = try channel.request(["makedirs", path, "0" + String(mode, radix: 8)])
-            try expectDone(reply, "make the directory", path)
-        }
-    }
-
     package func renameDirectory(_ from: String, to: String) throws(NodeError) {
         try expectDone(channel.request(["renamedir", from, to]), "rename to \(to)", from)
     }
@@ -282,19 +234,19 @@ package struct SSHTransport: NodeTransport {
 
     // MARK: - Errors
 
-    private func expectDone(
+    func expectDone(
         _ reply: AgentChannel.Reply, _ operation: String, _ subject: String
     ) throws(NodeError) {
         guard case .done = reply else { throw failure(reply, operation, subject) }
     }
 
-    private func failure(_ reply: AgentChannel.Reply, _ operation: String, _ subject: String) -> NodeError {
+    func failure(_ reply: AgentChannel.Reply, _ operation: String, _ subject: String) -> NodeError {
         if case .lockLost = reply { return .lockLost(operation, subject, connection.destination.name) }
         let text = reply.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it failed"
         return .remote(operation, subject, text)
     }
 
-    private static func notRegular(_ path: String) -> NodeError {
+    static func notRegular(_ path: String) -> NodeError {
         NodeError(.notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
     }
 }

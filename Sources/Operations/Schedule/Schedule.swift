@@ -50,7 +50,7 @@ package struct Schedule: Sendable {
         for unit in [units.service, units.timer] where try differs(unit) { changed.append(unit) }
         if !changed.isEmpty { try await verify(units) }
         let manager = try effects.systemBus()
-        for unit in changed { try AtomicFileWriter.write(unit.path, .text(unit.text), mode: 0o644) }
+        try AtomicFileWriter.write(changed.map { FileWrite($0.path, .text($0.text), mode: 0o644) })
         var done = changed.map { "wrote \($0.path)" }
         // A run that was killed may have written without having told systemd.
         let stale = try [serviceName, timerName].contains { name in

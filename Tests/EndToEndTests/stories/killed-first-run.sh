@@ -5,8 +5,8 @@ story() {
     local point
     cluster_up
     slow_reload
-    # The lock, the cluster's name, the CA's key, the CA, the leaf's key, the leaf, the copies, two of the node's files,
-    # systemd reads its units. Which thread renames how much differs from run to run, so one or two may not be reached.
+    # The lock, the state's directories, the cluster's name, the CA, the leaf, the copies, two of the node's files, systemd
+    # reads its units. Which thread renames how much differs from run to run, so one or two may not be reached.
     for point in "ftruncate 1" "rename 1" "rename 2" "rename 3" "rename 4" "rename 5" "rename 6" "rename 8" "rename 10" \
         "rename 1 $NODE_CERTIFICATES/.aggregator-key.pem.aggbootstrap-tmp" \
         "rename 1 /etc/systemd/system/kube-apiserver.service.d/.zz-aggregation.conf.aggbootstrap-tmp" "when reloads"; do

@@ -8,7 +8,7 @@ story() {
     state=$OPERATOR/state
     old=$(basename "$state"/ca/0001-*)
 
-    # One rotation, ended 18 times. S1: the ledger has the line, the CA is not stored; the CA has no leaf; half the leaves.
+    # One rotation, ended 18 times. S1: the ledger has the line, the CA is not stored; the CA has no leaf; no node has one.
     kill_rotation call fsync "$state/ledger.jsonl" --ca --yes "${ROTATION_WAITS[@]}"
     assert_eq "CAs" 1 "$(ls "$state/ca" | wc -l)"
     assert_open

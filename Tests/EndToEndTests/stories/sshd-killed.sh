@@ -54,22 +54,22 @@ killed_half_way() {
     [ $status = 3 ] || fail "exit 3, but it was $status"
     assert_contains "cp2: cannot reach cp2: " "[node/connection-lost]" "its change is still open there" \
         "run it again: it goes on from what is there" "what every node has:" "cp1  has the change" "cp3  is as it was"
-    NODE=2 node_exec rm /usr/local/bin/base64
+    NODE=2 node_exec rm /usr/local/bin/dd
 }
 
 # stop_half_way FILE: the process on the node that writes FILE stops after 100 bytes.
 stop_half_way() {
     node_exec rm -f /srv/stopped
-    node_file 755 /usr/local/bin/base64 <<S
+    node_file 755 /usr/local/bin/dd <<S
 #!/bin/sh
-case "\$*:\$(readlink /proc/\$\$/fd/1)" in
--d:*/.$1.aggbootstrap-tmp)
-    /usr/bin/base64 -d | {
-        dd bs=1 count=100 status=none
+case "\$*" in
+*" of="*/.$1.aggbootstrap-tmp)
+    {
+        /usr/bin/dd bs=1 count=100 status=none
         sh -c 'echo \$PPID >/srv/stopping && mv /srv/stopping /srv/stopped && kill -STOP \$PPID'
         cat
-    } ;;
-*) exec /usr/bin/base64 "\$@" ;;
+    } >"\${*##* of=}" ;;
+*) exec /usr/bin/dd "\$@" ;;
 esac
 S
 }

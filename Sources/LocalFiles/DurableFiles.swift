@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A file that is to be written.
+package struct FileWrite: Sendable {
+    package let path: String
+    package let content: FileContent
+    package let mode: UInt32
+    /// nil for the owner that the writing process gives it.
+    package let owner: FileOwner?
+
+    package init(_ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil) {
+        self.path = path
+        self.content = content
+        self.mode = mode
+        self.owner = owner
+    }
+}
+
+/// A directory that is to be there with all of its files or not at all.
+package struct NewDirectory: Sendable {
+    package typealias File = (name: String, content: FileContent, mode: UInt32)
+
+    let path: String
+    /// Where it is filled, in the same directory.
+    let unfinished: String
+    private let files: [File]
+
+    /// - Parameter prefix: begins its name until it is complete.
+    package init(_ name: String, in parent: String, unfinished prefix: String, files: [File]) {
+        path = "\(parent)/\(name)"
+        unfinished = "\(parent)/\(prefix)\(name)"
+        self.files = files
+    }
+
+    func files(_ owner: FileOwner?) -> [FileWrite] {
+        files.map { FileWrite("\(unfinished)/\($0.name)", $0.content, mode: $0.mode, owner: owner) }
+    }
+}
+
+/// Writes new files and makes their content durable: all are written before the first is waited for, so that a file
+/// system with a journal commits them together.
+enum DurableFiles {
+    /// So many are open at once.
+    private static let most = 128
+
+    /// - Parameter paths: where each of `files` is written; nothing is there yet.
+    /// - Throws: after which some may be there.
+    static func write(_ files: [FileWrite], at paths: [String]) throws(NodeError) {
+        for start in stride(from: 0, to: files.count, by: most) {
+            let part = start..<min(start + most, files.count)
+            // Open until they are synced: an error of the disk is told to those who had the file open then.
+            var written: [SharedDescriptor] = []
+            for index in part { written.append(try write(files[index], to: paths[index])) }
+            for file in written { try file.sync() }
+            for index in part {
+                guard try files[index].content.isIn(paths[index]) else { throw unequal(files[index].path) }
+            }
+        }
+    }
+
+    private static func write(_ file: FileWrite, to path: String) throws(NodeError) -> SharedDescriptor {
+        let open = try FileDescriptor.open(
+            path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode_t(file.mode))
+        if let owner = file.owner { try open.give(to: owner) }
+        // After fchown, which clears set-id bits, and against the umask.
+        guard fchmod(open.number, mode_t(file.mode)) == 0 else { throw .system("change the mode of", path) }
+        try file.content.write(to: open)
+        // Linux begins to write it, and so finds blocks for all files before the first commit; `sync` says what came of it.
+        _ = posix_fadvise(open.number, 0, 0, POSIX_FADV_DONTNEED)
+        return SharedDescriptor(open)
+    }
+
+    private static func unequal(_ path: String) -> NodeError {
+        NodeError(
+            .system, operation: "write", subject: path,
+            underlying: "what was read back is not what was written",
+            hint: "look at the disk and its file system; nothing was replaced")
+    }
+}
