@@ -62,7 +62,8 @@ let package = Package(
         .target(name: "Planning", dependencies: ["Spec", "SystemdUnits", "Values"], swiftSettings: settings),
         // Floor 2: one outside thing each.
         .target(
-            name: "LocalFiles", dependencies: ["Secrets", "Values", subprocess], swiftSettings: settings),
+            name: "LocalFiles", dependencies: ["Secrets", "Spec", "Values", subprocess],
+            swiftSettings: settings),
         .target(
             name: "PKI", dependencies: ["COpenSSL", "Planning", "Secrets", "Spec", "Values"],
             swiftSettings: settings),

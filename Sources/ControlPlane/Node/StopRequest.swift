@@ -19,18 +19,28 @@ package final class StopRequest: Sendable {
     private let asked = Mutex<ContinuousClock.Instant?>(nil)
     // Dispatch's sources may be used from any thread.
     private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
-    /// What each signal did before.
-    private let before: [(number: Int32, action: sigaction)]
+
+    /// What each signal did before the first of those that listen now; a process has one action for a signal.
+    private struct Actions {
+        var listeners = 0
+        var before: [(number: Int32, action: sigaction)] = []
+    }
+
+    private static let actions = Mutex(Actions())
 
     /// - Parameter promise: what the operator is told that happens first.
     package init(
         promise: String = "the node that is being changed is finished first",
         progress: @escaping @Sendable (String) -> Void
     ) {
-        before = Self.numbers.compactMap { number in
-            var (ignored, old) = (sigaction(), sigaction())
-            ignored.__sigaction_handler.sa_handler = SIG_IGN
-            return sigaction(number, &ignored, &old) == 0 ? (number, old) : nil
+        Self.actions.withLock { actions in
+            actions.listeners += 1
+            guard actions.listeners == 1 else { return }
+            actions.before = Self.numbers.compactMap { number in
+                var (ignored, old) = (sigaction(), sigaction())
+                ignored.__sigaction_handler.sa_handler = SIG_IGN
+                return sigaction(number, &ignored, &old) == 0 ? (number, old) : nil
+            }
         }
         for number in Self.numbers {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -61,12 +71,16 @@ package final class StopRequest: Sendable {
     /// Whether one of the signals has come.
     package var isStopped: Bool { asked.withLock { $0 != nil } }
 
-    /// Lets the signals do again what they did before.
+    /// Lets the signals do again what they did before, once nobody listens any more; called once.
     package func restore() {
         for source in sources { source.cancel() }
-        for (number, action) in before {
-            var action = action
-            sigaction(number, &action, nil)
+        Self.actions.withLock { actions in
+            actions.listeners -= 1
+            guard actions.listeners == 0 else { return }
+            for (number, action) in actions.before {
+                var action = action
+                sigaction(number, &action, nil)
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import ControlPlane
 import Planning
+import Spec
 import StateStore
 
 extension CARotation {

@@ -50,7 +50,7 @@ extension Run {
     /// The nodes of the spec that --limit leaves out.
     func observePeers() async -> [Preparation.Peer] {
         let others = spec.nodes.filter { !nodes.contains($0) }
-        let results = await onEachNode(others) { node in try await controlPlanes.link(node) }
+        let results = await onEachNode(others) { node in try controlPlanes.link(node) }
         let reached = zip(others, results).map { node, result in (node.name, (try? result.get()) != nil) }
         let health = await controlPlanes.health(of: others)
         return zip(health, reached).map { peer, reached in

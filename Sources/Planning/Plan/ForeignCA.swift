@@ -71,7 +71,7 @@ enum ForeignCA {
         let known = Set(
             clientCA.certificates.map(\.subjectDER) + inventory.generations.map(\.certificate.subjectDER))
         guard let unknown = names.first(where: { !known.contains($0) }) else { return [] }
-        let name = DistinguishedName.text(der: unknown) ?? "a name that cannot be read"
+        let name = X501NameText.text(der: unknown) ?? "a name that cannot be read"
         return [
             Refusal(
                 code: "plan/foreign-ca", node: node.name,

@@ -3,6 +3,7 @@
 import ControlPlane
 import Operations
 import Planning
+import SystemdUnits
 import Values
 
 /// With `--verbose`: what is used, what was read and how long each stage took, on the standard error.

@@ -54,12 +54,12 @@ import Testing
             let der = stride(from: 0, to: hex.count, by: 2).compactMap {
                 UInt8(String(decoding: hex[$0..<$0 + 2], as: UTF8.self), radix: 16)
             }
-            #expect("subject=" + (DistinguishedName.text(der: der) ?? "nil") == lines[0])
+            #expect("subject=" + (X501NameText.text(der: der) ?? "nil") == lines[0])
         }
         for bytes in [
             [], [0x30], [0x30, 0x80], [0x30, 0x02, 0x31, 0x05], [0x31, 0x00], [0x30, 0x84, 1, 1, 1, 1],
         ] as [[UInt8]] {
-            #expect(DistinguishedName.text(der: bytes) == nil)
+            #expect(X501NameText.text(der: bytes) == nil)
         }
     }
 

@@ -27,20 +27,6 @@ package struct EnvironmentFile: Sendable, Equatable {
         return EnvironmentFile(variables: parser.finish().filter { isName($0.name) })
     }
 
-    /// Whether `text` is `original` byte for byte, but for aggregation flags in its variables, or for one variable behind
-    /// its end that holds nothing else: what this program makes of `original`.
-    package static func isMerged(_ text: String, from original: String) -> Bool {
-        let merged = EnvironmentFileEdit.withoutFlags(text).bytes
-        let names = Set(parse(original).variables.map(\.name))
-        let added = parse(text).variables.map(\.name).filter { !names.contains($0) }
-        let candidates = [nil] + EnvironmentFileEdit.crossings(original)
-        return candidates.contains { crossed in
-            let plain = EnvironmentFileEdit.withoutFlags(original, crossed: crossed)
-            let gap = plain.isEmpty || plain.utf8.last == UnitByte.newline ? "" : "\n"
-            return plain.bytes == merged || added.contains { "\(plain)\(gap)\($0)=\"\"\n".bytes == merged }
-        }
-    }
-
     /// Where the value begins of the first assignment whose name or value is no UTF-8; nil where systemd reads the whole file.
     static func firstFaultyValue(_ bytes: [UInt8]) -> Int? {
         guard String(validating: bytes, as: UTF8.self) == nil else { return nil }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Reads the DER of an X.501 name for messages; comparisons use the DER itself.
-package enum DistinguishedName {
+package enum X501NameText {
     /// RFC 2253 text of a name whose attributes are strings, for example `CN=aggregator,O=k8s`.
     /// - Returns: nil where the bytes are no such name.
     package static func text(der: [UInt8]) -> String? {

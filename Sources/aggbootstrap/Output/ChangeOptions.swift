@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// What every command that changes nodes takes.
+struct ChangeOptions: ParsableArguments {
+    @Flag(help: "Show what would be done and change nothing.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask before a live change.")
+    var yes = false
+
+    @Flag(help: "Fail with status 4 where a proof cannot be made.")
+    var requireProof = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Restart others although this control plane does not serve; repeatable.", valueName: "node"))
+    var acceptUnhealthy: [String] = []
+
+    @Flag(help: "Restart although that activates changes of the unit that are not ours.")
+    var includePending = false
+}

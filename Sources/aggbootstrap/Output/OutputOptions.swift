@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ControlPlane
+import LocalFiles
+import Operations
+import Values
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+}
+
+struct OutputOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "Format of the standard output.")
+    var output: OutputFormat = .text
+
+    @Option(help: "Colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
+    var color: ColorChoice = .auto
+
+    @Flag(name: .shortAndLong, help: "Only results and errors, not what is being done.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Also say what is read, where it comes from and how long it takes.")
+    var verbose = false
+
+    func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+    }
+
+    var narrator: Narrator { Narrator(isOn: verbose) }
+
+    /// An error, with the document that shows the run all the same where JSON is wanted.
+    func failure(_ error: any Error, showing document: @autoclosure () -> any Encodable & Sendable)
+        -> any Error
+    {
+        output == .json ? DocumentedError(cause: error, document: document()) : error
+    }
+
+    /// The surroundings of a run, with progress on the standard error: a live row for each node on a terminal.
+    var effects: Effects {
+        if quiet { return .real { _ in } }
+        // The rows would hide what --verbose has to say.
+        let display = ProgressDisplay(
+            showsRows: Terminal.canRedraw && !verbose, isColored: color.isOn(.error))
+        return .real(progress: display.show)
+    }
+}
