@@ -12,7 +12,8 @@ import Testing
         ["StateStore", "ControlPlane"], ["Proofs"], ["Operations"], ["aggbootstrap"],
     ]
     private static let libraries: [String: Set<String>] = [
-        "PKI": ["COpenSSL"], "TLS": ["COpenSSL"], "SystemdBus": ["CSystemd"], "LocalFiles": ["Subprocess"],
+        "PKI": ["COpenSSL"], "TLS": ["COpenSSL", "Dispatch"], "SystemdBus": ["CSystemd"],
+        "LocalFiles": ["Subprocess"],
         "NodeAccess": ["Subprocess"], "ControlPlane": ["Dispatch"],
         "aggbootstrap": ["ArgumentParser", "CBuildInfo", "FoundationEssentials", "Dispatch"],
     ]

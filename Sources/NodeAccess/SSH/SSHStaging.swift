@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ClusterPlan
 import LocalFiles
 
 // Files that are written on the node, and the directories for them: one request for all of a step.
