@@ -4,14 +4,14 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import SystemdUnits
-@testable import Spec
 @testable import ControlPlane
 @testable import NodeAccess
 @testable import Operations
 @testable import PKI
 @testable import Planning
 @testable import Proofs
+@testable import Spec
+@testable import SystemdUnits
 @testable import TLS
 @testable import Values
 

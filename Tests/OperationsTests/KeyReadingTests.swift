@@ -5,16 +5,16 @@ import Secrets
 import TestSupport
 import Testing
 
-@testable import Values
-@testable import StateStore
-@testable import Planning
 @testable import ControlPlane
 @testable import LocalFiles
 @testable import NodeAccess
 @testable import PKI
+@testable import Planning
 @testable import Spec
+@testable import StateStore
 @testable import SystemdUnits
 @testable import TLS
+@testable import Values
 
 /// A private key leaves a node, or the state, for those alone who have to present it or to sign with it.
 @Suite struct KeyReadingTests {

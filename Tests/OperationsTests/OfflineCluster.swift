@@ -4,10 +4,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Planning
 @testable import ControlPlane
 @testable import NodeAccess
 @testable import Operations
+@testable import Planning
 @testable import StateStore
 @testable import SystemdBus
 @testable import Values

@@ -4,12 +4,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Proofs
-@testable import Planning
 @testable import LocalFiles
 @testable import NodeAccess
 @testable import Operations
 @testable import PKI
+@testable import Planning
+@testable import Proofs
 @testable import Spec
 @testable import StateStore
 @testable import Values

@@ -4,11 +4,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Planning
 @testable import ControlPlane
 @testable import LocalFiles
 @testable import NodeAccess
 @testable import Operations
+@testable import Planning
 @testable import SystemdUnits
 @testable import Values
 

@@ -5,12 +5,12 @@ import Secrets
 import TestSupport
 import Testing
 
-@testable import StateStore
 @testable import NodeAccess
 @testable import Operations
 @testable import PKI
 @testable import Planning
 @testable import Spec
+@testable import StateStore
 @testable import Values
 
 /// What holds for every preparation, of `init`, of `rotate` and of `rollback`.

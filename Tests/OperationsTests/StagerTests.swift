@@ -4,10 +4,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Operations
 @testable import ControlPlane
 @testable import LocalFiles
 @testable import NodeAccess
+@testable import Operations
 @testable import PKI
 @testable import Planning
 @testable import StateStore

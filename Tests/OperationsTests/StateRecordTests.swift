@@ -4,12 +4,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import StateStore
-@testable import Planning
 @testable import NodeAccess
 @testable import Operations
 @testable import PKI
+@testable import Planning
 @testable import Spec
+@testable import StateStore
 @testable import Values
 
 /// What a state says of itself: records, names, the cluster's name.

@@ -6,10 +6,10 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Spec
 @testable import ControlPlane
 @testable import NodeAccess
 @testable import Operations
+@testable import Spec
 @testable import SystemdBus
 @testable import Values
 

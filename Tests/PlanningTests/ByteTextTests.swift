@@ -2,10 +2,10 @@
 
 import Testing
 
-@testable import Values
-@testable import Spec
 @testable import Planning
+@testable import Spec
 @testable import SystemdUnits
+@testable import Values
 
 /// Texts that Unicode calls equivalent, and the kernel, systemd and kube-apiserver do not.
 @Suite struct ByteTextTests {

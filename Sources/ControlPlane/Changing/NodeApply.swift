@@ -205,7 +205,9 @@ package struct NodeApply {
                 try activator.reload(expecting: nil)
             }
             let isUp = step == .restarting ? try await bringBack(transaction, activator) : ""
-            try transaction.drop(unit: unit)
+            do { try transaction.drop(unit: unit) } catch {
+                progress("cannot remove the copies of before (\(error)); the next init does it")
+            }
             return BootstrapError(
                 failure.code, "\(failure.message); every file is as it was\(isUp)", hint: failure.hint,
                 details: failure.details)

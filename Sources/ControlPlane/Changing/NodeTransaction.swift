@@ -110,7 +110,8 @@ package struct NodeTransaction: Sendable {
             try node.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
         }
         try node.renameDirectory(fresh, to: "\(store)/transaction")
-        try node.removeTree("\(store)/transaction.replaced")
+        // It holds nothing that the new one lacks; the transaction does not end before it is gone.
+        try? node.removeTree("\(store)/transaction.replaced")
         return transaction
     }
 

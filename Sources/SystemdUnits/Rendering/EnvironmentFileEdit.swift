@@ -88,6 +88,10 @@ struct EnvironmentFileEdit {
         return variables.indices.filter { last[variables[$0].name] == $0 }.map { variables[$0] }
     }
 
+    fileprivate static func holdsFlags(_ variable: EnvironmentFile.Variable) -> Bool {
+        !ownFlags(words(variable)).isEmpty
+    }
+
     private static func ownFlags(_ words: [UnitWord]) -> [EffectiveFlags.Occurrence] {
         EffectiveFlags.parse(arguments: words.map { String(decoding: $0.value, as: UTF8.self) })
             .occurrences.filter { APIServerFlags.names.contains($0.name) }
@@ -123,16 +127,23 @@ struct EnvironmentFileEdit {
 
 extension EnvironmentFile {
     /// Whether `text` is `original` byte for byte, but for aggregation flags in its variables, or for one variable behind
-    /// its end that holds nothing else: what this program makes of `original`.
+    /// its end, which begins with the unit's default: what this program makes of `original`.
     package static func isMerged(_ text: String, from original: String) -> Bool {
-        let merged = EnvironmentFileEdit.withoutFlags(text).bytes
+        let merged = Array(EnvironmentFileEdit.withoutFlags(text).utf8)
         let names = Set(parse(original).variables.map(\.name))
-        let added = parse(text).variables.map(\.name).filter { !names.contains($0) }
+        let added = parse(text).variables.filter {
+            !names.contains($0.name) && EnvironmentFileEdit.holdsFlags($0)
+        }.map(\.name)
         let candidates = [nil] + EnvironmentFileEdit.crossings(original)
         return candidates.contains { crossed in
             let plain = EnvironmentFileEdit.withoutFlags(original, crossed: crossed)
-            let gap = plain.isEmpty || plain.utf8.last == UnitByte.newline ? "" : "\n"
-            return plain.bytes == merged || added.contains { "\(plain)\(gap)\($0)=\"\"\n".bytes == merged }
+            if merged.elementsEqual(plain.utf8) { return true }
+            guard case .lineFeeds(let count) = Ending(of: plain) else { return false }
+            return added.contains { name in
+                let head = Array("\(plain)\(String(repeating: "\n", count: count))\(name)=\"".utf8)
+                return merged.starts(with: head)
+                    && merged.dropFirst(head.count).firstIndex(of: UnitByte.newline) == merged.count - 1
+            }
         }
     }
 }

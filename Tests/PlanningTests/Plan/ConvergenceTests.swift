@@ -3,10 +3,10 @@
 import TestSupport
 import Testing
 
-@testable import Values
-@testable import Spec
 @testable import Planning
+@testable import Spec
 @testable import SystemdUnits
+@testable import Values
 
 /// Planned again after a success, the plan is empty, from wherever it began.
 @Suite struct ConvergenceTests {

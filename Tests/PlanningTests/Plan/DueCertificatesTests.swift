@@ -2,9 +2,9 @@
 
 import Testing
 
-@testable import Values
 @testable import Planning
 @testable import Spec
+@testable import Values
 
 /// What a timer's run finds due, and what it says is next.
 @Suite struct DueCertificatesTests {

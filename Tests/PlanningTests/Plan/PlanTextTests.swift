@@ -4,8 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Spec
 @testable import Planning
+@testable import Spec
 @testable import Values
 
 /// Times, names and differences as they are shown, against the programs that know them.

@@ -2,8 +2,8 @@
 
 import Testing
 
-@testable import Spec
 @testable import Planning
+@testable import Spec
 @testable import Values
 
 /// Where a CA's rotation stands, and what its stages make of the nodes' files.

@@ -3,8 +3,8 @@
 import Foundation
 import Testing
 
-@testable import Spec
 @testable import Planning
+@testable import Spec
 @testable import SystemdUnits
 
 /// A way in which people write the unit of a kube-apiserver, with the files that belong to it, from Tests/Styles.
