@@ -8,17 +8,17 @@ import Proofs
 struct GateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Go on although an extension server of this Service does not trust the new CA, or a program on a control plane "
-                + "(cp1/kube-scheduler); repeatable.",
+            "Continue even if an extension server of this Service, or a program on a control plane (cp1/kube-scheduler), does "
+                + "not trust the new CA; repeatable.",
             valueName: "namespace/name"))
     var acceptLaggard: [String] = []
 
-    @Flag(help: "Replace the CA although there is no kubeconfig to find the extension servers with.")
+    @Flag(help: "Replace the CA even if there is no kubeconfig to find the extension servers with.")
     var acceptUnseenExtensions = false
 
     @Option(
         help: ArgumentHelp(
-            "Go on although an API server at this address is not in the spec; repeatable.",
+            "Continue even if an API server at this address is not in the spec; repeatable.",
             valueName: "address"))
     var acceptUnlisted: [String] = []
 
@@ -41,7 +41,7 @@ struct GateOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How long a kube-apiserver that reads its pair each minute, as before 1.23, is given to do so.",
+            "How long to wait for a kube-apiserver that reads its files each minute (before 1.23).",
             discussion: "Default: 65.", valueName: "seconds"),
         transform: OptionValue.seconds)
     var reloadWait: Int?
@@ -54,7 +54,7 @@ struct GateOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where control planes reach this machine for that: an IP address, with a port where it has to be one.",
+            "Where control planes reach this machine for the canary: an IP address, and a port if it must be a certain one.",
             valueName: "address[:port]"))
     var canaryAddress: String?
 

@@ -9,11 +9,11 @@ import Values
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Make every node as the spec says: issue what is missing, install, activate, prove.",
+        abstract: "Bring every node to what the spec says: issue, install, activate and prove.",
         discussion: """
-            Changes only what differs; run again when nothing has to change, it writes and restarts nothing. It never \
-            replaces a CA. If the API server does not come back with the change, the old files are put back and it is \
-            started with them.
+            Changes only what differs: if you run it again and nothing has to change, it writes and restarts nothing. It \
+            never replaces a CA. If the API server does not become ready with the change, the old files are restored and it \
+            is restarted with them.
             """)
 
     @OptionGroup var spec: SpecOptions

@@ -14,7 +14,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
 
-    @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where changes are pending.")
+    @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 if changes are pending.")
     var detailedExitCode = false
 
     @Flag(help: "Plan the restart although it activates changes of the unit that are not ours.")

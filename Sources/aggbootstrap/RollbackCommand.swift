@@ -9,15 +9,15 @@ import Values
 struct RollbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rollback",
-        abstract: "Put back what the last change of each node replaced: files, flags and unit.",
+        abstract: "Restore what the last change of each node replaced: files, flags and unit.",
         discussion: """
-            Every node keeps the files that its last change replaced; they come back with their content, mode and owner, \
-            and what was not there before is removed. It goes the way that init goes: a plan, one control plane at a time \
-            where one has to restart, and what does not serve afterwards is put back. A CA that was dropped as compromised \
-            never comes back.
+            Every node keeps the files that its last change replaced. rollback restores their content, mode and owner, and \
+            removes files that did not exist before. It works like init: it shows a plan, restarts one control plane at a \
+            time, and undoes the rollback of a node whose API server does not become ready. A CA that was dropped as \
+            compromised never comes back.
 
-            A node that has been rolled back is left alone while another one still has to be; where all have been, rollback \
-            goes forward again. The next init makes everything as the spec says.
+            A node that is rolled back already is not changed while others are not. If all are, rollback makes the change \
+            again. The next init brings every node to what the spec says.
             """)
 
     @OptionGroup var cluster: ClusterOptions

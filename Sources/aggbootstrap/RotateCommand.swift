@@ -10,25 +10,26 @@ import Values
 struct RotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
-        abstract: "Replace the proxy clients, or with --ca the requestheader CA, without a failed request.",
+        abstract:
+            "Replace the proxy client certificates, or with --ca the requestheader CA, while requests continue.",
         discussion: """
-            Without --ca, every control plane gets a new key and certificate of the same CA, one after the other; a \
-            kube-apiserver from 1.20 on loads them without a restart. The next one waits until all API servers take the \
-            new pair; what fails is put back.
+            Without --ca, every control plane gets a new key and certificate of the same CA, one control plane after the \
+            other; a kube-apiserver from 1.20 on loads them without a restart. The next one waits until all API servers \
+            accept the new certificate; if one refuses it, the old one is restored.
 
-            With --ca, the CA is replaced in stages: first everybody trusts both CAs, the extension servers too, then \
-            every control plane presents a proxy client of the new one, then nobody trusts the old one any more, and the \
-            old proxy client is seen to be refused. Each stage waits until what it asks for is seen. Stopped anywhere and \
-            run again, it goes on from what is there. Only the old CA's certificate is needed, not its key, so this is \
-            also the way out where the state was lost, or where the CA was made by hand.
+            With --ca, the CA is replaced in stages: first everyone trusts both CAs, the extension servers too; then every \
+            control plane presents a certificate of the new CA; then the old CA is dropped, and every API server is seen to \
+            refuse the old certificate. Each stage is verified before the next one begins. After an interruption, run it \
+            again: it continues. It needs the old CA's certificate and not its key, so it also works if the state was lost \
+            or the CA was made by hand.
 
             With --compromised, the CA is replaced because somebody else may have a key: a certificate cannot be revoked, so \
-            a proxy client's key and the CA's come to the same. First it says what will fail meanwhile; then it goes through \
-            the same stages without waiting for extension servers, and in the end none of them may trust the old CA.
+            the key of a proxy client and the key of the CA both need a new CA. It first says what will fail meanwhile. Then \
+            it runs the same stages without waiting for extension servers; at the end, none of them may trust the old CA.
 
-            With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy clients that are over two \
-            thirds of their lifetime or end within --renew-before. A replacement of the CA that was begun is gone on with. \
-            Where nothing is due, one line says what will be next, and the exit status is 0.
+            With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy client certificates that are \
+            over two thirds of their lifetime or end within --renew-before. A CA rotation that is open is continued. If \
+            nothing is due, one line says what is next, and the exit status is 0.
             """)
 
     @OptionGroup var spec: SpecOptions
@@ -36,7 +37,7 @@ struct RotateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var change: ChangeOptions
 
-    @Flag(help: "Replace the requestheader CA too, or go on with a replacement that was begun.")
+    @Flag(help: "Replace the requestheader CA too, or resume a CA rotation that is open.")
     var ca = false
 
     @Option(
@@ -45,10 +46,10 @@ struct RotateCommand: AsyncParsableCommand {
             valueName: "key"))
     var compromised: CompromisedKey?
 
-    @Flag(help: "Call the replacement of the CA off, as long as that is safe, and go back to the old one.")
+    @Flag(help: "Abort the CA rotation and return to the old CA, as long as that is safe.")
     var abort = false
 
-    @Flag(help: "Replace only what is due, the CA included, and nothing where nothing is.")
+    @Flag(help: "Replace only what is due, the CA included.")
     var ifDue = false
 
     @Option(
@@ -61,7 +62,7 @@ struct RotateCommand: AsyncParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "With --ca, have the old CA sign the new one too: extension servers that know only the old one go on serving "
+            "With --ca, have the old CA sign the new one too: extension servers that know only the old one continue to work "
                 + "until they are restarted."))
     var crossSign = false
 

@@ -15,8 +15,8 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
         discussion: """
             The service runs `rotate --if-due --yes` with what is given here, as root and with little else: it may change \
             files in the state directory, and on a control plane those that a rotation changes there. Run again with the \
-            same options, nothing is changed; with others, the units are written anew. This program, the spec and the state \
-            have to stay where they are.
+            same options, nothing is changed; with others, the units are written again. This program, the spec and the \
+            state directory must stay where they are.
 
             It is refused on a control plane of the spec, since the CA's key does not belong there, unless that node is \
             marked as local.
@@ -53,7 +53,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             discussion: "Default: $AGGBOOTSTRAP_PASSPHRASE_FILE.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
-    @OptionGroup(title: "What the run goes on without, and waits for") var gates: GateOptions
+    @OptionGroup(title: "What the run skips and waits for") var gates: GateOptions
 
     @Flag(help: "Show the units and change nothing.")
     var dryRun = false

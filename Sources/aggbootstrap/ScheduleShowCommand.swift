@@ -12,7 +12,7 @@ struct ScheduleOptions: ParsableArguments {
         name: .customLong("spec"), help: SpecOptions.specHelp, completion: .file(extensions: ["json"]))
     var spec: String?
 
-    @Option(help: ArgumentHelp("The cluster's name, where its spec is not at hand.", valueName: "name"))
+    @Option(help: ArgumentHelp("The cluster's name, if you do not have its spec.", valueName: "name"))
     var cluster: String?
 
     func validate() throws {
@@ -50,7 +50,7 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Stop and disable a cluster's timer, and remove the units that install wrote.",
-        discussion: "A run that is under way goes on to its end. Where nothing is installed, nothing is done."
+        discussion: "A run in progress continues. If nothing is installed, nothing is done."
     )
 
     @OptionGroup var options: ScheduleOptions

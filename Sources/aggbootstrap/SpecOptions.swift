@@ -35,7 +35,8 @@ struct SpecOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The unit that runs kube-apiserver, for nodes whose own unit is not at hand.", valueName: "file"),
+            "The unit that runs kube-apiserver, for nodes whose own unit is not available.", valueName: "file"
+        ),
         completion: .file())
     var baseUnit: String?
 

@@ -9,10 +9,10 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Prove that the aggregation layer works, and change nothing.",
         discussion: """
-            Each proof is a line: ok, FAIL, or -- where it cannot be made, with the reason. Exit status 4 where one fails.
+            Each proof is a line: ok, FAIL, or -- if it cannot be made, with the reason. The exit status is 4 if one fails.
 
-            With --canary it is no longer read-only for the time that it runs: it serves a temporary extension API on \
-            this machine, registers it as the APIService v1.canary.aggbootstrap.io, asks each control plane for it, and \
+            With --canary it changes the cluster while it runs: it serves a temporary extension API (the canary) on this \
+            machine, registers it as the APIService v1.canary.aggbootstrap.io, asks each control plane for it, and \
             judges the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
             killed run left is removed by the next one.
             """)
@@ -20,7 +20,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @OptionGroup var spec: SpecOptions
     @OptionGroup var output: OutputOptions
 
-    @Flag(help: "Fail with status 4 also where a proof cannot be made.")
+    @Flag(help: "Fail with status 4 also if a proof cannot be made.")
     var requireProof = false
 
     @Flag(

@@ -10,14 +10,14 @@ struct ChangeOptions: ParsableArguments {
     @Flag(help: "Do not ask before a live change.")
     var yes = false
 
-    @Flag(help: "Fail with status 4 where a proof cannot be made.")
+    @Flag(help: "Fail with status 4 if a proof cannot be made.")
     var requireProof = false
 
     @Option(
         help: ArgumentHelp(
-            "Restart others although this control plane does not serve; repeatable.", valueName: "node"))
+            "Restart other control planes even if this one is not ready; repeatable.", valueName: "node"))
     var acceptUnhealthy: [String] = []
 
-    @Flag(help: "Restart although that activates changes of the unit that are not ours.")
+    @Flag(help: "Restart even if that activates changes of the unit that aggbootstrap did not make.")
     var includePending = false
 }
