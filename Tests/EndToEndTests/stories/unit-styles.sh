@@ -53,8 +53,8 @@ lay_out() {
     done <"$1"
     flush
     target=
-    # The lab starts the command once, as root and wherever it is.
-    printf '[Service]\nType=oneshot\nRestart=no\nUser=\nWorkingDirectory=\nExecStartPre=\nExecStop=\n' |
+    # The lab starts the command once, as root, wherever it is, and with all of the machine's files.
+    printf '[Service]\nType=oneshot\nRestart=no\nUser=\nWorkingDirectory=\nExecStartPre=\nExecStop=\nRootDirectory=\nTemporaryFileSystem=\nInaccessiblePaths=\nBindPaths=\nBindReadOnlyPaths=\n' |
         node_file 644 /etc/systemd/system/kube-apiserver.service.d/00-lab.conf
     programs "$1"
 }
@@ -70,7 +70,7 @@ flush() {
 # programs STYLE: what its command runs, other than programs that systemd's machine has.
 programs() {
     local path
-    { grep -vE 'EnvironmentFile=|^==>' "$1" || true; } | { grep -oE '/[A-Za-z0-9/._-]*(kube-apiserver[A-Za-z0-9._-]*|hyperkube|docker|podman|rkt)' || true; } |
+    { grep -vE 'EnvironmentFile=|^==>' "$1" || true; } | { grep -oE '/[A-Za-z0-9/._-]*(kube-apiserver[A-Za-z0-9._-]*|kube-log-runner|with-secrets|hyperkube|docker|podman|rkt)' || true; } |
         { grep -v '^/etc/' || true; } | sort -u | while IFS= read -r path; do
         # shellcheck disable=SC2016  # it expands on the node
         node_exec sh -c 'mkdir -p "$(dirname "$1")" && touch "$1" 2>/dev/null; cmp -s /srv/recorder "$1" || mount --bind /srv/recorder "$1"' \
