@@ -206,7 +206,7 @@ package struct NodeApply {
             }
             let isUp = step == .restarting ? try await bringBack(transaction, activator) : ""
             do { try transaction.drop(unit: unit) } catch {
-                progress("cannot remove the copies of before (\(error)); the next init does it")
+                progress("cannot remove the copies of the old files (\(error)); the next init does it")
             }
             return BootstrapError(
                 failure.code, "\(failure.message); every file is as it was\(isUp)", hint: failure.hint,
