@@ -11,6 +11,8 @@ struct EnvironmentFileEdit {
     let own: String
     /// The same, one each.
     let arguments: [String]
+    /// Variables that hold one flag and nothing else, with what stands there afterwards.
+    var replacements: [String: String] = [:]
 
     private struct Change {
         var range: Range<Int>
@@ -24,9 +26,15 @@ struct EnvironmentFileEdit {
         var changes: [Change] = []
         for (name, positions) in removing where name != variable {
             guard let found = variables.last(where: { $0.name == name }) else { continue }
-            changes += positions.map { Self.removal(of: $0, Self.words(found), found) }
+            let words = Self.words(found)
+            if let replacement = replacements[name] {
+                changes += Self.exchange(words, of: found, for: replacement)
+            } else {
+                changes += positions.map { Self.removal(of: $0, words, found) }
+            }
         }
         guard let found = variables.last(where: { $0.name == variable }) else {
+            if arguments.isEmpty { return Self.apply(changes, to: text) }
             let rest = Self.apply(changes, to: text)
             guard case .lineFeeds(let count) = EnvironmentFile.Ending(of: rest) else { return rest }
             let gap = String(repeating: "\n", count: count)
@@ -36,7 +44,7 @@ struct EnvironmentFileEdit {
         let flagged = removing[variable] ?? []
         let kept = words.indices.filter { !flagged.contains($0) }
         let current = flagged.sorted().map { String(decoding: words[$0].value, as: UTF8.self) }
-        if current.bytes == arguments.bytes, flagged.max() == words.indices.last {
+        if current.bytes == arguments.bytes, flagged.isEmpty || flagged.max() == words.indices.last {
             return Self.apply(changes, to: text)
         }
         // The flags that go, with the blanks before them, are cut out where they stand; ours follow the last byte.
@@ -104,6 +112,18 @@ struct EnvironmentFileEdit {
         let start = word == 0 ? words[0].range.lowerBound : words[word - 1].range.upperBound
         let end = variable.offsets[words[word].range.upperBound - 1] + 1
         return Change(range: variable.offsets[start]..<end, bytes: [])
+    }
+
+    /// All words of a variable as one text, where they are not that already.
+    private static func exchange(
+        _ words: [UnitWord], of variable: EnvironmentFile.Variable, for text: String
+    ) -> [Change] {
+        let new = Array(text.utf8)
+        guard let first = words.first, let last = words.last, words.count > 1 || first.value != new else {
+            return []
+        }
+        let end = variable.offsets[last.range.upperBound - 1] + 1
+        return [Change(range: variable.offsets[first.range.lowerBound]..<end, bytes: new)]
     }
 
     private static func apply(_ changes: [Change], to text: String) -> String {

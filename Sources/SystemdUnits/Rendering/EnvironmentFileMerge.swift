@@ -5,8 +5,9 @@ import Values
 
 /// Writes the aggregation flags into one variable of a file that a unit reads, and checks what came of it.
 ///
-/// Every other line of the file, and every other argument of its variables, stays byte for byte. Aggregation flags in other
-/// variables of the same file are taken out of them.
+/// Every other line of the file, and every other argument of its variables, stays byte for byte. Where other variables of
+/// the file hold one aggregation flag each and nothing else, each gets the new value of its flag; otherwise the flags are
+/// taken out of them.
 package struct EnvironmentFileMerge {
     let unit: String
     let base: [UnitText]
@@ -23,11 +24,15 @@ package struct EnvironmentFileMerge {
         try checkFile(service)
         let expansion = try expand(command, service)
         let found = try ownFlags(expansion.arguments, command, service)
-        let own = try UnitFileQuoting.variable(flags.arguments)
+        let each = variablesOfOneFlag(expansion.arguments, found.positions)
+        let elsewhere = Set(each.values)
+        let arguments = flags.arguments.filter { !elsewhere.contains($0) }
+        let own = try UnitFileQuoting.variable(arguments)
+        _ = try UnitFileQuoting.variable(elsewhere.sorted())
         let inherited = try inherited(expansion.arguments, without: found.indices, service)
         let edit = EnvironmentFileEdit(
             text: environmentFiles[file.path] ?? "", variable: file.variable,
-            own: inherited.isEmpty ? own : "\(inherited) \(own)", arguments: flags.arguments)
+            own: inherited.isEmpty ? own : "\(inherited) \(own)", arguments: arguments, replacements: each)
         if ShellCommand(command) != nil { try ShellCommand.refuseUnsafe(flags.arguments) }
         let text = edit.text(removing: found.positions)
         try check(text, expansion.arguments, found.indices, command)
@@ -182,6 +187,26 @@ package struct EnvironmentFileMerge {
             hint: "take it out of \(variable)\(origin): $\(file.variable) in \(file.path) is to hold it")
     }
 
+    /// Variables of the file that hold one of our flags and nothing else, with the flag as it is wanted; empty where flags
+    /// of ours are doubled, or stand beside other arguments.
+    private func variablesOfOneFlag(
+        _ arguments: [Argument], _ positions: [String: Set<Int>]
+    ) -> [String: String] {
+        let parsed = EffectiveFlags.parse(commandLine: arguments.map(\.pattern.description)).occurrences
+        let found = parsed.filter { APIServerFlags.names.contains($0.name) }
+        guard Set(found.map(\.name)).count == found.count else { return [:] }
+        let wanted = EffectiveFlags.parse(arguments: flags.arguments).occurrences
+        var each: [String: String] = [:]
+        for name in positions.keys where name != file.variable {
+            let all = arguments.indices.filter { arguments[$0].variable == name }
+            guard let flag = found.first(where: { Array($0.arguments) == all }) else { return [:] }
+            if let index = wanted.firstIndex(where: { $0.name == flag.name }) {
+                each[name] = flags.arguments[index]
+            }
+        }
+        return each
+    }
+
     // MARK: - What came of it
 
     /// Reads the text again: the command has the arguments that were there, and ours once, and no other variable of the
@@ -200,7 +225,7 @@ package struct EnvironmentFileMerge {
         let own = parsed.occurrences.filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments)
         let rest = after.indices.filter { !own.contains($0) }.map { after[$0] }
         guard others(.parse(commandLine: texts)) == others(parsed), Self.areSame(rest, kept),
-            Self.areSame(own.map { after[$0] }, flags.arguments)
+            Self.areSame(own.map { after[$0] }.sorted(), flags.arguments.sorted())
         else { throw obstacle.cause(before, after, service, command) }
         let names = Set(before.compactMap(\.variable) + [file.variable])
         func untouched(_ text: String) -> [String] {

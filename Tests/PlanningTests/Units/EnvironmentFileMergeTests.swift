@@ -178,8 +178,14 @@ import Testing
             "$ARGS $A", "A=\"q --y=2\"\nARGS=\"--x=1 --requestheader-allowed-names\"\n",
             "A=\" --y=2\"\nARGS=\"--x=1 OWN\"\n"
         ),
+        // A variable of two flags, or one that is doubled: all of them are gathered.
         (
-            "$A $B $ARGS", "A=--proxy-client-cert-file=/c\nB='--proxy-client-key-file=/k'\nARGS=--v=2\n",
+            "$A $B $ARGS",
+            "A=--proxy-client-cert-file=/c\nB='--proxy-client-key-file=/k --requestheader-allowed-names=x'\n"
+                + "ARGS=--v=2\n", "A=\nB=''\nARGS=--v=2 OWN\n"
+        ),
+        (
+            "$A $B $ARGS", "A=--proxy-client-cert-file=/c\nB='--proxy-client-cert-file=/d'\nARGS=--v=2\n",
             "A=\nB=''\nARGS=--v=2 OWN\n"
         ),
         ("$A $ARGS", "A=\"--proxy-client-cert-file=/c --z\"\n", "A=\" --z\"\nARGS=\"OWN\"\n"),
@@ -194,6 +200,49 @@ import Testing
         #expect(text.utf8.elementsEqual(wanted.utf8), "\(text.debugDescription)")
         #expect(try Self.render(text, unit: unit).text.utf8.elementsEqual(wanted.utf8))
         #expect(EnvironmentFile.isMerged(text, from: before))
+    }
+
+    /// One variable per flag: each keeps its flag, and the variable of the spec takes those that none has.
+    @Test(arguments: [
+        (
+            "$A $B $ARGS", "A=--proxy-client-cert-file=/c\nB='--proxy-client-key-file  /k'\nARGS=--v=2\n",
+            ["proxy-client-cert-file", "proxy-client-key-file"]
+        ),
+        (
+            "$ARGS $A",
+            "# a\nA=\"--proxy_client_key_file=/k\"\nARGS=\"--requestheader-allowed-names=x --w\"\n",
+            ["proxy-client-key-file"]
+        ),
+        ("$A $ARGS", "A=\"--requestheader-allowed-names=q\"\n", ["requestheader-allowed-names"]),
+    ]) func oneVariablePerFlag(command: String, before: String, elsewhere: [String]) throws {
+        let unit = Self.unitText.replacing("$ARGS", with: command)
+        let text = try Self.render(before, unit: unit).text
+        let flags = UnitFixtures.flags.arguments
+        let values = EnvironmentFile.parse(text).variables
+        for variable in values where variable.name != "ARGS" {
+            #expect(flags.contains(variable.value), "\(variable)")
+        }
+        let ours = flags.filter { flag in !elsewhere.contains { flag.hasPrefix("--\($0)=") } }
+        #expect(values.last?.name == "ARGS")
+        #expect(values.last?.value.hasSuffix(ours.joined(separator: " ")) == true, "\(text)")
+        #expect(text.contains("# a") == before.contains("# a"))
+        #expect(try Self.render(text, unit: unit).text.utf8.elementsEqual(text.utf8))
+        #expect(EnvironmentFile.isMerged(text, from: before))
+    }
+
+    /// Where each flag has its variable, the variable of the spec is not touched.
+    @Test func oneVariablePerFlagOfAll() throws {
+        let flags = UnitFixtures.flags.arguments
+        let names = flags.indices.map { "A\($0)" }
+        let unit = Self.unitText.replacing(
+            "$ARGS", with: names.map { "$\($0)" }.joined(separator: " ") + " $ARGS")
+        func file(_ values: [String]) -> String {
+            zip(names, values).map { "\($0)='\($1)'\n" }.joined()
+        }
+        let old = flags.map { String($0.prefix { $0 != "=" }) + "=old" }
+        for rest in ["", "ARGS=--v=2\n"] {
+            #expect(try Self.render(file(old) + rest, unit: unit).text == file(flags) + rest)
+        }
     }
 
     /// A shell puts the variable in: only the file changes.
