@@ -62,6 +62,11 @@ package struct ControlPlanes: Sendable {
 
     package func link(_ node: NodeSpec) throws -> NodeLink { try links.link(node) }
 
+    /// What went to each node that was reached over the network, and came back.
+    package var traffic: [(name: String, traffic: NodeTraffic)] {
+        nodes.compactMap { node in links.made(node)?.node.traffic.map { (node.name, $0) } }
+    }
+
     /// How the running API server of a node is asked now; nil where none runs.
     package func connection(_ node: NodeSpec) throws -> APIServerConnection? {
         let link = try link(node)

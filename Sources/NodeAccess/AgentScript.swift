@@ -69,6 +69,17 @@ enum AgentScript {
                 return 1
             fi
         }
+        contents() {
+            n=$1 files=
+            shift
+            IFS=$nl
+            set -f
+            while [ "$n" -gt 0 ]; do files=$files$nl$1; shift; n=$((n - 1)); done
+            [ -z "$files" ] || cat -- $files | base64 -w 0
+            echo
+            [ -z "$files" ] || stat -c "%f %u %g %s %i %d %h %.9Y %n" -- $files || return
+            [ $# = 0 ] || sha256sum -- "$@"
+        }
         write() {
             rm -f -- "$1" && (set -C; : >"$1") && { [ "$3" = - ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1"
         }
@@ -187,6 +198,12 @@ enum AgentScript {
             get) arg p; arg n; try get "$p" "$n" ;;
             digest) arg p; try digest "$p" ;;
             list) arg p; try ls -A1 -- "$p" ;;
+            stats | contents)
+                arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done
+                case $op in
+                stats) try stat -c "%f %u %g %s %i %d %h %.9Y %n" -- "$@" ;;
+                *) try contents "$@" ;;
+                esac ;;
             lists) arg n; set --; while [ "$n" -gt 0 ]; do arg a; set -- "$@" "$a"; n=$((n - 1)); done; try ls -A1 -- "$@" ;;
             passwd | group) arg p; try getent "$op" "$p" ;;
             clock) try date +%s ;;

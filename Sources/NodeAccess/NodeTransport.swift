@@ -12,6 +12,17 @@ import Values
 package protocol NodeTransport: Sendable {
     /// The path as a message to the operator names it.
     func display(_ path: String) -> String
+    /// Reads what is about to be asked for, over ssh in two requests for all of it: `status`, `read` and `sha256(of:)` answer
+    /// from there until `forgetAhead`. It is for an observation, which changes nothing.
+    /// - Parameters:
+    ///   - paths: whose status and, of regular files, content will be read.
+    ///   - digests: whose status and digest will be.
+    /// - Throws: where the node cannot be reached; never for what a path holds.
+    func readAhead(_ paths: [String], digests: [String]) throws(NodeError)
+    func forgetAhead()
+    /// What went to the node and came back so far; nil where nothing crosses a network.
+    var traffic: NodeTraffic? { get }
+
     /// Status of `path` itself, not of what a link points to; nil where nothing is there.
     func status(_ path: String) throws(NodeError) -> FileStatus?
     /// Where a path leads on the node, with every link followed; what is missing stays as it is named.
@@ -109,6 +120,13 @@ package struct StagedPath: Sendable, Equatable {
         self.temporary = temporary
         self.path = path
     }
+}
+
+// What is at hand needs no reading ahead.
+extension NodeTransport {
+    package func readAhead(_ paths: [String], digests: [String]) throws(NodeError) {}
+    package func forgetAhead() {}
+    package var traffic: NodeTraffic? { nil }
 }
 
 extension NodeTransport {

@@ -30,6 +30,7 @@ struct InitCommand: AsyncParsableCommand {
                 acceptUnhealthy: change.acceptUnhealthy
             )
             output.narrator.began(run)
+            defer { output.narrator.ended(run) }
             return try await ChangeDialog(output: output, options: change, run: run, words: .initialise)
                 .perform(.toSpec(run)).status
         }

@@ -27,6 +27,7 @@ struct PlanCommand: AsyncParsableCommand {
                 output.effects, passphrase: passphrase.read(), options: .init(includesPending: includePending)
             )
             output.narrator.began(run)
+            defer { output.narrator.ended(run) }
             let planned = try await ChangeDialog(output: output, options: nil, run: run, words: .initialise)
                 .perform(.toSpec(run)).result
             return detailedExitCode && !planned.preparation.plan.isEmpty ? .pending : .done

@@ -31,6 +31,7 @@ struct RollbackCommand: AsyncParsableCommand {
                 output.effects, options: .init(includesPending: change.includePending),
                 acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
+            defer { output.narrator.ended(run) }
             return try await ChangeDialog(output: output, options: change, run: run, words: .rollback)
                 .perform(.back(run)).status
         }

@@ -109,6 +109,7 @@ struct RotateCommand: AsyncParsableCommand {
                 options: .init(includesPending: change.includePending, renewal: .always),
                 acceptUnhealthy: change.acceptUnhealthy)
             output.narrator.began(run)
+            defer { output.narrator.ended(run) }
             if ifDue { return try await rotateDue(run) }
             if replacing != nil { return try await rotateCA(run) }
             return try await rotateLeaves(LeafRotation.change(run, gates.leafOptions()))

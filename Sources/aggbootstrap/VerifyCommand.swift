@@ -48,6 +48,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let address = try canaryAddress.map { try CanaryAddress($0) }
             let run = try spec.makeRun(output.effects)
             output.narrator.began(run)
+            defer { output.narrator.ended(run) }
             let observed = try await output.narrator.observe(run)
             var proofs = try await output.narrator.timed("proved") {
                 try await run.controlPlanes.prove(observed, for: .verification)

@@ -74,6 +74,50 @@ import Testing
         #expect(error?.underlying.contains("line feed") == true)
     }
 
+    /// Two requests for all of it, and the same answers as one by one.
+    @Test func readsAhead() throws {
+        let ssh = try LoopbackSSH()
+        let remote = try ssh.connect()
+        let names =
+            Self.names.map { directory.file($0) } + ["/proc/1/cmdline", "/dev/null", "/", "/a b/'c", "/x\ny"]
+        let digests = [
+            directory.file("a"), directory.file("missing"), directory.file("sub/with space"),
+            directory.file("sub"),
+        ]
+        let plain = try ssh.connect()
+        let none: ByteDigest = { _ in nil }
+        try remote.readAhead(names, digests: digests)
+        let requests = remote.traffic?.requests ?? 0
+        #expect(requests == 2)
+        for name in names.dropLast() {
+            #expect(outcome { try remote.status(name) } == outcome { try local.status(name) }, "\(name)")
+            for limit in [4, 100_000] {
+                #expect(
+                    outcome { try remote.read(name, limit: limit) }
+                        == outcome { try local.read(name, limit: limit) },
+                    "\(name) \(limit)")
+            }
+        }
+        for name in digests {
+            #expect(
+                outcome { try remote.sha256(of: name, with: none) }
+                    == outcome { try plain.sha256(of: name, with: none) }, "\(name)")
+        }
+        #expect(
+            remote.traffic.map { $0.requests > requests } == true,
+            "links and what is no file are asked one by one")
+        // What is known is not asked again, and is forgotten as asked.
+        let file = directory.file("a")
+        let known = remote.traffic
+        try remote.readAhead([file], digests: [])
+        #expect(try remote.read(file) == local.read(file))
+        #expect(remote.traffic == known)
+        remote.forgetAhead()
+        try directory.write("another", to: "a")
+        #expect(try remote.read(file) == Array("another".utf8))
+        try remote.readAhead([], digests: [])
+    }
+
     /// What cannot be read is told of in the same words, with what to do about it.
     @Test func saysWhatToDo() throws {
         let ssh = try LoopbackSSH()

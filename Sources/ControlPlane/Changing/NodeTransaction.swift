@@ -42,14 +42,17 @@ package struct NodeTransaction: Sendable {
 
     /// Reads the transaction that is open for `unit`; nil where none is.
     static func open(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {
-        let store = store(unit: unit)
-        for name in ["transaction", "transaction.replaced"] {
-            if let bytes = try node.read("\(store)/\(name)/manifest") {
-                let text = String(decoding: bytes, as: UTF8.self)
-                return try parse(text, path: "\(store)/\(name)/manifest", node)
+        for path in manifests(unit: unit) {
+            if let bytes = try node.read(path) {
+                return try parse(String(decoding: bytes, as: UTF8.self), path: path, node)
             }
         }
         return nil
+    }
+
+    /// Where the record of an open transaction lies: the second while the first is made anew.
+    static func manifests(unit: String) -> [String] {
+        ["transaction", "transaction.replaced"].map { "\(store(unit: unit))/\($0)/manifest" }
     }
 
     /// Reads what the last change that came to its end replaced; nil where there was none.

@@ -66,6 +66,11 @@ final class NodeLinks: Sendable {
         return try result.get()
     }
 
+    /// The link of a node; nil where it was not needed yet.
+    func made(_ node: NodeSpec) -> NodeLink? {
+        slots.withLock { $0[node.name] }.flatMap { slot in slot.link.withLock { $0 } }
+    }
+
     private func connect(_ node: NodeSpec) throws -> NodeLink {
         if let root {
             let transport = LocalTransport(root: NodeRoot(prefix: "\(root)/\(node.name)"))

@@ -28,13 +28,18 @@ struct Observer {
     /// - Throws: what could not be read, and why.
     func observe(_ nodeSpec: NodeSpec) async throws -> ObservedNode {
         if access == .offline { try checkTree() }
+        // It may wait for a job of systemd's, so that nothing is read before.
+        let state = try await link.units?.settledUnit(spec.apiServer.unit)
+        try readAhead(state)
+        defer { node.forgetAhead() }
         try checkDropInDirectory()
-        let observedUnit = try await unit()
+        let observedUnit = try unit(state)
         let certificates = spec.certificates
         let files = NodeFiles(node: node, reader: reader)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
         let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
         let flags = flagSets(observedUnit)
+        try node.readAhead(namedFiles(flags, observedUnit), digests: [])
         let ca = try files.observe(path(certificates.files.ca))
         return ObservedNode(
             name: nodeSpec.name, access: access, ownerIDs: try ownerIDs(observedUnit),
@@ -47,6 +52,26 @@ struct Observer {
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
+    }
+
+    /// What is known to be read, before it is read.
+    private func readAhead(_ state: UnitState?) throws {
+        let certificates = spec.certificates
+        let unit = spec.apiServer.unit
+        let dropIn = UnitPaths.dropIn(of: unit)
+        let places = [dropIn.splitPath.directory, dropIn, certificates.directory]
+        let names = [certificates.files.ca, certificates.files.certificate]
+        let given = [spec.apiServer.environmentFile?.path, spec.apiServer.clientCAFile, state?.fragmentPath]
+        try node.readAhead(
+            places + names.map { "\(certificates.directory)/\($0)" } + given.compactMap { $0 }
+                + (state?.dropInPaths ?? []) + NodeTransaction.manifests(unit: unit),
+            digests: ["\(certificates.directory)/\(certificates.files.key)"])
+    }
+
+    /// The CAs that the flags name.
+    private func namedFiles(_ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
+        let client = spec.apiServer.clientCAFile == nil ? paths("client-ca-file", flags, unit).prefix(1) : []
+        return (paths("requestheader-client-ca-file", flags, unit) + client).filter(\.isAbsolutePath)
     }
 
     /// What the node's clock shows while ours shows two moments around it; a difference within them, or of a second,
@@ -88,12 +113,13 @@ struct Observer {
 
     // MARK: - The unit
 
-    private func unit() async throws -> ObservedUnit? {
+    /// - Parameter state: what systemd says; nil offline.
+    private func unit(_ state: UnitState?) throws -> ObservedUnit? {
         let own = UnitPaths.dropIn(of: spec.apiServer.unit)
         // Where an environment file gets the flags, a drop-in of ours is as any other.
         let isOthers = spec.apiServer.flagsIn == .environmentFile
         let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
-        guard var unit = try await readUnit(files) else { return nil }
+        guard var unit = try readUnit(files, state) else { return nil }
         // It is asked for where it decides: a drop-in of an earlier run stays what gets the flags.
         if !isOthers, case .environmentFile? = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
         {
@@ -120,11 +146,10 @@ struct Observer {
         return unit
     }
 
-    private func readUnit(_ files: UnitFiles) async throws -> ObservedUnit? {
-        guard let units = link.units else {
+    private func readUnit(_ files: UnitFiles, _ state: UnitState?) throws -> ObservedUnit? {
+        guard let state else {
             return try files.observeInTree(given: baseFiles).map(checked) ?? givenUnit(files)
         }
-        let state = try await units.settledUnit(spec.apiServer.unit)
         guard state.loadState != "not-found" else { return try givenUnit(files) }
         guard state.id == spec.apiServer.unit || state.id.isEmpty else {
             throw BootstrapError(

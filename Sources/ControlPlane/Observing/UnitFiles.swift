@@ -119,6 +119,7 @@ struct UnitFiles {
         var used: [String: GivenFile] = [:]
         let names = service.environment.files.map(\.path)
         try checkNames(names)
+        try node.readAhead(names, digests: [])
         for path in names {
             // A file with a specifier or a glob in its name stays unread, and is reported so where it matters.
             if let bytes = try node.read(path, limit: 1 << 20) {
@@ -196,7 +197,8 @@ struct UnitFiles {
     ///
     /// Whatever else cannot be read is an error: its settings would be lost.
     private func isMasked(_ path: String) throws -> Bool {
-        let target = try node.follow(path)
+        let isPlain = try node.status(path)?.kind == .regular
+        let target = isPlain ? path : try node.follow(path)
         if target == "/dev/null" { return true }
         if let bytes = try node.read(path, limit: 1 << 20) { return bytes.isEmpty }
         throw dangling(path, target)

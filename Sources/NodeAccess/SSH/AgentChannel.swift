@@ -11,6 +11,7 @@ final class AgentChannel: Sendable {
     private let connection: SSHConnection
     /// Whether the connection broke; a reply that comes late must not be taken for that of the next request.
     private let isBroken = Mutex(false)
+    private let counted = Mutex(NodeTraffic())
 
     /// Seconds that a request may take: a disk that is busy is slow to sync.
     static let seconds = 60
@@ -18,6 +19,8 @@ final class AgentChannel: Sendable {
     private static let mostBytes = CommandRunner.mostBytes
 
     init(_ connection: SSHConnection) { self.connection = connection }
+
+    var traffic: NodeTraffic { counted.withLock { $0 } }
 
     /// What the agent answered.
     enum Reply {
@@ -105,16 +108,27 @@ final class AgentChannel: Sendable {
             for part in parts {
                 let head = Array((part.lines.joined(separator: "\n") + "\n").utf8)
                 try Self.send(head, to: socket, deadline)
-                if let content = part.content { try Self.send(content.base64Line(), to: socket, deadline) }
+                count(sent: head.count)
+                if let content = part.content?.base64Line() {
+                    try Self.send(content, to: socket, deadline)
+                    count(sent: content.count)
+                }
             }
-            let words = try socket.receiveLine(until: deadline).split(separator: " ")
+            let line = try socket.receiveLine(until: deadline)
+            let words = line.split(separator: " ")
             guard words.count == 3, let count = Int(words[1]), (0..<Self.mostBytes).contains(count),
                 let errors = Int(words[2]), (0...count).contains(errors)
             else { throw .closed("its answer is not understood") }
+            counted.withLock {
+                $0.requests += 1
+                $0.received += line.utf8.count + 1 + count
+            }
             let output = try Self.receive(count - errors, from: socket, deadline)
             return try Self.reply(words[0], output, try Self.receive(errors, from: socket, deadline))
         }
     }
+
+    private func count(sent bytes: Int) { counted.withLock { $0.sent += bytes } }
 
     private static func receive(
         _ count: Int, from socket: SocketStream, _ deadline: ContinuousClock.Instant

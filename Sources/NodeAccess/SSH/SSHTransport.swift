@@ -10,6 +10,7 @@ package struct SSHTransport: NodeTransport {
     let channel: AgentChannel
     /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
     let digest: ByteDigest
+    private let ahead = ReadAhead()
 
     package init(_ connection: SSHConnection, sha256 digest: @escaping ByteDigest) {
         self.connection = connection
@@ -19,9 +20,18 @@ package struct SSHTransport: NodeTransport {
 
     package func display(_ path: String) -> String { path }
 
+    package var traffic: NodeTraffic? { channel.traffic }
+
     // MARK: - Reading
 
+    package func readAhead(_ paths: [String], digests: [String]) throws(NodeError) {
+        try ahead.read(paths, digests: digests, from: channel)
+    }
+
+    package func forgetAhead() { ahead.forget() }
+
     package func status(_ path: String) throws(NodeError) -> FileStatus? {
+        if let known = ahead.status(path) { return known }
         let reply = try channel.request(["stat", path])
         guard case .done = reply else {
             if reply.isMissing { return nil }
@@ -41,7 +51,8 @@ package struct SSHTransport: NodeTransport {
     }
 
     package func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]? {
-        try readSecret(path, limit: limit).map { secret in secret.withUnsafeBytes { Array($0) } }
+        if let known = ahead.content(path), (known?.count ?? 0) <= limit { return known }
+        return try readSecret(path, limit: limit).map { secret in secret.withUnsafeBytes { Array($0) } }
     }
 
     package func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes? {
@@ -88,6 +99,7 @@ package struct SSHTransport: NodeTransport {
     }
 
     package func sha256(of path: String, with _: ByteDigest) throws(NodeError) -> String? {
+        if let known = ahead.sha256(path) { return known }
         let reply = try channel.request(["digest", path])
         guard case .done = reply else {
             if reply.isMissing { return nil }

@@ -12,6 +12,14 @@ struct Narrator {
 
     func began(_ run: Run) { say(run.origins) }
 
+    /// What went over the network, node by node.
+    func ended(_ run: Run) {
+        say(
+            run.controlPlanes.traffic.map { name, traffic in
+                "\(name): \(traffic.requests) requests over ssh, \(traffic.sent) bytes sent, \(traffic.received) received"
+            })
+    }
+
     /// What a plan is made from.
     func read(_ preparation: Preparation) {
         say(Self.lines(preparation.inventory) + preparation.observed.flatMap(Self.lines))
