@@ -28,7 +28,7 @@ help:
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
-	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start', RUNS, RSA_RUNS)"
+	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
 	@echo "make clean    remove what the builds made"

@@ -7,7 +7,7 @@
 # Sourced; needs root. LAB_ID names this lab: several run side by side.
 
 LAB_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
-LAB_BASE=$LAB_CACHE/base-bookworm-2
+LAB_BASE=$LAB_CACHE/base-bookworm-3
 LAB_RUN=${LAB_RUN:-/run/agglab}   # one directory a lab; gone after a reboot, as the namespaces are
 LAB_FAMILIES=4             # 6: the nodes and the operator have IPv6 addresses alone; 46: they have both
 LAB_SUBNET=192.168.123
@@ -39,7 +39,7 @@ lab_base() {
         [ -e "$LAB_BASE/.complete" ] && exit
         echo "making the nodes' root tree $LAB_BASE"
         rm -rf "$LAB_BASE"
-        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,ca-certificates,strace,faketime,sudo \
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,ca-certificates,strace,faketime,sudo,python3 \
             bookworm "$LAB_BASE" >"$LAB_CACHE/base.log" 2>&1 || { tail "$LAB_CACHE/base.log"; exit 1; }
         lab_base_settings
         touch "$LAB_BASE/.complete"
