@@ -93,6 +93,11 @@ package struct ControlPlanes: Sendable {
         return try Self.values(nodes, await onEachNode(nodes) { node in try await observe(node) })
     }
 
+    /// The same, where a node that cannot be read keeps none of the others back.
+    package func observeEach() async -> [(NodeSpec, Result<ObservedNode, any Error>)] {
+        Array(zip(nodes, await onEachNode(nodes) { node in try await observe(node) }))
+    }
+
     /// Reads one node, over a connection that is made where there is none yet.
     package func observe(_ node: NodeSpec) async throws -> ObservedNode {
         let observer = Observer(

@@ -59,6 +59,16 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// Time and event of the newest entry; nil where there is none.
+    /// - Throws: `state/damaged` where the ledger cannot be read.
+    package func lastEntry() throws -> (time: String, event: String)? {
+        var last: (String, String)?
+        try forEachEntry { entry in
+            if let time = entry["time"], let event = entry["event"] { last = (time, event) }
+        }
+        return last
+    }
+
     /// The certificates that were issued.
     struct IssuedLeaves {
         /// Fingerprints by owner, each with its place in the ledger.

@@ -21,7 +21,8 @@ struct AggBootstrap: AsyncParsableCommand {
             """,
         version: VersionCommand.number,
         subcommands: [
-            InitCommand.self, PlanCommand.self, VerifyCommand.self, RollbackCommand.self, RotateCommand.self,
+            InitCommand.self, PlanCommand.self, StatusCommand.self, VerifyCommand.self, RollbackCommand.self,
+            RotateCommand.self,
             ScheduleCommand.self, SpecCommand.self,
             CompletionCommand.self, VersionCommand.self,
         ])

@@ -6,12 +6,6 @@ import Planning
 import Spec
 import Values
 
-/// A time before something's end, written as the spec writes durations.
-struct RenewBefore: Sendable {
-    let text: String
-    let seconds: Int64
-}
-
 // What a timer runs.
 extension RotateCommand {
     func validateIfDue() throws {

@@ -184,6 +184,9 @@ struct Observer {
             needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
             loadedArguments: state.execStart.last ?? [],
             runningArguments: running, mainPID: Int(state.mainPID ?? 0))
+        if state.mainPID != nil, state.execMainStartTimestamp > 0 {
+            live.startedAt = UnixTime(seconds: Int64(state.execMainStartTimestamp / 1_000_000))
+        }
         if running != nil, let pid = state.mainPID { live.proxies = proxies(ofProcess: Int(pid)) }
         return live
     }

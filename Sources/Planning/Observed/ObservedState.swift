@@ -123,6 +123,8 @@ package struct LiveUnit: Sendable, Equatable {
     /// argv of the main process; nil where there is none.
     package var runningArguments: [String]?
     package var mainPID: Int
+    /// When the main process started; nil where there is none.
+    package var startedAt: UnixTime?
     /// Which proxies the running process takes.
     package var proxies = ObservedProxies.unseen("its process does not run")
 

@@ -16,11 +16,17 @@ story() {
     assert_exit 0 op init --yes
     assert_written 0 0
     on_each 3 assert_node_untouched
+    assert_exit 0 op status --warn-before 1d
+    assert_contains "cp1, cp2, cp3  " "fine: 3 control planes as the spec says"
+    on_each 3 assert_node_untouched
     assert_eq "ssh connections of that run to a node" 1 "$(NODE=2 connections_of op init --yes)"
 
     NODE=2 node_exec sh -c "chmod 600 $trust; echo >>/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf"
     assert_exit 2 op plan --detailed-exitcode
     assert_contains "mode and owner only, was 0600" "zz-aggregation.conf"
+    assert_lacks "cp1: " "cp3: "
+    assert_exit 4 op status --warn-before 1d
+    assert_contains "cp2: $trust has another mode or owner [drift/file]" "zz-aggregation.conf differs [drift/file]"
     assert_lacks "cp1: " "cp3: "
     remember_each 3
     assert_exit 0 op init --yes

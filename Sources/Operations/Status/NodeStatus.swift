@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Spec
+import SystemdUnits
+import Values
+
+/// One control plane: its files, its API server, and what differs from the spec.
+package struct NodeStatus: Sendable, Equatable {
+    package let name: String
+    /// Why it could not be read; nil where it could.
+    package let problem: Problem?
+    package let certificates: [Installed]
+    /// The CA, the proxy client certificate, its key, and what holds the flags.
+    package let files: [ObservedFile]
+    /// systemd's words, for example `active/running`; nil offline and where the unit is not known.
+    package let unit: String?
+    package let server: ObservedAPIServer?
+    /// Whether the API server has loaded the CAs that lie in its file.
+    package let loaded: Loaded
+    /// When its main process started; nil where that is not known.
+    package let startedAt: UnixTime?
+    /// When the certificate ends that the process made for its connections to itself; nil where its start is not known.
+    ///
+    /// It is in memory and ends a year after the start, 14 months from 1.33 on (kubernetes/kubernetes#86552): a restart makes
+    /// another one.
+    package let loopbackEnds: UnixTime?
+    /// Seconds by which its clock is ahead.
+    package let clockOffset: Int64
+    /// What differs; empty where the node is as the spec says.
+    package let drift: [Drift]
+    /// What to know besides, for example of a proxy that would break the aggregator.
+    package let notices: [Notice]
+
+    package struct Problem: Sendable, Equatable {
+        package let code: String
+        package let message: String
+        package let hint: String?
+    }
+
+    /// A certificate that lies on the node.
+    package struct Installed: Sendable, Equatable {
+        package enum Role: String, Sendable {
+            case ca
+            case proxyClient
+        }
+
+        package let role: Role
+        package let path: String
+        package let certificate: CertificateSummary
+    }
+
+    package enum Loaded: Sendable, Equatable {
+        case yes
+        /// Subjects of the CAs in the file that its TLS handshake does not name.
+        case missing([String])
+        /// Why it is not known.
+        case unknown(String)
+    }
+
+    /// Something that `init` would change, or that keeps it from changing anything.
+    package struct Drift: Sendable, Equatable {
+        /// Stable; for example `drift/file`.
+        package let code: String
+        package let text: String
+    }
+
+    package var differs: Bool {
+        if case .missing = loaded { return true }
+        return problem != nil || !drift.isEmpty
+    }
+}
+
+extension NodeStatus {
+    /// A node that could not be read.
+    init(_ node: NodeSpec, _ error: BootstrapError) {
+        self.init(
+            name: node.name, problem: Problem(code: error.code, message: error.message, hint: error.hint),
+            certificates: [], files: [], unit: nil, server: nil,
+            loaded: .unknown("the node could not be read"),
+            startedAt: nil, loopbackEnds: nil, clockOffset: 0, drift: [], notices: [])
+    }
+
+    /// - Parameter plan: what `init` would do, of which this node's part is the drift.
+    init(_ node: ObservedNode, _ plan: Plan) {
+        let bundle = node.requestHeaderCAs.first { $0.path.bytes == node.ca.path.bytes }
+        let live = node.unit?.live
+        let cas = (bundle?.certificates ?? []).map {
+            Installed(role: .ca, path: node.ca.path, certificate: $0)
+        }
+        let leaf = node.installedLeaf.map {
+            Installed(role: .proxyClient, path: node.certificate.path, certificate: $0)
+        }
+        self.init(
+            name: node.name, problem: nil, certificates: cas + (leaf.map { [$0] } ?? []),
+            files: [node.ca, node.certificate, node.key, node.flags], unit: live?.stateText,
+            server: node.apiServer,
+            loaded: Self.loaded(bundle, node), startedAt: live?.startedAt,
+            loopbackEnds: Self.loopbackEnds(live?.startedAt, node.apiServer?.version),
+            clockOffset: node.clockOffset,
+            drift: Self.drift(node, plan), notices: plan.notices.filter { $0.node == node.name })
+    }
+
+    private static func loaded(_ bundle: ObservedBundle?, _ node: ObservedNode) -> Loaded {
+        guard node.access == .live else { return .unknown("it is offline") }
+        guard let server = node.apiServer else { return .unknown("its API server does not run") }
+        guard let names = server.loadedCANames else { return .unknown("its TLS handshake was not seen") }
+        guard let bundle, !bundle.certificates.isEmpty else {
+            return .unknown("its CA file holds no certificate")
+        }
+        let missing = bundle.certificates.filter { !names.contains($0.subjectDER) }
+        return missing.isEmpty ? .yes : .missing(missing.map(\.subject))
+    }
+
+    private static func loopbackEnds(_ start: UnixTime?, _ version: KubernetesVersion?) -> UnixTime? {
+        let isLong = version.map { $0 >= KubernetesVersion(major: 1, minor: 33) } ?? false
+        return start?.advanced(bySeconds: (isLong ? 420 : 365) * 86_400)
+    }
+
+    private static func drift(_ node: ObservedNode, _ plan: Plan) -> [Drift] {
+        guard let change = plan.nodes.first(where: { $0.name == node.name }) else { return [] }
+        var drift: [Drift] = []
+        if change.makesDirectory {
+            drift.append(Drift(code: "drift/directory", text: "\(node.directory.path) is missing"))
+        }
+        drift += change.files.map { Drift(code: "drift/file", text: text($0)) }
+        if change.daemonReload, change.files.isEmpty {
+            drift.append(
+                Drift(code: "drift/daemon-reload", text: "systemd has not read the unit's files again"))
+        }
+        if case .needed(let why) = change.restart {
+            drift.append(Drift(code: "drift/restart", text: "kube-apiserver has to be restarted: \(why)"))
+        }
+        if change.finishesTransaction {
+            drift.append(Drift(code: "drift/open-change", text: "a change was interrupted"))
+        }
+        return drift
+            + plan.refusals.filter { $0.node == node.name }.map { Drift(code: $0.code, text: $0.message) }
+    }
+
+    private static func text(_ file: FileChange) -> String {
+        switch file.action {
+        case .create: "\(file.path) is missing"
+        case .replace: "\(file.path) differs"
+        case .setMetadata: "\(file.path) has another mode or owner"
+        case .remove: "\(file.path) should not be there"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import Planning
+import Spec
+import StateStore
+import Values
+
+/// Reads the state directory and every control plane, and compares them with the spec.
+package enum StatusReader {
+    /// - Throws: where the spec or the state cannot be read; a node that cannot be read is a part of the result.
+    package static func read(_ run: Run) async throws -> ClusterStatus {
+        try run.controlPlanes.checkReach()
+        let inventory = try run.state.inventory()
+        let ledger = Ledger(state: run.state)
+        let rotation = try ledger.openRotation()
+        let results = await run.controlPlanes.observeEach()
+        let now = run.effects.now()
+        let observed = results.compactMap { try? $0.1.get() }
+        let plan = Planner.plan(run.spec, inventory: inventory, nodes: observed, now: now, options: .init())
+        let nodes = results.map { node, result in
+            switch result {
+            case .success(let observed): NodeStatus(observed, plan)
+            case .failure(let error): NodeStatus(node, ControlPlanes.located(error, on: node))
+            }
+        }
+        return ClusterStatus(
+            cluster: run.spec.cluster, now: now, state: run.state.path,
+            authority: inventory.current?.certificate,
+            rotation: rotation,
+            lastChange: try ledger.lastEntry().map {
+                ClusterStatus.LastChange(time: $0.time, event: $0.event)
+            },
+            schedule: schedule(run), notices: notices(run, plan), nodes: nodes)
+    }
+
+    /// The timer is this machine's; where systemd does not run here, there is none to be asked.
+    private static func schedule(_ run: Run) -> ScheduleStatus? {
+        guard run.request.root == nil else { return nil }
+        return try? Schedule(cluster: run.spec.cluster, effects: run.effects).status()
+    }
+
+    private static func notices(_ run: Run, _ plan: Plan) -> [Notice] {
+        let refusals = plan.refusals.filter { $0.node == nil }.map {
+            Notice(code: $0.code, node: nil, message: $0.message)
+        }
+        return run.notices + refusals + plan.notices.filter { $0.node == nil }
+    }
+}

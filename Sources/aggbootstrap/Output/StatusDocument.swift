@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Operations
+import Planning
+import Spec
+import Values
+
+/// A cluster's status as JSON.
+struct StatusDocument: Encodable, Sendable {
+    struct Certificate: Encodable {
+        let role: String
+        let path: String?
+        let subject: String
+        let issuer: String
+        let serial: String
+        let sha256: String
+        let notBefore: String
+        let notAfter: String
+        let secondsLeft: Int64
+
+        init(_ certificate: CertificateSummary, role: String, path: String?, now: UnixTime) {
+            (self.role, self.path) = (role, path)
+            (subject, issuer, serial) = (certificate.subject, certificate.issuer, certificate.serial)
+            sha256 = certificate.fingerprintSHA256
+            (notBefore, notAfter) = (certificate.notBefore.description, certificate.notAfter.description)
+            secondsLeft = certificate.notAfter.seconds - now.seconds
+        }
+    }
+
+    struct File: Encodable {
+        let path: String
+        /// `absent`, `regular`, `directory`, `symbolic-link` or `other`.
+        let kind: String
+        let mode: String?
+        let uid: UInt32?
+        let gid: UInt32?
+
+        init(_ file: ObservedFile) {
+            path = file.path
+            kind =
+                switch file.kind {
+                case .absent: "absent"
+                case .regular: "regular"
+                case .directory: "directory"
+                case .symbolicLink: "symbolic-link"
+                case .other: "other"
+                }
+            let isThere = file.kind != .absent
+            mode = isThere ? "0" + String(file.mode, radix: 8) : nil
+            (uid, gid) = isThere ? (file.userID, file.groupID) : (nil, nil)
+        }
+    }
+
+    struct Server: Encodable {
+        let endpoint: String
+        /// `ready`, `not-ready`, `hidden` or `unseen`.
+        let readiness: String
+        let version: String?
+
+        init(_ server: ObservedAPIServer) {
+            endpoint = server.endpoint
+            readiness =
+                switch server.readiness {
+                case .ready: "ready"
+                case .notReady: "not-ready"
+                case .hidden: "hidden"
+                case .unseen: "unseen"
+                }
+            version = server.version?.description
+        }
+    }
+
+    struct Message: Encodable {
+        let code: String
+        let message: String
+    }
+
+    struct Failure: Encodable {
+        let code: String
+        let message: String
+        let hint: String?
+    }
+
+    struct Node: Encodable {
+        let name: String
+        let error: Failure?
+        let certificates: [Certificate]
+        let files: [File]
+        let unit: String?
+        let apiServer: Server?
+        /// `yes`, `no` or `unknown`: whether the API server has loaded every CA of its file.
+        let caLoaded: String
+        let startedAt: String?
+        let loopbackEnds: String?
+        let clockOffset: Int64
+        let drift: [Message]
+        let notices: [Message]
+
+        init(_ node: NodeStatus, now: UnixTime) {
+            name = node.name
+            error = node.problem.map { Failure(code: $0.code, message: $0.message, hint: $0.hint) }
+            certificates = node.certificates.map {
+                Certificate($0.certificate, role: $0.role.rawValue, path: $0.path, now: now)
+            }
+            files = node.files.map(File.init)
+            (unit, apiServer) = (node.unit, node.server.map(Server.init))
+            caLoaded =
+                switch node.loaded {
+                case .yes: "yes"
+                case .missing: "no"
+                case .unknown: "unknown"
+                }
+            (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
+            clockOffset = node.clockOffset
+            drift = node.drift.map { Message(code: $0.code, message: $0.text) }
+            notices = node.notices.map { Message(code: $0.code, message: $0.message) }
+        }
+    }
+
+    struct Rotation: Encodable {
+        let since: String
+        /// `forward`, or `back` after `rotate --abort`.
+        let direction: String
+    }
+
+    struct Change: Encodable {
+        let time: String
+        let event: String
+    }
+
+    let schemaVersion = JSONText.schemaVersion
+    let cluster: String
+    let time: String
+    let state: String
+    let ca: Certificate?
+    let rotation: Rotation?
+    let lastChange: Change?
+    let schedule: ScheduleDocument?
+    let nodes: [Node]
+    let notices: [Message]
+    /// Whether a node cannot be read or differs, or a rotation is open.
+    let differs: Bool
+    let exitStatus: Int32
+
+    init(_ status: ClusterStatus, _ report: StatusReport) {
+        cluster = status.cluster
+        time = status.now.description
+        state = status.state
+        ca = status.authority.map { Certificate($0, role: "ca", path: nil, now: status.now) }
+        rotation = status.rotation.map { Rotation(since: "\($0.since)", direction: $0.direction.rawValue) }
+        lastChange = status.lastChange.map { Change(time: $0.time, event: $0.event) }
+        schedule = status.schedule.map { ScheduleDocument($0) }
+        nodes = status.nodes.map { Node($0, now: status.now) }
+        notices = status.notices.map { Message(code: $0.code, message: $0.message) }
+        differs = status.differs
+        exitStatus = report.exitStatus.rawValue
+    }
+}

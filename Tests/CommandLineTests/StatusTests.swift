@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// What every control plane has, what ends when, and what differs.
+@Suite struct StatusTests {
+    private let directory: TemporaryDirectory
+    private static let common = ["--spec", "cluster.json", "--root", "out", "--state", "state"]
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "cluster.json")
+        let made = try aggbootstrap(["init"] + Self.common, in: directory)
+        try #require(made.status == 0, "\(made.stderr)")
+    }
+
+    private func status(_ arguments: [String] = [], is expected: Int32 = 0) throws -> String {
+        let result = try aggbootstrap(["status"] + Self.common + arguments, in: directory)
+        #expect(result.status == expected, "\(result.stdout)\(result.stderr)")
+        return result.stdout
+    }
+
+    private func lines(_ arguments: [String] = [], is expected: Int32 = 0) throws -> [String] {
+        try status(arguments, is: expected).split(separator: "\n").map(String.init)
+    }
+
+    private func json() throws -> [String: Any] {
+        let value = try JSONSerialization.jsonObject(with: Data(try status(["-o", "json"]).utf8))
+        return try #require(value as? [String: Any])
+    }
+
+    @Test func allThatAreAlikeAreOneRow() throws {
+        let lines = try lines()
+        #expect(lines.last == "fine: 3 control planes as the spec says", "\(lines)")
+        #expect(lines.count { $0.hasPrefix("cp1, cp2, cp3  ") } == 1, "\(lines)")
+        #expect(try status(["--warn-before", "1d"]).contains("fine: 3 control planes"))
+        #expect(try self.lines(["--limit", "cp2"]).contains { $0.hasPrefix("cp2  ") })
+    }
+
+    @Test func whatDiffersIsNamed() throws {
+        let key = "out/cp2/etc/kubernetes/ssl/aggregator-key.pem"
+        #expect(
+            try shell("chmod 640 \(key) && rm out/cp3/etc/kubernetes/ssl/aggregator.pem", in: directory)
+                .status == 0)
+        let lines = try lines()
+        #expect(
+            lines.contains(
+                "cp2: /etc/kubernetes/ssl/aggregator-key.pem has another mode or owner [drift/file]"),
+            "\(lines)")
+        #expect(lines.contains("cp3: /etc/kubernetes/ssl/aggregator.pem is missing [drift/file]"), "\(lines)")
+        #expect(lines.last == "look: 2 control planes not as the spec says", "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("cp3            none  ") }, "\(lines)")
+        // It is a question of --warn-before whether that is a failure.
+        #expect(try self.lines(["--warn-before", "1h"], is: 4).last == lines.last)
+        let document = try json()
+        #expect(document["differs"] as? Bool == true)
+        let nodes = try #require(document["nodes"] as? [[String: Any]])
+        #expect(nodes.map { ($0["drift"] as? [Any])?.count } == [0, 1, 1])
+    }
+
+    @Test func whatEndsIsAFailureIfItIsAskedFor() throws {
+        // The CA of this spec lasts ten years at most, so that both certificates of each node end within twenty.
+        let last = try lines(["--warn-before", "20y"], is: 4).last
+        #expect(last == "look: 6 certificates on 3 control planes end within 20y", "\(last ?? "")")
+        _ = try status(["--warn-before", "soon"], is: 64)
+    }
+
+    /// A node that cannot be read keeps none of the others back.
+    @Test func aNodeThatCannotBeRead() throws {
+        #expect(try shell("rm -r out/cp2 && ln -s cp1 out/cp2", in: directory).status == 0)
+        let lines = try lines(is: 4)
+        #expect(lines.last == "look: 1 control plane could not be read", "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("cp1, cp3  ") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("cp2: ") && $0.hasSuffix("[root/symbolic-link]") }, "\(lines)")
+        let text = try status(["-o", "prometheus"], is: 4)
+        #expect(text.contains("aggbootstrap_node_readable{cluster=\"shanghai\",node=\"cp2\"} 0\n"), "\(text)")
+        #expect(!text.contains("aggbootstrap_last_success_timestamp_seconds"), "\(text)")
+    }
+
+    /// Neither the passphrase nor a private key is asked for.
+    @Test func withoutAPassphrase() throws {
+        let setUp =
+            "umask 077; printf right >passphrase"
+        #expect(try shell(setUp, in: directory).status == 0)
+        let encrypted = try aggbootstrap(
+            ["init", "--passphrase-file", "passphrase"] + Self.common, in: directory)
+        #expect(encrypted.status == 0, "\(encrypted.stderr)")
+        #expect(try lines().last == "fine: 3 control planes as the spec says")
+        let empty = try aggbootstrap(
+            ["status", "--spec", "cluster.json", "--root", "none", "--state", "none"], in: directory)
+        #expect(empty.status == 0 && empty.stdout.contains("the state holds no CA"), "\(empty.stdout)")
+        #expect(
+            try shell("ls -d none none/.state 2>/dev/null", in: directory).stdout == "", "it makes nothing")
+    }
+
+    /// Every line is a comment or a sample, each metric has its kind once and before its samples, and the names of the
+    /// certificates' metrics are those that dashboards know.
+    @Test func metrics() throws {
+        let file = directory.file("aggbootstrap.prom")
+        #expect(try status(["-o", "prometheus", "--output", file]) == "")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(
+            text
+                == (try status(["-o", "prometheus"])).replacing(/_timestamp_seconds\{(.*)\} \d+/) { match in
+                    let time = text.firstMatch(of: /_timestamp_seconds\{.*\} (\d+)/)?.1 ?? ""
+                    return "_timestamp_seconds{\(match.1)} \(time)"
+                })
+        var kinds: Set<String> = []
+        for line in text.split(separator: "\n") {
+            if let kind = line.firstMatch(of: /^# TYPE ([a-z0-9_]+) gauge$/) {
+                #expect(kinds.insert(String(kind.1)).inserted, "\(line)")
+            } else if !line.hasPrefix("# HELP ") {
+                let sample = line.wholeMatch(
+                    of: /([a-z0-9_]+)\{([a-zA-Z_]+="[^"\\]*"(,[a-zA-Z_]+="[^"\\]*")*)\} \d+/)
+                #expect(kinds.contains(String(sample?.1 ?? "")), "\(line)")
+            }
+        }
+        #expect(kinds.isSuperset(of: ["x509_cert_not_after", "x509_cert_not_before", "x509_cert_expired"]))
+        // What openssl says of the end is what the metric says.
+        let end = try shell(
+            "date -d \"$(openssl x509 -enddate -noout -in out/cp1/etc/kubernetes/ssl/aggregator.pem | cut -d= -f2)\" +%s",
+            in: directory)
+        let value = end.stdout.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(
+            text.contains(/x509_cert_not_after\{cluster="shanghai",node="cp1",role="proxyClient",.*\} (\d+)/),
+            "\(text)")
+        #expect(
+            text.split(separator: "\n").contains {
+                $0.hasPrefix("x509_cert_not_after{cluster=\"shanghai\",node=\"cp1\",role=\"proxyClient\"")
+                    && $0.hasSuffix(" \(value)")
+            }, "\(text)")
+        #expect(try shell("ls -A . | grep -c tmp", in: directory).stdout == "0\n")
+    }
+
+    @Test func wrongOptions() throws {
+        for arguments in [
+            ["--output", "json"], ["--output", ""], ["-o", "xml"], ["--quiet", "--verbose"],
+        ] {
+            _ = try status(arguments, is: 64)
+        }
+        let result = try aggbootstrap(["status"] + Self.common + ["--output", "no/where"], in: directory)
+        #expect(result.status == 1 && result.stderr.contains("no/"), "\(result.stderr)")
+    }
+}
