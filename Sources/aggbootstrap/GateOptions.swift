@@ -115,8 +115,8 @@ struct GateOptions: ParsableArguments {
     }
 
     /// For the CA.
-    func caOptions() throws -> CARotation.Options {
-        var options = CARotation.Options()
+    func caOptions() throws -> RotationOptions {
+        var options = RotationOptions()
         options.acceptsLaggards = Set(acceptLaggard)
         options.acceptsUnseenExtensions = acceptUnseenExtensions
         options.acceptsUnlisted = Set(acceptUnlisted)

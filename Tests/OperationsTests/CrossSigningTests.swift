@@ -53,10 +53,10 @@ import Testing
 
     private func rotation(
         at time: UnixTime = OfflineCluster.now, cause: RotationTerms.Cause = .asked
-    ) throws -> CARotation {
-        var options = CARotation.Options()
+    ) throws -> CrossSigning {
+        var options = RotationOptions()
         (options.crossSigns, options.cause) = (true, cause)
-        return CARotation(try cluster.run(at: time), options: options)
+        return CrossSigning(RotationContext(try cluster.run(at: time), options))
     }
 
     /// A cluster whose nodes trust `old`, and a state in which `new` has signed a proxy client too.
@@ -83,7 +83,7 @@ import Testing
         let terms = RotationTerms(keep: new.id, retire: [old.id])
         let plain = try #require(try state.inventory().leaves["cp1"])
         let rotation = try rotation()
-        let observed = try await rotation.run.controlPlanes.observe()
+        let observed = try await rotation.context.run.controlPlanes.observe()
         try rotation.refuseCrossSign(observed, state.inventory())
         try rotation.crossSign(terms, observed)
         let inventory = try state.inventory()
@@ -107,7 +107,7 @@ import Testing
     @Test func whereItIsRefused() async throws {
         let (old, new) = try await begun()
         let before = treeListing(cluster.root)
-        let observed = try await rotation().run.controlPlanes.observe()
+        let observed = try await rotation().context.run.controlPlanes.observe()
         var terms = RotationTerms(keep: new.id, retire: [old.id], cause: .compromisedLeaf)
         let refused = "rotation/no-cross-sign: the old CA cannot sign the new one: "
         #expect(
@@ -142,18 +142,20 @@ import Testing
     /// What `--dry-run` shows of it, with and without the option.
     @Test func theOutline() async throws {
         let (old, new) = try await begun()
-        let plain = CARotation(try cluster.run(), options: .init())
-        func lines(_ rotation: CARotation, isAbort: Bool = false) async throws -> [String] {
-            try await rotation.outline(isAbort: isAbort).filter { $0.contains("cross certificate") }
+        let plain = CrossSigning(RotationContext(try cluster.run(), .init()))
+        func lines(_ rotation: CrossSigning, isAbort: Bool = false) async throws -> [String] {
+            try await RotationOutline(rotation.context).lines(isAbort: isAbort).filter {
+                $0.contains("cross certificate")
+            }
         }
         #expect(try await lines(plain) == [])
         #expect(try await lines(rotation()).map { $0.prefix(4) } == ["  S1", "  S3", "  S4"])
         let terms = RotationTerms(keep: new.id, retire: [old.id])
-        try plain.ledger.append(terms, now: now)
+        try plain.context.ledger.append(terms, now: now)
         #expect(try await lines(plain) == [])
         #expect(try await lines(rotation()).count == 3)
         #expect(try await lines(rotation(), isAbort: true) == [])
-        try rotation().crossSign(terms, try await plain.run.controlPlanes.observe())
+        try rotation().crossSign(terms, try await plain.context.run.controlPlanes.observe())
         #expect(try await lines(plain).map { $0.prefix(4) } == ["  S3", "  S4"])
     }
 
@@ -162,7 +164,7 @@ import Testing
         try await cluster.converge()
         let state = cluster.state
         let old = try #require(try state.inventory().current)
-        let observed = try await rotation().run.controlPlanes.observe()
+        let observed = try await rotation().context.run.controlPlanes.observe()
         #expect(try run("rm", ["\(state.path)/ca/\(old.id)/ca-key.pem"]).status == 0)
         let lost = await code { try rotation().refuseCrossSign(observed, state.inventory()) }
         #expect(lost?.contains("the key of \(old.certificate.subject) is not in") == true)
@@ -172,7 +174,7 @@ import Testing
         try state.addForeignGeneration(old.certificate, pem: old.pem, after: state.inventory())
         #expect(await code { try rotation().refuseCrossSign(observed, state.inventory()) } == foreign)
         // Not asked for, none of it matters.
-        let plain = CARotation(try cluster.run(), options: .init())
+        let plain = CrossSigning(RotationContext(try cluster.run(), .init()))
         try plain.refuseCrossSign(observed, state.inventory())
     }
 
@@ -235,7 +237,7 @@ import Testing
         let state = cluster.state
         let terms = RotationTerms(keep: new.id, retire: [old.id])
         let rotation = try rotation()
-        try rotation.crossSign(terms, try await rotation.run.controlPlanes.observe())
+        try rotation.crossSign(terms, try await rotation.context.run.controlPlanes.observe())
         let directory = "\(state.path)/ca/\(new.id)"
         // What a killed run had not brought under its name is gone before the next change.
         let half = "\(directory)/.cross-signed.pem.aggbootstrap-tmp"
@@ -255,7 +257,8 @@ import Testing
         let state = cluster.state
         let rotation = try rotation()
         try rotation.crossSign(
-            RotationTerms(keep: new.id, retire: [old.id]), try await rotation.run.controlPlanes.observe())
+            RotationTerms(keep: new.id, retire: [old.id]),
+            try await rotation.context.run.controlPlanes.observe())
         let moved = try run(
             "mv", ["\(state.path)/ca/\(new.id)/cross-signed.pem", "\(state.path)/ca/\(old.id)/"])
         #expect(moved.status == 0)
@@ -273,8 +276,8 @@ import Testing
         }
         let (waiting, stranger) = (laggard(true), laggard(false))
         // Without the option: the hint names it where it would help.
-        let plain = CARotation(try cluster.run(), options: .init())
-        var rotation = try plain.generations(terms)
+        let plain = CrossSigning(RotationContext(try cluster.run(), .init()))
+        var rotation = try plain.context.generations(terms)
         #expect(plain.previousName(rotation) == old.certificate.subjectDER)
         #expect(plain.withoutVouched([waiting, stranger], rotation.keep) == [waiting, stranger])
         #expect(plain.laggardHint(waiting, terms, rotation).contains("--cross-sign"))
@@ -284,12 +287,12 @@ import Testing
         compromised.cause = .compromisedLeaf
         #expect(!plain.laggardHint(waiting, compromised, rotation).contains("--cross-sign"))
         // Made once, it counts in every later run, until it ends.
-        try self.rotation().crossSign(terms, try await plain.run.controlPlanes.observe())
-        rotation = try plain.generations(terms)
+        try self.rotation().crossSign(terms, try await plain.context.run.controlPlanes.observe())
+        rotation = try plain.context.generations(terms)
         let cross = try #require(rotation.keep.crossSigned)
         #expect(plain.withoutVouched([waiting, stranger], rotation.keep) == [stranger])
         #expect(!plain.laggardHint(stranger, terms, rotation).contains("--cross-sign"))
-        let late = CARotation(try cluster.run(at: cross.certificate.notAfter), options: .init())
+        let late = CrossSigning(RotationContext(try cluster.run(at: cross.certificate.notAfter), .init()))
         #expect(late.withoutVouched([waiting], rotation.keep) == [waiting])
     }
 }

@@ -83,11 +83,6 @@ package struct Change: Sendable {
         let locks = try await run.controlPlanes.lock(
             preparation.observed.map(\.name) + preparation.peers.filter(\.isReached).map(\.name))
         defer { for lock in locks { lock.release() } }
-        return try await applyLocked(preparation, lock: held)
-    }
-
-    /// As `apply`, by a caller that holds the nodes' locks.
-    func applyLocked(_ preparation: Preparation, lock held: StateLock?) async throws -> ApplyOutcome {
         let lock = try held ?? run.lockState()
         let tree = try lock.tree ?? run.lockTree(making: true)
         defer { withExtendedLifetime((lock, tree)) {} }
@@ -95,6 +90,11 @@ package struct Change: Sendable {
         if held == nil || run.controlPlanes.areRemote {
             preparation = try await unchanged(since: preparation)
         }
+        return try await applyLocked(preparation, lock: lock)
+    }
+
+    /// As `apply`, of a plan that was made under all locks, by a caller who still holds them: nothing is looked at again.
+    func applyLocked(_ preparation: Preparation, lock: StateLock) async throws -> ApplyOutcome {
         let now = run.effects.now()
         try lock.announce(now: now)
         try run.state.prepareForChange()

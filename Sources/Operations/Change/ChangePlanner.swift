@@ -23,9 +23,13 @@ protocol ChangePlanner: Sendable {
 
 /// The spec says what is wanted.
 struct SpecPlanner: ChangePlanner {
-    func prepare(_ run: Run) async throws -> Preparation {
+    func prepare(_ run: Run) async throws -> Preparation { try await prepare(run, observed: nil) }
+
+    /// - Parameter observed: what was seen a moment ago, under locks that are still held; nil where it is to be looked at.
+    func prepare(_ run: Run, observed seen: [ObservedNode]?) async throws -> Preparation {
         let inventory = try run.readState()
-        let observed = try await run.controlPlanes.observe()
+        var observed = seen ?? []
+        if seen == nil { observed = try await run.controlPlanes.observe() }
         var plan = Planner.plan(
             run.spec, inventory: inventory, nodes: observed, now: run.effects.now(),
             options: run.request.options)

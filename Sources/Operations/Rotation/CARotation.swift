@@ -2,7 +2,6 @@
 
 import ControlPlane
 import NodeAccess
-import PKI
 import Planning
 import Spec
 import StateStore
@@ -14,18 +13,15 @@ import Values
 /// Where it stands is read from the nodes on every run; where it goes is in the ledger. Killed anywhere and run again,
 /// it ends in the same place.
 package struct CARotation: Sendable {
-    let run: Run
-    let options: Options
-    let ledger: Ledger
+    let context: RotationContext
+    private var run: Run { context.run }
 
-    package init(_ run: Run, options: Options) {
-        self.run = run
-        self.options = options
-        ledger = Ledger(state: run.state)
-    }
+    package init(_ run: Run, options: RotationOptions) { self.init(RotationContext(run, options)) }
+
+    init(_ context: RotationContext) { self.context = context }
 
     /// The rotation that is open in the state; nil where none is.
-    package func open() throws -> RotationTerms? { try ledger.openRotation() }
+    package func open() throws -> RotationTerms? { try context.open() }
 
     /// - Throws: `rotation/offline` where there is no running control plane.
     package static func checkAccess(_ run: Run) throws {
@@ -42,28 +38,45 @@ package struct CARotation: Sendable {
         throw Renewal.noCA(run)
     }
 
+    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
+    package func checkCallingOff() throws { try RotationAbort(context).checkCallingOff() }
+
+    /// What a rotation will do, a line a stage, with what each waits for; changes nothing.
+    package func outline(isAbort: Bool) async throws -> [String] {
+        try await RotationOutline(context).lines(isAbort: isAbort)
+    }
+
+    /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is
+    /// changed. Empty without a compromise.
+    package func blastRadius() async throws -> [String] { try await Compromise(context).blastRadius() }
+
+    /// What a run would find before its first change, as far as looking tells: where it stands, or why it would not begin.
+    /// Changes nothing.
+    /// - Throws: what the run would be refused for.
+    package func check(isAbort: Bool) async throws {
+        try await RotationCheck(context).check(isAbort: isAbort)
+    }
+
+    /// Turns an open rotation around, as long as that takes nobody's trust away.
+    /// - Returns: false where none is open.
+    /// - Throws: `rotation/too-late` once a control plane or an extension server may have dropped the old CA.
+    package func callOff(_ lock: StateLock?) async throws -> Bool {
+        try await RotationAbort(context).callOff(lock)
+    }
+
     /// Begins a rotation, or goes on with the one that is open, to its end.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
-    package func converge(_ lock: StateLock?) async throws -> Outcome {
-        let new = try await newNodes()
-        var rotated = self
-        if !new.isEmpty {
-            let names = run.nodes.map(\.name).filter { !new.contains($0) }
-            rotated = CARotation(run.limited(to: names), options: options)
-        }
-        let direction = try await rotated.convergeAll(lock)
-        return Outcome(direction: direction, run: rotated.run, leftToInit: new)
+    package func converge(_ lock: StateLock?) async throws -> ConvergedRotation {
+        let new = try await RotationPreflight(context).newNodes()
+        let about =
+            new.isEmpty ? context : context.limited(to: run.nodes.map(\.name).filter { !new.contains($0) })
+        let direction = try await CARotation(about).convergeAll(lock)
+        return ConvergedRotation(direction: direction, run: about.run, leftToInit: new)
     }
 
-    /// How a rotation has ended.
-    package struct Outcome: Sendable {
-        package let direction: RotationTerms.Direction
-        /// On the control planes that it was about.
-        package let run: Run
-        /// Control planes that the layer is not on yet: `init` brings them in.
-        package let leftToInit: [String]
-    }
+    private var preflight: RotationPreflight { RotationPreflight(context) }
+    private var crossSigning: CrossSigning { CrossSigning(context) }
 
     private func convergeAll(_ lock: StateLock?) async throws -> RotationTerms.Direction {
         let signals = StopRequest(promise: "what is being done is finished first, a wait is not") {
@@ -72,7 +85,7 @@ package struct CARotation: Sendable {
         defer { signals.restore() }
         var listening = run
         listening.controlPlanes.stop = signals
-        return try await CARotation(listening, options: options).convergeListening(lock)
+        return try await CARotation(listening, options: context.options).convergeListening(lock)
     }
 
     private func convergeListening(_ lock: StateLock?) async throws -> RotationTerms.Direction {
@@ -85,21 +98,21 @@ package struct CARotation: Sendable {
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()
         var gates = RotationGates(
-            controlPlanes: run.controlPlanes, kubectl: try await kubectl(),
-            acceptsLaggards: options.acceptsLaggards)
+            controlPlanes: run.controlPlanes, kubectl: try await context.kubectl(),
+            acceptsLaggards: context.options.acceptsLaggards)
         var course = RotationCourse()
         do {
             var terms = try await enter(gates, &course)
-            if terms.cause.isCompromise { gates.acceptsLaggards = emergencyLaggards }
+            if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
             try await go(terms, gates, lock, &course)
             while terms.again {
-                say(
+                context.say(
                     .preflight,
                     "once more: the CA that is trusted now was made before its keys were known to be in danger"
                 )
                 let observed = try await run.controlPlanes.observe()
-                try preflight(observed)
-                terms = try await begin(observed, try run.state.inventory())
+                try preflight.check(observed)
+                terms = try await RotationBegin(context).begin(observed, try run.state.inventory())
                 try await go(terms, gates, lock, &course)
             }
             return terms.direction
@@ -112,33 +125,35 @@ package struct CARotation: Sendable {
     private func enter(
         _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {
-        say(.preflight, "\(run.nodes.count) control plane\(run.nodes.count == 1 ? "" : "s")")
+        context.say(.preflight, "\(run.nodes.count) control plane\(run.nodes.count == 1 ? "" : "s")")
         let inventory = try run.state.inventory()
         if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
             throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
         }
         await gates.clearCanaries()
         let (terms, observed): (RotationTerms, [ObservedNode])
-        if let open = try resumed(inventory).map({ try escalated($0, inventory) }) {
-            let rotation = try generations(open)
-            observed = try await settled(&course)
+        if let open = try RotationBegin(context).resumed(inventory).map({
+            try Compromise(context).escalated($0, inventory)
+        }) {
+            let rotation = try context.generations(open)
+            observed = try await RotationSettling(context).settled(&course)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
-            try preflight(observed)
+            try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
-            if open.direction == .forward { try await refuseUnlisted(gates, observed) }
-            try await refuse(rotation.both)
+            if open.direction == .forward { try await preflight.refuseUnlisted(gates, observed) }
+            try await StageChange(context).refuse(rotation.both, observed)
             terms = open
         } else {
             observed = try await run.controlPlanes.observe()
-            try preflight(observed)
+            try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
-            try refuseCrossSign(observed, inventory)
-            try await refuseUnlisted(gates, observed)
-            terms = try await begin(observed, inventory)
+            try crossSigning.refuseCrossSign(observed, inventory)
+            try await preflight.refuseUnlisted(gates, observed)
+            terms = try await RotationBegin(context).begin(observed, inventory)
         }
         // Going forward, before anything on a node depends on them; going back, where they are there already.
-        if terms.direction == .forward { try await issueLeaves(terms) }
-        try crossSign(terms, observed)
+        if terms.direction == .forward { try await RotationIssuing(context).issueLeaves(terms) }
+        try crossSigning.crossSign(terms, observed)
         return terms
     }
 
@@ -148,25 +163,21 @@ package struct CARotation: Sendable {
     ) async throws {
         var (hasSoaked, last) = (false, RotationStage?.none)
         while true {
-            let rotation = try generations(terms)
-            let observed = try await settled(&course)
+            let rotation = try context.generations(terms)
+            let observed = try await RotationSettling(context).settled(&course)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
-            try preflight(observed)
-            let stage = try stage(observed, rotation, terms)
+            try preflight.check(observed)
+            let stage = try context.stage(observed, rotation, terms)
             course.stage = stage
             try run.controlPlanes.refuseStopped()
             guard stage != last else { throw noProgress(stage) }
             switch stage {
             case .trust:
-                say(stage, "every control plane is to trust both CAs")
-                let both = CertificateStage(bundle: rotation.both, leaves: .asInstalled)
-                try await apply(both, in: staged(both), lock, &course)
+                try await TrustStage(context: context, gates: gates).change(rotation, observed, lock, &course)
             case .leaves:
                 try await leaves(terms, rotation, observed, gates, lock, &course)
             case .soak where !hasSoaked:
-                let seconds = try await soakSeconds(terms)
-                say(stage, "\(seconds) s, until connections with old proxy clients have ended")
-                try await run.controlPlanes.pause(.seconds(seconds))
+                try await SoakStage(context: context).wait(terms)
                 // Everything is looked at once more: from here on there is no way back.
                 hasSoaked = true
                 continue
@@ -174,8 +185,10 @@ package struct CARotation: Sendable {
                 course.stage = .drop
                 // One that holds another pair in memory than on its disk would be refused from here on.
                 try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
-                try await drop(rotation, gates, lock, &course)
-                return try await finish(terms, rotation, gates.kubectl)
+                let drop = DropStage(context: context, gates: gates)
+                try await drop.change(rotation, observed, lock, &course)
+                try await drop.wait(rotation)
+                return try await RotationEnd(context).finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "there is no such stage to go on with: \(stage)")
             }
@@ -183,71 +196,23 @@ package struct CARotation: Sendable {
         }
     }
 
+    /// What the first stage has begun is waited for here: it may have been done by a run that was killed since.
+    private func leaves(
+        _ terms: RotationTerms, _ rotation: RotationGenerations, _ observed: [ObservedNode],
+        _ gates: RotationGates, _ lock: StateLock, _ course: inout RotationCourse
+    ) async throws {
+        try await TrustStage(context: context, gates: gates).wait(rotation, terms)
+        if terms.direction == .forward {
+            try await ExtensionsStage(context: context, kubectl: gates.kubectl).wait(rotation, terms)
+        }
+        try await LeavesStage(context: context, gates: gates)
+            .change(rotation, terms, observed, lock, &course)
+    }
+
     private func noProgress(_ stage: RotationStage) -> BootstrapError {
         BootstrapError(
             "rotation/no-progress", status: .mixed,
             "stage \(stage.label) was done, and the nodes do not show it",
             hint: "look at \(run.spec.certificates.directory) on each node, then run it again")
-    }
-
-    // MARK: - Stages
-
-    func say(_ stage: RotationStage, _ text: String) {
-        run.effects.progress(.line("\(stage.label) \(stage.rawValue): \(text)"))
-    }
-
-    func kubectl() async throws -> Kubectl? {
-        let kubectl = try await Kubectl.find(run.controlPlanes)
-        if kubectl == nil, !options.acceptsUnseenExtensions {
-            throw BootstrapError(
-                "rotation/no-kubeconfig",
-                "there is no kubeconfig to find the extension servers with, so nobody could tell whether they trust the "
-                    + "new CA",
-                hint:
-                    "name an administrator's in apiServer.kubeconfig, or, where there are no extension servers, go on "
-                    + "with --accept-unseen-extensions")
-        }
-        return kubectl
-    }
-
-    /// The generations that the terms name.
-    struct Generations {
-        let keep: CAGeneration
-        let retire: [CAGeneration]
-
-        /// Those that are trusted in between, the newest first whichever way it goes: a bundle that was written on the
-        /// way there is the same on the way back.
-        var both: [CAGeneration] {
-            func order(_ generation: CAGeneration) -> (Int, String) {
-                (StateDirectory.number(generation.id) ?? 0, generation.id)
-            }
-            return ([keep] + retire).sorted { order($0) > order($1) }
-        }
-    }
-
-    func generations(_ terms: RotationTerms) throws -> Generations {
-        let inventory = try run.state.inventory()
-        let retire = terms.retire.compactMap(inventory.generation)
-        guard let keep = inventory.generation(terms.keep), retire.count == terms.retire.count else {
-            throw BootstrapError(
-                "state/damaged",
-                "the ledger names a CA generation that the state does not hold: "
-                    + ([terms.keep] + terms.retire).joined(separator: ", "),
-                hint: "restore the state directory from its backup")
-        }
-        return Generations(keep: keep, retire: retire)
-    }
-
-    func stage(
-        _ observed: [ObservedNode], _ rotation: Generations, _ terms: RotationTerms
-    ) throws -> RotationStage {
-        do {
-            return try RotationPosition.stage(
-                observed.map { .init($0, keep: rotation.keep, retire: rotation.retire) },
-                mayTrustRetired: !terms.cause.isCompromise)
-        } catch {
-            throw BootstrapError(
-                error.code, "\(error.node.map { "\($0): " } ?? "")\(error.message)", hint: error.hint)
-        }
     }
 }

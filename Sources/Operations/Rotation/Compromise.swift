@@ -8,9 +8,15 @@ import StateStore
 import TLS
 import Values
 
-// What is different where somebody else may have a key: nothing is waited for that does not keep the API servers
-// themselves from harm, and at the end nobody may trust the old CA.
-extension CARotation {
+/// What is different where somebody else may have a key: nothing is waited for that does not keep the API servers
+/// themselves from harm, and at the end nobody may trust the old CA.
+struct Compromise: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+    private var options: RotationOptions { context.options }
+
+    init(_ context: RotationContext) { self.context = context }
+
     /// How long extension servers are given to load the new CA before their requests begin to fail; those that watch the
     /// ConfigMap need less. Seconds.
     static let emergencySeconds = 10
@@ -22,7 +28,8 @@ extension CARotation {
     func escalated(_ terms: RotationTerms, _ inventory: StateInventory) throws -> RotationTerms {
         guard options.cause.isCompromise else { return terms }
         guard !terms.cause.isCompromise else {
-            say(.preflight, "for what others may have got since \(terms.since), run it once more afterwards")
+            context.say(
+                .preflight, "for what others may have got since \(terms.since), run it once more afterwards")
             return terms
         }
         var escalated = terms
@@ -44,36 +51,22 @@ extension CARotation {
         let certificates = run.spec.certificates
         escalated.again =
             try options.cause == .compromisedCA
-            || ledger.hasPushedKeys(to: "\(certificates.directory)/\(certificates.files.key)")
-        try ledger.append(escalated, now: run.effects.now())
-        say(.preflight, "from here on in the order of an emergency")
+            || context.ledger.hasPushedKeys(to: "\(certificates.directory)/\(certificates.files.key)")
+        try context.ledger.append(escalated, now: run.effects.now())
+        context.say(.preflight, "from here on in the order of an emergency")
         return escalated
-    }
-
-    /// How long both CAs stay trusted once every control plane has its new pair.
-    func soakSeconds(_ terms: RotationTerms) async throws -> Int {
-        let wanted = options.soakSeconds ?? (terms.cause.isCompromise ? 0 : 90)
-        // Going back, one whose new pair was put back may have read it in between.
-        guard terms.cause.isCompromise || terms.direction == .back else { return wanted }
-        let results = await onEachNode(run.nodes) { node in
-            guard let connection = try run.controlPlanes.connection(node) else { return false }
-            return try await run.controlPlanes.fileReading(
-                of: node, run.controlPlanes.version(of: connection)) == .byTime
-        }
-        let isBlind = try results.contains { try $0.get() }
-        return isBlind ? max(wanted, options.reloadSeconds) : wanted
     }
 
     /// Names the extension servers that will refuse requests, and why that is not waited for.
     func goOn(without laggards: [ExtensionServers.Laggard], _ keep: CAGeneration) {
         for laggard in laggards {
-            let isVouchedFor = laggard.trustsPrevious && vouching(keep) != nil
-            say(
+            let isVouchedFor = laggard.trustsPrevious && CrossSigning(context).vouching(keep) != nil
+            context.say(
                 .extensions,
                 "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it, since until then it "
                     + (isVouchedFor ? "" : "answers 401 and ") + "trusts whoever has the old key")
         }
-        say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
+        context.say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
     }
 
     /// Who may be left behind in an emergency: what was given for other days, as to a timer, says nothing about it.
@@ -83,17 +76,17 @@ extension CARotation {
     /// - Throws: `rotation/still-trusted`; the rotation stays open then.
     func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
         guard let kubectl else {
-            say(
+            context.say(
                 .proof, "whether extension servers still trust the old CA is not seen: there is no kubeconfig"
             )
             return
         }
-        say(.proof, "no extension server is to trust the old CA")
+        context.say(.proof, "no extension server is to trust the old CA")
         let accepted = emergencyLaggards
         let all = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl).trusting(
             retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
         for laggard in all where accepted.contains(laggard.service) {
-            say(
+            context.say(
                 .proof,
                 "passed over as asked: \(laggard.endpoint) of \(laggard.service): \(laggard.why), and whoever has the old key"
             )
@@ -110,19 +103,11 @@ extension CARotation {
             details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
     }
 
-    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
-    package func checkCallingOff() throws {
-        guard let terms = try open(), terms.cause.isCompromise else { return }
-        throw BootstrapError(
-            "rotation/too-late",
-            "the rotation cannot be called off: it replaces a CA that others may have the key of, or keys that it signed",
-            hint: "bring it to its end with rotate --ca")
-    }
-
     /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is
     /// changed. Empty without a compromise.
-    package func blastRadius() async throws -> [String] {
-        let cause = try open().map { $0.cause.isCompromise ? $0.cause : options.cause } ?? options.cause
+    func blastRadius() async throws -> [String] {
+        let cause =
+            try context.open().map { $0.cause.isCompromise ? $0.cause : options.cause } ?? options.cause
         let key: String
         switch cause {
         case .asked: return []

@@ -8,18 +8,24 @@ import Proofs
 import StateStore
 import Values
 
-// The third way on past extension servers that do not load the new CA: the old one vouches for it.
-extension CARotation {
+/// The third way on past extension servers that do not load the new CA: the old one vouches for it.
+struct CrossSigning: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+    private var options: RotationOptions { context.options }
+
+    init(_ context: RotationContext) { self.context = context }
+
     /// Makes the cross certificate of the CA that is to stay, in the state directory only, before anything on a node
     /// depends on it; keeps the one that it has.
     /// - Throws: `rotation/no-cross-sign` with the reason.
     func crossSign(_ terms: RotationTerms, _ observed: [ObservedNode]) throws {
         guard options.crossSigns else { return }
         guard terms.direction == .forward else {
-            say(.issue, "nothing is cross-signed on the way back: the old CA stays")
+            context.say(.issue, "nothing is cross-signed on the way back: the old CA stays")
             return
         }
-        let rotation = try generations(terms)
+        let rotation = try context.generations(terms)
         guard vouching(rotation.keep) == nil else { return }
         let old = try crossSigner(terms, rotation, observed)
         try makeCrossCertificate(of: rotation.keep, by: old, run.effects.now())
@@ -27,7 +33,7 @@ extension CARotation {
 
     /// The CA that can still vouch for the one that an open rotation brings.
     func crossSigner(
-        _ terms: RotationTerms, _ rotation: Generations, _ observed: [ObservedNode]
+        _ terms: RotationTerms, _ rotation: RotationGenerations, _ observed: [ObservedNode]
     ) throws -> CAGeneration {
         let nodes = observed.map {
             RotationPosition.Node($0, keep: rotation.keep, retire: rotation.retire)
@@ -59,23 +65,23 @@ extension CARotation {
             new, by: ca, caKey: key, proving: leaves, now: now, serial: try SerialNumber.random())
         try state.addCrossCertificate(cross, of: keep.id)
         let summary = cross.summary
-        try ledger.append(
+        try context.ledger.append(
             "cross-signed",
             [
                 ("subject", summary.subject), ("issuer", summary.issuer), ("serial", summary.serial),
                 ("notAfter", summary.notAfter.description), ("sha256", summary.fingerprintSHA256),
             ], now: now)
-        say(
+        context.say(
             .issue,
             "\(summary.subject) as signed by \(summary.issuer), until \(summary.notAfter.date), goes behind each new "
                 + "proxy client")
     }
 
     /// Called off, the old CA's signature cannot be taken back.
-    func sayWhatIsVouchedFor(_ terms: RotationTerms, _ rotation: Generations) {
+    func sayWhatIsVouchedFor(_ terms: RotationTerms, _ rotation: RotationGenerations) {
         guard terms.direction == .back else { return }
         for cross in rotation.retire.compactMap(\.crossSigned?.certificate) {
-            say(
+            context.say(
                 .proof,
                 "\(cross.issuer) has signed \(cross.subject), which stays valid until \(cross.notAfter.date); the key that "
                     + "it is for is destroyed")
@@ -131,7 +137,7 @@ extension CARotation {
         guard let cross = vouching(keep) else { return laggards }
         return laggards.filter { laggard in
             guard laggard.trustsPrevious else { return true }
-            say(
+            context.say(
                 .extensions,
                 "\(laggard.endpoint) of \(laggard.service) trusts \(cross.issuer) and not the new CA: it takes the new proxy "
                     + "clients by the cross certificate, until \(cross.notAfter.date); restart it before")
@@ -148,14 +154,14 @@ extension CARotation {
     }
 
     /// The name of the CA whose signature is, or could be, behind the new proxy clients.
-    func previousName(_ rotation: Generations) -> [UInt8]? {
+    func previousName(_ rotation: RotationGenerations) -> [UInt8]? {
         rotation.keep.crossSigned?.certificate.issuerDER
             ?? (rotation.retire.count == 1 ? rotation.retire[0].certificate.subjectDER : nil)
     }
 
     /// What to do about an extension server that stops the rotation.
     func laggardHint(
-        _ laggard: ExtensionServers.Laggard, _ terms: RotationTerms, _ rotation: Generations
+        _ laggard: ExtensionServers.Laggard, _ terms: RotationTerms, _ rotation: RotationGenerations
     ) -> String {
         let canCross =
             laggard.trustsPrevious && vouching(rotation.keep) == nil

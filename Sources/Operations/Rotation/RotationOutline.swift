@@ -6,11 +6,18 @@ import Proofs
 import Spec
 import StateStore
 
-extension CARotation {
+/// What a rotation will do, in words.
+struct RotationOutline: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+    private var options: RotationOptions { context.options }
+
+    init(_ context: RotationContext) { self.context = context }
+
     /// What a rotation will do, a line a stage, with what each waits for; changes nothing.
-    package func outline(isAbort: Bool) async throws -> [String] {
+    func lines(isAbort: Bool) async throws -> [String] {
         let nodes = run.nodes.map(\.name).joined(separator: ", ")
-        let (spec, terms) = (run.spec, try open())
+        let (spec, terms) = (run.spec, try context.open())
         // Called off once, it goes back, whichever option it is gone on with.
         let isEmergency = options.cause.isCompromise || terms?.cause.isCompromise ?? false
         let isAbort = !isEmergency && (isAbort || terms?.direction == .back)
@@ -45,7 +52,7 @@ extension CARotation {
                 (
                     .extensions,
                     isEmergency
-                        ? "gives the servers behind all APIServices \(Self.emergencySeconds) s to trust both, and goes on "
+                        ? "gives the servers behind all APIServices \(Compromise.emergencySeconds) s to trust both, and goes on "
                             + "without those that do not"
                         : "waits until the servers behind all APIServices trust both, at most \(ExtensionServers.seconds) s; "
                             + "stops there with both CAs trusted where one does not\(cross?.passing ?? "")"

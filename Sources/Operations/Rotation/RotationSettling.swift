@@ -5,15 +5,20 @@ import NodeAccess
 import Planning
 import Spec
 
-// What a killed run left half done on a node.
-extension CARotation {
+/// Puts back what a killed run left half done on a node.
+struct RotationSettling: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
     /// Observes every node, after what a killed run left half done on one has been put back: at every stage the files of
     /// the stage before are still good, and with none of it open no later failure can go back further than its own stage.
     func settled(_ course: inout RotationCourse) async throws -> [ObservedNode] {
         let observed = try await run.controlPlanes.observe()
         let open = observed.filter { $0.transaction != nil }
         guard !open.isEmpty else { return observed }
-        try refuseRollback(open)
+        try RotationPreflight(context).refuseRollback(open)
         let (unit, now) = (run.spec.apiServer.unit, run.effects.now())
         let nodes = run.nodes.filter { node in open.contains { $0.name == node.name } }
         let results = await onEachNode(nodes) { node in
@@ -25,15 +30,9 @@ extension CARotation {
         }
         _ = try ControlPlanes.values(nodes, results)
         course.putBack()
-        say(.preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was put back")
+        context.say(
+            .preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was put back")
         return try await run.controlPlanes.observe()
-    }
-
-    /// - Throws: `rotation/interrupted` where it is another command's to end.
-    func refuseRollback(_ open: [ObservedNode]) throws {
-        if let other = open.first(where: { $0.transaction != nil && $0.transaction?.cause != .spec }) {
-            throw refusal("interrupted", other, "a roll-back of it was interrupted", "run rollback first")
-        }
     }
 }
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+
+/// How a rotation has ended.
+package struct ConvergedRotation: Sendable {
+    package let direction: RotationTerms.Direction
+    /// On the control planes that it was about.
+    package let run: Run
+    /// Control planes that the layer is not on yet: `init` brings them in.
+    package let leftToInit: [String]
+}

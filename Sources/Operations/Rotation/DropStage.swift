@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import Planning
+import StateStore
+
+/// No control plane, and nobody else, is to trust the CA that goes.
+struct DropStage: Sendable {
+    let context: RotationContext
+    let gates: RotationGates
+
+    /// - Parameter observed: what was seen a moment ago.
+    func change(
+        _ rotation: RotationGenerations, _ observed: [ObservedNode], _ lock: StateLock,
+        _ course: inout RotationCourse
+    ) async throws {
+        let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
+        context.say(.drop, "no control plane is to trust \(subjects)")
+        let stage = CertificateStage(bundle: [rotation.keep], leaves: .asInstalled)
+        let change = StageChange(context)
+        try await change.apply(in: change.staged(stage), observed, lock, &course)
+    }
+
+    /// Waits until nobody on a control plane trusts it, and has extension servers told so.
+    func wait(_ rotation: RotationGenerations) async throws {
+        try await gates.waitForTrust([rotation.keep], without: rotation.retire, .asAPIServers) {
+            context.say(.drop, $0)
+        }
+        if gates.kubectl != nil {
+            context.say(
+                .drop,
+                "extension servers are told to trust the new CA alone; watched for \(context.options.watchSeconds) s"
+            )
+        }
+        try await gates.prune(
+            rotation.retire, keeping: rotation.keep, watchSeconds: context.options.watchSeconds)
+        context.say(.drop, "reached")
+    }
+}

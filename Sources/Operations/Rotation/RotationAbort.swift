@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import Planning
+import StateStore
+import Values
+
+/// The way back: an open rotation is called off.
+struct RotationAbort: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
+    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
+    func checkCallingOff() throws {
+        guard let terms = try context.open(), terms.cause.isCompromise else { return }
+        throw BootstrapError(
+            "rotation/too-late",
+            "the rotation cannot be called off: it replaces a CA that others may have the key of, or keys that it signed",
+            hint: "bring it to its end with rotate --ca")
+    }
+
+    /// Turns an open rotation around, as long as that takes nobody's trust away.
+    /// - Returns: false where none is open.
+    /// - Throws: `rotation/too-late` once a control plane or an extension server may have dropped the old CA.
+    func callOff(_ lock: StateLock?) async throws -> Bool {
+        guard let terms = try context.open() else { return false }
+        guard terms.direction == .forward else { return true }
+        let inventory = try run.state.inventory()
+        guard let back = try await turned(terms, inventory) else {
+            // Nothing but a line in the ledger, and what was copied for the proof at the end.
+            try RetiredPair(state: run.state).remove()
+            for generation in inventory.generations { try run.state.forgetForeign(generation) }
+            try run.state.removeOrphanedLeaves()
+            try context.ledger.appendEnd(of: terms, now: run.effects.now())
+            run.effects.progress(
+                .line("called off before a new CA was made: no control plane was touched"))
+            return false
+        }
+        try context.ledger.append(back, now: run.effects.now())
+        return true
+    }
+
+    /// The terms that go back, where that takes nobody's trust away; nil where a new CA was never made.
+    /// - Throws: as `callOff`.
+    func turned(_ terms: RotationTerms, _ inventory: StateInventory) async throws -> RotationTerms? {
+        guard let keep = inventory.generation(terms.keep),
+            let old = terms.retire.compactMap(inventory.generation).last
+        else { return nil }
+        let observed = try await run.controlPlanes.observe()
+        let nodes = observed.map {
+            RotationPosition.Node($0, keep: keep, retire: terms.retire.compactMap(inventory.generation))
+        }
+        func late(_ why: String) -> BootstrapError {
+            BootstrapError(
+                "rotation/too-late", "the rotation cannot be called off any more: \(why)",
+                hint: "bring it to its end with rotate --ca")
+        }
+        if let node = nodes.first(where: { $0.trustsKept && !$0.trustsRetired }) {
+            throw late("\(node.name) does not trust the old CA any more")
+        }
+        if old.standing != .issued, let node = nodes.first(where: \.hasNewLeaf) {
+            throw late(
+                "\(node.name) presents a proxy client of the new CA, and the old one's pair is not in the state"
+            )
+        }
+        if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }
+        if terms.cause.isCompromise { throw late("it replaces a CA that others may have the key of") }
+        // What an aggregator has in memory goes back with its files only where it sees them change.
+        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
+        return RotationTerms(keep: old.id, retire: [keep.id], direction: .back)
+    }
+}

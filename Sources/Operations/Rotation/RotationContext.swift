@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import Planning
+import StateStore
+import Values
+
+/// What every part of a CA's rotation is given: the run, what the operator chose, and where the rotation is written down.
+struct RotationContext: Sendable {
+    let run: Run
+    let options: RotationOptions
+    let ledger: Ledger
+
+    init(_ run: Run, _ options: RotationOptions) {
+        self.run = run
+        self.options = options
+        ledger = Ledger(state: run.state)
+    }
+
+    /// The same on some of the run's control planes alone.
+    func limited(to names: [String]) -> RotationContext {
+        RotationContext(run.limited(to: names), options)
+    }
+
+    /// The rotation that is open in the state; nil where none is.
+    func open() throws -> RotationTerms? { try ledger.openRotation() }
+
+    /// Tells the operator of a stage.
+    func say(_ stage: RotationStage, _ text: String) {
+        run.effects.progress(.line("\(stage.label) \(stage.rawValue): \(text)"))
+    }
+
+    /// Why a control plane stops the rotation.
+    func refusal(
+        _ code: String, _ node: ObservedNode, _ why: String,
+        _ hint: String = "mend that first; nothing was changed"
+    ) -> BootstrapError { BootstrapError("rotation/\(code)", "\(node.name): \(why)", hint: hint) }
+
+    /// - Throws: `rotation/no-kubeconfig` where there is none and the operator did not say that there needs none.
+    func kubectl() async throws -> Kubectl? {
+        let kubectl = try await Kubectl.find(run.controlPlanes)
+        if kubectl == nil, !options.acceptsUnseenExtensions {
+            throw BootstrapError(
+                "rotation/no-kubeconfig",
+                "there is no kubeconfig to find the extension servers with, so nobody could tell whether they trust the "
+                    + "new CA",
+                hint:
+                    "name an administrator's in apiServer.kubeconfig, or, where there are no extension servers, go on "
+                    + "with --accept-unseen-extensions")
+        }
+        return kubectl
+    }
+
+    /// - Throws: `state/damaged` where the state lacks one of them.
+    func generations(_ terms: RotationTerms) throws -> RotationGenerations {
+        let inventory = try run.state.inventory()
+        let retire = terms.retire.compactMap(inventory.generation)
+        guard let keep = inventory.generation(terms.keep), retire.count == terms.retire.count else {
+            throw BootstrapError(
+                "state/damaged",
+                "the ledger names a CA generation that the state does not hold: "
+                    + ([terms.keep] + terms.retire).joined(separator: ", "),
+                hint: "restore the state directory from its backup")
+        }
+        return RotationGenerations(keep: keep, retire: retire)
+    }
+
+    /// The stage that the control planes are at.
+    func stage(
+        _ observed: [ObservedNode], _ rotation: RotationGenerations, _ terms: RotationTerms
+    ) throws -> RotationStage {
+        do {
+            return try RotationPosition.stage(
+                observed.map { .init($0, keep: rotation.keep, retire: rotation.retire) },
+                mayTrustRetired: !terms.cause.isCompromise)
+        } catch {
+            throw BootstrapError(
+                error.code, "\(error.node.map { "\($0): " } ?? "")\(error.message)", hint: error.hint)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import Planning
+import Spec
+import StateStore
+import Values
+
+/// Issues the proxy clients of the CA that stays, in the state directory only.
+struct RotationIssuing: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
+    /// Issues the proxy clients that the CA which stays has not signed yet.
+    func issueLeaves(_ terms: RotationTerms) async throws {
+        let keep = try context.generations(terms).keep
+        let inventory = try run.state.inventory()
+        let stage = CertificateStage(bundle: [keep], leaves: .signed(by: keep))
+        var spec = run.spec
+        // On the way back nothing is new: a control plane that came since is not what it was before.
+        if terms.direction == .back { spec.nodes = run.nodes }
+        let issues = Planner.issues(spec, inventory: inventory, now: run.effects.now(), stage: stage)
+        guard !issues.isEmpty else { return }
+        guard keep.hasKey else {
+            throw BootstrapError(
+                "rotation/no-key",
+                "the key of \(keep.certificate.subject) is not in the state, so it cannot sign proxy clients",
+                hint:
+                    "restore the state directory from its backup; where a control plane was added to the spec since this was "
+                    + "begun, take it out until it is done")
+        }
+        _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
+        context.say(.issue, "\(Self.clients(issues.count)) of \(keep.certificate.subject)")
+    }
+
+    func issuer(_ now: UnixTime) -> Issuer {
+        Issuer(
+            state: run.state, ledger: context.ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
+    }
+
+    static func clients(_ count: Int) -> String { "\(count) proxy client\(count == 1 ? "" : "s")" }
+}

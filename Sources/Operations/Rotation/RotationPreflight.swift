@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import NodeAccess
+import Planning
+import Spec
+import SystemdUnits
+import Values
+
+/// What has to hold of the control planes before a rotation begins or goes on.
+struct RotationPreflight: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
+    /// Control planes that the layer is not on yet, where `init` could not bring them in: a CA whose key was not kept
+    /// cannot sign for them. The next one does, and `init` has what it needs.
+    func newNodes() async throws -> [String] {
+        guard !run.spec.certificates.ca.keepsKey else { return [] }
+        let observed = try await run.controlPlanes.observe()
+        let new = observed.filter { node in
+            // One whose files were lost still presents a proxy client.
+            let running = node.unit?.live?.runningArguments ?? []
+            let flags = EffectiveFlags.parse(commandLine: running)
+            return node.ca.kind == .absent && node.requestHeaderCAs.isEmpty
+                && flags.string("requestheader-client-ca-file") == nil
+        }.map(\.name)
+        guard !new.isEmpty, new.count < observed.count else { return [] }
+        context.say(
+            .preflight,
+            "\(new.joined(separator: ", ")) left to init, which brings in what is signed now: no requestheader CA there yet"
+        )
+        return new
+    }
+
+    /// - Throws: where a control plane does not serve, or is not as the others are.
+    func check(_ observed: [ObservedNode]) throws {
+        for node in observed {
+            if case .unhealthy(let why) = node.health {
+                throw context.refusal("unhealthy", node, "it does not serve: \(why)")
+            }
+            if node.transaction != nil {
+                throw context.refusal("interrupted", node, "a change of it was interrupted", "run init first")
+            }
+            guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
+                throw context.refusal(
+                    "no-aggregation", node, "it has no requestheader CA yet",
+                    (try? context.open()) == nil
+                        ? "run init first" : "take it out of the spec until this is done, then run init")
+            }
+            let paths = Set(node.requestHeaderCAs.map(\.path))
+            guard paths == [node.ca.path], node.installedLeaf != nil else {
+                throw context.refusal(
+                    "other-paths", node,
+                    "its requestheader CA and proxy client are not where the spec says: "
+                        + "\(paths.sorted().joined(separator: ", ")), expected \(node.ca.path)",
+                    "name the paths that are in use in certificates.directory and certificates.files")
+            }
+            if let problem = node.requestHeaderCAs.compactMap(\.problem).first {
+                throw context.refusal("unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
+            }
+            let name = node.installedLeaf?.commonName ?? ""
+            guard run.spec.requestHeader.allowedNames.containsBytes(name) else {
+                throw context.refusal(
+                    "other-name", node,
+                    "its proxy client is \(name), which is not in requestHeader.allowedNames of the spec",
+                    "add that name to the spec for the time of the rotation: it would be refused in between")
+            }
+        }
+    }
+
+    /// An API server that is not in the spec keeps the old CA and presents its proxy client: its aggregated requests fail
+    /// once everybody else has dropped that CA.
+    func refuseUnlisted(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {
+        let accepted = Set(context.options.acceptsUnlisted.map(MachineAddresses.canonical))
+        let unlisted = try await gates.unlisted(observed).filter { !accepted.contains($0) }
+        guard let first = unlisted.first else { return }
+        throw BootstrapError(
+            "rotation/unlisted",
+            "an API server at \(unlisted.joined(separator: ", ")) serves this cluster and is not in the spec: it would "
+                + "keep the old CA, and its aggregated requests would fail once that is dropped",
+            hint: "add it to the spec; where that is known and bearable, --accept-unlisted \(first)")
+    }
+
+    /// The CAs that all control planes trust, by fingerprint.
+    func sharedBundle(_ observed: [ObservedNode]) throws -> Set<String> {
+        let bundles = observed.map {
+            Set($0.requestHeaderCAs.flatMap(\.certificates).map(\.fingerprintSHA256))
+        }
+        if let other = zip(observed, bundles).first(where: { $0.1 != bundles[0] })?.0 {
+            throw context.refusal(
+                "divergence", other, "it trusts other CAs than \(observed[0].name)",
+                "make them alike first: aggbootstrap plan shows what they hold")
+        }
+        return bundles[0]
+    }
+
+    /// - Throws: `rotation/interrupted` where it is another command's to end.
+    func refuseRollback(_ open: [ObservedNode]) throws {
+        if let other = open.first(where: { $0.transaction != nil && $0.transaction?.cause != .spec }) {
+            throw context.refusal(
+                "interrupted", other, "a roll-back of it was interrupted", "run rollback first")
+        }
+    }
+}
