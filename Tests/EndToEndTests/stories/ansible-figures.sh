@@ -38,8 +38,10 @@ write_playbook() {
         for file in aggregator-ca.pem aggregator.pem aggregator-key.pem; do
             NODE=$node node_exec cat "$NODE_CERTIFICATES/$file" >"$OPERATOR/files/cp$node/$file"
         done
+        # The command line in it is the node's own.
+        NODE=$node node_exec cat /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf \
+            >"$OPERATOR/files/cp$node/zz-aggregation.conf.j2"
     done
-    node_exec cat /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf >"$OPERATOR/zz-aggregation.conf.j2"
     {
         echo "[all:vars]"
         echo "ansible_user=root"
@@ -63,7 +65,7 @@ write_playbook() {
         - { name: aggregator.pem, mode: "0644" }
         - { name: aggregator-key.pem, mode: "0600" }
     - template:
-        src: zz-aggregation.conf.j2
+        src: "files/{{ inventory_hostname }}/zz-aggregation.conf.j2"
         dest: /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf
         mode: "0644"
         backup: true
