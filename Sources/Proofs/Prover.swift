@@ -51,8 +51,9 @@ struct Prover {
     }
 
     private func installedPair() throws -> InstalledPair? {
-        guard let ca = try link.node.read(paths.ca),
-            let certificate = try link.node.read(paths.certificate),
+        // What was observed is judged; a link's target was not read.
+        guard let ca = try observed.ca.content ?? link.node.read(paths.ca),
+            let certificate = try observed.certificate.content ?? link.node.read(paths.certificate),
             let bundle = try? reader.bundle(pem: ca, path: paths.ca),
             let chain = try? reader.bundle(pem: certificate, path: paths.certificate),
             !chain.isEmpty
