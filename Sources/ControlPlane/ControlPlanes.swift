@@ -173,13 +173,10 @@ package struct ControlPlanes: Sendable {
 
     /// Puts the node's name in front of what happened there, once.
     package static func located(_ error: any Error, on node: NodeSpec) -> BootstrapError {
-        let failure = ErrorReport(error)
         if let located = error as? BootstrapError, located.message.hasPrefix("\(node.name): ") {
             return located
         }
-        return BootstrapError(
-            failure.code, status: failure.status, "\(node.name): \(failure.message)", hint: failure.hint,
-            details: failure.details)
+        return BootstrapError(extending: error) { "\(node.name): \($0)" }
     }
 
     /// What became of each node, where nothing failed on any.
@@ -193,8 +190,6 @@ package struct ControlPlanes: Sendable {
             }
         }
         guard let first = failures.first else { return values }
-        throw BootstrapError(
-            first.code, status: first.status, first.message, hint: first.hint,
-            details: first.details + failures.dropFirst().map(\.message))
+        throw BootstrapError(extending: first, details: failures.dropFirst().map(\.message))
     }
 }

@@ -24,7 +24,7 @@ package final class AdvisoryLock: Sendable {
                 .locked, operation: "lock", subject: path,
                 underlying:
                     "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
-                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+                origin: .errno(cause), hint: "wait until it has ended; the lock goes with its process")
         }
         self.file = file
     }
@@ -41,7 +41,7 @@ package final class AdvisoryLock: Sendable {
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
             throw NodeError(
                 .locked, operation: "lock", subject: path, underlying: "locked by another aggbootstrap",
-                hint: "wait until it has ended; the lock goes with its process", errno: cause)
+                origin: .errno(cause), hint: "wait until it has ended; the lock goes with its process")
         }
         return AdvisoryLock(holding: file)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Subprocess
+import Values
 
 /// How a program ended, with what it wrote.
 package struct CommandResult: Sendable {

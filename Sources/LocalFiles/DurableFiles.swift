@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// A file that is to be written.
 package struct FileWrite: Sendable {

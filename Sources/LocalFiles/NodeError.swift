@@ -3,62 +3,60 @@
 import Glibc
 import Values
 
+/// What can fail on a node's files and with programs there.
+package enum NodeErrorCode: String, ErrorCode {
+    case system = "node/system"
+    case symbolicLink = "node/symbolic-link"
+    case notRegular = "node/not-regular"
+    /// A name that is not UTF-8: as text it would be another one.
+    case notText = "node/not-text"
+    case tooLarge = "node/too-large"
+    case notPrivate = "node/not-private"
+    case unknownUser = "node/unknown-user"
+    case locked = "node/locked"
+    case command = "node/command"
+    /// ssh does not get to the node.
+    case unreachable = "node/unreachable"
+    /// The node's host key is unknown, or another than the known or pinned one.
+    case hostKey = "node/host-key"
+    /// The node does not let the user in, or the user may not become root there.
+    case login = "node/login"
+    /// The connection broke: what was under way on the node may have been done or not.
+    case connectionLost = "node/connection-lost"
+    /// The node's lock is no longer ours: another run may be changing the node.
+    case lockLost = "node/lock-lost"
+
+    package var reportedStatus: ExitStatus { self == .locked ? .locked : .failed }
+
+    /// Every error has something.
+    package func usualHint(on subject: String) -> String? {
+        switch self {
+        case .system: "look at \(subject) and the file system that holds it, then run it again"
+        case .symbolicLink: "put what it leads to in its place"
+        case .notRegular: "put a plain file in its place, or name another one"
+        case .notText: "give it a name that is UTF-8"
+        case .tooLarge: "see that it is the file that is meant"
+        case .notPrivate: "let its owner alone read it"
+        case .unknownUser: "create it on the node"
+        case .locked, .lockLost: "see that the other run has ended, then run it again"
+        case .command: "run \(subject) by hand to see what it does"
+        case .unreachable, .hostKey, .login, .connectionLost: "try ssh to the node by hand"
+        }
+    }
+}
+
 /// Why something could not be done on a node's files, or a program there could not be run.
-package struct NodeError: ReportedError, Sendable, CustomStringConvertible {
-    package enum Code: String, Sendable {
-        case system = "node/system"
-        case symbolicLink = "node/symbolic-link"
-        case notRegular = "node/not-regular"
-        /// A name that is not UTF-8: as text it would be another one.
-        case notText = "node/not-text"
-        case tooLarge = "node/too-large"
-        case notPrivate = "node/not-private"
-        case unknownUser = "node/unknown-user"
-        case locked = "node/locked"
-        case command = "node/command"
-        /// ssh does not get to the node.
-        case unreachable = "node/unreachable"
-        /// The node's host key is unknown, or another than the known or pinned one.
-        case hostKey = "node/host-key"
-        /// The node does not let the user in, or the user may not become root there.
-        case login = "node/login"
-        /// The connection broke: what was under way on the node may have been done or not.
-        case connectionLost = "node/connection-lost"
-        /// The node's lock is no longer ours: another run may be changing the node.
-        case lockLost = "node/lock-lost"
-    }
+package typealias NodeError = CodedError<NodeErrorCode>
 
-    package let code: Code
-    /// What was tried, for example `rename`.
-    package let operation: String
-    /// The path, user or program that it was tried on.
-    package let subject: String
-    /// The cause as the system words it.
-    package let underlying: String
-    /// What to do about this one; nil where only its code tells.
-    package let hint: String?
-    /// The `errno` value of a failed system call; 0 otherwise.
-    package let errno: Int32
-
-    package init(
-        _ code: Code, operation: String, subject: String, underlying: String, hint: String? = nil,
-        errno: Int32 = 0
-    ) {
-        self.code = code
-        self.operation = operation
-        self.subject = subject
-        self.underlying = underlying
-        self.hint = hint
-        self.errno = errno
-    }
-
+extension NodeError {
     /// The error of a system call that has just failed on `subject`.
     package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno)
         -> NodeError
     {
         NodeError(
             .system, operation: operation, subject: subject, underlying: String(cString: strerror(number)),
-            hint: hint(for: number, subject), errno: number)
+            origin: .errno(number),
+            hint: hint(for: number, subject))
     }
 
     /// What to do about a failed system call; nil where its number does not tell.
@@ -81,31 +79,6 @@ package struct NodeError: ReportedError, Sendable, CustomStringConvertible {
         }
     }
 
-    package var reportedCode: String { code.rawValue }
-    package var status: ExitStatus { code == .locked ? .locked : .failed }
-    package var reportedHint: String? { advice }
-
-    /// What to do about it; every error has something.
-    package var advice: String {
-        if let hint { return hint }
-        return switch code {
-        case .system: "look at \(subject) and the file system that holds it, then run it again"
-        case .symbolicLink: "put what it leads to in its place"
-        case .notRegular: "put a plain file in its place, or name another one"
-        case .notText: "give it a name that is UTF-8"
-        case .tooLarge: "see that it is the file that is meant"
-        case .notPrivate: "let its owner alone read it"
-        case .unknownUser: "create it on the node"
-        case .locked, .lockLost: "see that the other run has ended, then run it again"
-        case .command: "run \(subject) by hand to see what it does"
-        case .unreachable, .hostKey, .login, .connectionLost: "try ssh to the node by hand"
-        }
-    }
-
-    package var description: String { "cannot \(operation) \(subject): \(underlying)" }
-}
-
-extension NodeError {
     package static func notText(_ operation: String, _ subject: String, _ why: String) -> NodeError {
         NodeError(
             .notText, operation: operation, subject: subject, underlying: why,

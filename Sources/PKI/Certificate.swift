@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Planning
+import Values
 
 /// One X.509 certificate: its bytes, and what they say.
 ///

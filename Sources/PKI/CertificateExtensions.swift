@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Spec
+import Values
 
 // Extensions are built from values and never from libcrypto's configuration text, so that no name can be read
 // as another directive.

@@ -3,6 +3,7 @@
 import COpenSSL
 import Planning
 import Spec
+import Values
 
 /// Distinguished names: how a profile's names become X.509, and how X.509's become text.
 enum DistinguishedName {

@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Secrets
+import Values
 
 /// Private keys under a passphrase: PKCS#8 `ENCRYPTED PRIVATE KEY` (RFC 5958) with PBES2, scrypt and AES-256-CBC
 /// (RFC 8018, RFC 7914), as `openssl pkcs8 -topk8 -scrypt` writes and reads them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Values
 
 /// One `-----BEGIN LABEL-----` ... `-----END LABEL-----` in a PEM text (RFC 7468).
 struct PEMBlock {

@@ -3,6 +3,7 @@
 import COpenSSL
 import Secrets
 import Spec
+import Values
 
 /// A private key: its PEM text, and what libcrypto reads in it, which never leaves this module.
 package struct PrivateKey: Sendable {

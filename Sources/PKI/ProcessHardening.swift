@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Glibc
+import Values
 
 /// Keeps private keys in this process's memory out of files and out of other processes.
 package enum ProcessHardening {

@@ -2,6 +2,7 @@
 
 import CSystemd
 import Glibc
+import Values
 
 /// One sd-bus connection, closed when it goes out of scope; used by one thread at a time.
 ///

@@ -3,55 +3,27 @@
 import Glibc
 import Values
 
-/// Why systemd could not be asked, or why it refused.
-package struct BusError: ReportedError, Sendable, CustomStringConvertible {
-    package enum Code: String, Sendable {
-        /// No bus answers at the address.
-        case unavailable = "bus/unavailable"
-        /// The caller may not do that.
-        case accessDenied = "bus/access-denied"
-        /// systemd did not answer in time, or the connection broke before it did: what it did is not known.
-        case noReply = "bus/no-reply"
-        case noSuchUnit = "bus/no-such-unit"
-        /// The text is not a unit name.
-        case invalidName = "bus/invalid-name"
-        /// The wait for a job ended before the job did; the job goes on.
-        case jobRunning = "bus/job-running"
-        /// Any other refusal; `errorName` says which.
-        case refused = "bus/refused"
-        /// The answer does not have the form that systemd documents.
-        case malformed = "bus/malformed"
-    }
-
-    package let code: Code
-    /// The method, for example `RestartUnit`.
-    package let operation: String
-    /// The unit, or the bus address.
-    package let subject: String
-    /// The cause as the bus or the system words it.
-    package let underlying: String
-    /// The D-Bus error name, for example `org.freedesktop.DBus.Error.AccessDenied`; nil where there is none.
-    package let errorName: String?
-    package let hint: String?
-
-    package init(
-        _ code: Code, operation: String, subject: String, underlying: String, errorName: String? = nil,
-        hint: String? = nil
-    ) {
-        self.code = code
-        self.operation = operation
-        self.subject = subject
-        self.underlying = underlying
-        self.errorName = errorName
-        self.hint = hint
-    }
-
-    package var reportedCode: String { code.rawValue }
-    package var description: String {
-        let name = errorName.map { " (\($0))" } ?? ""
-        return "cannot \(operation) \(subject): \(underlying)\(name)"
-    }
+/// What can go wrong with systemd.
+package enum BusErrorCode: String, ErrorCode {
+    /// No bus answers at the address.
+    case unavailable = "bus/unavailable"
+    /// The caller may not do that.
+    case accessDenied = "bus/access-denied"
+    /// systemd did not answer in time, or the connection broke before it did: what it did is not known.
+    case noReply = "bus/no-reply"
+    case noSuchUnit = "bus/no-such-unit"
+    /// The text is not a unit name.
+    case invalidName = "bus/invalid-name"
+    /// The wait for a job ended before the job did; the job goes on.
+    case jobRunning = "bus/job-running"
+    /// Any other refusal; `errorName` says which.
+    case refused = "bus/refused"
+    /// The answer does not have the form that systemd documents.
+    case malformed = "bus/malformed"
 }
+
+/// Why systemd could not be asked, or why it refused.
+package typealias BusError = CodedError<BusErrorCode>
 
 extension BusError {
     /// The error of an sd-bus function, which returns a negative `errno` value.
@@ -97,11 +69,13 @@ extension BusError {
     static func reply(name: String, message: String, _ operation: String, _ subject: String) -> BusError {
         let (code, hint) = meaning(of: name)
         return BusError(
-            code, operation: operation, subject: subject, underlying: message, errorName: name, hint: hint)
+            code, operation: operation, subject: subject, underlying: message, origin: .busError(name),
+            hint: hint)
     }
 
-    private static let unknownOutcome =
+    private static var unknownOutcome: String {
         "what systemd did is not known; look at `systemctl status`, then run it again"
+    }
 
     private static func meaning(of name: String) -> (Code, String?) {
         switch name {

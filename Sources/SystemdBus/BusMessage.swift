@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSystemd
+import Values
 
 /// One D-Bus message that is released when it goes out of scope; reading moves a cursor within it.
 ///

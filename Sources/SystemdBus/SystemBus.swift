@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import Values
 
 /// systemd's manager over D-Bus (org.freedesktop.systemd1(5)).
 ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Status line and headers of a response (RFC 9112 sections 4 and 5).
 struct HTTPHead {
     let status: Int

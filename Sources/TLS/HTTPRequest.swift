@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// One HTTP/1.1 request.
 ///
 /// There is no way to set a header freely: who asks is the `Caller`'s matter, and so no request can carry a user or a

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Reads one HTTP/1.1 response from the pieces in which it arrives (RFC 9112).
 ///
 /// Fed until `isComplete`, or until the server ends the session; strict where leniency would let a response that was

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// HTTP/1.1 over TLS: one connection for each request.
 package enum HTTPSClient {
     /// Sends `request` and reads the whole answer; any status is an answer.

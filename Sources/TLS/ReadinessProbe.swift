@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What a server says of itself at `/readyz?verbose`.
 package struct ReadinessReport: Sendable, Equatable {
     package struct Check: Sendable, Equatable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// A connected TCP socket that is closed when it goes out of scope; non-blocking inside, with deadlines outside.
 ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What a server says in its TLS handshake.
 package struct HandshakeReport: Sendable, Equatable {
     /// DER of the X.501 names of the CAs whose client certificates the server says that it accepts, in its order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Spec
+import Values
 
 /// What a server says at `/version`.
 package struct ServerVersion: Sendable, Equatable {

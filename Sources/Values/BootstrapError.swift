@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a stage stopped.
-package struct BootstrapError: ReportedError, Sendable, CustomStringConvertible {
-    /// Stable, for example `state/other-cluster`.
-    package let code: String
-    package let status: ExitStatus
-    /// What, on which thing, why; lower case, no full stop.
-    package let message: String
-    package let hint: String?
-    /// Lines that show the cause, for example the unit's journal.
-    package let details: [String]
+/// Why a run, or a step of it, stopped. Its code is, for example, `state/other-cluster`.
+package typealias BootstrapError = CodedError<String>
 
+extension BootstrapError {
+    /// - Parameter message: what, on which thing, why; lower case, no full stop.
     package init(
         _ code: String, status: ExitStatus = .failed, _ message: String, hint: String? = nil,
         details: [String] = []
     ) {
-        self.code = code
-        self.status = status
-        self.message = message
-        self.hint = hint
-        self.details = details
+        self.init(
+            code, status: status, operation: "", subject: "", underlying: message, hint: hint,
+            details: details)
     }
 
-    package var reportedCode: String { code }
-    package var description: String { message }
+    /// An error from below with more said of it: its code, its hint and its details stay.
+    ///
+    /// - Parameters:
+    ///   - status: another status; nil keeps the error's own.
+    ///   - words: makes the message of the error's.
+    ///   - more: lines behind the error's own details.
+    package init(
+        extending error: any Error, status: ExitStatus? = nil, details more: [String] = [],
+        _ words: (String) -> String = { $0 }
+    ) {
+        let report = ErrorReport(error)
+        self.init(
+            report.code, status: status ?? report.status, words(report.message), hint: report.hint,
+            details: report.details + more)
+    }
+
+    package var message: String { description }
 }

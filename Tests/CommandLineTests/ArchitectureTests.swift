@@ -90,4 +90,13 @@ import Testing
         let names = Dictionary(grouping: Self.sources, by: \.name).filter { $0.value.count > 1 }
         #expect(names.isEmpty, "\(names.keys.sorted())")
     }
+
+    /// One error type with a code for each area, and the list of a spec's problems.
+    @Test func thereIsOneTypeOfErrors() {
+        let types = Self.sources.flatMap { source in
+            source.text.matches(of: /(?:struct|enum|class|extension) (\w+)[^\n]*: [^\n]*\bReportedError\b/)
+                .map { String($0.1) }
+        }
+        #expect(Set(types) == ["CodedError", "SpecProblems"])
+    }
 }

@@ -6,6 +6,7 @@ import Testing
 
 @testable import LocalFiles
 @testable import NodeAccess
+@testable import Values
 
 @Suite struct CommandRunnerTests {
     @Test(

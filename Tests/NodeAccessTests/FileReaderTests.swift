@@ -7,6 +7,7 @@ import Testing
 
 @testable import LocalFiles
 @testable import NodeAccess
+@testable import Values
 
 @Suite struct FileReaderTests {
     private let directory: TemporaryDirectory

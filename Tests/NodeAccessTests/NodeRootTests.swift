@@ -5,6 +5,7 @@ import LocalFiles
 import NodeAccess
 import TestSupport
 import Testing
+import Values
 
 /// Links of a tree, which lead where they would on the node; what they would lead to on this machine stays untouched.
 @Suite struct NodeRootTests {

@@ -127,13 +127,13 @@ import Testing
             let errors = [local as any NodeTransport, remote].map { transport in
                 #expect(throws: NodeError.self) { try transport.read(directory.file(name), limit: 9) }
             }
-            #expect(errors[0]?.code == errors[1]?.code && errors[0]?.advice == errors[1]?.advice)
+            #expect(errors[0]?.code == errors[1]?.code && errors[0]?.reportedHint == errors[1]?.reportedHint)
             #expect(errors[0]?.description == errors[1]?.description)
             let says = name.hasPrefix("loop") ? "namei \(directory.file(name))" : "put a plain file"
-            #expect(errors[0]?.advice.contains(says) == true, "\(String(describing: errors))")
+            #expect(errors[0]?.reportedHint?.contains(says) == true, "\(String(describing: errors))")
         }
         let unknown = NodeError.remote("read", "/x", "stat: something that nobody has heard of")
-        #expect(unknown.advice.contains("look at /x"))
+        #expect(unknown.reportedHint?.contains("look at /x") == true)
     }
 
     @Test func runsPrograms() async throws {

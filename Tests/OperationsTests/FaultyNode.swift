@@ -17,7 +17,13 @@ final class Journal: Sendable {
 
     private let entries = Mutex(Entries())
 
-    init(failingAt failing: Set<Int> = []) { entries.withLock { $0.failing = failing } }
+    /// How the node's steps fail.
+    let code: NodeError.Code
+
+    init(failingAt failing: Set<Int> = [], with code: NodeError.Code = .system) {
+        self.code = code
+        entries.withLock { $0.failing = failing }
+    }
 
     var steps: [String] { entries.withLock { $0.steps } }
 
@@ -42,7 +48,7 @@ final class FaultyNode: NodeTransport {
 
     private func step(_ step: String) throws(NodeError) {
         guard journal.note(step) else { return }
-        throw NodeError(.system, operation: "do", subject: step, underlying: "made to fail")
+        throw NodeError(journal.code, operation: "do", subject: step, underlying: "made to fail")
     }
 
     func display(_ path: String) -> String { local.display(path) }

@@ -34,9 +34,9 @@ import Testing
             path: "/etc/systemd/system/\(NodeApplyTests.unit)",
             text: "[Service]\nExecStart=\(NodeApplyTests.oldCommand.joined(separator: " "))\n")
 
-        init(failingAt failing: Set<Int> = []) throws {
+        init(failingAt failing: Set<Int> = [], with code: NodeError.Code = .system) throws {
             directory = try TemporaryDirectory()
-            journal = Journal(failingAt: failing)
+            journal = Journal(failingAt: failing, with: code)
             for name in ["ca", "crt", "key"] { try directory.write("old \(name)", to: "etc/pki/\(name)") }
             try directory.write(Self.fragment.text, to: "etc/systemd/system/\(NodeApplyTests.unit)")
             let place = directory.file(String(Self.dropIn.dropFirst()))
@@ -192,19 +192,21 @@ import Testing
         try transaction.restore(unit: Self.unit)
         #expect(world.now == world.before, "\(what)")
     }
-}
 
-/// The same numbers for the same seed (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return word ^ (word >> 31)
+    /// The connection breaks, and then putting back fails as well: the report has the first cause too.
+    @Test func aFailingCleanUpReplacesNoCause() async throws {
+        var seen = 0
+        for first in 1...20 {
+            for second in (first + 1)...(first + 12) {
+                let world = try World(failingAt: [first, second], with: .connectionLost)
+                guard let error = await world.run(), error.status == .mixed else { continue }
+                let text = ([error.message] + error.details).joined(separator: "\n")
+                for step in [first, second] {
+                    #expect(text.contains("cannot do \(world.journal.steps[step - 1])"), "\(text)")
+                }
+                if error.code == "node/connection-lost" { seen += 1 }
+            }
+        }
+        #expect(seen > 10)
     }
 }

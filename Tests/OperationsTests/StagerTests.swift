@@ -11,6 +11,7 @@ import Testing
 @testable import PKI
 @testable import Planning
 @testable import StateStore
+@testable import Values
 
 @Suite struct StagerTests {
     private let directory: TemporaryDirectory

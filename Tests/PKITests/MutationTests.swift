@@ -4,6 +4,7 @@ import PKI
 import Spec
 import TestSupport
 import Testing
+import Values
 
 /// Damaged input ends in an error or in a certificate, never in a trap; each run has the same mutations.
 @Suite struct MutationTests {

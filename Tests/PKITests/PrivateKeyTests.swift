@@ -6,6 +6,7 @@ import Secrets
 import Spec
 import TestSupport
 import Testing
+import Values
 
 @Suite struct PrivateKeyTests {
     /// The oracle's digest of a public key.

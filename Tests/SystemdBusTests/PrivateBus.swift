@@ -3,6 +3,7 @@
 import Foundation
 import SystemdBus
 import TestSupport
+import Values
 
 /// A real dbus-daemon of our own with a small systemd on it (Debian: dbus-daemon, python3-dbus, python3-gi).
 final class PrivateBus {

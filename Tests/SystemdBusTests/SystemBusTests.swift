@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdBus
+@testable import Values
 
 @Suite struct SystemBusTests {
     @Test func readsAUnit() throws {

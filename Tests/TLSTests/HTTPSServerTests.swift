@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import TLS
+@testable import Values
 
 /// A server that remembers its requests.
 private final class Recorder: Sendable {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import TLS
+@testable import Values
 
 @Suite struct HandshakeTests {
     private let quick = RequestTimeouts(connect: .milliseconds(500), total: .seconds(5))

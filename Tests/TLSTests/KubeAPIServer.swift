@@ -3,6 +3,7 @@
 import TLS
 import Foundation
 import TestSupport
+import Values
 
 /// A real kube-apiserver on this machine's loopback, with an etcd of its own beside it.
 final class KubeAPIServer {

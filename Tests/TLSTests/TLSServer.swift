@@ -3,6 +3,7 @@
 import TLS
 import Foundation
 import TestSupport
+import Values
 
 /// A real TLS server (Python's ssl module, which is OpenSSL) that behaves as one test wants.
 final class TLSServer {

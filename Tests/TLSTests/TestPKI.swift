@@ -4,6 +4,7 @@ import TLS
 import Foundation
 import Secrets
 import TestSupport
+import Values
 
 /// Certificates of the openssl command, made once for all tests of this module.
 final class TestPKI: Sendable {

@@ -194,9 +194,9 @@ package struct NodeApply {
         let failure = ErrorReport(cause)
         if step == .preparing, observed.transaction != nil {
             // What the interrupted run left is neither better nor worse than before.
-            return BootstrapError(
-                failure.code, "\(failure.message); the interrupted change is still open", hint: failure.hint,
-                details: failure.details)
+            return BootstrapError(extending: cause, status: .failed) {
+                "\($0); the interrupted change is still open"
+            }
         }
         progress("\(failure.message); putting everything back")
         do {
@@ -208,18 +208,18 @@ package struct NodeApply {
             do { try transaction.drop(unit: unit) } catch {
                 progress("cannot remove the copies of the old files (\(error)); the next init does it")
             }
-            return BootstrapError(
-                failure.code, "\(failure.message); every file is as it was\(isUp)", hint: failure.hint,
-                details: failure.details)
+            return BootstrapError(extending: cause, status: .failed) {
+                "\($0); every file is as it was\(isUp)"
+            }
         } catch {
             let second = ErrorReport(error)
             if [NodeError.Code.connectionLost.rawValue, NodeError.Code.lockLost.rawValue].contains(
                 second.code)
             {
                 return BootstrapError(
-                    second.code, status: .mixed,
-                    "\(second.message); its change is still open there, begun and not brought to its end",
-                    hint: second.hint, details: failure.code == second.code ? [] : [failure.message])
+                    extending: error, status: .mixed,
+                    details: failure.message == second.message ? [] : [failure.message] + failure.details
+                ) { "\($0); its change is still open there, begun and not brought to its end" }
             }
             return BootstrapError(
                 "apply/not-restored", status: .mixed,
@@ -232,14 +232,11 @@ package struct NodeApply {
     }
 
     private func putBack(_ before: OfflineFiles, because cause: any Error) -> BootstrapError {
-        let failure = ErrorReport(cause)
         do {
             try before.restore()
-            return BootstrapError(
-                failure.code, "\(failure.message); every file is as it was", hint: failure.hint,
-                details: failure.details)
+            return BootstrapError(extending: cause, status: .failed) { "\($0); every file is as it was" }
         } catch {
-            let second = ErrorReport(error)
+            let (failure, second) = (ErrorReport(cause), ErrorReport(error))
             return BootstrapError(
                 "apply/not-restored", status: .mixed,
                 "\(failure.message); and putting everything back failed: \(second.message)",

@@ -4,6 +4,7 @@
 import Glibc
 import LocalFiles
 import Synchronization
+import Values
 
 /// A lock that a keeper on the node holds while it hears from us.
 final class SSHLock: NodeLock {

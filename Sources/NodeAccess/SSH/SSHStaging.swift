@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LocalFiles
+import Values
 
 // Files that are written on the node, and the directories for them: one request for all of a step.
 extension SSHTransport {

@@ -3,6 +3,7 @@
 import Glibc
 import LocalFiles
 import Synchronization
+import Values
 
 /// A program that runs beside this one with one socket as its standard input and output, in a session of its own: a ^C
 /// at the operator's terminal is for this program to deal with, not for the connections that it works through.
@@ -42,7 +43,7 @@ final class SpawnedProcess: Sendable {
             _ = close(errors)
             throw NodeError(
                 .command, operation: "run", subject: program, underlying: String(cString: strerror(result)),
-                hint: "install \(program) (Debian: openssh-client)", errno: result)
+                origin: .errno(result), hint: "install \(program) (Debian: openssh-client)")
         }
         socket = Mutex(SharedDescriptor(owning: ends[0], name: program))
         self.errors = SharedDescriptor(owning: errors, name: program)

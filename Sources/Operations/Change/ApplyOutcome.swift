@@ -53,9 +53,8 @@ package struct ApplyOutcome: Sendable {
         }
         guard let first = failures.first else { return nil }
         return BootstrapError(
-            first.code, status: isMixed ? .mixed : first.status, first.message, hint: first.hint,
-            details: first.details + failures.dropFirst().map(\.message) + takenBack
-                + (nodes.count > 1 ? table : []))
+            extending: first, status: isMixed ? .mixed : nil,
+            details: failures.dropFirst().map(\.message) + takenBack + (nodes.count > 1 ? table : []))
     }
 
     /// What every node has now, a line each.

@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// Decides what has to change on one node.
 struct NodePlanner {
@@ -39,7 +40,7 @@ struct NodePlanner {
             }
         } catch {
             refuse(
-                "unit/\(error.code.rawValue)", "\(error)",
+                error.reportedCode, "\(error)",
                 error.hint ?? "fix the unit, or write the flags another way with apiServer.flagsIn")
         }
         noteProxy()

@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// Decides how one node gets back what its last change replaced.
 struct RollbackNodePlanner {
@@ -35,7 +36,7 @@ struct RollbackNodePlanner {
         }
         do { try planActivation(previous) } catch {
             base.refuse(
-                "unit/\(error.code.rawValue)", "\(error)", error.hint ?? "mend the unit, then run it again")
+                error.reportedCode, "\(error)", error.hint ?? "mend the unit, then run it again")
         }
         guard !result.isEmpty else {
             return base.notice("rollback/same", "has what it had before its last change already")

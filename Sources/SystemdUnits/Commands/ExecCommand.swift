@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A command of an `ExecStart=` line: its text, which can be put together again byte for byte, and its meaning.
 ///
 /// Source: systemd.service(5) "Command lines", and `config_parse_exec()` of systemd 252 where it is silent.

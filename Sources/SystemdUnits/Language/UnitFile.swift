@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A unit file's assignments in their order, as systemd 252 reads them.
 ///
 /// Source: systemd.syntax(7), and `config_parse()` where the manual is silent.

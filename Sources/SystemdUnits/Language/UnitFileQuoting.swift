@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Writes values so that systemd reads exactly them.
 package enum UnitFileQuoting {
     /// Whether the command line that an argument is written into expands variables.

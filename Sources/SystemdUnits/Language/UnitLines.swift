@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Bytes that have a meaning in unit files.
 enum UnitByte {
     static let tab = UInt8(ascii: "\t")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A command line with its aggregation flags replaced and everything else kept byte for byte.
 struct CommandMerge {
     /// What stands behind `ExecStart=`.

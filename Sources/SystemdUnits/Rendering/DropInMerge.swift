@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Spec
+import Values
 
 /// Renders the drop-in for a unit that is known, and checks what came of it.
 struct DropInMerge {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Spec
+import Values
 
 /// A unit file or drop-in that is ready to be written, read back and compared with what was wanted.
 package struct RenderedUnit: Sendable, Equatable {

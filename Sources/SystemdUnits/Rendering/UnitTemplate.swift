@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import UnitTemplates
+import Values
 
 /// Fills in the templates. Values are quoted for systemd before; what comes out is read back by the caller.
 enum UnitTemplate {

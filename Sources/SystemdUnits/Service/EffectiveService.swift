@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What a service's fragment and drop-ins amount to, in the settings that matter here.
 package struct EffectiveService: Sendable, Equatable {
     /// A setting with where it stands.

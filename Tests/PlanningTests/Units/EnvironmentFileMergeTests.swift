@@ -6,6 +6,7 @@ import Testing
 @testable import Planning
 @testable import Spec
 @testable import SystemdUnits
+@testable import Values
 
 /// The flags in one variable of a file that the unit reads.
 @Suite struct EnvironmentFileMergeTests {

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 /// Bytes that are no UTF-8: kept where systemd does not look at them, else refused with their line.
 @Suite struct KeptBytesTests {

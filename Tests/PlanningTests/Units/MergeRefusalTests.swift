@@ -3,6 +3,7 @@
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 /// A unit that the flags must not be merged into.
 struct RefusalCase: Sendable, CustomTestStringConvertible {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 @Suite struct RenderedUnitTests {
     static let variable =

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 /// The service and the timer of `schedule install`.
 @Suite struct ScheduleUnitsTests {

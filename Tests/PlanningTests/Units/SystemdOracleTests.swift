@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 /// Our reading of unit files against the installed systemd's own.
 @Suite struct SystemdOracleTests {
@@ -50,7 +51,7 @@ import Testing
                 ours = try Self.command(files[name] ?? [])
             } catch {
                 // What is no UTF-8 is refused by us: no text of a process can be compared with it.
-                #expect(error.cause.contains("UTF-8"), "\(command): \(error)")
+                #expect(error.underlying.contains("UTF-8"), "\(command): \(error)")
                 continue
             }
             let theirs = try #require(loaded.commands.first, "\(command)")

@@ -2,6 +2,7 @@
 
 @testable import Spec
 @testable import SystemdUnits
+@testable import Values
 
 /// What several tests of units share.
 enum UnitFixtures {

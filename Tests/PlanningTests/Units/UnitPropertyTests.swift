@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 /// What must hold for any unit and any arguments; each seed is a run of its own that can be repeated.
 @Suite struct UnitPropertyTests {

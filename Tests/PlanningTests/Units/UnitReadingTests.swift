@@ -3,6 +3,7 @@
 import Testing
 
 @testable import SystemdUnits
+@testable import Values
 
 @Suite struct UnitReadingTests {
     @Test(arguments: [
