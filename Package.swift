@@ -30,8 +30,8 @@ let small: [LinkerSetting] = [
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 /// Floors 1 and 2.
 let belowFloor3: [Target.Dependency] = [
-    "LocalFiles", "NodeAccess", "PKI", "Planning", "Secrets", "Spec", "SystemdBus", "SystemdUnits", "TLS",
-    "Values",
+    "LocalFiles", "NodeAccess", "OpenSSL", "PKI", "Planning", "Secrets", "Spec", "SystemdBus", "SystemdUnits",
+    "TLS", "Values",
 ]
 
 let package = Package(
@@ -65,10 +65,13 @@ let package = Package(
             name: "LocalFiles", dependencies: ["Secrets", "Spec", "Values", subprocess],
             swiftSettings: settings),
         .target(
-            name: "PKI", dependencies: ["COpenSSL", "Planning", "Secrets", "Spec", "Values"],
+            name: "OpenSSL", dependencies: ["COpenSSL", "Secrets", "Values"], swiftSettings: settings),
+        .target(
+            name: "PKI", dependencies: ["COpenSSL", "OpenSSL", "Planning", "Secrets", "Spec", "Values"],
             swiftSettings: settings),
         .target(
-            name: "TLS", dependencies: ["COpenSSL", "Secrets", "Spec", "Values"], swiftSettings: settings),
+            name: "TLS", dependencies: ["COpenSSL", "OpenSSL", "Secrets", "Spec", "Values"],
+            swiftSettings: settings),
         .target(
             name: "NodeAccess", dependencies: ["LocalFiles", "Secrets", "Spec", "Values", subprocess],
             swiftSettings: settings),
@@ -77,7 +80,7 @@ let package = Package(
         .target(
             name: "StateStore",
             dependencies: [
-                "LocalFiles", "NodeAccess", "PKI", "Planning", "Secrets", "Spec", "TLS", "Values",
+                "LocalFiles", "NodeAccess", "OpenSSL", "PKI", "Planning", "Secrets", "Spec", "TLS", "Values",
             ],
             swiftSettings: settings),
         .target(name: "ControlPlane", dependencies: belowFloor3, swiftSettings: settings),
@@ -103,7 +106,8 @@ let package = Package(
             dependencies: ["Planning", "Spec", "SystemdUnits", "TestSupport", "UnitTemplates", "Values"],
             swiftSettings: settings),
         .testTarget(
-            name: "PKITests", dependencies: ["PKI", "Planning", "Secrets", "Spec", "TestSupport", "Values"],
+            name: "PKITests",
+            dependencies: ["OpenSSL", "PKI", "Planning", "Secrets", "Spec", "TestSupport", "Values"],
             swiftSettings: settings),
         .testTarget(
             name: "NodeAccessTests",
@@ -115,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "TLSTests",
             dependencies: [
-                "LocalFiles", "PKI", "Planning", "Secrets", "Spec", "TLS", "TestSupport", "Values",
+                "LocalFiles", "OpenSSL", "PKI", "Planning", "Secrets", "Spec", "TLS", "TestSupport", "Values",
             ],
             swiftSettings: settings),
         .testTarget(

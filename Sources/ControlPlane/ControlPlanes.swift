@@ -155,7 +155,7 @@ package struct ControlPlanes: Sendable {
     package func lock(_ names: [String]) async throws -> [any NodeLock] {
         guard access == .live else { return [] }
         let nodes = spec.nodes.filter { names.contains($0.name) }
-        let token = try SerialNumber.random().bytes.map { String($0, radix: 16) }.joined()
+        let token = Hex.text(try SerialNumber.random().bytes)
         let holder = LockHolder(token: token, now: effects.now())
         var locks: [any NodeLock] = []
         for part in [nodes.prefix(1), nodes.dropFirst()] {

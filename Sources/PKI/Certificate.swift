@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Planning
 import Values
 
@@ -19,7 +20,7 @@ package struct Certificate: Sendable, Equatable {
     /// be read. `path` is what an error names.
     package init(der: [UInt8], path: String = "the certificate") throws(PKIError) {
         let handle = try X509Handle.parse(der, path: path)
-        let buffer = BIOHandle(owning: try owned("write", path) { BIO_new(BIO_s_mem()) })
+        let buffer = try BIOHandle.growing()
         try check("write", path) { PEM_write_bio_X509(buffer.pointer, handle.pointer) }
         self.der = der
         pem = buffer.contents()
@@ -37,7 +38,7 @@ package struct Certificate: Sendable, Equatable {
                 certificates.count > 1
                 ? "it has \(certificates.count) certificates, and must have one"
                 : "something follows the certificate"
-            throw PKIError(.malformed, operation: operation, subject: path, underlying: cause)
+            throw PKIError(.malformed, operation: X509Handle.reading, subject: path, underlying: cause)
         }
         return certificates[0]
     }
@@ -57,10 +58,10 @@ package struct Certificate: Sendable, Equatable {
         try pem.withUnsafeBytes { text in
             Result { () throws(PKIError) -> Set<String> in
                 var fingerprints: Set<String> = []
-                for block in try PEMBlocks(in: text, operation: operation, subject: path).blocks
+                for block in try PEMBlocks(in: text, operation: X509Handle.reading, subject: path).blocks
                 where block.label == "CERTIFICATE" {
                     let decoded = try DecodedPEM(
-                        UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation,
+                        UnsafeRawBufferPointer(rebasing: text[block.range]), operation: X509Handle.reading,
                         subject: path)
                     fingerprints.insert(try Digest.sha256Hex(Array(decoded.bytes)))
                 }
@@ -69,82 +70,12 @@ package struct Certificate: Sendable, Equatable {
         }.get()
     }
 
-    private static let operation = "read the certificate"
-
     private static func certificates(
         in pem: [UInt8], _ path: String
     ) throws(PKIError) -> ([Certificate], hasTrailingText: Bool) {
-        try pem.withUnsafeBytes { text in
-            Result { () throws(PKIError) in try certificates(in: text, path) }
-        }.get()
-    }
-
-    private static func certificates(
-        in text: UnsafeRawBufferPointer, _ path: String
-    ) throws(PKIError) -> ([Certificate], hasTrailingText: Bool) {
-        let found = try PEMBlocks(in: text, operation: operation, subject: path)
-        if found.blocks.contains(where: \.isPrivateKey) {
-            throw PKIError(
-                .keyInBundle, operation: operation, subject: path, underlying: "it holds a private key",
-                hint: "every process may read this file; move the key out, and replace it if others saw it")
-        }
+        let found = try PEMCertificates(pem, path: path, privateKeys: .refused)
         var certificates: [Certificate] = []
-        for block in found.blocks where block.label == "CERTIFICATE" {
-            let decoded = try DecodedPEM(
-                UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation, subject: path)
-            guard decoded.headers == .none else {
-                throw PKIError(
-                    .malformed, operation: operation, subject: path,
-                    underlying: "lines that are not base64 stand in its PEM block",
-                    hint: "Kubernetes skips such a block without a word; write the certificate again")
-            }
-            certificates.append(try Certificate(der: Array(decoded.bytes), path: path))
-        }
-        guard !certificates.isEmpty else {
-            let other = found.blocks.first.map { "its block is \($0.label)" } ?? "it has no PEM block"
-            throw PKIError(.malformed, operation: operation, subject: path, underlying: other)
-        }
+        for der in found.der { certificates.append(try Certificate(der: der, path: path)) }
         return (certificates, found.hasTrailingText)
     }
-}
-
-extension X509Handle {
-    /// Decodes one certificate that fills `der` and is encoded exactly as libcrypto would encode it again.
-    static func parse(_ der: [UInt8], path: String) throws(PKIError) -> X509Handle {
-        let operation = "read the certificate"
-        ERR_clear_error()
-        let (pointer, count) = der.withUnsafeBufferPointer { buffer in
-            var next = buffer.baseAddress
-            let pointer = d2i_X509(nil, &next, buffer.count)
-            return (pointer, buffer.baseAddress.flatMap { start in next.map { $0 - start } } ?? 0)
-        }
-        guard let pointer else { throw .openSSL(operation, path, code: .malformed) }
-        let certificate = X509Handle(owning: pointer)
-        guard count == der.count else {
-            throw PKIError(
-                .malformed, operation: operation, subject: path, underlying: "bytes follow the certificate")
-        }
-        guard try certificate.der() == der else {
-            throw PKIError(
-                .malformed, operation: operation, subject: path, underlying: "its encoding is not DER")
-        }
-        return certificate
-    }
-
-    /// The certificate's DER.
-    func der() throws(PKIError) -> [UInt8] {
-        try encoded("encode", "a certificate") { i2d_X509(self.pointer, &$0) }
-    }
-}
-
-/// The bytes that an `i2d` function allocates.
-func encoded(
-    _ operation: String, _ subject: String, _ encode: (inout UnsafeMutablePointer<UInt8>?) -> Int32
-) throws(PKIError) -> [UInt8] {
-    var der: UnsafeMutablePointer<UInt8>?
-    ERR_clear_error()
-    let count = Int(encode(&der))
-    guard count > 0, let der else { throw .openSSL(operation, subject) }
-    defer { CRYPTO_free(der, nil, 0) }
-    return Array(UnsafeBufferPointer(start: der, count: count))
 }

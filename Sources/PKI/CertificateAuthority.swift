@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Planning
 import Spec
 import Values
@@ -27,8 +28,8 @@ package enum CertificateAuthority {
         try requireX509(validity, subject)
         let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
         let identifier = try publicKeyIdentifier(certificate.pointer, subject)
-        let generation = Digest.hex(identifier.prefix(4))
-        let name = try DistinguishedName.make(
+        let generation = Hex.text(identifier.prefix(4))
+        let name = try SubjectName.make(
             profile.names, commonName: "\(profile.commonName) \(generation)")
         try certificate.name(subject: name.pointer, issuer: name.pointer, subject)
         try certificate.addKeyUsage(bits: UsageNames.bits(of: [UsageNames.certSign, UsageNames.crlSign]))
@@ -65,7 +66,7 @@ package enum CertificateAuthority {
                     + "\(ca.summary.notBefore) to \(ca.summary.notAfter)")
         }
         let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
-        let name = try DistinguishedName.make(profile.names, commonName: profile.commonName)
+        let name = try SubjectName.make(profile.names, commonName: profile.commonName)
         try certificate.name(
             subject: name.pointer, issuer: X509_get_subject_name(ca.x509.pointer), subject)
         try certificate.addKeyUsage(bits: UsageNames.keyUsageBits(of: profile.usages))
@@ -200,7 +201,7 @@ extension X509Handle {
             default: EVP_sha256()
             }
         let key = key.shared.pointer
-        ERR_clear_error()
+        ErrorQueue.clear()
         // The result is the signature's size.
         guard X509_sign(pointer, key, digest) > 0 else { throw .openSSL("sign", subject) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Glibc
 import Planning
 import Values
@@ -19,9 +20,9 @@ extension CertificateSummary {
         )
         let key = X509_get0_pubkey(certificate.pointer)
         self.init(
-            subject: try DistinguishedName.text(of: subject, path),
-            issuer: try DistinguishedName.text(of: issuer, path),
-            commonName: DistinguishedName.lastCommonName(of: subject),
+            subject: try NameText.text(of: subject, path),
+            issuer: try NameText.text(of: issuer, path),
+            commonName: NameText.lastCommonName(of: subject),
             serial: try fields.serial(),
             notBefore: try fields.time(X509_get0_notBefore(certificate.pointer)),
             notAfter: try fields.time(X509_get0_notAfter(certificate.pointer)),
@@ -29,14 +30,14 @@ extension CertificateSummary {
             isCA: flags & UInt32(EXFLAG_BCONS) != 0 && flags & UInt32(EXFLAG_CA) != 0,
             hosts: try fields.hosts(),
             usages: try fields.usages(),
-            subjectDER: try DistinguishedName.der(of: subject, path),
-            issuerDER: try DistinguishedName.der(of: issuer, path),
+            subjectDER: try NameText.der(of: subject, path),
+            issuerDER: try NameText.der(of: issuer, path),
             subjectKeyIdentifier: fields.hex(X509_get0_subject_key_id(certificate.pointer)),
             authorityKeyIdentifier: fields.hex(X509_get0_authority_key_id(certificate.pointer)),
             publicKeySHA256: try fields.publicKeySHA256(),
             fingerprintSHA256: try Digest.sha256Hex(der))
         // Reading asks for extensions and key types that need not be there.
-        ERR_clear_error()
+        ErrorQueue.clear()
     }
 }
 
@@ -50,7 +51,7 @@ private struct CertificateFields {
     }
 
     func hex(_ string: UnsafePointer<ASN1_OCTET_STRING>?) -> String? {
-        string.map { Digest.hex(Self.bytes($0)) }
+        string.map { Hex.text(Self.bytes($0)) }
     }
 
     static func bytes(_ string: UnsafePointer<ASN1_STRING>) -> [UInt8] {
@@ -66,7 +67,7 @@ private struct CertificateFields {
         }
         let bytes = Self.bytes(integer)
         let sign = ASN1_STRING_type(integer) == V_ASN1_NEG_INTEGER ? "-" : ""
-        return sign + Digest.hex(bytes.isEmpty ? [0] : bytes)
+        return sign + Hex.text(bytes.isEmpty ? [0] : bytes)
     }
 
     func time(_ time: UnsafePointer<ASN1_TIME>?) throws(PKIError) -> UnixTime {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Planning
 import Values
 
@@ -39,18 +40,12 @@ package enum ChainVerifier {
         }
     }
 
-    /// Whether `certificate` is valid for longer than its issuer: no verifier refuses that, but it stops
-    /// working earlier than it says.
-    package static func outlivesIssuer(_ certificate: Certificate, issuer: Certificate) -> Bool {
-        certificate.summary.notAfter > issuer.summary.notAfter
-    }
-
     /// Whether `certificate` names `ca` as its issuer, byte for byte, and has its signature; nothing else counts.
     package static func isSigned(_ certificate: Certificate, by ca: Certificate) -> Bool {
         guard certificate.summary.issuerDER == ca.summary.subjectDER,
             let key = X509_get0_pubkey(ca.x509.pointer)
         else { return false }
-        defer { ERR_clear_error() }
+        defer { ErrorQueue.clear() }
         return X509_verify(certificate.x509.pointer, key) == 1
     }
 
@@ -69,7 +64,7 @@ package enum ChainVerifier {
             !bundle.contains(leaf)
         else { return }
         for ca in bundle where ca.summary.subjectDER == summary.issuerDER {
-            defer { ERR_clear_error() }
+            defer { ErrorQueue.clear() }
             guard let key = X509_get0_pubkey(ca.x509.pointer), X509_verify(leaf.x509.pointer, key) == 1 else {
                 continue
             }
@@ -121,9 +116,9 @@ extension ChainVerifier {
         try check(operation, subject) {
             X509_VERIFY_PARAM_set_flags(parameters, UInt(X509_V_FLAG_PARTIAL_CHAIN))
         }
-        ERR_clear_error()
+        ErrorQueue.clear()
         guard X509_verify_cert(context.pointer) == 1 else { throw failure(context, leaf, at: now) }
-        ERR_clear_error()
+        ErrorQueue.clear()
         let chain = X509_STORE_CTX_get0_chain(context.pointer)
         var certificates: [Certificate] = []
         for index in 0..<max(0, OPENSSL_sk_num(chain)) {
@@ -142,13 +137,13 @@ extension ChainVerifier {
     private static func failure(
         _ context: borrowing StoreContextHandle, _ leaf: Certificate, at now: UnixTime
     ) -> PKIError {
-        defer { ERR_clear_error() }
+        defer { ErrorQueue.clear() }
         let number = X509_STORE_CTX_get_error(context.pointer)
         var cause =
             X509_verify_cert_error_string(Int(number)).map { String(cString: $0) } ?? "error \(number)"
         if let culprit = X509_STORE_CTX_get_current_cert(context.pointer),
             X509_STORE_CTX_get_error_depth(context.pointer) > 0,
-            let name = try? DistinguishedName.text(of: X509_get_subject_name(culprit), leaf.summary.subject)
+            let name = try? NameText.text(of: X509_get_subject_name(culprit), leaf.summary.subject)
         {
             cause += " (\(name))"
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Secrets
 import Values
 
@@ -31,7 +32,7 @@ package enum EncryptedPrivateKey {
         _ pem: SecretBytes, passphrase: SecretBytes, path: String
     ) throws(PKIError) -> SecretBytes {
         let operation = "encrypt the private key"
-        let key = try PrivateKey.load(pem, path: path)
+        let key = try KeyHandle.parse(pem: pem, path: path)
         let content = PKCS8Handle(owning: try owned(operation, path) { EVP_PKEY2PKCS8(key.pointer) })
         var salt = [UInt8](repeating: 0, count: saltBytes)
         try check(operation, path) { RAND_bytes(&salt, Int32(saltBytes)) }
@@ -40,7 +41,7 @@ package enum EncryptedPrivateKey {
                 EVP_aes_256_cbc(), salt, Int32(saltBytes), nil, cost, blockSize, parallelism)
         }
         let sealed = passphrase.withUnsafeBytes { bytes in
-            ERR_clear_error()
+            ErrorQueue.clear()
             let text = bytes.assumingMemoryBound(to: CChar.self)
             return PKCS8_set0_pbe(text.baseAddress, Int32(clamping: text.count), content.pointer, algorithm)
         }
@@ -82,13 +83,13 @@ package enum EncryptedPrivateKey {
             UnsafeRawBufferPointer(rebasing: text[found.blocks[0].range]), operation: operation, subject: path
         )
         var next = decoded.bytes.baseAddress
-        ERR_clear_error()
+        ErrorQueue.clear()
         guard let pointer = d2i_X509_SIG(nil, &next, decoded.bytes.count) else {
             throw .openSSL(operation, path, code: .malformed)
         }
         let encrypted = EncryptedPKCS8Handle(owning: pointer)
         let content = passphrase.withUnsafeBytes { bytes in
-            ERR_clear_error()
+            ErrorQueue.clear()
             let text = bytes.assumingMemoryBound(to: CChar.self)
             return PKCS8_decrypt(encrypted.pointer, text.baseAddress, Int32(clamping: text.count))
         }

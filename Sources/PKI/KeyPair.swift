@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Planning
 import Secrets
 import Values
@@ -20,7 +21,7 @@ package enum KeyPair {
         let subject = certificate.summary.subject
         let (pointer, keyPointer) = (certificate.x509.pointer, key.shared.pointer)
         let publicKey = try owned("read the public key of", subject) { X509_get0_pubkey(pointer) }
-        defer { ERR_clear_error() }
+        defer { ErrorQueue.clear() }
         // This compares the public half that the key file carries; a damaged private half passes it.
         guard X509_check_private_key(pointer, keyPointer) == 1 else { return false }
         return try verifies(signature(by: keyPointer, subject), by: publicKey, subject)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Secrets
 import Spec
 import Values
@@ -17,7 +18,7 @@ package struct PrivateKey: Sendable {
     /// but one key; `path` is what an error names.
     package init(pem: SecretBytes, path: String) throws(PKIError) {
         self.pem = pem
-        shared = SharedKey(try Self.load(pem, path: path))
+        shared = SharedKey(try KeyHandle.parse(pem: pem, path: path))
     }
 
     private init(_ key: consuming KeyHandle, pem: SecretBytes) {
@@ -61,13 +62,8 @@ package struct PrivateKey: Sendable {
     ///
     /// Throws where libcrypto cannot encode it.
     package func publicKeySHA256() throws(PKIError) -> String {
-        let path = "the private key"
-        var der: UnsafeMutablePointer<UInt8>?
-        ERR_clear_error()
-        let count = Int(i2d_PUBKEY(shared.pointer, &der))
-        guard count > 0, let der else { throw .openSSL("read the public key of", path) }
-        defer { CRYPTO_free(der, nil, 0) }
-        return try Digest.sha256Hex(UnsafeRawBufferPointer(start: der, count: count))
+        try Digest.sha256Hex(
+            encoded("read the public key of", "the private key") { i2d_PUBKEY(shared.pointer, &$0) })
     }
 
     private static func newKey(
@@ -98,80 +94,6 @@ package struct PrivateKey: Sendable {
         var pointer: OpaquePointer?
         try check(operation, subject) { EVP_PKEY_generate(context.pointer, &pointer) }
         return KeyHandle(owning: try owned(operation, subject) { pointer })
-    }
-}
-
-// Reading.
-extension PrivateKey {
-    /// The one private key in `pem`, as `init` reads it.
-    static func load(_ pem: SecretBytes, path: String) throws(PKIError) -> KeyHandle {
-        KeyHandle(
-            owning: try pem.withUnsafeBytes { text throws(PKIError) in try parse(text, path) })
-    }
-
-    private static let operation = "read the private key"
-
-    private static func parse(
-        _ text: UnsafeRawBufferPointer, _ path: String
-    ) throws(PKIError) -> OpaquePointer {
-        let found = try PEMBlocks(in: text, operation: operation, subject: path)
-        var blocks = found.blocks
-        // `openssl ecparam -genkey` writes the curve first; the key block names it again.
-        if blocks.count == 2, blocks[0].label == "EC PARAMETERS" { blocks.removeFirst() }
-        guard let block = blocks.first, block.isPrivateKey else {
-            throw malformed(path, blocks.isEmpty ? "it has no PEM block" : "its block is \(blocks[0].label)")
-        }
-        guard blocks.count == 1, !found.hasTrailingText else {
-            throw malformed(path, "something follows the private key")
-        }
-        if block.label == "ENCRYPTED PRIVATE KEY" { throw encrypted(path) }
-        let decoded = try DecodedPEM(
-            UnsafeRawBufferPointer(rebasing: text[block.range]), operation: operation, subject: path)
-        switch decoded.headers {
-        case .none: break
-        case .encrypted: throw encrypted(path)
-        case .other: throw malformed(path, "lines that are not base64 stand in its PEM block")
-        }
-        return try decode(decoded.bytes, label: block.label, path)
-    }
-
-    /// No function in here takes a passphrase callback, so libcrypto has nothing to ask with.
-    private static func decode(
-        _ der: UnsafeBufferPointer<UInt8>, label: String, _ path: String
-    ) throws(PKIError) -> OpaquePointer {
-        var next = der.baseAddress
-        var key: OpaquePointer?
-        ERR_clear_error()
-        switch label {
-        case "PRIVATE KEY":
-            if let info = d2i_PKCS8_PRIV_KEY_INFO(nil, &next, der.count) {
-                key = EVP_PKCS82PKEY(info)
-                PKCS8_PRIV_KEY_INFO_free(info)
-            }
-        case "RSA PRIVATE KEY": key = d2i_PrivateKey(EVP_PKEY_RSA, nil, &next, der.count)
-        case "EC PRIVATE KEY": key = d2i_PrivateKey(EVP_PKEY_EC, nil, &next, der.count)
-        default: throw malformed(path, "a block \(label) is not supported")
-        }
-        guard let key else {
-            throw .openSSL(
-                operation, path, code: .malformed,
-                hint: "it must be PKCS#8, PKCS#1 or SEC1 in PEM, not encrypted")
-        }
-        guard let base = der.baseAddress, next == base + der.count else {
-            EVP_PKEY_free(key)
-            throw malformed(path, "bytes follow the key within its PEM block")
-        }
-        return key
-    }
-
-    private static func malformed(_ path: String, _ cause: String) -> PKIError {
-        PKIError(.malformed, operation: operation, subject: path, underlying: cause)
-    }
-
-    private static func encrypted(_ path: String) -> PKIError {
-        PKIError(
-            .encryptedKey, operation: operation, subject: path, underlying: "it is encrypted",
-            hint: "kube-apiserver reads no encrypted key; decrypt it with `openssl pkey -in FILE -out NEW`")
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 
 /// A certificate's serial number: 20 bytes, positive, not zero (RFC 5280, 4.1.2.2).
 package struct SerialNumber: Sendable, Equatable {

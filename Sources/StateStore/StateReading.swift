@@ -2,6 +2,7 @@
 
 import LocalFiles
 import NodeAccess
+import OpenSSL
 import PKI
 import Planning
 

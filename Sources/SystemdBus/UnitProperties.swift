@@ -21,10 +21,9 @@ extension UnitState {
 
     private static let known: Set<String> = [
         "Id s", "LoadState s", "LoadError (ss)", "ActiveState s", "SubState s", "FragmentPath s",
-        "DropInPaths as", "NeedDaemonReload b", "MainPID u", "ExecStart a(sasbttttuii)", "Environment as",
-        "EnvironmentFiles a(sb)", "User s", "Group s", "Type s", "Result s", "NRestarts u",
-        "ExecMainStatus i", "ExecMainStartTimestamp t", "ActiveEnterTimestamp t", "InvocationID ay",
-        "UnitFileState s", "NextElapseUSecRealtime t", "LastTriggerUSec t", "ExecMainExitTimestamp t",
+        "DropInPaths as", "NeedDaemonReload b", "MainPID u", "ExecStart a(sasbttttuii)", "Result s",
+        "ExecMainStatus i", "ExecMainStartTimestamp t", "ExecMainExitTimestamp t", "InvocationID ay",
+        "UnitFileState s", "NextElapseUSecRealtime t",
     ]
 
     private mutating func read(_ name: String, from value: borrowing BusMessage) throws(BusError) {
@@ -41,7 +40,6 @@ extension UnitState {
         case "NeedDaemonReload": needDaemonReload = try value.readBoolean()
         case "UnitFileState": unitFileState = try value.readText()
         case "NextElapseUSecRealtime": nextElapse = try value.readInteger("t")
-        case "LastTriggerUSec": lastTrigger = try value.readInteger("t")
         default: try readService(name, from: value)
         }
     }
@@ -52,19 +50,11 @@ extension UnitState {
             let pid: UInt32 = try value.readInteger("u")
             mainPID = pid == 0 ? nil : Int32(exactly: pid)
         case "ExecStart": try readCommands(value)
-        case "Environment": environment = try value.readTexts()
-        case "EnvironmentFiles": environmentFiles = try Self.readEnvironmentFiles(value)
-        case "User": user = try value.readText()
-        case "Group": group = try value.readText()
-        case "Type": type = try value.readText()
         case "Result": result = try value.readText()
-        case "NRestarts": nRestarts = Int(try value.readInteger("u") as UInt32)
         case "ExecMainStatus": execMainStatus = try value.readInteger("i")
         case "ExecMainExitTimestamp": execMainExitTimestamp = try value.readInteger("t")
         case "ExecMainStartTimestamp": execMainStartTimestamp = try value.readInteger("t")
-        case "ActiveEnterTimestamp": activeEnterTimestamp = try value.readInteger("t")
-        case "InvocationID":
-            invocationID = try value.readBytes().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        case "InvocationID": invocationID = Hex.text(try value.readBytes())
         default: throw value.malformed("property \(name)")
         }
     }
@@ -90,16 +80,5 @@ extension UnitState {
             try command.skip("bttttuii")
         }
         (execPaths, execStart) = (paths, vectors)
-    }
-
-    private static func readEnvironmentFiles(
-        _ value: borrowing BusMessage
-    ) throws(BusError) -> [EnvironmentFile] {
-        var files: [EnvironmentFile] = []
-        try value.readEach("r", "sb") { (file) throws(BusError) in
-            let path = try file.readText()
-            files.append(EnvironmentFile(path: path, isOptional: try file.readBoolean()))
-        }
-        return files
     }
 }

@@ -4,18 +4,6 @@
 ///
 /// A property that the unit's type does not have keeps its empty value.
 package struct UnitState: Sendable, Equatable {
-    /// One `EnvironmentFile=`.
-    package struct EnvironmentFile: Sendable, Equatable {
-        package var path: String
-        /// Written with a leading `-`: a missing file is not an error.
-        package var isOptional: Bool
-
-        package init(path: String, isOptional: Bool) {
-            self.path = path
-            self.isOptional = isOptional
-        }
-    }
-
     /// The unit's primary name, which differs from the asked one where that is an alias.
     package var id = ""
     /// `loaded`, `not-found`, `bad-setting`, `error`, `masked`, ...
@@ -32,9 +20,8 @@ package struct UnitState: Sendable, Equatable {
     package var dropInPaths: [String] = []
     /// `enabled`, `disabled`, ...; empty where there is no file.
     package var unitFileState = ""
-    /// When a timer starts its unit next, and last did; microseconds since 1970, 0 for never.
+    /// When a timer starts its unit next; microseconds since 1970, 0 for never.
     package var nextElapse: UInt64 = 0
-    package var lastTrigger: UInt64 = 0
     /// A file changed on disk since systemd read it.
     package var needDaemonReload = false
     /// nil while no main process runs.
@@ -43,23 +30,13 @@ package struct UnitState: Sendable, Equatable {
     package var execStart: [[String]] = []
     /// The executable of each entry of `execStart`.
     package var execPaths: [String] = []
-    /// `NAME=value` each.
-    package var environment: [String] = []
-    package var environmentFiles: [EnvironmentFile] = []
-    package var user = ""
-    package var group = ""
-    /// `simple`, `notify`, ...
-    package var type = ""
     /// `success`, `exit-code`, `start-limit-hit`, ...
     package var result = ""
-    /// Automatic restarts since the counter was last reset.
-    package var nRestarts = 0
     /// Exit status (or signal) of the last main process that ended.
     package var execMainStatus: Int32 = 0
     /// Microseconds since 1970; 0 where it never happened.
     package var execMainStartTimestamp: UInt64 = 0
     package var execMainExitTimestamp: UInt64 = 0
-    package var activeEnterTimestamp: UInt64 = 0
     /// 32 hex digits, new with every start; empty while it never ran.
     package var invocationID = ""
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
+import Values
 
 /// What OpenSSL's callbacks see and decide while one handshake runs.
 final class HandshakeObserver {
@@ -12,8 +14,8 @@ final class HandshakeObserver {
     private(set) var presented: [UInt8]?
     /// Why the server is not to be trusted.
     private(set) var distrust: String?
-    /// DER of the names of the server's CertificateRequest; nil where it sent none.
-    private(set) var acceptedCANames: [[UInt8]]?
+    /// The names of the server's CertificateRequest; nil where it sent none.
+    private(set) var acceptedCAs: [CAName]?
 
     init(pinned: [UInt8]?, takesAnybody: Bool = false) {
         self.pinned = pinned
@@ -42,12 +44,12 @@ final class HandshakeObserver {
     }
 
     private func verify(_ store: OpaquePointer) -> Bool {
-        presented = X509_STORE_CTX_get0_cert(store).map { leaf in der { i2d_X509(leaf, $0) } }
+        presented = X509_STORE_CTX_get0_cert(store).flatMap { try? X509Handle.der(of: $0) }
         if takesAnybody { return true }
         if let pinned {
             if presented == pinned { return true }
             distrust =
-                "the server presented the certificate \(presented.map(fingerprint) ?? "(none)"), "
+                "the server presented the certificate \(fingerprint(presented)), "
                 + "expected \(fingerprint(pinned)) (SHA-256)"
         } else {
             if X509_verify_cert(store) == 1 { return true }
@@ -56,19 +58,27 @@ final class HandshakeObserver {
                 X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"
             distrust =
                 "\(text) (at depth \(X509_STORE_CTX_get_error_depth(store)); the server presented the certificate "
-                + "\(presented.map(fingerprint) ?? "(none)"), SHA-256)"
+                + "\(fingerprint(presented)), SHA-256)"
         }
         return false
     }
 
+    /// As `openssl x509 -fingerprint -sha256` computes it of a certificate's DER.
+    private func fingerprint(_ der: [UInt8]?) -> String {
+        guard let der else { return "(none)" }
+        return (try? Digest.sha256Hex(der)) ?? "unknown"
+    }
+
     private func readCANames(_ ssl: OpaquePointer) {
         guard let list = SSL_get0_peer_CA_list(ssl) else {
-            acceptedCANames = []
+            acceptedCAs = []
             return
         }
-        acceptedCANames = (0..<OPENSSL_sk_num(list)).map { index in
+        acceptedCAs = (0..<OPENSSL_sk_num(list)).map { index in
             let name = OPENSSL_sk_value(list, index).map { OpaquePointer($0) }
-            return der { i2d_X509_NAME(name, $0) }
+            let what = "the handshake"
+            return CAName(
+                der: (try? NameText.der(of: name, what)) ?? [], text: try? NameText.text(of: name, what))
         }
     }
 }

@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 
-/// A TLS session over TCP.
-///
-/// OpenSSL reads and writes memory and never touches the socket: so deadlines, EINTR and SIGPIPE are dealt with in
-/// one place, `TCPConnection`.
+/// A TLS session over TCP; the socket is `TCPConnection`'s alone.
 struct TLSConnection: ~Copyable {
-    private let ssl: OpaquePointer
-    private let received: OpaquePointer
-    private let toSend: OpaquePointer
+    private let session: MemorySession
     private let tcp: TCPConnection
     private let context: TLSContext
     private let deadline: Deadline
     private let attempt: Attempt
 
     private init(
-        owning ssl: OpaquePointer, received: OpaquePointer, toSend: OpaquePointer,
-        over tcp: consuming TCPConnection,
+        owning session: consuming MemorySession, over tcp: consuming TCPConnection,
         context: consuming TLSContext, deadline: Deadline, attempt: Attempt
     ) {
-        self.ssl = ssl
-        self.received = received
-        self.toSend = toSend
+        self.session = session
         self.tcp = tcp
         self.context = context
         self.deadline = deadline
@@ -31,20 +24,18 @@ struct TLSConnection: ~Copyable {
 
     deinit {
         if SSL_is_init_finished(ssl) == 1 {
-            ERR_clear_error()
+            ErrorQueue.clear()
             SSL_shutdown(ssl)
-            ERR_clear_error()
+            ErrorQueue.clear()
             // A courtesy to a server that is still there.
             try? flush("end of the session")
         }
-        SSL_free(ssl)
     }
+
+    private var ssl: OpaquePointer { session.pointer }
 
     /// What the handshake has shown so far.
     var observer: HandshakeObserver { context.observer }
-
-    /// `TLSv1.3`, ...
-    var protocolVersion: String { SSL_get_version(ssl).map { String(cString: $0) } ?? "unknown" }
 
     /// Connects without a handshake.
     static func open(
@@ -54,18 +45,11 @@ struct TLSConnection: ~Copyable {
         let deadline = Deadline(in: timeouts.total)
         let context = try TLSContext.client(endpoint, trust, identity, attempt)
         let tcp = try TCPConnection.open(endpoint, connect: timeouts.connect, deadline: deadline, attempt)
-        ERR_clear_error()
-        guard let ssl = SSL_new(context.pointer) else {
-            throw attempt.error(.tls, drainedErrors(else: "no TLS session"))
+        guard let session = MemorySession(context) else {
+            throw attempt.error(.tls, ErrorQueue.drained() ?? "no TLS session")
         }
-        guard let received = BIO_new(BIO_s_mem()), let toSend = BIO_new(BIO_s_mem()) else {
-            SSL_free(ssl)
-            throw attempt.error(.tls, "no memory")
-        }
-        SSL_set_bio(ssl, received, toSend)
         let connection = TLSConnection(
-            owning: ssl, received: received, toSend: toSend, over: tcp, context: context, deadline: deadline,
-            attempt: attempt)
+            owning: session, over: tcp, context: context, deadline: deadline, attempt: attempt)
         connection.setServerName(endpoint.address)
         return connection
     }
@@ -74,7 +58,7 @@ struct TLSConnection: ~Copyable {
     private func setServerName(_ name: String) {
         let octets = a2i_IPADDRESS(name)
         defer { ASN1_OCTET_STRING_free(octets) }
-        ERR_clear_error()
+        ErrorQueue.clear()
         guard octets == nil else { return }
         name.withCString {
             _ = SSL_ctrl(
@@ -87,11 +71,11 @@ struct TLSConnection: ~Copyable {
     func handshake() throws(APIServerError) {
         let phase = "TLS handshake"
         while true {
-            ERR_clear_error()
+            ErrorQueue.clear()
             let result = SSL_connect(ssl)
             if result == 1 { return try flush(phase) }
             let reason = SSL_get_error(ssl, result)
-            let text = drainedErrors(else: "the handshake failed")
+            let text = ErrorQueue.drained() ?? "the handshake failed"
             if reason == SSL_ERROR_WANT_READ {
                 try flush(phase)
                 guard try feed(phase) else {
@@ -114,9 +98,9 @@ struct TLSConnection: ~Copyable {
     }
 
     func send(_ bytes: [UInt8]) throws(APIServerError) {
-        ERR_clear_error()
+        ErrorQueue.clear()
         guard SSL_write(ssl, bytes, Int32(clamping: bytes.count)) == Int32(clamping: bytes.count) else {
-            throw attempt.error(.tls, drainedErrors(else: "the request could not be encrypted"))
+            throw attempt.error(.tls, ErrorQueue.drained() ?? "the request could not be encrypted")
         }
         try flush("sending of the request")
     }
@@ -133,15 +117,12 @@ struct TLSConnection: ~Copyable {
     func receive() throws(APIServerError) -> Received {
         let phase = "answer"
         while true {
-            ERR_clear_error()
+            ErrorQueue.clear()
             var result: Int32 = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
-                result = SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
-                used = Int(max(0, result))
-            }
+            let bytes = session.read(&result)
             if result > 0 { return .bytes(bytes) }
             let reason = SSL_get_error(ssl, result)
-            let text = drainedErrors(else: "the session broke")
+            let text = ErrorQueue.drained() ?? "the session broke"
             switch reason {
             case SSL_ERROR_ZERO_RETURN: return .end
             case SSL_ERROR_WANT_READ:
@@ -154,13 +135,8 @@ struct TLSConnection: ~Copyable {
 
     /// Sends what OpenSSL wants sent.
     private func flush(_ phase: String) throws(APIServerError) {
-        while true {
-            let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
-                used = Int(max(0, BIO_read(toSend, buffer.baseAddress, Int32(buffer.count))))
-            }
-            if bytes.isEmpty { return }
-            try tcp.send(bytes, deadline, phase: phase)
-        }
+        let bytes = session.output()
+        if !bytes.isEmpty { try tcp.send(bytes, deadline, phase: phase) }
     }
 
     /// Gives OpenSSL what has arrived.
@@ -169,9 +145,7 @@ struct TLSConnection: ~Copyable {
     private func feed(_ phase: String) throws(APIServerError) -> Bool {
         let bytes = try tcp.receive(deadline, phase: phase)
         guard !bytes.isEmpty else { return false }
-        guard BIO_write(received, bytes, Int32(bytes.count)) == Int32(bytes.count) else {
-            throw attempt.error(.tls, "no memory")
-        }
+        guard session.feed(bytes) else { throw attempt.error(.tls, "no memory") }
         return true
     }
 }

@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Secrets
+import Values
 
 /// The settings of one TLS connection: what is trusted and what is presented; released with its scope.
 struct TLSContext: ~Copyable {
-    let pointer: OpaquePointer
+    private let context: SSLContextHandle
     let observer: HandshakeObserver
 
-    private init(owning pointer: OpaquePointer, observer: HandshakeObserver) {
-        self.pointer = pointer
-        self.observer = observer
-    }
+    var pointer: OpaquePointer { context.pointer }
 
-    deinit { SSL_CTX_free(pointer) }
+    /// - Parameter method: the side of the session, `TLS_client_method()` or `TLS_server_method()`.
+    private init(
+        _ method: OpaquePointer?, observer: HandshakeObserver, _ attempt: Attempt
+    ) throws(APIServerError) {
+        ErrorQueue.clear()
+        guard let pointer = SSL_CTX_new(method) else {
+            throw attempt.error(.tls, ErrorQueue.drained() ?? "no TLS context")
+        }
+        context = SSLContextHandle(owning: pointer)
+        self.observer = observer
+        SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+        // Only what the identity says is presented; OpenSSL would add issuers that it finds.
+        SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(SSL_MODE_NO_AUTO_CHAIN), nil)
+    }
 
     /// - Throws: `.identity` where the trust or the identity cannot be read.
     static func client(
@@ -31,16 +43,10 @@ struct TLSContext: ~Copyable {
             takesAnybody = true
         case .ca(let pem): anchors = try certificates(inPEM: pem, "the server's CA", attempt)
         }
-        ERR_clear_error()
-        guard let pointer = SSL_CTX_new(TLS_client_method()) else {
-            throw attempt.error(.tls, drainedErrors(else: "no TLS context"))
-        }
-        let context = TLSContext(
-            owning: pointer, observer: HandshakeObserver(pinned: pinned, takesAnybody: takesAnybody))
-        SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
-        // Only what the identity says is presented; OpenSSL would add issuers that it finds.
-        SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(SSL_MODE_NO_AUTO_CHAIN), nil)
-        context.observer.observe(pointer)
+        let context = try TLSContext(
+            TLS_client_method(), observer: HandshakeObserver(pinned: pinned, takesAnybody: takesAnybody),
+            attempt)
+        context.observer.observe(context.pointer)
         if pinned == nil, !takesAnybody { try context.trust(anchors, for: endpoint, attempt) }
         if let identity { try context.present(identity, attempt) }
         return context
@@ -50,13 +56,8 @@ struct TLSContext: ~Copyable {
     /// user to judge. Possession of the certificate's key is proved by the handshake itself.
     /// - Throws: `.identity` where the identity cannot be read.
     static func server(_ identity: ClientIdentity, _ attempt: Attempt) throws(APIServerError) -> TLSContext {
-        ERR_clear_error()
-        guard let pointer = SSL_CTX_new(TLS_server_method()) else {
-            throw attempt.error(.tls, drainedErrors(else: "no TLS context"))
-        }
-        let context = TLSContext(owning: pointer, observer: HandshakeObserver(pinned: nil))
-        SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
-        SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(SSL_MODE_NO_AUTO_CHAIN), nil)
+        let context = try TLSContext(TLS_server_method(), observer: HandshakeObserver(pinned: nil), attempt)
+        let pointer = context.pointer
         // A session that is taken up again would show the certificate of an earlier one.
         SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
         aggbootstrap_refuse_tickets(pointer)
@@ -71,7 +72,7 @@ struct TLSContext: ~Copyable {
     ) throws(APIServerError) {
         let store = SSL_CTX_get_cert_store(pointer)
         for anchor in anchors {
-            try Self.withCertificate(anchor, attempt) { X509_STORE_add_cert(store, $0) }
+            try Self.use(anchor, attempt) { X509_STORE_add_cert(store, $0) }
         }
         let parameters = SSL_CTX_get0_param(pointer)
         // As in Go's verifier: every given certificate is an anchor, and the subject's CN is no host name.
@@ -80,46 +81,49 @@ struct TLSContext: ~Copyable {
         let named =
             X509_VERIFY_PARAM_set1_ip_asc(parameters, endpoint.address) == 1
             || X509_VERIFY_PARAM_set1_host(parameters, endpoint.address, endpoint.address.utf8.count) == 1
-        ERR_clear_error()
+        ErrorQueue.clear()
         guard named else { throw attempt.error(.identity, "the address is neither an IP address nor a name") }
     }
 
     private func present(_ identity: ClientIdentity, _ attempt: Attempt) throws(APIServerError) {
-        let chain = try certificates(inPEM: identity.certificatePEM, "the certificate to present", attempt)
+        let chain = try Self.certificates(
+            inPEM: identity.certificatePEM, "the certificate to present", attempt)
         for (index, certificate) in chain.enumerated() {
-            try Self.withCertificate(certificate, attempt) {
+            try Self.use(certificate, attempt) {
                 index == 0
                     ? SSL_CTX_use_certificate(pointer, $0)
                     : Int32(SSL_CTX_ctrl(pointer, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer($0)))
             }
         }
-        ERR_clear_error()
-        let key = identity.keyPEM.withUnsafeBytes { bytes in
-            let text = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
-            defer { BIO_free(text) }
-            return PEM_read_bio_PrivateKey(text, nil, refusePassword, nil)
-        }
-        defer { EVP_PKEY_free(key) }
-        guard let key, SSL_CTX_use_PrivateKey(pointer, key) == 1, SSL_CTX_check_private_key(pointer) == 1
-        else {
-            throw attempt.error(
-                .identity, "the key to present: \(drainedErrors(else: "it cannot be read"))",
-                hint: "the key must be PEM, not encrypted, and belong to the certificate")
+        let hint = "the key must be PEM, not encrypted, and belong to the certificate"
+        do {
+            let key = try KeyHandle.parse(pem: identity.keyPEM, path: "the key to present")
+            try check("use", "the key to present") { SSL_CTX_use_PrivateKey(pointer, key.pointer) }
+            try check("use", "the key to present") { SSL_CTX_check_private_key(pointer) }
+        } catch {
+            throw attempt.error(.identity, "the key to present: \(error.underlying)", hint: hint)
         }
     }
 
-    /// Lends the certificate to `use`, which returns 1 on success.
-    private static func withCertificate(
-        _ bytes: [UInt8], _ attempt: Attempt, _ use: (OpaquePointer) -> Int32
-    ) throws(APIServerError) {
-        ERR_clear_error()
-        let certificate = bytes.withUnsafeBufferPointer { buffer in
-            var position = buffer.baseAddress
-            return d2i_X509(nil, &position, buffer.count)
+    /// DER of each certificate of a PEM text; whoever wrote it, a private key beside them is passed over.
+    /// - Throws: `.identity` where there is none, or one that cannot be read.
+    private static func certificates(
+        inPEM pem: [UInt8], _ what: String, _ attempt: Attempt
+    ) throws(APIServerError) -> [[UInt8]] {
+        do { return try PEMCertificates(pem, path: what, privateKeys: .skipped).der } catch {
+            throw attempt.error(.identity, "\(what): \(error.underlying)", hint: error.hint)
         }
-        defer { X509_free(certificate) }
-        guard let certificate, use(certificate) == 1 else {
-            throw attempt.error(.identity, "a certificate: \(drainedErrors(else: "it cannot be used"))")
+    }
+
+    /// Lends a certificate to `call`, which returns 1 on success.
+    private static func use(
+        _ der: [UInt8], _ attempt: Attempt, _ call: (OpaquePointer) -> Int32
+    ) throws(APIServerError) {
+        do {
+            let certificate = try X509Handle.parse(der, path: "a certificate")
+            try check("use", "a certificate") { call(certificate.pointer) }
+        } catch {
+            throw attempt.error(.identity, "a certificate: \(error.underlying)", hint: error.hint)
         }
     }
 }

@@ -4,15 +4,14 @@ import Values
 
 /// What a server says in its TLS handshake.
 package struct HandshakeReport: Sendable, Equatable {
-    /// DER of the X.501 names of the CAs whose client certificates the server says that it accepts, in its order.
+    /// The names of the CAs whose client certificates the server says that it accepts, in its order.
     ///
     /// kube-apiserver lists the subjects of the client CA and the requestheader CA that it has loaded now; equal
     /// names collapse. nil where the server asked for no client certificate.
-    package let acceptedCANames: [[UInt8]]?
-    /// DER of the server's own certificate.
-    package let serverCertificateDER: [UInt8]
-    /// `TLSv1.2` or `TLSv1.3`.
-    package let protocolVersion: String
+    package let acceptedCAs: [CAName]?
+
+    /// DER of the names, which compares.
+    package var acceptedCANames: [[UInt8]]? { acceptedCAs?.map(\.der) }
 }
 
 /// Reads which CAs a running server trusts, without credentials.
@@ -31,12 +30,9 @@ package enum TLSHandshakeProbe {
         let connection = try TLSConnection.open(endpoint, trust, identity, timeouts, attempt)
         // To its very end: in TLS 1.2 nothing vouches for the list of names before the server's Finished message.
         try connection.handshake()
-        let observer = connection.observer
-        guard let certificate = observer.presented else {
+        guard connection.observer.presented != nil else {
             throw attempt.error(.tls, "the server presented no certificate")
         }
-        return HandshakeReport(
-            acceptedCANames: observer.acceptedCANames, serverCertificateDER: certificate,
-            protocolVersion: connection.protocolVersion)
+        return HandshakeReport(acceptedCAs: connection.observer.acceptedCAs)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 
 /// The server's side of one TLS session, as bytes in and bytes out; it touches no socket.
 final class TLSServerSession {
@@ -14,35 +15,22 @@ final class TLSServerSession {
         case broken
     }
 
-    private let ssl: OpaquePointer
-    private let received: OpaquePointer
-    private let toSend: OpaquePointer
+    private let session: MemorySession
+    private var ssl: OpaquePointer { session.pointer }
     private var isEstablished = false
 
     /// - Returns: nil where there is no memory. `context` must outlive the session.
     init?(_ context: borrowing TLSContext) {
-        ERR_clear_error()
-        guard let ssl = SSL_new(context.pointer) else { return nil }
-        guard let received = BIO_new(BIO_s_mem()), let toSend = BIO_new(BIO_s_mem()) else {
-            SSL_free(ssl)
-            return nil
-        }
-        SSL_set_bio(ssl, received, toSend)
-        SSL_set_accept_state(ssl)
-        self.ssl = ssl
-        self.received = received
-        self.toSend = toSend
+        guard let session = MemorySession(context) else { return nil }
+        SSL_set_accept_state(session.pointer)
+        self.session = session
     }
-
-    deinit { SSL_free(ssl) }
 
     /// Goes on with what the client has sent; called again until it waits.
     func advance(_ bytes: [UInt8] = []) -> Progress {
-        ERR_clear_error()
-        defer { ERR_clear_error() }
-        if !bytes.isEmpty, BIO_write(received, bytes, Int32(clamping: bytes.count)) != Int32(bytes.count) {
-            return .broken
-        }
+        ErrorQueue.clear()
+        defer { ErrorQueue.clear() }
+        guard session.feed(bytes) else { return .broken }
         if !isEstablished {
             let result = SSL_do_handshake(ssl)
             guard result == 1 else {
@@ -51,10 +39,7 @@ final class TLSServerSession {
             isEstablished = true
         }
         var result: Int32 = 0
-        let read = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
-            result = SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
-            used = Int(max(0, result))
-        }
+        let read = session.read(&result)
         if result > 0 { return .received(read) }
         return switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: .waiting
@@ -65,36 +50,26 @@ final class TLSServerSession {
 
     /// DER of the certificates that the client has presented, its own first; empty where it has presented none.
     var presented: [[UInt8]] {
-        guard isEstablished, let leaf = SSL_get1_peer_certificate(ssl) else { return [] }
-        defer { X509_free(leaf) }
-        let own = der { i2d_X509(leaf, $0) }
+        guard isEstablished, let pointer = SSL_get1_peer_certificate(ssl) else { return [] }
+        let leaf = X509Handle(owning: pointer)
         // On a server this list is what came behind the client's own certificate.
         let chain = SSL_get_peer_cert_chain(ssl)
         let others = (0..<max(0, OPENSSL_sk_num(chain))).compactMap { index -> [UInt8]? in
             guard let other = OPENSSL_sk_value(chain, index).map({ OpaquePointer($0) }) else { return nil }
-            return der { i2d_X509(other, $0) }
+            return try? X509Handle.der(of: other)
         }
-        return [own] + others
+        return [(try? leaf.der()) ?? []] + others
     }
 
     /// Encrypts the answer and ends the session behind it.
     func finish(_ answer: [UInt8]) {
-        ERR_clear_error()
-        defer { ERR_clear_error() }
+        ErrorQueue.clear()
+        defer { ErrorQueue.clear() }
         guard isEstablished else { return }
         if !answer.isEmpty { SSL_write(ssl, answer, Int32(clamping: answer.count)) }
         SSL_shutdown(ssl)
     }
 
     /// What is to be sent to the client now.
-    func output() -> [UInt8] {
-        var output: [UInt8] = []
-        while true {
-            let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, used in
-                used = Int(max(0, BIO_read(toSend, buffer.baseAddress, Int32(buffer.count))))
-            }
-            if bytes.isEmpty { return output }
-            output += bytes
-        }
-    }
+    func output() -> [UInt8] { session.output() }
 }

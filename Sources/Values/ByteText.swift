@@ -27,9 +27,6 @@ extension String {
     /// The text as its bytes, to compare it by them.
     package var bytes: ByteText { ByteText(self) }
 
-    /// Whether it begins with the bytes of `prefix`.
-    package func startsWithBytes(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
-
     /// The parts between slashes, empty ones left out.
     package var pathComponents: [String] {
         utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }

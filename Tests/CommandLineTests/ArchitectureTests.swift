@@ -7,12 +7,13 @@ import Testing
 @Suite struct ArchitectureTests {
     /// From the ground up; a module imports none that stands behind it here.
     private static let floors: [[String]] = [
-        ["Secrets", "Values", "UnitTemplates"], ["Spec"], ["SystemdUnits"], ["Planning"],
+        ["Secrets", "Values", "UnitTemplates"], ["Spec"], ["SystemdUnits"], ["Planning"], ["OpenSSL"],
         ["LocalFiles", "PKI", "TLS", "SystemdBus"], ["NodeAccess"],
         ["StateStore", "ControlPlane"], ["Proofs"], ["Operations"], ["aggbootstrap"],
     ]
     private static let libraries: [String: Set<String>] = [
-        "PKI": ["COpenSSL"], "TLS": ["COpenSSL", "Dispatch"], "SystemdBus": ["CSystemd"],
+        "OpenSSL": ["COpenSSL"], "PKI": ["COpenSSL"], "TLS": ["COpenSSL", "Dispatch"],
+        "SystemdBus": ["CSystemd"],
         "LocalFiles": ["Subprocess"],
         "NodeAccess": ["Subprocess"], "ControlPlane": ["Dispatch"],
         "aggbootstrap": ["ArgumentParser", "CBuildInfo", "FoundationEssentials", "Dispatch"],

@@ -96,7 +96,7 @@ import Testing
                 key: observedFile("/etc/pki/key", "old key"), flags: observedFile(dropIn, nil),
                 installedLeaf: nil, requestHeaderCAs: [], clientCA: nil, unit: unit,
                 apiServer: ObservedAPIServer(
-                    endpoint: "127.0.0.1:6443", readiness: .ready, loadedCANames: nil), transaction: nil)
+                    endpoint: "127.0.0.1:6443", readiness: .ready, loadedCAs: nil), transaction: nil)
         }
 
         /// The files that count, with their content.

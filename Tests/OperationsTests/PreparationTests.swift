@@ -7,6 +7,7 @@ import Testing
 
 @testable import NodeAccess
 @testable import Operations
+@testable import OpenSSL
 @testable import PKI
 @testable import Planning
 @testable import Spec

@@ -8,6 +8,7 @@ import Testing
 @testable import LocalFiles
 @testable import NodeAccess
 @testable import Operations
+@testable import OpenSSL
 @testable import PKI
 @testable import Planning
 @testable import StateStore

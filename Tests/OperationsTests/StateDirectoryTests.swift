@@ -6,6 +6,7 @@ import Testing
 
 @testable import LocalFiles
 @testable import NodeAccess
+@testable import OpenSSL
 @testable import PKI
 @testable import Planning
 @testable import StateStore

@@ -6,6 +6,7 @@ import Testing
 @testable import ControlPlane
 @testable import LocalFiles
 @testable import NodeAccess
+@testable import OpenSSL
 @testable import PKI
 @testable import Spec
 @testable import SystemdUnits

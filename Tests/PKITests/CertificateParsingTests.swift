@@ -4,6 +4,7 @@ import Foundation
 import PKI
 import Planning
 import Spec
+import OpenSSL
 import TestSupport
 import Testing
 import Values

@@ -5,6 +5,7 @@ import PKI
 import Planning
 import Secrets
 import Spec
+import OpenSSL
 import TestSupport
 import Testing
 import Values

@@ -3,6 +3,7 @@
 import PKI
 import Planning
 import Spec
+import OpenSSL
 import TestSupport
 import Testing
 import Values

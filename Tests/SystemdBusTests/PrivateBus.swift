@@ -105,7 +105,7 @@ private let smallSystemd = #"""
         def GetAll(self, interface):
             values = properties(self.name)
             if self.name.startswith("retyped"):
-                values["NRestarts"] = "three"
+                values["MainPID"] = "three"
             return dbus.Dictionary(values, "sv")
 
     class Manager(dbus.service.Object):

@@ -58,6 +58,15 @@ final class TestPKI: Sendable {
         return ("\(name).pem", certificates)
     }
 
+    /// A CA of that subject, in a file of its own.
+    func selfSigned(_ subject: String) throws -> String {
+        let name = "\(UUID())"
+        try openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+            "-utf8", "-subj", subject, "-keyout", file("\(name)-key.pem"), "-out", file("\(name).pem"))
+        return "\(name).pem"
+    }
+
     func file(_ name: String) -> String { directory.file(name) }
 
     func text(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }

@@ -45,10 +45,10 @@ package struct APIServerConnection: Sendable {
 
     /// Readiness and loaded CAs; what cannot be seen is said in the result.
     func observe() async -> ObservedAPIServer {
-        let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCANames
+        let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCAs
         let answer = await ready()
         var observed = ObservedAPIServer(
-            endpoint: endpoint.description, readiness: answer.readiness, loadedCANames: names,
+            endpoint: endpoint.description, readiness: answer.readiness, loadedCAs: names,
             version: version())
         observed.showsWithoutPair = answer.withoutPair
         return observed
@@ -104,10 +104,7 @@ package struct APIServerConnection: Sendable {
 
     /// A user that nobody grants anything to, new each time.
     package static func probeUser() throws -> ProbeUser {
-        let suffix = try SerialNumber.random().bytes.prefix(8).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
-        guard let user = ProbeUser(suffix: suffix) else {
+        guard let user = ProbeUser(suffix: Hex.text(try SerialNumber.random().bytes.prefix(8))) else {
             throw BootstrapError("internal/probe-user", "cannot make a user name for the probe")
         }
         return user

@@ -2,7 +2,7 @@
 
 import LocalFiles
 import NodeAccess
-import PKI
+import OpenSSL
 
 // Files of a node that are digested or copied there, with the digest of this program for those of its own machine.
 extension NodeTransport {

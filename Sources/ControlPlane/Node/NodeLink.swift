@@ -2,7 +2,7 @@
 
 import LocalFiles
 import NodeAccess
-import PKI
+import OpenSSL
 import Spec
 import Synchronization
 import SystemdBus

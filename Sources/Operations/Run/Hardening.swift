@@ -2,7 +2,7 @@
 
 import LocalFiles
 import NodeAccess
-import PKI
+import OpenSSL
 import Values
 
 /// What the program does to itself before it touches a key.

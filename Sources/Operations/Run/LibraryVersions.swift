@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PKI
+import OpenSSL
 import SystemdBus
 
 /// Versions of what the program stands on.

@@ -2,7 +2,7 @@
 
 import ControlPlane
 import NodeAccess
-import PKI
+import OpenSSL
 import Planning
 import Spec
 import StateStore

@@ -174,19 +174,19 @@ package struct ObservedAPIServer: Sendable, Equatable {
     /// `https://ADDRESS:PORT`.
     package var endpoint: String
     package var readiness: Readiness
-    /// DER of the CA names in its TLS handshake; nil where it could not be read.
-    package var loadedCANames: [[UInt8]]?
+    /// The CA names in its TLS handshake; nil where it could not be read.
+    package var loadedCAs: [CAName]?
     /// nil where it tells nobody of ours.
     package var version: KubernetesVersion?
     /// Whether it shows its readiness to others than the holder of the pair on the node.
     package var showsWithoutPair = false
 
     package init(
-        endpoint: String, readiness: Readiness, loadedCANames: [[UInt8]]?, version: KubernetesVersion? = nil
+        endpoint: String, readiness: Readiness, loadedCAs: [CAName]?, version: KubernetesVersion? = nil
     ) {
         self.endpoint = endpoint
         self.readiness = readiness
-        self.loadedCANames = loadedCANames
+        self.loadedCAs = loadedCAs
         self.version = version
     }
 }
@@ -225,10 +225,6 @@ package struct ObservedNode: Sendable, Equatable {
 
     package var name: String
     package var access: Access
-    /// Who is to own the certificate files; nil offline.
-    package var certificateOwner: (userID: UInt32, groupID: UInt32)? {
-        ownerIDs.map { ($0[0], $0[1]) }
-    }
     /// User id and group id of the unit's `User=` and `Group=`; nil offline.
     package var ownerIDs: [UInt32]?
     package var directory: ObservedFile

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Finds requestheader CAs on a node that this state did not issue; `init` never replaces such a one.
 enum ForeignCA {
     /// Refusals for one node, each with the CA's subject and expiry where they can be known.
@@ -64,14 +66,14 @@ enum ForeignCA {
 
     private static func loaded(_ node: ObservedNode, inventory: StateInventory) -> [Refusal] {
         // Without the client CA's file its names cannot be told from a requestheader CA's.
-        guard let names = node.apiServer?.loadedCANames, let clientCA = node.clientCA, clientCA.problem == nil
+        guard let names = node.apiServer?.loadedCAs, let clientCA = node.clientCA, clientCA.problem == nil
         else {
             return []
         }
         let known = Set(
             clientCA.certificates.map(\.subjectDER) + inventory.generations.map(\.certificate.subjectDER))
-        guard let unknown = names.first(where: { !known.contains($0) }) else { return [] }
-        let name = X501NameText.text(der: unknown) ?? "a name that cannot be read"
+        guard let unknown = names.first(where: { !known.contains($0.der) }) else { return [] }
+        let name = unknown.text ?? "a name that cannot be read"
         return [
             Refusal(
                 code: "plan/foreign-ca", node: node.name,

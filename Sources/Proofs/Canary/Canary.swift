@@ -173,9 +173,7 @@ package final class Canary: Sendable {
 
     /// 32 hex digits that nobody can guess.
     private static func word() throws -> String {
-        try SerialNumber.random().bytes.suffix(16).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        Hex.text(try SerialNumber.random().bytes.suffix(16))
     }
 
     static let stopped = BootstrapError(

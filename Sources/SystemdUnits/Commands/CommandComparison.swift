@@ -27,8 +27,6 @@ package struct CommandComparison: Sendable, Equatable {
 
     /// Empty where the two are the same, as far as the files tell.
     package let differences: [Difference]
-    /// Arguments that could not be compared exactly: a specifier is in them, as in the file.
-    package let inexact: [String]
     /// Where variables of the command might come from that were not given; then differences may come of that.
     package let unseen: [ServiceEnvironment.Unseen]
 
@@ -45,7 +43,6 @@ package struct CommandComparison: Sendable, Equatable {
             let others = Self.aggregationArguments(actual)
             actual = actual.indices.filter { !others.contains($0) }.map { actual[$0] }
         }
-        inexact = wanted.filter { $0.text == nil }.map(\.description)
         differences = Self.differences(wanted, actual)
         self.unseen = unseen
     }

@@ -51,9 +51,6 @@ package struct ExecCommand: Sendable, Equatable {
         return arguments
     }
 
-    /// Everything behind `ExecStart=`, as in the file.
-    package var rawText: String { words.map { $0.separator + $0.raw }.joined() + tail }
-
     /// Reads the value of an `ExecStart=` assignment.
     ///
     /// - Throws: `UnitError`: `badSyntax` where systemd refuses or ignores the line, `severalCommands` for a `;`.

@@ -92,7 +92,7 @@ struct Narrator {
             case .hidden(let why): "serving, readiness not shown (\(why))"
             case .unseen(let why): "not seen (\(why))"
             }
-        let names = server.loadedCANames.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
+        let names = server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
         let version = server.version.map { ", version \($0)" } ?? ""
         return "\(server.endpoint) is \(readiness)\(version), \(names)"
     }

@@ -182,10 +182,10 @@ import Testing
             $0.node.requestHeaderCAs[0].certificates.append(summary("theirs"))
         },
         .later("a foreign CA that is loaded", "plan/foreign-ca", "CN=theirs") {
-            $0.node.apiServer?.loadedCANames?.append(summary("theirs").subjectDER)
+            $0.node.apiServer?.loadedCAs?.append(CAName(der: summary("theirs").subjectDER, text: "CN=theirs"))
         },
         .later("a name that cannot be read", "plan/foreign-ca", "a name that cannot be read") {
-            $0.node.apiServer?.loadedCANames?.append([0x30, 0x85])
+            $0.node.apiServer?.loadedCAs?.append(CAName(der: [0x30, 0x85], text: nil))
         },
         .later("one key for clients and requestheader", "plan/shared-ca", "hold the same key") {
             guard let ours = $0.node.requestHeaderCAs.first?.certificates else { return }
@@ -283,7 +283,9 @@ import Testing
         },
         Case("loaded CAs without the client CA's file", "", "") {
             var world = try running()
-            world.node.apiServer?.loadedCANames = [summary("whatever").subjectDER]
+            world.node.apiServer?.loadedCAs = [
+                CAName(der: summary("whatever").subjectDER, text: "CN=whatever")
+            ]
             world.node.clientCA = nil
             return world
         },

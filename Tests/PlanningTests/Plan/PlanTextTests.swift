@@ -8,7 +8,7 @@ import Testing
 @testable import Spec
 @testable import Values
 
-/// Times, names and differences as they are shown, against the programs that know them.
+/// Times and differences as they are shown, against the programs that know them.
 @Suite struct PlanTextTests {
     @Test func timesAreThoseOfDate() throws {
         var random = SeededGenerator(seed: 1)
@@ -31,35 +31,6 @@ import Testing
                 year: parts[0], month: parts[1], day: parts[2], hour: parts[3], minute: parts[4],
                 second: parts[5])
             #expect(back.seconds == time)
-        }
-    }
-
-    @Test func namesAreThoseOfOpenSSL() throws {
-        for subject in [
-            "/CN=aggregator", "/C=CN/ST=Shanghai/L=Shanghai/O=k8s/OU=System/CN=front proxy", "/O=a/CN=Zoë",
-            "/O=" + String(repeating: "x", count: 64) + "/OU=" + String(repeating: "y", count: 64)
-                + "/CN=long",
-        ] {
-            let directory = try TemporaryDirectory()
-            let line = """
-                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -out c -utf8 -subj '\(subject)'
-                openssl x509 -in c -noout -subject -nameopt RFC2253,-esc_msb,utf8
-                openssl asn1parse -in c -strparse $(openssl asn1parse -in c | awk -F: '/UTCTIME/ {u=1} !u && /d=2/ && /SEQUENCE/ {x=$1} \
-                  u>0 && !s && /d=2/ && /SEQUENCE/ {s=$1} END {print s+0}') -noout -out der && xxd -p der | tr -d '\\n'
-                """
-            let result = try run("bash", ["-c", line], currentDirectory: directory.path)
-            let lines = result.stdout.split(separator: "\n").map(String.init)
-            try #require(lines.count == 2, "\(result.stderr)")
-            let hex = Array(lines[1].utf8)
-            let der = stride(from: 0, to: hex.count, by: 2).compactMap {
-                UInt8(String(decoding: hex[$0..<$0 + 2], as: UTF8.self), radix: 16)
-            }
-            #expect("subject=" + (X501NameText.text(der: der) ?? "nil") == lines[0])
-        }
-        for bytes in [
-            [], [0x30], [0x30, 0x80], [0x30, 0x02, 0x31, 0x05], [0x31, 0x00], [0x30, 0x84, 1, 1, 1, 1],
-        ] as [[UInt8]] {
-            #expect(X501NameText.text(der: bytes) == nil)
         }
     }
 

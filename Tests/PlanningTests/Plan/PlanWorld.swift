@@ -170,7 +170,8 @@ struct PlanWorld {
         try load()
         let names = (node.clientCA?.certificates ?? []) + (bundle()?.certificates ?? [])
         node.apiServer = ObservedAPIServer(
-            endpoint: "https://10.0.0.1:6443", readiness: .ready, loadedCANames: names.map(\.subjectDER),
+            endpoint: "https://10.0.0.1:6443", readiness: .ready,
+            loadedCAs: names.map { CAName(der: $0.subjectDER, text: $0.subject) },
             version: node.apiServer?.version)
     }
 

@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
 import Values
 
 /// One `-----BEGIN LABEL-----` ... `-----END LABEL-----` in a PEM text (RFC 7468).
-struct PEMBlock {
-    let label: String
+package struct PEMBlock {
+    package let label: String
     /// Bytes of the text, from the first dash to the end of the END line.
-    let range: Range<Int>
+    package let range: Range<Int>
 
-    var isPrivateKey: Bool { label == "PRIVATE KEY" || label.hasSuffix(" PRIVATE KEY") }
+    package var isPrivateKey: Bool { label == "PRIVATE KEY" || label.hasSuffix(" PRIVATE KEY") }
 }
 
 /// The blocks of a PEM text, found before libcrypto decodes them.
 ///
 /// libcrypto skips what it does not know and stops after what it looked for, so a torn or doubled file passes
 /// there; here every line counts.
-struct PEMBlocks {
-    private(set) var blocks: [PEMBlock] = []
+package struct PEMBlocks {
+    package private(set) var blocks: [PEMBlock] = []
     /// Whether anything but white space follows the last block.
-    private(set) var hasTrailingText = false
+    package private(set) var hasTrailingText = false
 
     /// Finds every block; throws where one is not closed, not opened, or closed under another label.
-    init(in text: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
+    package init(in text: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
         var open: (label: String, start: Int)?
         var start = 0
         while start < text.count {
@@ -70,48 +69,5 @@ struct PEMBlocks {
 
     private static func malformed(_ operation: String, _ subject: String, _ cause: String) -> PKIError {
         PKIError(.malformed, operation: operation, subject: subject, underlying: cause)
-    }
-}
-
-/// The bytes of one PEM block, decoded by libcrypto and wiped with the value.
-struct DecodedPEM: ~Copyable {
-    let bytes: UnsafeBufferPointer<UInt8>
-    let headers: Headers
-
-    /// Lines before the base64 text (RFC 1421).
-    enum Headers {
-        case none
-        /// `Proc-Type: 4,ENCRYPTED`: the bytes are ciphertext.
-        case encrypted
-        /// Anything else, a stray blank line within the base64 text included.
-        case other
-    }
-
-    /// Decodes one whole block.
-    init(_ block: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
-        guard let count = Int32(exactly: block.count) else {
-            throw PKIError(
-                .malformed, operation: operation, subject: subject, underlying: "it is larger than 2 GiB")
-        }
-        let source = BIOHandle(
-            owning: try owned(operation, subject) { BIO_new_mem_buf(block.baseAddress, count) })
-        var (name, header): (UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?)
-        var data: UnsafeMutablePointer<UInt8>?
-        var size = 0
-        // With the secure flag libcrypto also wipes its line and base64 buffers.
-        let flags = UInt32(PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE)
-        ERR_clear_error()
-        guard PEM_read_bio_ex(source.pointer, &name, &header, &data, &size, flags) == 1, let data else {
-            throw .openSSL(operation, subject, code: .malformed)
-        }
-        let text = header.map { String(cString: $0) } ?? ""
-        headers = text.isEmpty ? .none : text.hasPrefix("Proc-Type: 4,ENCRYPTED") ? .encrypted : .other
-        bytes = UnsafeBufferPointer(start: data, count: size)
-        CRYPTO_secure_free(name, nil, 0)
-        CRYPTO_secure_free(header, nil, 0)
-    }
-
-    deinit {
-        CRYPTO_secure_clear_free(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, nil, 0)
     }
 }

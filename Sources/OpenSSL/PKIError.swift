@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
 import Values
 
 /// What can be wrong with a key or certificate.
@@ -42,25 +41,11 @@ package typealias PKIError = CodedError<PKIErrorCode>
 
 extension PKIError {
     /// The error of a libcrypto call that has just failed on this thread; empties the thread's error queue.
-    static func openSSL(
+    package static func openSSL(
         _ operation: String, _ subject: String, code: Code = .openSSL, hint: String? = nil
     ) -> PKIError {
-        PKIError(code, operation: operation, subject: subject, underlying: drainedQueue(), hint: hint)
-    }
-
-    /// The reasons in the queue, oldest (the cause) first.
-    private static func drainedQueue() -> String {
-        var reasons: [String] = []
-        var data: UnsafePointer<CChar>?
-        var flags: Int32 = 0
-        while case let number = ERR_get_error_all(nil, nil, nil, &data, &flags), number != 0 {
-            var reason =
-                ERR_reason_error_string(number).map { String(cString: $0) } ?? "error \(number) of libcrypto"
-            if flags & ERR_TXT_STRING != 0, let data, data.pointee != 0 {
-                reason += " (\(String(cString: data)))"
-            }
-            if reasons.last != reason { reasons.append(reason) }
-        }
-        return reasons.isEmpty ? "libcrypto gave no reason" : reasons.joined(separator: "; ")
+        PKIError(
+            code, operation: operation, subject: subject,
+            underlying: ErrorQueue.drained() ?? "libcrypto gave no reason", hint: hint)
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import OpenSSL
 import Planning
 import Spec
 import Values
 
-/// Distinguished names: how a profile's names become X.509, and how X.509's become text.
-enum DistinguishedName {
+/// How a profile's names become a subject of X.509.
+enum SubjectName {
     /// An attribute with the upper bound of RFC 5280, appendix A.
     private struct Attribute {
         let name: String
@@ -70,52 +71,5 @@ enum DistinguishedName {
             (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte)
                 || " '()+,-./:=?".utf8.contains(byte)
         }
-    }
-}
-
-// Reading.
-extension DistinguishedName {
-    /// RFC 2253 text. Characters beyond ASCII are shown as they are, unless one of them could disturb a
-    /// terminal (C1 controls, direction marks): then all of them are escaped.
-    static func text(of name: OpaquePointer?, _ path: String) throws(PKIError) -> String {
-        let readable = try text(of: name, flags: aggbootstrap_name_flags_readable(), path)
-        let isHarmless = readable.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
-                false
-            default: true
-            }
-        }
-        return isHarmless ? readable : try text(of: name, flags: aggbootstrap_name_flags_rfc2253(), path)
-    }
-
-    private static func text(
-        of name: OpaquePointer?, flags: UInt, _ path: String
-    ) throws(PKIError) -> String {
-        let buffer = BIOHandle(owning: try owned("read", path) { BIO_new(BIO_s_mem()) })
-        ERR_clear_error()
-        guard X509_NAME_print_ex(buffer.pointer, name, 0, flags) >= 0 else {
-            throw .openSSL("read a name in", path, code: .malformed)
-        }
-        return String(decoding: buffer.contents(), as: UTF8.self)
-    }
-
-    /// The common name that Go takes where there are several; nil where there is none.
-    static func lastCommonName(of name: OpaquePointer?) -> String? {
-        var last: Int32 = -1
-        while case let index = X509_NAME_get_index_by_NID(name, NID_commonName, last), index >= 0 {
-            last = index
-        }
-        guard last >= 0 else { return nil }
-        var text: UnsafeMutablePointer<UInt8>?
-        let count = Int(ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))))
-        guard count >= 0, let text else { return nil }
-        defer { CRYPTO_free(text, nil, 0) }
-        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
-    }
-
-    /// The name's DER, byte for byte as the certificate has it.
-    static func der(of name: OpaquePointer?, _ path: String) throws(PKIError) -> [UInt8] {
-        try encoded("read a name in", path) { i2d_X509_NAME(name, &$0) }
     }
 }

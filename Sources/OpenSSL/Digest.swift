@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Secrets
+import Values
 
 /// Message digests, as lower-case hex.
 package enum Digest {
@@ -12,7 +13,7 @@ package enum Digest {
         try check("compute", "a SHA-256 digest") {
             EVP_Digest(bytes.baseAddress, bytes.count, &digest, &size, EVP_sha256(), nil)
         }
-        return hex(digest.prefix(Int(size)))
+        return Hex.text(digest.prefix(Int(size)))
     }
 
     /// The SHA-256 of `bytes`: 64 digits.
@@ -26,16 +27,5 @@ package enum Digest {
     /// The SHA-256 of a secret, which is itself no secret only where the secret cannot be guessed.
     package static func sha256Hex(_ bytes: SecretBytes) throws(PKIError) -> String {
         try bytes.withUnsafeBytes { buffer throws(PKIError) in try sha256Hex(buffer) }
-    }
-
-    /// Two lower-case digits for each byte.
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

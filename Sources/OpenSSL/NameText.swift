@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Values
+
+/// How X.509's distinguished names become text: the only place, so that every name is escaped.
+package enum NameText {
+    /// RFC 2253 text. Characters beyond ASCII are shown as they are, unless one of them could disturb a
+    /// terminal (C1 controls, direction marks): then all of them are escaped.
+    package static func text(of name: OpaquePointer?, _ path: String) throws(PKIError) -> String {
+        let readable = try text(of: name, flags: aggbootstrap_name_flags_readable(), path)
+        let isHarmless = readable.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
+                false
+            default: true
+            }
+        }
+        return isHarmless ? readable : try text(of: name, flags: aggbootstrap_name_flags_rfc2253(), path)
+    }
+
+    private static func text(
+        of name: OpaquePointer?, flags: UInt, _ path: String
+    ) throws(PKIError) -> String {
+        let buffer = BIOHandle(owning: try owned("read", path) { BIO_new(BIO_s_mem()) })
+        ErrorQueue.clear()
+        guard X509_NAME_print_ex(buffer.pointer, name, 0, flags) >= 0 else {
+            throw .openSSL("read a name in", path, code: .malformed)
+        }
+        return String(decoding: buffer.contents(), as: UTF8.self)
+    }
+
+    /// The common name that Go takes where there are several; nil where there is none.
+    package static func lastCommonName(of name: OpaquePointer?) -> String? {
+        var last: Int32 = -1
+        while case let index = X509_NAME_get_index_by_NID(name, NID_commonName, last), index >= 0 {
+            last = index
+        }
+        guard last >= 0 else { return nil }
+        var text: UnsafeMutablePointer<UInt8>?
+        let count = Int(ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))))
+        guard count >= 0, let text else { return nil }
+        defer { CRYPTO_free(text, nil, 0) }
+        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
+    }
+
+    /// The name's DER, byte for byte as the certificate has it.
+    package static func der(of name: OpaquePointer?, _ path: String) throws(PKIError) -> [UInt8] {
+        try encoded("read a name in", path) { i2d_X509_NAME(name, &$0) }
+    }
+}
