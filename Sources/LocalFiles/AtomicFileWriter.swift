@@ -3,17 +3,6 @@
 import Glibc
 import Values
 
-/// Who owns a file; nil leaves the owner that the writing process gives it.
-package struct FileOwner: Sendable, Hashable {
-    package let userID: UInt32
-    package let groupID: UInt32
-
-    package init(userID: UInt32, groupID: UInt32) {
-        self.userID = userID
-        self.groupID = groupID
-    }
-}
-
 /// Writes files so that a reader sees the old content or the new, never a part, and a crash leaves one of the two.
 ///
 /// Temporary files in the same directory with their final mode from the first byte, fsync of all of them, renames over the

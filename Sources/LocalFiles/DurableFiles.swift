@@ -3,43 +3,6 @@
 import Glibc
 import Values
 
-/// A file that is to be written.
-package struct FileWrite: Sendable {
-    package let path: String
-    package let content: FileContent
-    package let mode: UInt32
-    /// nil for the owner that the writing process gives it.
-    package let owner: FileOwner?
-
-    package init(_ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner? = nil) {
-        self.path = path
-        self.content = content
-        self.mode = mode
-        self.owner = owner
-    }
-}
-
-/// A directory that is to be there with all of its files or not at all.
-package struct NewDirectory: Sendable {
-    package typealias File = (name: String, content: FileContent, mode: UInt32)
-
-    let path: String
-    /// Where it is filled, in the same directory.
-    let unfinished: String
-    private let files: [File]
-
-    /// - Parameter prefix: begins its name until it is complete.
-    package init(_ name: String, in parent: String, unfinished prefix: String, files: [File]) {
-        path = "\(parent)/\(name)"
-        unfinished = "\(parent)/\(prefix)\(name)"
-        self.files = files
-    }
-
-    func files(_ owner: FileOwner?) -> [FileWrite] {
-        files.map { FileWrite("\(unfinished)/\($0.name)", $0.content, mode: $0.mode, owner: owner) }
-    }
-}
-
 /// Writes new files and makes their content durable: all are written before the first is waited for, so that a file
 /// system with a journal commits them together.
 enum DurableFiles {

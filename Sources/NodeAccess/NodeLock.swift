@@ -4,62 +4,10 @@ import Glibc
 import LocalFiles
 import Values
 
-/// Who asks for a node's lock.
-package struct LockHolder: Sendable {
-    /// New for each run, and known to nobody else.
-    package let token: String
-    /// For the one who finds it taken: process, machine, time.
-    package let text: String
-
-    /// - Parameter token: random hex digits.
-    package init(token: String, now: UnixTime) {
-        self.token = token
-        text = "\(getpid()) on \(LocalHost.name()) since \(now)"
-    }
-}
-
 /// A node's lock for the time of a rollout; let go with the value, and by the node itself when the holder has been
 /// silent for half a minute.
 package protocol NodeLock: Sendable {
     func release()
-}
-
-/// The lock of the machine that the program runs on: the same files as over ssh, so that both ways exclude each other.
-final class LocalNodeLock: NodeLock {
-    private let lock: AdvisoryLock
-    private static let directory = AgentScript.lockDirectory
-
-    init(_ holder: LockHolder) throws(NodeError) {
-        try AtomicFileWriter.makeDirectories(Self.directory, mode: 0o755)
-        do throws(NodeError) {
-            lock = try AdvisoryLock(path: "\(Self.directory)/lock")
-        } catch {
-            guard error.code == .locked else { throw error }
-            throw .taken(Self.owner())
-        }
-        // Waits for the change that an earlier holder has under way, and ends its right to another one.
-        let operations = try FileDescriptor.open("\(Self.directory)/ops", O_RDWR | O_CREAT, mode: 0o644)
-        guard retrying({ flock(operations.number, LOCK_EX) }) == 0 else {
-            throw .system("lock", "\(Self.directory)/ops")
-        }
-        try AtomicFileWriter.write(
-            "\(Self.directory)/owner", .text("\(holder.token)\n\(holder.text)\n"), mode: 0o644)
-    }
-
-    private static func owner() -> String {
-        let bytes = (try? FileReader.read("\(directory)/owner", limit: 4096)).flatMap { $0 } ?? []
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst().first.map(
-            String.init) ?? ""
-    }
-
-    func release() { try? AtomicFileWriter.remove("\(Self.directory)/owner") }
-
-    deinit { release() }
-}
-
-/// A tree of files below a directory is locked with the state directory.
-struct NoLock: NodeLock {
-    func release() {}
 }
 
 extension NodeError {

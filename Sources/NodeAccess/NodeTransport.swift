@@ -89,39 +89,6 @@ package protocol NodeTransport: Sendable {
 /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
 package typealias ByteDigest = @Sendable (UnsafeRawBufferPointer) -> String?
 
-/// A file that is to have the content of another one of its node.
-package struct FileCopy: Sendable {
-    package let source: String
-    package let path: String
-    package let mode: UInt32
-    package let owner: FileOwner?
-
-    package init(of source: String, to path: String, mode: UInt32, owner: FileOwner? = nil) {
-        self.source = source
-        self.path = path
-        self.mode = mode
-        self.owner = owner
-    }
-}
-
-/// A staged file that is a copy of another one of its node.
-package struct StagedCopy: Sendable, Equatable {
-    package let temporary: String
-    package let size: Int
-    package let sha256: String
-}
-
-/// A staged file and the path that it is to have.
-package struct StagedPath: Sendable, Equatable {
-    package let temporary: String
-    package let path: String
-
-    package init(temporary: String, path: String) {
-        self.temporary = temporary
-        self.path = path
-    }
-}
-
 // What is at hand needs no reading ahead.
 extension NodeTransport {
     package func readAhead(_ paths: [String], digests: [String]) throws(NodeError) {}

@@ -2,15 +2,6 @@
 
 import Values
 
-/// One `-----BEGIN LABEL-----` ... `-----END LABEL-----` in a PEM text (RFC 7468).
-package struct PEMBlock {
-    package let label: String
-    /// Bytes of the text, from the first dash to the end of the END line.
-    package let range: Range<Int>
-
-    package var isPrivateKey: Bool { label == "PRIVATE KEY" || label.hasSuffix(" PRIVATE KEY") }
-}
-
 /// The blocks of a PEM text, found before libcrypto decodes them.
 ///
 /// libcrypto skips what it does not know and stops after what it looked for, so a torn or doubled file passes

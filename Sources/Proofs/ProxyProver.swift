@@ -4,14 +4,6 @@ import ControlPlane
 import Planning
 import SystemdUnits
 
-/// What proofs are made for.
-package enum ProofPurpose: Sendable {
-    /// A change was made, which no proxy has to do with: one in the way is said and fails nothing.
-    case change
-    /// Whether the layer works.
-    case verification
-}
-
 /// Proves that a kube-apiserver asks extension API servers itself, and no proxy of its environment in their place.
 struct ProxyProver {
     let purpose: ProofPurpose
@@ -22,7 +14,7 @@ struct ProxyProver {
         guard let live = observed.unit?.live, case .seen(let environment) = live.proxies else { return nil }
         return ExtensionReach(
             environment,
-            flags: EffectiveFlags.parse(arguments: Array((live.runningArguments ?? []).dropFirst())),
+            flags: EffectiveFlags.parse(commandLine: live.runningArguments ?? []),
             version: observed.apiServer?.version)
     }
 

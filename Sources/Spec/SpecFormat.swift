@@ -95,16 +95,3 @@ package enum SpecFormat: Sendable, Equatable {
         }
     }
 }
-
-/// What is wrong with one value, before it is known where it stands.
-struct SpecComplaint: Equatable {
-    let code: SpecProblem.Code
-    let message: String
-    let hint: String?
-
-    init(_ code: SpecProblem.Code, _ message: String, hint: String? = nil) {
-        self.code = code
-        self.message = message
-        self.hint = hint
-    }
-}

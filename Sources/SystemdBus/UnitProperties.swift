@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension UnitState {
     /// Reads the reply of org.freedesktop.DBus.Properties.GetAll (`a{sv}`).
     ///

@@ -3,13 +3,6 @@
 import Spec
 import Values
 
-/// What a server says at `/version`.
-package struct ServerVersion: Sendable, Equatable {
-    package let version: KubernetesVersion
-    /// `v1.20.2`
-    package let gitVersion: String
-}
-
 /// Asks a server for its version.
 package enum VersionProbe {
     /// - Throws: `.status` where the answer is not 200 (401 with anonymous requests refused); `.body` where it is no

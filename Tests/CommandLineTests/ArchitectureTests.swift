@@ -92,6 +92,21 @@ import Testing
         #expect(names.isEmpty, "\(names.keys.sorted())")
     }
 
+    /// Every name is findable: a type that others use stands in the file of its name.
+    ///
+    /// The codes of an error stand beside it; on the top floor, documents and options that belong together share a file.
+    @Test func typesAreInTheFileOfTheirName() {
+        let declaration = /(?m)^(?:(?:package|final|indirect) )*(?:struct|enum|class|protocol|actor) (\w+)/
+        for source in Self.sources where !["aggbootstrap", "Operations"].contains(source.module) {
+            for match in source.text.matches(of: declaration) {
+                let name = String(match.1)
+                #expect(
+                    name == source.name || name == "\(source.name)Code",
+                    "\(name) is in \(source.module)/\(source.name).swift")
+            }
+        }
+    }
+
     /// One error type with a code for each area, and the list of a spec's problems.
     @Test func thereIsOneTypeOfErrors() {
         let types = Self.sources.flatMap { source in

@@ -69,4 +69,19 @@ import Testing
         #expect(error?.details.contains { $0.contains(directory.path) } == false, "\(error?.details ?? [])")
         #expect(try FileReader.list(directory.path) == [])
     }
+
+    /// A service and its timer, judged together.
+    @Test(arguments: [("OnCalendar=daily", true), ("OnCalendar=nonsense", false)])
+    func severalUnitsAtOnce(line: String, isHealthy: Bool) async throws {
+        let files = [
+            (name: "x.service", text: "[Service]\nExecStart=/bin/true\n"),
+            (name: "x.timer", text: "[Timer]\n\(line)\n"),
+        ]
+        let place = directory.file("judged")
+        let lines = try await SystemdAnalyze(node: LocalTransport(), directory: place).verify(
+            files.map(\.name), files)
+        #expect(lines.isEmpty == isHealthy, "\(lines)")
+        #expect(!lines.contains { $0.contains(place) }, "\(lines)")
+        #expect(try FileReader.list(directory.path) == [])
+    }
 }

@@ -25,18 +25,23 @@ public func expectGolden(_ text: String, _ path: String, sourceFile: String = #f
     Issue.record("\(path) differs; RECORD_GOLDEN=1 writes it anew:\n\(difference)")
 }
 
-/// A text with everything that differs from run to run put under a name: times, digests, serial numbers, names of CA
-/// generations, durations and the temporary directory.
-public func normalized(_ text: String, in directory: TemporaryDirectory) -> String {
-    let rules = [
+/// A text with everything that differs from run to run put under a name: digests, serial numbers, names of CA
+/// generations, durations, the temporary directory, and times unless the clock was given.
+public func normalized(_ text: String, in directory: TemporaryDirectory, clockIsGiven: Bool = false) -> String
+{
+    let times = [
         (#"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"#, "YYYY-MM-DDThh:mm:ssZ"),
         (#"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b"#, "YYYY-MM-DD"),
+    ]
+    let rules = [
         (#"\b[0-9a-f]{64}\b"#, "<SHA-256>"),
         (#"\b[0-9a-f]{40}\b"#, "<SERIAL>"),
         (#"(?<=[ /-])[0-9a-f]{8}\b"#, "GENERATN"),
         (#"\b[0-9]+(\.[0-9]+)? m?s\b"#, "N ms"),
     ]
-    return rules.reduce(text.replacingOccurrences(of: directory.path, with: "/tmp/example")) { text, rule in
+    return ((clockIsGiven ? [] : times) + rules).reduce(
+        text.replacingOccurrences(of: directory.path, with: "/tmp/example")
+    ) { text, rule in
         text.replacingOccurrences(of: rule.0, with: rule.1, options: .regularExpression)
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LocalFiles
 import NodeAccess
 import SystemdUnits
 import Values
@@ -30,27 +29,11 @@ struct UnitVerifier {
     }
 
     private func diagnostics(_ sources: [UnitText], name: String) async throws -> [String] {
-        let directory = "\(workDirectory)/verify-\(name)"
-        try node.removeTree(directory)
-        try node.makeDirectories("\(directory)/\(unit).d", mode: 0o700)
-        defer { try? node.removeTree(directory) }
         let files = sources.enumerated().map { index, source in
-            let name = index == 0 ? unit : "\(unit).d/\(Self.order(index, source))"
-            return FileWrite("\(directory)/\(name)", .text(source.text), mode: 0o600)
+            (name: index == 0 ? unit : "\(unit).d/\(Self.order(index, source))", text: source.text)
         }
-        try node.write(files)
-        let result = try await node.run(
-            "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", "\(directory)/\(unit)"],
-            environment: [
-                "SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_LOG_COLOR": "0", "SYSTEMD_COLORS": "0",
-            ], timeoutSeconds: 60)
-        let lines = (result.stdout + result.stderr).split(separator: "\n").map {
-            String($0).replacing(directory, with: "")
-        }
-        if lines.isEmpty && result.status != 0 {
-            return ["systemd-analyze verify ended with \(result.status)"]
-        }
-        return lines
+        return try await SystemdAnalyze(node: node, directory: "\(workDirectory)/verify-\(name)").verify(
+            [unit], files, folders: ["\(unit).d"])
     }
 
     /// Drop-ins of several directories are read in the order of their names; a number in front keeps theirs.

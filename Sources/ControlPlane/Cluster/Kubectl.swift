@@ -11,43 +11,33 @@ package struct Kubectl: Sendable {
     /// For messages: `kubectl with PATH`, and where it runs.
     let description: String
     private let kubeconfig: String
-    private let run: @Sendable ([String], Int) async throws -> CommandResult
-    /// As `run`, of `sh`.
-    private let shell: @Sendable ([String], Int) async throws -> CommandResult
+    private let node: any NodeTransport
     private let warnings: KubectlWarnings
 
     /// Where a control plane keeps its administrator's kubeconfig: kubeadm's, then a user's own.
     private static let placesOnNode = ["/etc/kubernetes/admin.conf", "/root/.kube/config"]
 
     /// - Parameters:
-    ///   - kubeconfig: a path on this machine.
+    ///   - node: where it runs.
+    ///   - name: of the node, for messages; nil for this machine.
+    ///   - kubeconfig: a path there.
     ///   - say: takes a warning of kubectl's, each of them once.
-    init(kubeconfig: String, say: @escaping @Sendable (String) -> Void = { _ in }) {
-        description = "kubectl with \(kubeconfig)"
-        self.kubeconfig = kubeconfig
-        warnings = KubectlWarnings(say)
-        run = { arguments, seconds in
-            try await CommandRunner.run(
-                "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
-        }
-        shell = { try await CommandRunner.run("sh", $0, timeoutSeconds: $1) }
-    }
-
-    /// - Parameters:
-    ///   - name: of the node, for messages.
-    ///   - kubeconfig: a path on that node.
     init(
-        node: any NodeTransport, name: String, kubeconfig: String,
+        node: any NodeTransport = LocalTransport(), name: String? = nil, kubeconfig: String,
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        description = "kubectl on \(name) with \(kubeconfig)"
+        description = "kubectl\(name.map { " on \($0)" } ?? "") with \(kubeconfig)"
+        self.node = node
         self.kubeconfig = kubeconfig
         warnings = KubectlWarnings(say)
-        run = { arguments, seconds in
-            try await node.run(
-                "kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
-        }
-        shell = { try await node.run("sh", $0, timeoutSeconds: $1) }
+    }
+
+    private func run(_ arguments: [String], _ seconds: Int) async throws -> CommandResult {
+        try await node.run("kubectl", ["--kubeconfig", kubeconfig] + arguments, timeoutSeconds: seconds)
+    }
+
+    private func shell(_ arguments: [String], _ seconds: Int) async throws -> CommandResult {
+        try await node.run("sh", arguments, timeoutSeconds: seconds)
     }
 
     /// The operator's kubeconfig of the spec, else what the first control plane that has one keeps for its administrator.

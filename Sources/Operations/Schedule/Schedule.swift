@@ -91,20 +91,10 @@ package struct Schedule: Sendable {
 
     /// Lets systemd's own parser judge both before systemd sees them.
     private func verify(_ units: ScheduleUnits) async throws {
-        let directory = Self.workDirectory
-        try AtomicFileWriter.removeTree(directory)
-        try AtomicFileWriter.makeDirectories(directory, mode: 0o700)
-        defer { try? AtomicFileWriter.removeTree(directory) }
-        var files: [String] = []
-        for unit in [units.service, units.timer] {
-            files.append("\(directory)/\(unit.fileName)")
-            try AtomicFileWriter.write("\(directory)/\(unit.fileName)", .text(unit.text), mode: 0o600)
-        }
-        let result = try await CommandRunner.run(
-            "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no"] + files,
-            environment: ["SYSTEMD_UNIT_PATH": "\(directory):", "SYSTEMD_COLORS": "0"])
-        let lines = (result.stdout + result.stderr).split(separator: "\n").map(String.init)
-        guard result.status != 0 || !lines.isEmpty else { return }
+        let files = [units.service, units.timer].map { (name: $0.fileName, text: $0.text) }
+        let lines = try await SystemdAnalyze(node: LocalTransport(), directory: Self.workDirectory).verify(
+            files.map(\.name), files)
+        guard !lines.isEmpty else { return }
         throw BootstrapError(
             "schedule/does-not-verify", "systemd would not load \(serviceName) and \(timerName) as they are",
             hint: "nothing was changed", details: lines)

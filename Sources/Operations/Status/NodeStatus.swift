@@ -104,7 +104,9 @@ extension NodeStatus {
     private static func loaded(_ bundle: ObservedBundle?, _ node: ObservedNode) -> Loaded {
         guard node.access == .live else { return .unknown("it is offline") }
         guard let server = node.apiServer else { return .unknown("its API server does not run") }
-        guard let names = server.loadedCANames else { return .unknown("its TLS handshake was not seen") }
+        guard let names = server.loadedCAs?.map(\.der) else {
+            return .unknown("its TLS handshake was not seen")
+        }
         guard let bundle, !bundle.certificates.isEmpty else {
             return .unknown("its CA file holds no certificate")
         }

@@ -1,13 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why cfssl's files give no spec.
-package enum CFSSLImportError: Error, Sendable {
-    /// Every problem of every file, one element per file, with what was noted before.
-    case files([SpecProblems], notes: [CFSSLNote])
-    /// What was asked for beside the files does not fit.
-    case argument(_ message: String, hint: String?)
-}
-
 /// A spec made from the three JSON files with which cfssl makes a requestheader CA and a proxy client.
 package struct CFSSLImport: Sendable {
     package struct Request: Sendable {

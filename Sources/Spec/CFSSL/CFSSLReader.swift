@@ -2,39 +2,6 @@
 
 import Values
 
-/// A JSON file of cfssl, as its user calls it.
-package struct CFSSLFile: Sendable {
-    package let name: String
-    package let bytes: [UInt8]
-
-    package init(name: String, bytes: [UInt8]) {
-        self.name = name
-        self.bytes = bytes
-    }
-}
-
-/// Something of a cfssl file that the spec does not say in the same way.
-package struct CFSSLNote: Sendable, Equatable, CustomStringConvertible {
-    /// nil where it is about no place in a file.
-    package let place: String?
-    package let message: String
-
-    package var description: String { place.map { "\($0): note: \(message)" } ?? "note: \(message)" }
-}
-
-/// A key that cfssl knows, and what becomes of it.
-enum CFSSLKey {
-    case kept(String)
-    /// Not kept, for this reason.
-    case dropped(String, String)
-
-    var name: String {
-        switch self {
-        case .kept(let name), .dropped(let name, _): name
-        }
-    }
-}
-
 /// Reads one cfssl file: types strictly, and every key is either asked for or named as not kept.
 struct CFSSLReader {
     let file: CFSSLFile
@@ -146,10 +113,4 @@ struct CFSSLReader {
         }
         return (number, json.location)
     }
-}
-
-/// A text of a cfssl file with where it stands.
-struct CFSSLText: Sendable {
-    let value: String
-    let location: SourceLocation
 }

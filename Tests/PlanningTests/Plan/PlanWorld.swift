@@ -104,10 +104,25 @@ struct PlanWorld {
         observeFlags()
     }
 
+    /// Dates are reckoned from the spec and the clock, and not taken from the plan that is judged.
+    private func validity(of owner: LeafOwner?) -> CertificateValidity {
+        let start = now.advanced(bySeconds: -5 * 60)
+        let certificates = spec.certificates
+        guard owner != nil, let ca = inventory.current?.certificate else {
+            return CertificateValidity(
+                notBefore: start, notAfter: start.advanced(bySeconds: certificates.ca.validity.seconds))
+        }
+        let first = max(start, ca.notBefore)
+        let last = first.advanced(bySeconds: certificates.proxyClient.validity.seconds)
+        return CertificateValidity(notBefore: first, notAfter: min(last, ca.notAfter))
+    }
+
     private mutating func issueCertificate(_ issue: CertificateIssue) {
         serial += 1
         var certificate = summary(issue.profile.commonName, serial: serial)
-        (certificate.notBefore, certificate.notAfter) = (issue.notBefore, issue.notAfter)
+        let validity = validity(of: issue.owner)
+        #expect(issue.notBefore == validity.notBefore && issue.notAfter == validity.notAfter)
+        (certificate.notBefore, certificate.notAfter) = (validity.notBefore, validity.notAfter)
         certificate.key = issue.profile.key
         let pem = Array("pem \(serial)".utf8)
         guard let owner = issue.owner else {

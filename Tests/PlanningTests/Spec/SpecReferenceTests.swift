@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Spec
 import Testing
 
 /// docs/spec.md says what the parser's table says; `RECORD_GOLDEN=1` writes it anew, and fails.

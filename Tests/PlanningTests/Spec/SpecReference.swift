@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@testable import Spec
+
 /// The reference of the spec as Markdown, from the table that the parser uses, so that the two cannot differ.
-package enum SpecReference {
+enum SpecReference {
     /// The whole page, with a line end at its end.
-    package static var markdown: String {
+    static var markdown: String {
         var lines = [
             "# The spec", "",
             "A JSON file (RFC 8259) of at most 1 MiB. Keys that are not listed here, keys given twice, trailing commas, "

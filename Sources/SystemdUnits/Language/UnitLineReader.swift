@@ -2,62 +2,6 @@
 
 import Values
 
-/// Bytes that have a meaning in unit files.
-enum UnitByte {
-    static let tab = UInt8(ascii: "\t")
-    static let newline = UInt8(ascii: "\n")
-    static let carriageReturn = UInt8(ascii: "\r")
-    static let space = UInt8(ascii: " ")
-    static let backslash = UInt8(ascii: "\\")
-    static let equals = UInt8(ascii: "=")
-    static let semicolon = UInt8(ascii: ";")
-    static let singleQuote = UInt8(ascii: "'")
-    static let doubleQuote = UInt8(ascii: "\"")
-
-    /// What systemd calls white space; a form feed and a no-break space are not.
-    static func isBlank(_ byte: UInt8) -> Bool {
-        byte == space || byte == tab || byte == newline || byte == carriageReturn
-    }
-
-    /// Whether a line that has it as its first non-blank byte is a comment.
-    static func startsComment(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "#") || byte == semicolon }
-
-    /// Whether a physical line of a unit is a comment.
-    static func isComment(_ line: ArraySlice<UInt8>) -> Bool {
-        line.first { !isBlank($0) }.map(startsComment) ?? false
-    }
-}
-
-/// One logical line: what systemd makes of a line and its continuations, with the way back to the file's bytes.
-///
-/// systemd turns each backslash at a line's end into a space and skips comment lines in between. Such a space
-/// stands for everything from the backslash to the start of the line that goes on.
-struct LogicalLine: Sendable, Equatable {
-    /// Without line ends and comments.
-    var bytes: [UInt8]
-    /// Where in `file` each of `bytes` starts; its last entry is where the line ends.
-    var offsets: [Int]
-    /// Number of the first physical line, from 1.
-    var number: Int
-    /// All bytes of the file.
-    var file: [UInt8]
-
-    /// The file's own text for a part of the logical line.
-    func raw(_ range: Range<Int>) -> String {
-        String(decoding: file[offsets[range.lowerBound]..<offsets[range.upperBound]], as: UTF8.self)
-    }
-
-    /// `range` without the blanks at both of its ends.
-    func stripped(_ range: Range<Int>) -> Range<Int> {
-        var range = range
-        while let first = range.first, UnitByte.isBlank(bytes[first]) { range.removeFirst() }
-        while let last = range.last, UnitByte.isBlank(bytes[last]) { range.removeLast() }
-        return range
-    }
-
-    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-}
-
 /// Splits a unit file into logical lines, as `config_parse()` of systemd 252 does.
 struct UnitLineReader {
     /// systemd gives up on a line of this many bytes or more.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LocalFiles
+import Spec
+import Synchronization
+import Values
+
+/// What ssh's own words mean.
+enum SSHFailure {
+    static func error(
+        _ lines: [String], _ failure: SocketStream.Failure, _ destination: SSHDestination
+    ) -> NodeError {
+        let text = lines.joined(separator: "\n")
+        let (code, hint) = meaning(text, destination)
+        var underlying = lines.last ?? ""
+        if let line = lines.last(where: { $0.contains("Permission denied") || $0.contains("sudo:") }) {
+            underlying = line
+        }
+        if underlying.isEmpty {
+            underlying =
+                switch failure {
+                case .stopped: "stopped as asked"
+                case .timedOut: "no answer in time"
+                case .closed(let why): "ssh ended without a word: \(why)"
+                }
+        }
+        return NodeError(
+            code, operation: "connect to", subject: "\(destination.name) (\(destination.address))",
+            underlying: underlying, hint: hint)
+    }
+
+    private static func meaning(_ text: String, _ destination: SSHDestination) -> (NodeError.Code, String) {
+        let login = destination.ssh.user.map { "\($0)@\(destination.address)" } ?? destination.address
+        if text.contains("Host key verification failed") || text.contains("host key is known")
+            || text.contains("HOST IDENTIFICATION HAS CHANGED") || text.contains("no matching host key type")
+        {
+            return (
+                .hostKey,
+                destination.ssh.hostKey == nil
+                    ? "compare its key with what you know of it, then add it to known_hosts, or pin it in ssh.hostKey"
+                    : "it is not the key of ssh.hostKey in the spec: another machine answers, or its key was replaced"
+            )
+        }
+        if text.contains("sudo:") {
+            return (.login, "let the user run sh and systemd-stdio-bridge through sudo without a password")
+        }
+        if text.contains("Permission denied") || text.contains("Too many authentication failures") {
+            return (
+                .login,
+                "see that `ssh -o BatchMode=yes \(login) true` works: no password can be asked for here"
+            )
+        }
+        if text.contains("systemd-stdio-bridge") {
+            return (.login, "systemd 221 or newer has to be on the node")
+        }
+        return (.unreachable, "see what `ssh -v \(login) true` says")
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import Secrets
+import Values
+
+/// A staged file that is a copy of another one of its node.
+package struct StagedCopy: Sendable, Equatable {
+    package let temporary: String
+    package let size: Int
+    package let sha256: String
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Spec
+import Values
+
+/// A certificate that is to be issued.
+package struct CertificateIssue: Sendable, Equatable {
+    /// nil for the CA.
+    package var owner: String?
+    package var profile: CertificateProfile
+    package var reason: String
+    /// What is printed, and what is signed.
+    package var validity: CertificateValidity
+    /// Whether it ends with its CA, since its own validity would reach at least as far.
+    package var shortened: Bool
+    /// What it replaces.
+    package var replaces: CertificateSummary?
+
+    package init(
+        owner: String?, profile: CertificateProfile, reason: String, validity: CertificateValidity,
+        shortened: Bool, replaces: CertificateSummary?
+    ) {
+        self.owner = owner
+        self.profile = profile
+        self.reason = reason
+        self.validity = validity
+        self.shortened = shortened
+        self.replaces = replaces
+    }
+
+    package var notBefore: UnixTime { validity.notBefore }
+    package var notAfter: UnixTime { validity.notAfter }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whether a control plane serves, as far as the others have to know before one of them is restarted.
+package enum ControlPlaneHealth: Sendable, Equatable {
+    case serving
+    /// Why it is taken for one that does not serve.
+    case unhealthy(String)
+}
+
+extension ControlPlaneHealth {
+    /// - Parameters:
+    ///   - state: the unit's state in systemd's words, for example `active/running`.
+    ///   - readiness: nil where the API server was not asked.
+    package init(
+        activity: LiveUnit.Activity, state: String, readiness: ObservedAPIServer.Readiness?
+    ) {
+        self =
+            switch (activity, readiness) {
+            case (.stopped, _), (.failing, _): .unhealthy("its unit is \(state)")
+            case (.running, .ready?), (.running, .hidden?): .serving
+            case (.running, .notReady(let checks)?):
+                .unhealthy("it is not ready: \(checks.joined(separator: ", "))")
+            case (.running, .unseen(let why)?): .unhealthy(why)
+            case (.running, nil): .unhealthy("its API server was not asked")
+            }
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Values
+
+/// A key that cfssl knows, and what becomes of it.
+enum CFSSLKey {
+    case kept(String)
+    /// Not kept, for this reason.
+    case dropped(String, String)
+
+    var name: String {
+        switch self {
+        case .kept(let name), .dropped(let name, _): name
+        }
+    }
+}
