@@ -152,7 +152,7 @@ struct LiveProver {
         }
         guard version >= KubernetesVersion(major: 1, minor: 23) else { return nil }
         let paths = [observed.ca, observed.certificate, observed.key].map(\.path)
-        switch try await FileReading.of(paths, by: pid, version: version, on: link.node) {
+        switch try await CertificateReload.of(paths, by: pid, version: version, on: link.node) {
         case nil: return Proof("watches", .notProven, "the API server's process has ended")
         case .byTime?:
             return Proof(

@@ -142,13 +142,13 @@ package struct PairGate: Sendable {
         _ node: NodeSpec, _ own: APIServerConnection, _ fingerprint: String, _ progress: NodeProgress
     ) async throws {
         let version = await controlPlanes.version(of: own)
-        let isBlind = try await controlPlanes.fileReading(of: node, version) == .byTime
+        let isBlind = try await controlPlanes.certificateReload(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
         let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
         if !isBlind { progress.step("it is to watch the new files") }
         let deadline = ContinuousClock.now + .seconds(isSeen ? 0 : Self.watchSeconds)
         while true {
-            switch try await controlPlanes.fileReading(of: node, version) {
+            switch try await controlPlanes.certificateReload(of: node, version) {
             case .byTime? where !isSeen:
                 progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
                 return try await Task.sleep(for: .seconds(terms.reloadSeconds))

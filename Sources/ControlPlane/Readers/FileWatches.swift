@@ -25,15 +25,17 @@ extension ControlPlanes {
     /// How the kube-apiserver of a node reads the files of the spec. One that has just been replaced is watched anew within
     /// moments, so up to two seconds are given to that.
     /// - Returns: nil where it does not run.
-    package func fileReading(of node: NodeSpec, _ version: KubernetesVersion?) async throws -> FileReading? {
+    package func certificateReload(of node: NodeSpec, _ version: KubernetesVersion?) async throws
+        -> CertificateReload?
+    {
         let link = try link(node)
-        var reading = FileReading?.none
+        var reading = CertificateReload?.none
         for attempt in 0..<8 {
             if attempt > 0 { try await Task.sleep(for: .milliseconds(250)) }
             guard let pid = try link.units?.unit(spec.apiServer.unit).mainPID else { return nil }
-            reading = try await FileReading.of(
+            reading = try await CertificateReload.of(
                 spec.certificatePaths, by: Int(pid), version: version, on: link.node)
-            if reading == .byWatch || FileReading.neverWatches(version) { break }
+            if reading == .byWatch || CertificateReload.neverWatches(version) { break }
         }
         return reading
     }
@@ -46,7 +48,7 @@ extension ControlPlanes {
         let results = await onEachNode(nodes) { node in
             // One that the layer is not on yet reads none of them.
             guard let own = try connection(node), own.hasRequestHeaderCA else { return }
-            switch try await fileReading(of: node, version(of: own)) {
+            switch try await certificateReload(of: node, version(of: own)) {
             case .byTime?, nil: return
             case .missing(let paths)?: throw Self.unwatched("kube-apiserver", paths, spec)
             case .absent(let paths)?:

@@ -22,7 +22,7 @@ struct SoakStage: Sendable {
         guard terms.cause.isCompromise || terms.direction == .back else { return wanted }
         let results = await onEachNode(run.nodes) { node in
             guard let connection = try run.controlPlanes.connection(node) else { return false }
-            return try await run.controlPlanes.fileReading(
+            return try await run.controlPlanes.certificateReload(
                 of: node, run.controlPlanes.version(of: connection)) == .byTime
         }
         let isBlind = try results.contains { try $0.get() }

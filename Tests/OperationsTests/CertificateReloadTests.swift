@@ -9,7 +9,7 @@ import Testing
 @testable import Spec
 
 /// How a process reads files, against tail(1), which watches the two that it is given, and sleep(1), which watches none.
-@Suite struct FileReadingTests {
+@Suite struct CertificateReloadTests {
     private static let watching = KubernetesVersion(major: 1, minor: 30)
     private let directory: TemporaryDirectory
     private let paths: [String]
@@ -57,8 +57,8 @@ import Testing
 
     private func reading(
         of paths: [String], by process: Process, version: KubernetesVersion? = watching
-    ) async throws -> FileReading? {
-        try await FileReading.of(
+    ) async throws -> CertificateReload? {
+        try await CertificateReload.of(
             paths, by: Int(process.processIdentifier), version: version, on: LocalTransport())
     }
 

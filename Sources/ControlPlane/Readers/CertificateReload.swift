@@ -9,7 +9,7 @@ import TLS
 import Values
 
 /// How a running kube-apiserver gets to know that its certificate files have changed.
-package enum FileReading: Sendable, Equatable {
+package enum CertificateReload: Sendable, Equatable {
     /// It reads them each minute, and shows nothing of it: one before 1.23, or a later one that could set no watch on them
     /// (the kernel's fs.inotify.max_user_instances), which tries again each minute and reads them then.
     case byTime
@@ -24,7 +24,7 @@ package enum FileReading: Sendable, Equatable {
     /// - Returns: nil where there is no such process any more.
     package static func of(
         _ paths: [String], by pid: Int, version: KubernetesVersion?, on node: any NodeTransport
-    ) async throws -> FileReading? {
+    ) async throws -> CertificateReload? {
         if neverWatches(version) { return .byTime }
         let found = try await node.run("grep", ["-hrs", "^inotify ", "/proc/\(pid)/fdinfo"])
         guard let name = try node.read("/proc/\(pid)/comm"),
