@@ -105,7 +105,7 @@ struct PlanWorld {
     }
 
     /// Dates are reckoned from the spec and the clock, and not taken from the plan that is judged.
-    private func validity(of owner: LeafOwner?) -> CertificateValidity {
+    private func reckonedValidity(of owner: String?) -> CertificateValidity {
         let start = now.advanced(bySeconds: -5 * 60)
         let certificates = spec.certificates
         guard owner != nil, let ca = inventory.current?.certificate else {
@@ -120,7 +120,7 @@ struct PlanWorld {
     private mutating func issueCertificate(_ issue: CertificateIssue) {
         serial += 1
         var certificate = summary(issue.profile.commonName, serial: serial)
-        let validity = validity(of: issue.owner)
+        let validity = reckonedValidity(of: issue.owner)
         #expect(issue.notBefore == validity.notBefore && issue.notAfter == validity.notAfter)
         (certificate.notBefore, certificate.notAfter) = (validity.notBefore, validity.notAfter)
         certificate.key = issue.profile.key

@@ -95,8 +95,8 @@ import Testing
         #expect(command.words.map(\.value) == ["/a", "b  c", "d", "#", "e"])
         #expect(command.words.map(\.separator) == ["\t", " ", " \\\n ;comment\n\t", " ", " "])
         #expect(command.words[1].raw == "\"b \\\nc\"")
-        let text = command.words.map { $0.separator + $0.raw }.joined() + command.tail
-        #expect(text == file.assignments[2].rawValue && command.tail == " \\\n")
+        let whole = command.words.map { $0.separator + $0.raw }.joined() + command.tail
+        #expect(whole == file.assignments[2].rawValue && command.tail == " \\\n")
     }
 
     @Test(arguments: [
