@@ -24,20 +24,20 @@ struct RollbackJudge {
             let keyPath = flags.string("proxy-client-key-file")
         else { return [] }
         guard let chain = try certificates(path), let key = try secret(keyPath) else {
-            return [refusal("pair-missing", "\(path) and \(keyPath) would not both be there with its flags")]
+            return [refusal("rollback/pair-missing", "\(path) and \(keyPath) would not both be there with its flags")]
         }
         guard let leaf = chain.first else {
-            return [refusal("pair-unreadable", "\(path) held no certificate")]
+            return [refusal("rollback/pair-unreadable", "\(path) held no certificate")]
         }
         if now >= leaf.summary.notAfter {
             return [
                 refusal(
-                    "expired",
+                    "rollback/expired",
                     "the certificate of before, \(leaf.summary.subject), expired at \(leaf.summary.notAfter)")
             ]
         }
         guard (try? KeyPair.matches(certificate: leaf, key: key)) == true else {
-            return [refusal("key-mismatch", "\(keyPath) would not belong to \(path)")]
+            return [refusal("rollback/key-mismatch", "\(keyPath) would not belong to \(path)")]
         }
         return try name(leaf.summary, flags) ?? trust(chain, flags) ?? []
     }
@@ -51,7 +51,7 @@ struct RollbackJudge {
             else { continue }
             return [
                 refusal(
-                    "name-not-allowed",
+                    "rollback/name-not-allowed",
                     "the certificate of before, \(leaf.subject), is not called as the API server allows: "
                         + allowed.joined(separator: ", "))
             ]
@@ -62,7 +62,7 @@ struct RollbackJudge {
     private func trust(_ chain: [Certificate], _ flags: EffectiveFlags) throws -> [Refusal]? {
         guard let path = flags.string("requestheader-client-ca-file") else { return nil }
         guard let bundle = try certificates(path) else {
-            return [refusal("pair-missing", "the CA \(path) would not be there with its flags")]
+            return [refusal("rollback/pair-missing", "the CA \(path) would not be there with its flags")]
         }
         // As if they were not in the file: nothing that a compromised CA has signed comes back.
         let trusted = bundle.filter(isClean)
@@ -72,11 +72,11 @@ struct RollbackJudge {
             return nil
         } catch {
             guard trusted.count + intermediates.count + 1 < bundle.count + chain.count else {
-                return [refusal("chain", "\(error)")]
+                return [refusal("rollback/chain", "\(error)")]
             }
             return [
                 refusal(
-                    "compromised-ca",
+                    "rollback/compromised-ca",
                     "the certificate of before, \(chain[0].summary.subject), is of a CA that was dropped as compromised"
                 )
             ]
@@ -110,7 +110,7 @@ struct RollbackJudge {
 
     private func refusal(_ code: String, _ message: String) -> Refusal {
         Refusal(
-            code: "rollback/\(code)", node: target.node, message: message,
+            code: code, node: target.node, message: message,
             hint: "go forward instead, with init; nothing was changed")
     }
 }

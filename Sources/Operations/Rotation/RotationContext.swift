@@ -34,7 +34,7 @@ struct RotationContext: Sendable {
     func refusal(
         _ code: String, _ node: ObservedNode, _ why: String,
         _ hint: String = "mend that first; nothing was changed"
-    ) -> BootstrapError { BootstrapError("rotation/\(code)", "\(node.name): \(why)", hint: hint) }
+    ) -> BootstrapError { BootstrapError(code, "\(node.name): \(why)", hint: hint) }
 
     /// - Throws: `rotation/no-kubeconfig` where there is none and the operator did not say that there needs none.
     func kubectl() async throws -> Kubectl? {

@@ -38,32 +38,32 @@ struct RotationPreflight: Sendable {
     func check(_ observed: [ObservedNode]) throws {
         for node in observed {
             if case .unhealthy(let why) = node.health {
-                throw context.refusal("unhealthy", node, "it does not serve: \(why)")
+                throw context.refusal("rotation/unhealthy", node, "it does not serve: \(why)")
             }
             if node.transaction != nil {
-                throw context.refusal("interrupted", node, "a change of it was interrupted", "run init first")
+                throw context.refusal("rotation/interrupted", node, "a change of it was interrupted", "run init first")
             }
             guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
                 throw context.refusal(
-                    "no-aggregation", node, "it has no requestheader CA yet",
+                    "rotation/no-aggregation", node, "it has no requestheader CA yet",
                     (try? context.open()) == nil
                         ? "run init first" : "take it out of the spec until this is done, then run init")
             }
             let paths = Set(node.requestHeaderCAs.map(\.path))
             guard paths == [node.ca.path], node.installedLeaf != nil else {
                 throw context.refusal(
-                    "other-paths", node,
+                    "rotation/other-paths", node,
                     "its requestheader CA and proxy client are not where the spec says: "
                         + "\(paths.sorted().joined(separator: ", ")), expected \(node.ca.path)",
                     "name the paths that are in use in certificates.directory and certificates.files")
             }
             if let problem = node.requestHeaderCAs.compactMap(\.problem).first {
-                throw context.refusal("unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
+                throw context.refusal("rotation/unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
             }
             let name = node.installedLeaf?.commonName ?? ""
             guard run.spec.requestHeader.allowedNames.containsBytes(name) else {
                 throw context.refusal(
-                    "other-name", node,
+                    "rotation/other-name", node,
                     "its proxy client is \(name), which is not in requestHeader.allowedNames of the spec",
                     "add that name to the spec for the time of the rotation: it would be refused in between")
             }
@@ -90,7 +90,7 @@ struct RotationPreflight: Sendable {
         }
         if let other = zip(observed, bundles).first(where: { $0.1 != bundles[0] })?.0 {
             throw context.refusal(
-                "divergence", other, "it trusts other CAs than \(observed[0].name)",
+                "rotation/divergence", other, "it trusts other CAs than \(observed[0].name)",
                 "make them alike first: aggbootstrap plan shows what they hold")
         }
         return bundles[0]
@@ -100,7 +100,7 @@ struct RotationPreflight: Sendable {
     func refuseRollback(_ open: [ObservedNode]) throws {
         if let other = open.first(where: { $0.transaction != nil && $0.transaction?.cause != .spec }) {
             throw context.refusal(
-                "interrupted", other, "a roll-back of it was interrupted", "run rollback first")
+                "rotation/interrupted", other, "a roll-back of it was interrupted", "run rollback first")
         }
     }
 }
