@@ -23,8 +23,8 @@ package final class AdvisoryLock: Sendable {
             throw NodeError(
                 .locked, operation: "lock", subject: path,
                 underlying:
-                    "locked by \(holder.isEmpty ? "another aggbootstrap that changes nothing yet" : holder)",
-                origin: .errno(cause), hint: "wait until it has ended; the lock goes with its process")
+                    "locked by \(holder.isEmpty ? "another aggbootstrap that has not changed anything yet" : holder)",
+                origin: .errno(cause), hint: "wait until it has ended; the lock ends with its process")
         }
         self.file = file
     }
@@ -41,7 +41,7 @@ package final class AdvisoryLock: Sendable {
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
             throw NodeError(
                 .locked, operation: "lock", subject: path, underlying: "locked by another aggbootstrap",
-                origin: .errno(cause), hint: "wait until it has ended; the lock goes with its process")
+                origin: .errno(cause), hint: "wait until it has ended; the lock ends with its process")
         }
         return AdvisoryLock(holding: file)
     }

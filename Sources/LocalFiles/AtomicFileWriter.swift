@@ -156,7 +156,7 @@ package enum AtomicFileWriter {
             }
             throw NodeError(
                 .notRegular, operation: "use", subject: path, underlying: "it is not a directory",
-                hint: "move it away: a directory has to be there")
+                hint: "move it away: a directory is needed there")
         }
         let parent = split(path).directory
         if parent != path { try make(parent, mode, owner, &parents) }

@@ -50,7 +50,7 @@ package enum CommandRunner {
         } catch {
             throw NodeError(
                 .command, operation: "run", subject: program, underlying: "\(error)",
-                hint: "see that \(program) is installed and on the PATH")
+                hint: "install \(program), and check that it is on the PATH")
         }
     }
 }

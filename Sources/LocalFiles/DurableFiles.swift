@@ -39,7 +39,7 @@ enum DurableFiles {
     private static func unequal(_ path: String) -> NodeError {
         NodeError(
             .system, operation: "write", subject: path,
-            underlying: "what was read back is not what was written",
-            hint: "look at the disk and its file system; nothing was replaced")
+            underlying: "the file does not hold what was written",
+            hint: "check the disk and its file system (dmesg); nothing was replaced")
     }
 }

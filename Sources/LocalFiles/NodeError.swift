@@ -32,15 +32,15 @@ package enum NodeErrorCode: String, ErrorCode {
     package func usualHint(on subject: String) -> String? {
         switch self {
         case .system: "look at \(subject) and the file system that holds it, then run it again"
-        case .symbolicLink: "put what it leads to in its place"
-        case .notRegular: "put a plain file in its place, or name another one"
+        case .symbolicLink: "replace it by what it leads to"
+        case .notRegular: "replace it by a plain file, or use another path"
         case .notText: "give it a name that is UTF-8"
-        case .tooLarge: "see that it is the file that is meant"
-        case .notPrivate: "let its owner alone read it"
+        case .tooLarge: "check that it is the right file"
+        case .notPrivate: "run chmod 0600 on it, as its owner"
         case .unknownUser: "create it on the node"
-        case .locked, .lockLost: "see that the other run has ended, then run it again"
-        case .command: "run \(subject) by hand to see what it does"
-        case .unreachable, .hostKey, .login, .connectionLost: "try ssh to the node by hand"
+        case .locked, .lockLost: "wait until the other run has ended, then run it again"
+        case .command: "run \(subject) by hand to see why it fails"
+        case .unreachable, .hostKey, .login, .connectionLost: "try ssh -v to the node by hand"
         }
     }
 }
@@ -62,19 +62,19 @@ extension NodeError {
     /// What to do about a failed system call; nil where its number does not tell.
     static func hint(for number: Int32, _ subject: String) -> String? {
         switch number {
-        case EACCES, EPERM: "run it as root, or as a user who may write there"
+        case EACCES, EPERM: "run it as root, or as the owner of \(subject)"
         case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
         case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
         case ELOOP:
-            "links there lead to each other: look at them with namei \(subject), and put a file or directory in their place"
-        case ENOTDIR: "it, or a directory above it, is a file: move that file away, or name another path"
-        case EISDIR: "a directory is in its place: move that away, or name another path"
-        case EEXIST, ENOTEMPTY: "look at what is in its place, and move that away"
-        case ENOENT: "see that the directory that holds \(subject) exists, then run it again"
-        case ENAMETOOLONG: "name a shorter path"
+            "symbolic links there form a loop: look at them with namei \(subject), and replace them by a file or directory"
+        case ENOTDIR: "it, or a directory above it, is a file: move that file away, or use another path"
+        case EISDIR: "it is a directory: move it away, or use another path"
+        case EEXIST, ENOTEMPTY: "look at what exists there, and move it away"
+        case ENOENT: "create the directory that holds \(subject), then run it again"
+        case ENAMETOOLONG: "use a shorter path"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n), then run it again"
-        case EBUSY: "see what uses \(subject) with fuser -vm, then run it again"
-        case EIO: "look at the disk and its file system; dmesg says what is wrong with it"
+        case EBUSY: "find out what uses \(subject) (fuser -vm \(subject)), then run it again"
+        case EIO: "check the disk and its file system: dmesg says what is wrong"
         default: nil
         }
     }

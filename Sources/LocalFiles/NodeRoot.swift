@@ -74,7 +74,7 @@ package struct NodeRoot: Sendable, Equatable {
             throw NodeError(
                 .symbolicLink, operation: "use", subject: display(path),
                 underlying: "it is a symbolic link to \(try follow(path)), which is not in the tree",
-                hint: "put what it leads to into the tree, at \(display(try follow(path)))")
+                hint: "copy what it leads to into the tree, at \(display(try follow(path)))")
         }
     }
 

@@ -17,16 +17,16 @@ extension NodeError {
             .locked, operation: "lock", subject: "the node",
             underlying: "locked by \(holder.isEmpty ? "another aggbootstrap" : holder)",
             hint:
-                "wait until it has ended; half a minute after its connection is gone the node lets go by itself"
+                "wait until it has ended; the node releases the lock half a minute after the connection is lost"
         )
     }
 
     static func lockLost(_ operation: String, _ subject: String, _ node: String) -> NodeError {
         NodeError(
             .lockLost, operation: operation, subject: subject,
-            underlying: "the lock of \(node) is no longer ours",
+            underlying: "the lock of \(node) is lost",
             hint:
-                "the connection was silent for too long, and another run may be at work: see that it has ended, then "
+                "the connection was silent for too long, and another run may be in progress: wait until it has ended, then "
                 + "run it again")
     }
 

@@ -34,7 +34,7 @@ extension KeyHandle {
         switch decoded.headers {
         case .none: break
         case .encrypted: throw encrypted(path)
-        case .other: throw malformed(path, "lines that are not base64 stand in its PEM block")
+        case .other: throw malformed(path, "its PEM block holds lines that are not base64")
         }
         return try decode(decoded.bytes, label: block.label, path)
     }

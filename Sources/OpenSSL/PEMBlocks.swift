@@ -31,7 +31,8 @@ package struct PEMBlocks {
                 blocks.append(PEMBlock(label: opened.label, range: opened.start..<next))
                 open = nil
             } else if line.starts(with: Array((open == nil ? "-----BEGIN" : "-----").utf8)) {
-                throw Self.malformed(operation, subject, "a line starts with dashes, but is no PEM boundary")
+                throw Self.malformed(
+                    operation, subject, "a line starts with dashes, but is not a PEM boundary")
             } else if open == nil, !line.isEmpty {
                 hasTrailingText = true
             }

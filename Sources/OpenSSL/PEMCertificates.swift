@@ -33,7 +33,7 @@ package struct PEMCertificates {
         if privateKeys == .refused, found.blocks.contains(where: \.isPrivateKey) {
             throw PKIError(
                 .keyInBundle, operation: operation, subject: path, underlying: "it holds a private key",
-                hint: "every process may read this file; move the key out, and replace it if others saw it")
+                hint: "every process may read this file: remove the key from it, and replace the key if others may have read it")
         }
         var der: [[UInt8]] = []
         for block in found.blocks where block.label == "CERTIFICATE" {
@@ -42,8 +42,8 @@ package struct PEMCertificates {
             guard decoded.headers == .none else {
                 throw PKIError(
                     .malformed, operation: operation, subject: path,
-                    underlying: "lines that are not base64 stand in its PEM block",
-                    hint: "Kubernetes skips such a block without a word; write the certificate again")
+                    underlying: "its PEM block holds lines that are not base64",
+                    hint: "Kubernetes silently ignores such a block: write the certificate again")
             }
             der.append(Array(decoded.bytes))
         }

@@ -62,7 +62,7 @@ package enum CertificateAuthority {
             throw PKIError(
                 .profile, operation: "issue", subject: subject,
                 underlying:
-                    "its validity, \(validity.notBefore) to \(validity.notAfter), reaches beyond its CA's, "
+                    "its validity, \(validity.notBefore) to \(validity.notAfter), exceeds its CA's, "
                     + "\(ca.summary.notBefore) to \(ca.summary.notAfter)")
         }
         let certificate = try draft(key: key.shared.pointer, validity: validity, serial: serial, subject)
@@ -134,7 +134,7 @@ package enum CertificateAuthority {
         }
         guard ca.isCA, ca.usages.contains(UsageNames.certSign) else {
             throw refusal(
-                .notACA, "it is not a CA: CA:TRUE or the key usage cert sign is missing",
+                .notACA, "it is not a CA: it lacks CA:TRUE or the key usage cert sign",
                 "check that the CA's file was not replaced by another certificate")
         }
         guard now >= ca.notBefore else {
@@ -144,7 +144,8 @@ package enum CertificateAuthority {
         }
         guard now < ca.notAfter else {
             throw refusal(
-                .expired, "the CA expired at \(ca.notAfter)", "issue a new CA, or check this machine's clock")
+                .expired, "the CA expired at \(ca.notAfter)",
+                "run aggbootstrap rotate --ca, or check this machine's clock")
         }
     }
 

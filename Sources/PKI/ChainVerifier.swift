@@ -25,7 +25,7 @@ package enum ChainVerifier {
             guard UsageNames.allowClient(summary.usages) else {
                 throw refusal(
                     .usage, subject,
-                    "\(summary.subject) has extended key usages, and client auth is not among them")
+                    "\(summary.subject) has extended key usages without client auth")
             }
             if summary.serial.hasPrefix("-") {
                 throw refusal(.refusedByGo, subject, "\(summary.subject) has a negative serial number")
@@ -71,7 +71,7 @@ package enum ChainVerifier {
             throw refusal(
                 .sameSubjectNoAKI, summary.subject, "it and its CA have the same subject DN and no AKI",
                 hint: "issue a CA with a subject of its own and a new certificate from it; "
-                    + "kube-apiserver accepts this pair, but most other TLS servers do not")
+                    + "kube-apiserver accepts this certificate, but most other TLS servers do not")
         }
     }
 
@@ -85,7 +85,7 @@ package enum ChainVerifier {
             let name = OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
             throw refusal(
                 .weakSignature, subject, "\(certificate.summary.subject) is signed with \(name)",
-                hint: "issue it again: SHA-256 is the least that is accepted")
+                hint: "issue it again with SHA-256 or better")
         }
     }
 }

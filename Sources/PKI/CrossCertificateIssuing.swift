@@ -29,8 +29,8 @@ extension CertificateAuthority {
             throw PKIError(
                 .profile, operation: "cross-sign", subject: subject,
                 underlying: leaves.isEmpty
-                    ? "there is no leaf to prove it with"
-                    : "it has the name or the key of the CA that is to sign"
+                    ? "there is no proxy client certificate to prove it with"
+                    : "it has the name or the key of the CA that signs it"
             )
         }
         let key = try owned("read the public key of", subject) { X509_get0_pubkey(successor.x509.pointer) }

@@ -103,8 +103,8 @@ package enum EncryptedPrivateKey {
         return PKIError(
             .wrongPassphrase, operation: operation, subject: path,
             underlying: "the passphrase does not open it (\(cause.underlying))",
-            hint: "give the passphrase that the state was encrypted with; "
-                + "`openssl pkey -noout -in FILE` asks for it and tells whether the file is whole")
+            hint: "give the passphrase that the state directory was encrypted with; "
+                + "`openssl pkey -noout -in FILE` asks for it and shows whether the file is intact")
     }
 
     private static func malformed(_ path: String, _ cause: String) -> PKIError {

@@ -39,10 +39,10 @@ struct LiveProver {
 
     private func commandLine(_ running: [String]) -> Proof {
         APIServerFlags(spec: spec).areExactlyIn(running)
-            ? Proof("command-line", .passed, "the running process has exactly the wanted flags")
+            ? Proof("command-line", .passed, "the running process has exactly the spec's flags")
             : Proof(
                 "command-line", .failed,
-                "the running process has other aggregation flags than the spec asks for")
+                "the running process has other aggregation flags than the spec")
     }
 
     static func ready(_ readiness: ObservedAPIServer.Readiness, _ connection: APIServerConnection) -> Proof {
@@ -85,16 +85,16 @@ struct LiveProver {
     private func identity(_ connection: APIServerConnection) throws -> [Proof] {
         guard let pair = try connection.identity else {
             return ["identity", "identity-refused"].map {
-                Proof($0, .notProven, "there is no pair to present")
+                Proof($0, .notProven, "there is no certificate and key to present")
             }
         }
         return [
             try probe("identity", connection, pair) { outcome, user in
                 switch outcome {
-                case .accepted: (.passed, "a proxied request is taken for its user, \(user)")
+                case .accepted: (.passed, "a proxied request is accepted as its user, \(user)")
                 case .rejected:
-                    (.failed, "401: the API server does not take this certificate for an aggregator's")
-                case .takenFor(let other): (.failed, "a proxied request for \(user) is taken for \(other)")
+                    (.failed, "401: the API server does not accept this certificate of an aggregator")
+                case .takenFor(let other): (.failed, "a proxied request for \(user) is accepted as \(other)")
                 case .inconclusive(let reason): (.notProven, reason)
                 case .notUnderstood(let status, let excerpt):
                     (.notProven, "HTTP status \(status): \(excerpt)")
@@ -103,7 +103,7 @@ struct LiveProver {
             try probe("identity-refused", connection, try foreignPair()) { outcome, user in
                 switch outcome {
                 case .rejected: (.passed, "401 for the same request with a certificate of another CA")
-                case .accepted, .takenFor: (.failed, "a certificate of another CA was believed")
+                case .accepted, .takenFor: (.failed, "a certificate of another CA was accepted")
                 case .inconclusive(let reason): (.notProven, reason)
                 case .notUnderstood(let status, let excerpt):
                     (.notProven, "HTTP status \(status): \(excerpt)")
@@ -157,7 +157,7 @@ struct LiveProver {
         case .byTime?:
             return Proof(
                 "watches", .passed,
-                "it could not watch them, so it reads them each minute: see fs.inotify.max_user_instances of the node"
+                "it could not watch its files, so it reads them each minute: raise fs.inotify.max_user_instances of the node"
             )
         case .absent(let paths)?:
             return Proof("watches", .failed, "\(paths.joined(separator: ", ")) is missing")
@@ -165,16 +165,16 @@ struct LiveProver {
             return Proof(
                 "watches", .failed,
                 "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses its changes: remove backups that "
-                    + "are hard links to old files, else restart it")
+                    + "are hard links to old files, or restart it")
         case .byWatch?:
             let linked = try paths.filter { try link.node.status($0)?.links ?? 1 > 1 }
             guard linked.isEmpty else {
                 return Proof(
                     "watches", .notProven,
-                    "there are other hard links to \(linked.joined(separator: ", ")): it would see one change and miss every "
+                    "\(linked.joined(separator: ", ")) has other hard links: it would see one change and miss every "
                         + "later one")
             }
-            return Proof("watches", .passed, "it watches the three files that are there now")
+            return Proof("watches", .passed, "it watches the three current files")
         }
     }
 }

@@ -43,16 +43,17 @@ package struct PairGate: Sendable {
     /// - Throws: what the pair does not pass, and on which control plane.
     package func pass(_ node: NodeSpec, _ progress: NodeProgress) async throws {
         guard let own = try controlPlanes.connection(node), let pair = try own.identity else {
-            throw BootstrapError("rotation/no-process", "kube-apiserver does not run any more")
+            throw BootstrapError("rotation/no-process", "kube-apiserver is not running any more")
         }
-        progress.step("every API server is asked to take the new pair")
+        progress.step("checking that every API server accepts the new certificate")
         for receiver in controlPlanes.spec.nodes {
             let connection = receiver == node ? own : try controlPlanes.connection(receiver)
             // One that the layer is not on yet takes nobody's word for a user.
             guard let connection, connection.hasRequestHeaderCA else { continue }
             try await accepts(pair, receiver, connection)
         }
-        let fingerprint = try controlPlanes.reader.bundle(pem: pair.certificatePEM, path: "the new pair")[0]
+        let fingerprint = try controlPlanes.reader.bundle(
+            pem: pair.certificatePEM, path: "the new certificate")[0]
             .summary
             .fingerprintSHA256
         try await loaded(node, own, fingerprint, progress)
@@ -60,10 +61,10 @@ package struct PairGate: Sendable {
         if case .notReady(let checks) = readiness {
             throw BootstrapError(
                 "rotation/not-ready",
-                "kube-apiserver is not ready with the new pair: \(checks.joined(separator: ", "))")
+                "kube-apiserver is not ready with the new certificate: \(checks.joined(separator: ", "))")
         }
         if let services = terms.services, services.count(through: node) > 0 {
-            progress.step("extension APIs are to answer through it as before")
+            progress.step("checking that extension APIs answer through it as before")
             try await services.check(node)
         }
     }
@@ -91,7 +92,7 @@ package struct PairGate: Sendable {
             // Who cannot look has seen nothing wrong with it.
             controlPlanes.effects.progress(
                 .line(
-                    "\(node.name): whether its new certificate is taken is not seen: \(ErrorReport(error).message)"
+                    "\(node.name): cannot see whether its new certificate is accepted: \(ErrorReport(error).message)"
                 ))
             return nil
         }
@@ -108,7 +109,7 @@ package struct PairGate: Sendable {
                 lost = first
             } catch {
                 // Who cannot look does not wait either.
-                return "that is not seen: \(ErrorReport(error).message)"
+                return "it cannot be checked: \(ErrorReport(error).message)"
             }
             guard ContinuousClock.now < deadline else { return "\(lost.service.name): \(lost.why)" }
             try? await Task.sleep(for: .seconds(1))
@@ -130,8 +131,8 @@ package struct PairGate: Sendable {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
                         "apply/pair-refused",
-                        "the API server of \(receiver.name) does not take the new proxy client for an aggregator's",
-                        hint: "see with aggbootstrap verify what it has loaded, and compare the clocks")
+                        "the API server of \(receiver.name) does not accept the new proxy client certificate",
+                        hint: "run aggbootstrap verify to see what it has loaded, and compare the clocks")
                 }
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -145,7 +146,7 @@ package struct PairGate: Sendable {
         let isBlind = try await controlPlanes.certificateReload(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
         let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
-        if !isBlind { progress.step("it is to watch the new files") }
+        if !isBlind { progress.step("waiting until it watches the new files") }
         let deadline = ContinuousClock.now + .seconds(isSeen ? 0 : Self.watchSeconds)
         while true {
             switch try await controlPlanes.certificateReload(of: node, version) {
@@ -161,7 +162,7 @@ package struct PairGate: Sendable {
                 // What was seen counts. Before a CA is dropped all files have to be watched.
                 return progress(
                     "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: "
-                        + "remove backups that are hard links to old files, else restart its kube-apiserver")
+                        + "remove backups that are hard links to old files, or restart its kube-apiserver")
             }
         }
     }

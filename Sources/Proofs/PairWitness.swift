@@ -44,12 +44,12 @@ package final class PairWitness: Sendable {
         _ fingerprint: String, of node: NodeSpec, within seconds: Int, _ progress: NodeProgress
     ) async throws -> Bool {
         guard let canary = canaries.withLock(\.open) else { return false }
-        progress.step("a request through its aggregator is to show the new certificate")
+        progress.step("waiting until a request through its aggregator shows the new certificate")
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             switch try await canary.probe(node) {
             case .notReached(let why):
-                progress("the certificate that its aggregator presents is not seen: \(why)")
+                progress("cannot see which certificate its aggregator presents: \(why)")
                 // An APIService that nobody can reach is in the way of others, of namespaces that are deleted for one.
                 if !canaries.withLock(\.wasReached) { await close() }
                 return false
@@ -67,7 +67,7 @@ package final class PairWitness: Sendable {
                             + (shown.map { "\($0.subject), serial \($0.serial), of \($0.issuer)" }
                                 ?? "no certificate that can be read") + " after \(seconds) s",
                         hint:
-                            "it has missed the change: restart its kube-apiserver when it can be spared, then run it again"
+                            "it has missed the change: restart its kube-apiserver when possible, then run it again"
                     )
                 }
             }

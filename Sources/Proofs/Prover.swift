@@ -30,7 +30,7 @@ struct Prover {
             certificates += pair.bundle.map { InstalledCertificate(.ca, paths.ca, $0.summary) }
             proofs += [chain(pair), lifetime(pair), try keyMatch(pair), allowedName(pair)]
         } else {
-            proofs.append(Proof("chain", .failed, "no certificates can be read in \(directory)"))
+            proofs.append(Proof("chain", .failed, "no certificate can be read in \(directory)"))
         }
         proofs.append(separation())
         proofs.append(flags())
@@ -68,7 +68,7 @@ struct Prover {
         ]
         for (file, mode) in wanted {
             if file.kind != .regular {
-                problems.append("\(file.path) is \(file.kind == .absent ? "missing" : "no plain file")")
+                problems.append("\(file.path) is \(file.kind == .absent ? "missing" : "not a plain file")")
                 continue
             }
             if file.mode != mode {
@@ -81,7 +81,7 @@ struct Prover {
             }
         }
         return problems.isEmpty
-            ? Proof("files", .passed, "modes and owners of the three files below \(directory)")
+            ? Proof("files", .passed, "the three files in \(directory) have the right modes and owners")
             : Proof("files", .failed, problems.joined(separator: "; "))
     }
 
@@ -91,7 +91,7 @@ struct Prover {
             try ChainVerifier.verify(
                 leaf: leaf, intermediates: Array(pair.chain.dropFirst()), bundle: pair.bundle, at: now)
             let behind = pair.chain.dropFirst().map {
-                "; behind it \($0.summary.subject) as signed by \($0.summary.issuer), until \($0.summary.notAfter.date)"
+                "; followed by \($0.summary.subject), signed by \($0.summary.issuer), until \($0.summary.notAfter.date)"
             }
             return Proof(
                 "chain", .passed,
@@ -139,7 +139,7 @@ struct Prover {
 
     private func separation() -> Proof {
         guard let clientCA = observed.clientCA else {
-            return Proof("ca-separation", .notProven, "the client CA's file is not known here")
+            return Proof("ca-separation", .notProven, "the client CA's file is not known")
         }
         if let problem = clientCA.problem {
             return Proof("ca-separation", .notProven, "\(clientCA.path) cannot be read: \(problem)")

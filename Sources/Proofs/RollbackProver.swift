@@ -57,7 +57,7 @@ struct RollbackProver {
         let gone = target.entries.count { $0.before == nil }
         return Proof(
             "files", .passed,
-            "\(target.entries.count - gone) as before, \(gone) gone that were not there before")
+            "\(target.entries.count - gone) as before, \(gone) removed that did not exist before")
     }
 
     private func commandLine(_ running: [String]) throws -> Proof {
@@ -75,7 +75,9 @@ struct RollbackProver {
         let text = comparison.differences.map(\.description).joined(separator: " ")
         return comparison.unseen.contains(where: \.mayHoldArguments)
             ? Proof("command-line", .notProven, "arguments of the unit cannot be seen here: \(text)")
-            : Proof("command-line", .failed, "the running process has another one than the unit: \(text)")
+            : Proof(
+                "command-line", .failed, "the running process has another command line than the unit: \(text)"
+            )
     }
 
     private func ready(_ running: [String]) async throws -> Proof {
@@ -93,7 +95,8 @@ struct RollbackProver {
             ]
         else {
             let proof = Proof(
-                "pair", .notProven, "its flags name other files than the spec: verify with that of before")
+                "pair", .notProven,
+                "its flags name other files than the spec: run verify with the previous spec")
             return NodeProofs(node: nodeSpec.name, proofs: [proof])
         }
         var spec = spec

@@ -74,7 +74,7 @@ extension DNSName.Defect {
         case .notASCII: "it has characters outside ASCII"
         case .upperCase: "it has upper-case letters"
         case .trailingDot: "it ends with a dot"
-        case .emptyLabel: "two dots have nothing between them, or it starts with one"
+        case .emptyLabel: "it has an empty label: two dots in a row, or a dot at the start"
         case .tooLong(let count): "it has \(count) characters, at most 253 are allowed"
         case .labelTooLong(let label): "the label \(label.prefix(16))... has more than 63 characters"
         case .hyphenAtEdge(let label): "the label \(SpecText.quoted(label)) starts or ends with a hyphen"

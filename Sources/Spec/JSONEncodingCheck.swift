@@ -23,7 +23,7 @@ struct JSONEncodingCheck {
         }
         if let offset = bytes.firstIndex(of: 0) {
             throw SpecProblem(
-                at: location(of: offset), .binary, "the file has a NUL byte: it is not a JSON text")
+                at: location(of: offset), .binary, "the file holds a NUL byte: it is not JSON")
         }
         if let offset = firstInvalidOffset() {
             throw SpecProblem(

@@ -93,7 +93,7 @@ extension LocatedJSONParser {
 
     private func loneSurrogate(_ start: SourceLocation) -> SpecProblem {
         SpecProblem(
-            at: start, .syntax, "half of a surrogate pair stands for no character",
+            at: start, .syntax, "half of a surrogate pair is not a character",
             hint: "write the character itself")
     }
 }

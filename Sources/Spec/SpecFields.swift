@@ -23,7 +23,7 @@ package enum SpecFields {
                 "The cluster's name, which also names its state directory.", example: #""shanghai""#),
             SpecField(
                 "kubernetesVersion", .text(.kubernetesVersion), .optional,
-                "The minor version of the API servers; without it nothing is used that needs a newer one.",
+                "The minor version of the API servers; without it, nothing is used that needs a newer version.",
                 example: #""1.20""#),
             SpecField(
                 "stateDirectory", .text(.operatorDirectory),
@@ -32,7 +32,7 @@ package enum SpecFields {
                 example: #""/var/lib/aggbootstrap/shanghai""#),
             SpecField(
                 "certificates", .object(certificates), .defaultObject,
-                "What is issued, and where it lies on a node.",
+                "What is issued, and where it is stored on a node.",
                 example: #"{ "directory": "/etc/kubernetes/ssl" }"#),
             SpecField(
                 "requestHeader", .object(requestHeader), .defaultObject,
@@ -53,8 +53,8 @@ package enum SpecFields {
         fields: [
             SpecField(
                 "allowedNames", .list(.text(.allowedName), count: 1...64, unique: .distinct),
-                .derived("the proxy client's common name"),
-                "The common names that may speak for a user; the proxy client's is one of them.",
+                .derived("the common name of the proxy client certificate"),
+                "The common names whose holder may name a user; must include that of the proxy client certificate.",
                 example: #"["aggregator"]"#),
             SpecField(
                 "usernameHeaders", .list(.text(.headerName), count: 1...16, unique: .distinctIgnoringCase),
@@ -79,18 +79,18 @@ package enum SpecFields {
         fields: [
             SpecField(
                 "name", .text(.nodeName), .required,
-                "The node's name, unlike any other; offline, it names the directory of the node's files.",
+                "The node's unique name; offline, also the name of the directory of its files.",
                 example: #""master-1""#),
             SpecField(
                 "address", .text(.address), .optional,
-                "The IP address or DNS name under which the node is reached; needed unless it is local.",
+                "The node's IP address or DNS name; required unless it is local.",
                 example: #""192.168.123.250""#),
             SpecField(
                 "local", .boolean, .defaultBoolean(false),
-                "True for the machine that the program runs on.", example: "true"),
+                "True for the machine on which aggbootstrap runs.", example: "true"),
             SpecField(
                 "ssh", .object(ssh), .defaultObject,
-                "How the node is reached over ssh; everything else is the operator's ssh_config.",
+                "How the node is reached over ssh; the operator's ssh_config sets everything else.",
                 example: #"{ "user": "root" }"#),
             SpecField(
                 "flags", .list(.text(.flag), count: 0...512, unique: .repeatable), .defaultTexts([]),

@@ -13,11 +13,11 @@ extension SpecFields {
                 example: #""dropIn""#),
             SpecField(
                 "environmentFile", .object(environmentFile), .optional,
-                "The variable that holds the flags where flagsIn is `environmentFile`.",
+                "The variable that holds the flags if flagsIn is `environmentFile`.",
                 example: #"{ "path": "/etc/kubernetes/apiserver.env", "variable": "KUBE_API_ARGS" }"#),
             SpecField(
                 "aggregatorRouting", .boolean, .defaultBoolean(false),
-                "True where the aggregator is to dial endpoint IPs: needed where no kube-proxy runs.",
+                "True if the aggregator must connect to endpoint IPs: needed if no kube-proxy runs on the control planes.",
                 example: "true"),
             SpecField(
                 "executable", .text(.nodeFile), .defaultText("/usr/local/bin/kube-apiserver"),
@@ -33,7 +33,7 @@ extension SpecFields {
             SpecField(
                 "kubeconfig", .text(.operatorFile), .optional,
                 "An administrator's kubeconfig on the operator's machine: for API servers that answer no anonymous request, and "
-                    + "for rotations, which find extension servers and make a canary with it.",
+                    + "for rotations, which find extension API servers and create a canary with it.",
                 example: #""/etc/kubernetes/admin.conf""#),
             SpecField(
                 "clientCAFile", .text(.nodeFile), .derived("the API server's own --client-ca-file"),

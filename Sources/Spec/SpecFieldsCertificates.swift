@@ -2,7 +2,7 @@
 
 extension SpecFields {
     static let certificates = SpecObject(
-        name: "certificates", summary: "What is issued, and where it lies on a node.",
+        name: "certificates", summary: "What is issued, and where it is stored on a node.",
         fields: [
             SpecField(
                 "directory", .text(.nodeDirectory), .defaultText("/etc/kubernetes/ssl"),
@@ -13,11 +13,11 @@ extension SpecFields {
                 example: #"{ "ca": "front-proxy-ca.crt" }"#),
             SpecField(
                 "ca", .object(ca), .defaultObject,
-                "The requestheader CA, which signs nothing but proxy clients.",
+                "The requestheader CA (kubeadm: front-proxy-ca), which signs only proxy client certificates.",
                 example: #"{ "commonName": "aggregator-ca", "validity": "10y" }"#),
             SpecField(
                 "proxyClient", .object(proxyClient), .defaultObject,
-                "The certificate that an API server shows to extension API servers.",
+                "The certificate that an API server presents to extension API servers (kubeadm: front-proxy-client).",
                 example: #"{ "commonName": "aggregator", "validity": "1y" }"#,
                 alsoKnownAs: ["leaf", "client"]),
         ])
@@ -33,7 +33,8 @@ extension SpecFields {
                 "The proxy client certificate's name.", example: #""front-proxy-client.crt""#,
                 alsoKnownAs: ["cert"]),
             SpecField(
-                "key", .text(.fileName), .defaultText("aggregator-key.pem"), "The proxy client key's name.",
+                "key", .text(.fileName), .defaultText("aggregator-key.pem"),
+                "The name of the proxy client certificate's key.",
                 example: #""front-proxy-client.key""#),
         ])
 
@@ -50,16 +51,18 @@ extension SpecFields {
                 example: #""87600h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
             SpecField(
                 "keep", .boolean, .defaultBoolean(true),
-                "False to destroy the CA's key once it has signed: a renewal or a new node then takes a new CA (rotate --ca).",
+                "False to destroy the CA's key after it has signed: a renewal or a new node then needs a new CA (rotate --ca).",
                 example: "false", alsoKnownAs: ["keepKey"]),
         ])
 
     static let proxyClient = SpecObject(
-        name: "proxyClient", summary: "The certificate that an API server shows to extension API servers.",
+        name: "proxyClient",
+        summary:
+            "The certificate that an API server presents to extension API servers (kubeadm: front-proxy-client).",
         fields: [
             SpecField(
                 "commonName", .text(.commonName), .defaultText("aggregator"),
-                "The common name, by which requestHeader.allowedNames knows it.",
+                "The common name; requestHeader.allowedNames must list it.",
                 example: #""aggregator""#, alsoKnownAs: ["CN"]),
             namesField,
             SpecField(
@@ -79,7 +82,7 @@ extension SpecFields {
                 example: #""8760h""#, alsoKnownAs: ["expiry", "lifetime", "duration"]),
             SpecField(
                 "perNode", .boolean, .defaultBoolean(true),
-                "True for a key and certificate of each node's own, false for one that all share.",
+                "True: each node has its own key and certificate. False: all nodes share one.",
                 example: "true"),
         ])
 
@@ -88,7 +91,7 @@ extension SpecFields {
         example: #"{ "C": "CN", "O": "k8s" }"#)
 
     private static let keyField = SpecField(
-        "key", .object(key), .defaultObject, "The key's algorithm and size; P-256 unless told otherwise.",
+        "key", .object(key), .defaultObject, "The key's algorithm and size; P-256 by default.",
         example: #"{ "algorithm": "rsa", "size": 2048 }"#)
 
     static let key = SpecObject(

@@ -60,7 +60,7 @@ enum SpecNames {
         }
         guard bytes.count <= unitLimit else { return refuse("it has more than \(unitLimit) characters") }
         let stem = bytes.dropLast(suffix.count)
-        if stem.first == 0x40 { return refuse("nothing stands before the '@'") }
+        if stem.first == 0x40 { return refuse("it has nothing before the '@'") }
         if let at = stem.firstIndex(of: 0x40), at == stem.endIndex - 1 {
             return refuse(
                 "it is a template without an instance", hint: "name the instance after the '@'")

@@ -47,7 +47,7 @@ enum SpecNodeValidation {
             reader.report(
                 .combination, at: node.locatedFlag("local")?.location ?? node.location,
                 node.path(of: "local"),
-                "\(title(node)) is local, as another node is: both would be this machine",
+                "\(title(node)) is local, and so is another node: both would be this machine",
                 hint: "give every other node an \"address\" instead")
         }
     }

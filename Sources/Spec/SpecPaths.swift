@@ -21,7 +21,7 @@ enum SpecPaths {
         if let complaint = complaint(aboutAbsolute: text) { return complaint }
         guard text.utf8.allSatisfy(isAllowed) else {
             return refused(
-                text, "it has characters that a unit file would need quoted",
+                text, "it has characters that need quotes in a unit file",
                 hint: "use letters, digits and \"._/@:+,=-\"")
         }
         return nil
@@ -35,7 +35,7 @@ enum SpecPaths {
         }
         if let complaint = complaint(aboutNodeFile: text) { return complaint }
         for root in ["/proc/", "/sys/", "/dev/"] where text.utf8.starts(with: root.utf8) {
-            return refused(text, "files below \(root) do not last")
+            return refused(text, "files below \(root) are lost at reboot")
         }
         return nil
     }
@@ -43,7 +43,7 @@ enum SpecPaths {
     /// Absolute: whoever holds another working directory would otherwise find another state.
     static func complaint(aboutOperatorDirectory text: String) -> SpecComplaint? {
         if SpecText.isSame(text, "/") || systemDirectories.contains(text) {
-            return refused(text, "it belongs to the system", hint: "name a directory of its own")
+            return refused(text, "it belongs to the system", hint: "use a separate directory")
         }
         return complaint(aboutAbsolute: text)
     }
@@ -76,7 +76,7 @@ enum SpecPaths {
         if bytes.count > 200 { return refuse("it has more than 200 characters") }
         guard bytes.allSatisfy(isAllowed) else {
             return refuse(
-                "it has characters that a unit file would need quoted",
+                "it has characters that need quotes in a unit file",
                 hint: "use letters, digits and \"._+-\"")
         }
         return nil

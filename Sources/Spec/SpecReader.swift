@@ -35,7 +35,7 @@ struct SpecReader {
             if let first = firstLocations[index] {
                 report(
                     .duplicateKey, at: member.keyLocation, section.path(of: field.name),
-                    "the key \"\(field.name)\" is here for the second time", hint: "it was given at \(first)")
+                    "the key \"\(field.name)\" is given twice", hint: "it was given at \(first)")
             } else {
                 firstLocations[index] = member.keyLocation
                 section.fill(index, with: slot)
@@ -132,7 +132,7 @@ struct SpecReader {
             if let first = firstLocations[key] {
                 report(
                     .duplicateValue, at: value.location, text.path,
-                    "\(SpecText.quoted(text.value)) is in \"\(name)\" for the second time",
+                    "\(SpecText.quoted(text.value)) is in \"\(name)\" twice",
                     hint: "it was given at \(first)")
             } else {
                 firstLocations[key] = value.location

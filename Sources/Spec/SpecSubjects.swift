@@ -10,7 +10,7 @@ enum SpecSubjects {
     static func complaint(about text: String, limit: Int) -> SpecComplaint? {
         let scalars = text.unicodeScalars
         if scalars.isEmpty {
-            return SpecComplaint(.subject, "an empty text stands for no name", hint: "leave the key out")
+            return SpecComplaint(.subject, "an empty text is not a name", hint: "leave the key out")
         }
         if scalars.contains(where: SpecText.isUnprintable) {
             return SpecComplaint(

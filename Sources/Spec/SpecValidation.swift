@@ -55,7 +55,7 @@ enum SpecValidation {
         let origin = proxyClient.has("commonName") ? "" : " (the default)"
         reader.report(
             .commonNameNotAllowed, at: names.location, names.path,
-            "\"allowedNames\" lacks \(quoted)\(origin), the proxy client's common name:"
+            "\"allowedNames\" lacks \(quoted)\(origin), the common name of the proxy client certificate:"
                 + " extension API servers would reject every request",
             hint: "add \(quoted), or change certificates.proxyClient.commonName")
     }

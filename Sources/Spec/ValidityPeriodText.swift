@@ -29,7 +29,7 @@ extension ValidityPeriod {
             SpecComplaint(
                 .duration,
                 "\(SpecText.quoted(text)) is too short: a certificate begins 5 minutes before it is issued",
-                hint: "at least \"10m\" is issued")
+                hint: "write \"10m\" or more")
         case .success: nil
         }
     }
@@ -73,7 +73,7 @@ extension ValidityPeriod {
             ? .success(ValidityPeriod(seconds: total)) : .failure(Defect(reason: "it is not positive"))
     }
 
-    private static let tooLong = Defect(reason: "it exceeds 100 years", hint: "at most \"100y\" is issued")
+    private static let tooLong = Defect(reason: "it exceeds 100 years", hint: "write \"100y\" or less")
 
     private static func missingUnitHint(_ text: String) -> String {
         "write \(SpecText.quoted(text + "h")) for hours or \(SpecText.quoted(text + "d")) for days"

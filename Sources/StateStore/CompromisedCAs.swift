@@ -25,7 +25,7 @@ package struct CompromisedCAs {
             let words = line.split(separator: " ", maxSplits: 3).map(String.init)
             guard words.count == 4, Self.isDigest(words[0]), Self.isDigest(words[1]),
                 let seconds = Int64(words[2])
-            else { throw state.damaged(path, "\"\(line)\" is no line of it") }
+            else { throw state.damaged(path, "\"\(line)\" is not a valid line") }
             return CompromisedCA(
                 fingerprintSHA256: words[0], publicKeySHA256: words[1], since: UnixTime(seconds: seconds),
                 subject: words[3])

@@ -70,7 +70,7 @@ package struct Issuer {
         throw BootstrapError(
             "state/plan-too-old", status: .locked,
             "cannot issue \(name) as planned, valid from \(issue.notBefore) to \(issue.notAfter): it is \(now) now",
-            hint: "see that this machine's clock is right, then run it again")
+            hint: "check this machine's clock, then run it again")
     }
 
     private func store(_ ca: NewCA, after inventory: StateInventory) throws {

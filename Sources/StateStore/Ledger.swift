@@ -50,7 +50,7 @@ package struct Ledger: Sendable {
             if line.isEmpty { return }
             guard let fields = Self.fields(line), let event = fields["event"] else {
                 if !isEnded { return }
-                throw state.damaged(path, "line \(number) of it is no entry")
+                throw state.damaged(path, "line \(number) is not an entry")
             }
             if let problem = Self.problem(event, fields) {
                 throw state.damaged(path, "line \(number) of it, \(event), \(problem)")

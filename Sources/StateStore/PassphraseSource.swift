@@ -26,13 +26,13 @@ package enum PassphraseSource: Sendable, Equatable {
         if file != nil, descriptor != nil {
             throw BootstrapError(
                 "usage/two-passphrases", status: .usage,
-                "--passphrase-file and --passphrase-fd are both given", hint: "keep one of them")
+                "--passphrase-file and --passphrase-fd are both given", hint: "remove one of them")
         }
         if let file { return .file(file) }
         if let descriptor { return .descriptor(descriptor) }
         if let file = LocalHost.environment(variable) {
             guard !file.isEmpty else {
-                throw unusable("$\(variable) is empty", "name the passphrase's file in it, or unset it")
+                throw unusable("$\(variable) is empty", "set it to the passphrase's file, or unset it")
             }
             return .file(file)
         }
@@ -74,7 +74,7 @@ package enum PassphraseSource: Sendable, Equatable {
 
     private var placeHint: String {
         switch self {
-        case .file, .credential: "name a plain file that this user may read"
+        case .file, .credential: "give a plain file that this user may read"
         case .descriptor(let number): "open it for the program, as in \(number)<FILE"
         }
     }
@@ -90,7 +90,7 @@ package enum PassphraseSource: Sendable, Equatable {
         guard let secret else {
             throw unusable(
                 "cannot read the passphrase \(path): no such file",
-                "see --passphrase-file, or $\(variable): it names a file that holds the passphrase")
+                "give an existing file with --passphrase-file or $\(variable)")
         }
         return secret
     }
@@ -104,13 +104,13 @@ package enum PassphraseSource: Sendable, Equatable {
             guard line.count <= limit else { throw tooLong(source) }
             guard !line.contains(where: { $0 == 0x0a || $0 == 0 }) else {
                 throw unusable(
-                    "the passphrase of \(source) is not one line", "keep the passphrase alone in there")
+                    "the passphrase of \(source) is not one line", "put only the passphrase into it")
             }
             return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: line))
         }
     }
 
-    private static let hint = "it is one line of 1 to \(limit) bytes"
+    private static let hint = "a passphrase is one line of 1 to \(limit) bytes"
 
     private static func tooLong(_ source: String) -> BootstrapError {
         unusable("the passphrase of \(source) is longer than \(limit) bytes", hint)

@@ -217,19 +217,21 @@ package struct StateDirectory: Sendable {
                 return try checkLock()
             }
             throw damaged(
-                file, "it is missing, so nothing says whose state this is",
+                file, "it is missing, so the cluster of this directory is unknown",
                 hint:
-                    "restore it from the backup; if this is the state of \(cluster): echo \(cluster) >\(file)"
+                    "restore it from the backup; if this directory is \(cluster)'s: echo \(cluster) >\(file)"
             )
         }
         let line = bytes.prefix { $0 != 0x0a }
         let name = String(decoding: line, as: UTF8.self)
-        guard !line.isEmpty else { throw damaged(file, "it is empty, so nothing says whose state this is") }
+        guard !line.isEmpty else {
+            throw damaged(file, "it is empty, so the cluster of this directory is unknown")
+        }
         guard !line.elementsEqual(cluster.utf8) else { return }
         throw BootstrapError(
             "state/other-cluster",
             "the state directory \(path) belongs to the cluster \(name), not to \(cluster)",
-            hint: "name \(cluster)'s own directory with --state, or correct `cluster` in the spec")
+            hint: "give \(cluster)'s own directory with --state, or correct `cluster` in the spec")
     }
 
     /// Before a directory is known as a state, a file called `lock` in it may be anybody's.
@@ -244,7 +246,7 @@ package struct StateDirectory: Sendable {
         throw BootstrapError(
             "state/foreign-lock",
             "cannot use the state directory \(path): it holds no state, and \(file) was not written by aggbootstrap",
-            hint: "name another directory with --state, or move that file away")
+            hint: "use another directory with --state, or move that file away")
     }
 
     /// - Throws: `state/not-a-directory` where something else is at the path, a link too.
@@ -256,7 +258,7 @@ package struct StateDirectory: Sendable {
                 ? "it is a symbolic link, which is not followed" : "it is not a directory"
             throw BootstrapError(
                 "state/not-a-directory", "cannot use the state directory \(path): \(what)",
-                hint: "name a directory with --state, or stateDirectory in the spec")
+                hint: "give a directory with --state, or stateDirectory in the spec")
         }
         return true
     }
@@ -275,7 +277,7 @@ package struct StateDirectory: Sendable {
         _ file: String, _ why: String,
         hint: String = "restore the state directory from its backup; nothing was changed"
     ) -> BootstrapError {
-        BootstrapError("state/damaged", "cannot use the state file \(file): \(why)", hint: hint)
+        BootstrapError("state/damaged", "cannot use \(file) of the state directory: \(why)", hint: hint)
     }
 
     private func directory(_ name: String, in parent: String, _ files: [NewDirectory.File]) -> NewDirectory {

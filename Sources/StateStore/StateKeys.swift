@@ -30,8 +30,8 @@ package struct StateKeys: Sendable {
 
     package static func needed(_ path: String) -> BootstrapError {
         BootstrapError(
-            "state/passphrase-needed", status: .usage, "\(path) is encrypted, and no passphrase was given",
-            hint: "give it with --passphrase-file FILE or --passphrase-fd N, "
+            "state/passphrase-needed", status: .usage, "\(path) is encrypted, and no passphrase is given",
+            hint: "give the passphrase with --passphrase-file FILE or --passphrase-fd N, "
                 + "or to a service as the credential \(PassphraseSource.credentialName)")
     }
 }

@@ -55,7 +55,7 @@ extension StateDirectory {
             guard let number = Self.number(name) else {
                 throw damaged(
                     "\(path)/\(directory)/\(name)",
-                    "its name does not begin with a number and is none of ours",
+                    "its name does not begin with a number, so aggbootstrap did not create it",
                     hint: "move it out of the state directory; nothing was changed")
             }
             try checkIsDirectory("\(directory)/\(name)")
@@ -71,7 +71,7 @@ extension StateDirectory {
     private func checkIsDirectory(_ name: String) throws {
         guard let kind = try FileStatus.of("\(path)/\(name)")?.kind, kind != .directory else { return }
         throw damaged(
-            "\(path)/\(name)", kind == .symbolicLink ? "it is a symbolic link" : "it is no directory")
+            "\(path)/\(name)", kind == .symbolicLink ? "it is a symbolic link" : "it is not a directory")
     }
 
     private func visible(_ directory: String) throws -> [String] {

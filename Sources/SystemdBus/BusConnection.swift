@@ -138,7 +138,7 @@ struct BusConnection: ~Copyable {
                     .jobRunning, operation: method, subject: unit,
                     underlying: "systemd's job \(job) is still running after \(timeoutSeconds) s",
                     hint:
-                        "it goes on without us: look at `systemctl list-jobs` and `systemctl status \(unit)`")
+                        "the job continues: look at `systemctl list-jobs` and `systemctl status \(unit)`")
             }
         }
     }

@@ -58,7 +58,7 @@ extension BusError {
         case (_, EACCES), (_, EPERM): hint = "run it as root"
         case (.system, _): hint = "look at `systemctl status dbus`"
         case (.address, _), (.descriptor, _):
-            hint = "whatever carries the bus there (ssh, a socket) ended before the bus answered"
+            hint = "the connection to that bus (ssh, a socket) ended before the bus answered"
         }
         return BusError(
             .unavailable, operation: "connect to", subject: address.description,
@@ -74,7 +74,7 @@ extension BusError {
     }
 
     private static var unknownOutcome: String {
-        "what systemd did is not known; look at `systemctl status`, then run it again"
+        "it is not known what systemd did: look at `systemctl status`, then run it again"
     }
 
     private static func meaning(of name: String) -> (Code, String?) {
@@ -86,13 +86,13 @@ extension BusError {
             "org.freedesktop.DBus.Error.TimedOut", "org.freedesktop.DBus.Error.Disconnected":
             (.noReply, unknownOutcome)
         case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner":
-            (.unavailable, "the bus is there but systemd is not on it: systemd is not the init system here")
+            (.unavailable, "the bus answers, but systemd is not on it: systemd is not the init system here")
         case "org.freedesktop.systemd1.NoSuchUnit": (.noSuchUnit, "look at `systemctl list-unit-files`")
         case "org.freedesktop.DBus.Error.InvalidArgs": (.invalidName, nil)
         case "org.freedesktop.systemd1.BadUnitSetting":
-            (.refused, "`systemd-analyze verify` of the unit says what is wrong with its files")
+            (.refused, "run `systemd-analyze verify` on the unit to see what is wrong with its files")
         case "org.freedesktop.systemd1.UnitMasked":
-            (.refused, "the unit is masked; `systemctl unmask` it if it is to run")
+            (.refused, "the unit is masked: run `systemctl unmask` if it must run")
         default: (.refused, nil)
         }
     }

@@ -19,6 +19,6 @@ struct Attempt: Sendable {
     func timeout(_ phase: String) -> APIServerError {
         error(
             .timeout, "no answer in time during the \(phase)",
-            hint: "the server may be overloaded or filtered")
+            hint: "the server may be overloaded, or a firewall may drop the packets")
     }
 }

@@ -14,7 +14,7 @@ struct HTTPHead {
         guard let start = lines.popFirst(), let status = Self.status(in: start) else {
             throw attempt.error(
                 .http, "the answer does not start with an HTTP/1 status line",
-                hint: "what listens there is no kube-apiserver")
+                hint: "the program that listens there is not kube-apiserver")
         }
         guard let headers = Self.headers(in: lines) else {
             throw attempt.error(.http, "a header of the answer is malformed")

@@ -39,7 +39,7 @@ package struct HTTPRequest: Sendable {
         var lines = ["\(method.rawValue) \(path) HTTP/1.1"]
         for (name, value) in fields(endpoint, caller) {
             guard Self.isToken(name) else {
-                throw attempt.error(.invalidRequest, "\(name.debugDescription) is no header name")
+                throw attempt.error(.invalidRequest, "\(name.debugDescription) is not a header name")
             }
             guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
                 throw attempt.error(.invalidRequest, "the value of header \(name) is not printable ASCII")

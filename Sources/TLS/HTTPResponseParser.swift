@@ -80,7 +80,7 @@ struct HTTPResponseParser {
         guard let first = lengths.first else { return .untilEnd }
         guard Set(lengths).count == 1, first.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let length = Int(first)
-        else { throw attempt.error(.http, "the answer's content-length is no number") }
+        else { throw attempt.error(.http, "the answer's content-length is not a number") }
         guard length <= Self.bodyLimit else { throw tooLarge("body", Self.bodyLimit) }
         return .length(length)
     }

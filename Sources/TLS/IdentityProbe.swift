@@ -46,7 +46,7 @@ package enum IdentityProbe {
             return seen == user.description ? .accepted(user: seen) : .takenFor(user: seen)
         case 404:
             return .inconclusive(
-                reason: "everybody may list nodes there, and it has no SelfSubjectReview (Kubernetes 1.28)")
+                reason: "everyone may list nodes there, and it has no SelfSubjectReview (Kubernetes 1.28)")
         default: break
         }
         return notUnderstood(response)

@@ -74,7 +74,7 @@ struct TCPConnection: ~Copyable {
         }
         throw attempt.error(
             timedOut ? .timeout : .unreachable, failures.joined(separator: ", "),
-            hint: "is kube-apiserver running there, and does no firewall stand in between?")
+            hint: "check that kube-apiserver runs there and that no firewall blocks the way")
     }
 
     private static let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -139,7 +139,7 @@ struct TCPConnection: ~Copyable {
             if count > 0 { tunnel?.take() }
             if count == 0, let complaint, let why = complaint() {
                 throw attempt.error(
-                    .unreachable, "through ssh: \(why)", hint: "is kube-apiserver running there?")
+                    .unreachable, "through ssh: \(why)", hint: "check that kube-apiserver runs there")
             }
             if count >= 0 { return bytes }
             if errno == EAGAIN {

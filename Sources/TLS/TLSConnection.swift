@@ -92,7 +92,10 @@ struct TLSConnection: ~Copyable {
             }
             let plain = text.contains("wrong version number") || text.contains("http request")
             throw attempt.error(
-                .tls, text, hint: plain ? "what listens there may not speak TLS: is it the secure port?" : nil
+                .tls, text,
+                hint: plain
+                    ? "the program that listens there may not speak TLS: check that this is the secure port"
+                    : nil
             )
         }
     }

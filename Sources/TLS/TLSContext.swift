@@ -38,7 +38,7 @@ struct TLSContext: ~Copyable {
         case .pinned(let pem): pinned = try certificates(inPEM: pem, "the pinned certificate", attempt).first
         case .nobody:
             guard identity == nil else {
-                throw attempt.error(.identity, "a certificate is not presented to a server that is not known")
+                throw attempt.error(.identity, "a certificate must not be presented to an unknown server")
             }
             takesAnybody = true
         case .ca(let pem): anchors = try certificates(inPEM: pem, "the server's CA", attempt)

@@ -20,7 +20,7 @@ package enum VersionProbe {
         }
         guard let answer = response.json, let gitVersion = answer["gitVersion"]?.text,
             let major = number(answer["major"]), let minor = number(answer["minor"])
-        else { throw attempt.error(.body, "the answer is no version: \(response.excerpt)") }
+        else { throw attempt.error(.body, "the answer is not a version: \(response.excerpt)") }
         return ServerVersion(
             version: KubernetesVersion(major: major, minor: minor), gitVersion: gitVersion)
     }

@@ -9,11 +9,11 @@ struct AggBootstrap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aggbootstrap",
         abstract:
-            "Turns on Kubernetes' aggregation layer on control planes run by systemd, and proves that it works.",
+            "Turn on Kubernetes' aggregation layer on control planes run by systemd, and prove that it works.",
         discussion: """
-            A cluster is declared in a JSON file. `aggbootstrap init` issues the requestheader CA and the proxy \
-            client certificate, writes kube-apiserver's flags into its systemd unit, restarts it where that is needed, and \
-            proves the result. Run again when nothing has to change, it changes nothing.
+            A JSON file declares a cluster. `aggbootstrap init` issues the requestheader CA and the proxy \
+            client certificate, writes kube-apiserver's flags into its systemd unit, restarts it if necessary, and \
+            proves the result. If the cluster is as in the spec already, it changes nothing.
 
             Exit status: 0 done or nothing due, 1 failed and every node is as it was, 2 changes pending \
             (plan --detailed-exitcode), 3 some nodes new and some old, 4 a proof failed, 64 usage, 65 bad spec, \

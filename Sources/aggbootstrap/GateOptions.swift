@@ -8,12 +8,12 @@ import Proofs
 struct GateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Continue even if an extension server of this Service, or a program on a control plane (cp1/kube-scheduler), does "
+            "Continue even if an extension API server of this Service, or a program on a control plane (cp1/kube-scheduler), does "
                 + "not trust the new CA; repeatable.",
             valueName: "namespace/name"))
     var acceptLaggard: [String] = []
 
-    @Flag(help: "Replace the CA even if there is no kubeconfig to find the extension servers with.")
+    @Flag(help: "Replace the CA even if there is no kubeconfig to find the extension API servers with.")
     var acceptUnseenExtensions = false
 
     @Option(
@@ -25,7 +25,7 @@ struct GateOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How long both CAs stay trusted after every control plane presents the new one's proxy client.",
+            "How long both CAs stay trusted after every control plane presents a certificate of the new one.",
             discussion: "Default: 90; with --compromised 0.", valueName: "seconds"),
         transform: OptionValue.seconds)
     var soak: Int?
@@ -33,7 +33,7 @@ struct GateOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How long the old CA has to stay away from the extension servers once it is dropped.",
+            "How long to watch that the old CA, once dropped, does not come back to the extension API servers.",
             discussion: "Default: 120.", valueName: "seconds"),
         transform: OptionValue.seconds)
     var watch: Int?
@@ -48,19 +48,19 @@ struct GateOptions: ParsableArguments {
 
     @Flag(
         help:
-            "Make no temporary API objects to see which certificate each aggregator presents; wait --reload-wait instead."
+            "Do not run the canary, which shows the certificate that each aggregator presents; wait --reload-wait instead."
     )
     var noCanary = false
 
     @Option(
         help: ArgumentHelp(
-            "Where control planes reach this machine for the canary: an IP address, and a port if it must be a certain one.",
+            "The IP address at which control planes reach this machine for the canary, with a port if it must be a certain one.",
             valueName: "address[:port]"))
     var canaryAddress: String?
 
     func validate() throws {
         for service in acceptLaggard where service.split(separator: "/").count != 2 {
-            throw ValidationError("--accept-laggard \(service) is not written as NAMESPACE/NAME")
+            throw ValidationError("--accept-laggard \(service) is not of the form NAMESPACE/NAME")
         }
         if noCanary && canaryAddress != nil {
             throw ValidationError("--no-canary and --canary-address are both given")

@@ -11,7 +11,7 @@ struct InitCommand: AsyncParsableCommand {
         commandName: "init",
         abstract: "Bring every node to what the spec says: issue, install, activate and prove.",
         discussion: """
-            Changes only what differs: if you run it again and nothing has to change, it writes and restarts nothing. It \
+            It changes only what differs: if you run it again, it writes and restarts nothing. It \
             never replaces a CA. If the API server does not become ready with the change, the old files are restored and it \
             is restarted with them.
             """)

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 if changes are pending.")
     var detailedExitCode = false
 
-    @Flag(help: "Plan the restart although it activates changes of the unit that are not ours.")
+    @Flag(help: "Plan the restart even if that activates changes of the unit that aggbootstrap did not make.")
     var includePending = false
 
     func run() async throws {

@@ -17,15 +17,15 @@ struct RotateCommand: AsyncParsableCommand {
             other; a kube-apiserver from 1.20 on loads them without a restart. The next one waits until all API servers \
             accept the new certificate; if one refuses it, the old one is restored.
 
-            With --ca, the CA is replaced in stages: first everyone trusts both CAs, the extension servers too; then every \
-            control plane presents a certificate of the new CA; then the old CA is dropped, and every API server is seen to \
+            With --ca, the CA is replaced in stages: first everyone trusts both CAs, the extension API servers too; then every \
+            control plane presents a certificate of the new CA; then the old CA is dropped, and every API server must \
             refuse the old certificate. Each stage is verified before the next one begins. After an interruption, run it \
-            again: it continues. It needs the old CA's certificate and not its key, so it also works if the state was lost \
-            or the CA was made by hand.
+            again: it continues. It needs the old CA's certificate and not its key, so it also works if the state directory was \
+            lost lost or the CA was made by hand.
 
-            With --compromised, the CA is replaced because somebody else may have a key: a certificate cannot be revoked, so \
-            the key of a proxy client and the key of the CA both need a new CA. It first says what will fail meanwhile. Then \
-            it runs the same stages without waiting for extension servers; at the end, none of them may trust the old CA.
+            With --compromised, the CA is replaced because others may have a key: a certificate cannot be revoked, so \
+            the key of a proxy client certificate and the key of the CA both need a new CA. It first says what will fail. Then \
+            it runs the same stages without waiting for extension API servers; at the end, none of them may trust the old CA.
 
             With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy client certificates that are \
             over two thirds of their lifetime or end within --renew-before. A CA rotation that is open is continued. If \
@@ -42,7 +42,7 @@ struct RotateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Replace the requestheader CA in a hurry, since others may have the key of a proxy client (leaf) or its own (ca).",
+            "Replace the requestheader CA at once, because others may have the key of a proxy client certificate (leaf) or of the CA (ca).",
             valueName: "key"))
     var compromised: CompromisedKey?
 
@@ -55,14 +55,14 @@ struct RotateCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "With --if-due, what ends within this time is due, and nothing else: 720h, 30d, 1y.",
+            "With --if-due: only what ends within this time is due (720h, 30d, 1y).",
             valueName: "duration"),
         transform: OptionValue.renewBefore)
     var renewBefore: RenewBefore?
 
     @Flag(
         help: ArgumentHelp(
-            "With --ca, have the old CA sign the new one too: extension servers that know only the old one continue to work "
+            "With --ca: have the old CA sign the new one too. Extension API servers that know only the old one continue to work "
                 + "until they are restarted."))
     var crossSign = false
 
@@ -76,21 +76,21 @@ struct RotateCommand: AsyncParsableCommand {
         if ca && abort { throw ValidationError("--ca and --abort are both given") }
         if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
         if replacing == nil, !ifDue, let option = gates.ofTheCA.first {
-            throw ValidationError("\(option) is given without --ca: it is about the replacement of a CA")
+            throw ValidationError("\(option) is given without --ca: it is for a CA rotation only")
         }
         if spec.root != nil, let option = gates.ofLivePairs.first {
-            throw ValidationError("\(option) and --root are both given: it is about a running kube-apiserver")
+            throw ValidationError("\(option) and --root are both given: it needs a running kube-apiserver")
         }
         guard let replacing else { return }
         if spec.root != nil {
-            throw ValidationError("--root and \(replacing) are both given: it is live only")
+            throw ValidationError("--root and \(replacing) are both given: it needs live nodes")
         }
         if !change.acceptUnhealthy.isEmpty {
             throw ValidationError(
-                "--accept-unhealthy and \(replacing) are both given: every control plane has to serve")
+                "--accept-unhealthy and \(replacing) are both given: every control plane must be ready")
         }
         if !spec.limit.isEmpty {
-            throw ValidationError("--limit and \(replacing) are both given: a CA is everybody's")
+            throw ValidationError("--limit and \(replacing) are both given: all control planes share the CA")
         }
     }
 
@@ -135,7 +135,7 @@ struct RotateCommand: AsyncParsableCommand {
             try rotation.checkState()
             Console.print(
                 isText
-                    ? ["no CA is being replaced: nothing to call off"] : [try RotationDocument("none").json()]
+                    ? ["no CA rotation is open: nothing to abort"] : [try RotationDocument("none").json()]
             )
             return .done
         }
@@ -157,7 +157,7 @@ struct RotateCommand: AsyncParsableCommand {
         let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(
-                abort ? "Go back to the old CA?" : "Replace the CA of cluster \(run.spec.cluster)?")
+                "\(abort ? "Abort the CA rotation" : "Replace the CA") of cluster \(run.spec.cluster)?")
         }
         if abort, try await !rotation.callOff(lock) { return .done }
         let outcome = try await rotation.converge(lock)
@@ -165,8 +165,8 @@ struct RotateCommand: AsyncParsableCommand {
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
         let done =
-            (isBack ? "the old CA is the only one again" : "the CA is replaced")
-            + (new.isEmpty ? "" : "; \(new) next, with init")
+            (isBack ? "the CA rotation is aborted: only the old CA is trusted" : "the CA is replaced")
+            + (new.isEmpty ? "" : "; run init for \(new)")
         let report = ProofReport(proofs, requireProof: change.requireProof)
         if isText {
             Console.print(report.lines + [Summary.ended(done, report)], color: output.color)

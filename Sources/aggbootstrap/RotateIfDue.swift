@@ -13,10 +13,10 @@ extension RotateCommand {
         guard ifDue else { return }
         if let replacing {
             throw ValidationError(
-                "--if-due and \(replacing) are both given: it finds out by itself what is due")
+                "--if-due and \(replacing) are both given: --if-due finds what is due")
         }
         if !spec.limit.isEmpty {
-            throw ValidationError("--if-due and --limit are both given: it finds the nodes by itself")
+            throw ValidationError("--if-due and --limit are both given: --if-due finds the nodes")
         }
     }
 

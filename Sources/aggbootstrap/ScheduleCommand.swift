@@ -5,6 +5,6 @@ import ArgumentParser
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
-        abstract: "Have this machine's systemd renew what is due: a timer that runs rotate --if-due.",
+        abstract: "Let this machine's systemd renew what is due: a timer that runs rotate --if-due.",
         subcommands: [ScheduleInstallCommand.self, ScheduleRemoveCommand.self, ScheduleShowCommand.self])
 }

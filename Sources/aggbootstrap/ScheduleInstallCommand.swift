@@ -13,12 +13,12 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
         commandName: "install",
         abstract: "Write the service and the timer of a cluster, and turn the timer on.",
         discussion: """
-            The service runs `rotate --if-due --yes` with what is given here, as root and with little else: it may change \
-            files in the state directory, and on a control plane those that a rotation changes there. Run again with the \
-            same options, nothing is changed; with others, the units are written again. This program, the spec and the \
+            The service runs `rotate --if-due --yes` with the options given here, as root in a sandbox: it may only change \
+            files in the state directory, and on a control plane those that a rotation changes. If you run it again with the \
+            same options, nothing changes; with others, the units are written again. This program, the spec and the \
             state directory must stay where they are.
 
-            It is refused on a control plane of the spec, since the CA's key does not belong there, unless that node is \
+            It is refused on a control plane of the spec, because the CA's key does not belong there, unless that node is \
             marked as local.
             """)
 
@@ -30,32 +30,33 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The state directory with the CA and its keys.",
             discussion:
-                "Default: stateDirectory of the spec as it is at each run, else /var/lib/aggbootstrap/<cluster>.",
+                "Default: $AGGBOOTSTRAP_STATE, else stateDirectory of the spec at each run, else /var/lib/aggbootstrap/<cluster>.",
             valueName: "dir"), completion: .directory)
     var state: String?
 
     @Option(
         help: ArgumentHelp(
-            "When it runs, as systemd.time(7) says, and up to an hour later.", valueName: "calendar"))
+            "When it runs, in the form of systemd.time(7); it starts up to an hour later.",
+            valueName: "calendar"))
     var onCalendar = "daily"
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "What ends within this time is due, and nothing else: 720h, 30d, 1y.",
+            "Only what ends within this time is due (720h, 30d, 1y).",
             discussion: "Default: what is over two thirds of its lifetime.", valueName: "duration"),
         transform: OptionValue.renewBefore)
     var renewBefore: RenewBefore?
 
     @Option(
         help: ArgumentHelp(
-            "A file with the passphrase of the state's private keys, which the service gets as its credential.",
+            "A file with the passphrase of the private keys in the state directory; the service gets it as a credential.",
             discussion: "Default: $AGGBOOTSTRAP_PASSPHRASE_FILE.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
     @OptionGroup(title: "What the run skips and waits for") var gates: GateOptions
 
-    @Flag(help: "Show the units and change nothing.")
+    @Flag(help: "Show the units, and change nothing.")
     var dryRun = false
 
     @OptionGroup var output: OutputOptions
@@ -87,7 +88,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             let status = try schedule.status()
             switch output.output {
             case .text:
-                let lines = done.isEmpty ? ["nothing to change: \(schedule.timerName) is there"] : done
+                let lines = done.isEmpty ? ["nothing to change: \(schedule.timerName) is installed"] : done
                 Console.print(lines + [ScheduleReport(status).next], color: output.color)
             case .json: Console.print([try ScheduleDocument(status, done: done, notice: notice).json()])
             }

@@ -7,7 +7,7 @@ import Values
 
 struct SpecExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Say what a field of the spec is for; without one, list all fields."
+        commandName: "explain", abstract: "Explain a field of the spec; without one, list all fields."
     )
 
     @Argument(help: "For example certificates.ca.key.size, or nodes[].address.")

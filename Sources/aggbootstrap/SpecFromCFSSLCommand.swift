@@ -10,9 +10,9 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
         commandName: "from-cfssl",
         abstract: "Turn cfssl's three files into a spec, on standard output or in a new file.",
         discussion: """
-            Every field of theirs is kept, or named on standard error with the reason why it is not. \
-            cfssl's pair is one for all nodes, so perNode is false; \
-            the allowed name is the proxy client's common name.
+            Every field of the files is kept, or named on standard error with the reason why it is not. \
+            cfssl issues one certificate and key for all nodes, so perNode is false; \
+            the allowed name is the certificate's common name.
             """)
 
     @Option(
@@ -26,16 +26,17 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
     var caCSR: String
 
     @Option(
-        help: ArgumentHelp("The proxy client's request, such as aggregator-csr.json.", valueName: "file"),
+        help: ArgumentHelp(
+            "The proxy client certificate's request, such as aggregator-csr.json.", valueName: "file"),
         completion: .file(extensions: ["json"]))
     var csr: String
 
-    @Option(help: "The signing profile; needed where there are several.")
+    @Option(help: "The signing profile; needed if there are several.")
     var profile: String?
 
     @Option(
         help: ArgumentHelp(
-            "A control plane; repeatable. Default: cp1, the machine that the program runs on.",
+            "A control plane; repeatable. Default: cp1, this machine.",
             valueName: "name=address"))
     var node: [String] = []
 

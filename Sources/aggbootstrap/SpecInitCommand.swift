@@ -12,7 +12,7 @@ struct SpecInitCommand: AsyncParsableCommand {
     @Option(help: "The cluster's name.")
     var cluster = "demo"
 
-    @Option(help: "The name of the control plane that this machine is.")
+    @Option(help: "This machine's name as a control plane.")
     var node = "cp1"
 
     @Argument(help: "A file that does not exist yet; default: standard output.", completion: .file())

@@ -13,14 +13,14 @@ struct SpecOptions: ParsableArguments {
         "The cluster's JSON spec.",
         discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
         valueName: "file")
-    static let limitHelp = ArgumentHelp("Only this node; repeatable.", valueName: "node")
+    static let limitHelp = ArgumentHelp("Work on this node only; repeatable.", valueName: "node")
 
     @Option(name: .customLong("spec"), help: specHelp, completion: .file(extensions: ["json"]))
     var spec: String?
 
     @Option(
         help: ArgumentHelp(
-            "Work offline: no node, bus or network is touched, and each node's files appear below DIR/<node>/.",
+            "Work offline: write each node's files below DIR/<node>/, and use no node, bus or network.",
             valueName: "dir"), completion: .directory)
     var root: String?
 
@@ -92,16 +92,16 @@ struct ClusterOptions: ParsableArguments {
 struct PassphraseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A file with the passphrase of the state's private keys, which only its owner can read.",
+            "A file with the passphrase of the private keys in the state directory; only its owner may be able to read it.",
             discussion:
-                "With a passphrase, the CA's and the leaves' keys in the state directory are encrypted. Default: "
+                "With a passphrase, the keys of the CA and of the proxy client certificates are encrypted there. Default: "
                 + "$AGGBOOTSTRAP_PASSPHRASE_FILE, else systemd's credential aggbootstrap-passphrase.",
             valueName: "file"), completion: .file())
     var passphraseFile: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("A file descriptor to read that passphrase from.", valueName: "n"),
+        help: ArgumentHelp("Read that passphrase from this file descriptor.", valueName: "n"),
         transform: OptionValue.descriptor)
     var passphraseFd: Int32?
 

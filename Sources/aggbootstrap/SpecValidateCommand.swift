@@ -20,15 +20,15 @@ struct SpecValidateCommand: AsyncParsableCommand {
     var file: String?
 
     func validate() throws {
-        if spec != nil && file != nil { throw ValidationError("--spec and a file beside it are both given") }
+        if spec != nil && file != nil { throw ValidationError("--spec and the argument FILE are both given") }
     }
 
     func run() async throws {
         try await Console.run(format: output) {
             guard let file = try SpecLoader.find(spec ?? file) else {
                 throw BootstrapError(
-                    "usage/no-spec", status: .usage, "there is no spec to check",
-                    hint: "name it: aggbootstrap spec validate --spec FILE")
+                    "usage/no-spec", status: .usage, "no spec was found",
+                    hint: "give it: aggbootstrap spec validate FILE")
             }
             let spec = try SpecLoader.load(file)
             switch output {

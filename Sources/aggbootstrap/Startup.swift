@@ -35,8 +35,8 @@ enum Startup {
         }
         return BootstrapError(
             "run/few-descriptors",
-            "this process may have only \(limit.rlim_cur) files open at once, and needs at least \(least)",
-            hint: "raise the limit with ulimit -n, or LimitNOFILE= of a unit")
+            "this process may open only \(limit.rlim_cur) files at once, and needs at least \(least)",
+            hint: "raise the limit: ulimit -n \(least), or LimitNOFILE= in a unit")
     }
 
     /// What is not right: a limit that is too low, or an argument or variable that is no text, which would name another
@@ -58,7 +58,7 @@ enum Startup {
     private static func notText(_ what: String) -> BootstrapError {
         BootstrapError(
             "usage/not-text", status: .usage,
-            "\(what) holds a byte that is not UTF-8: it would name another file or directory",
+            "\(what) holds a byte that is not UTF-8, so it would name another file or directory",
             hint: "rename the file or directory, or name it through a link whose name is UTF-8")
     }
 }

@@ -11,9 +11,9 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             Each proof is a line: ok, FAIL, or -- if it cannot be made, with the reason. The exit status is 4 if one fails.
 
-            With --canary it changes the cluster while it runs: it serves a temporary extension API (the canary) on this \
+            With --canary it changes the cluster while it runs: it runs a temporary extension API server (the canary) on this \
             machine, registers it as the APIService v1.canary.aggbootstrap.io, asks each control plane for it, and \
-            judges the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
+            checks the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
             killed run left is removed by the next one.
             """)
 
@@ -25,14 +25,14 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Flag(
         help:
-            "Also prove the whole path through each control plane, by a temporary extension API; needs a kubeconfig."
+            "Also prove the whole path through each control plane with a temporary extension API server; needs a kubeconfig."
     )
     var canary = false
 
     @Option(
         help: ArgumentHelp(
-            "Where control planes reach this machine for --canary.",
-            discussion: "Default: the address that this machine has on its way to them, and a free port.",
+            "The address at which control planes reach this machine for --canary.",
+            discussion: "Default: this machine's address on the route to them, and a free port.",
             valueName: "address[:port]"))
     var canaryAddress: String?
 

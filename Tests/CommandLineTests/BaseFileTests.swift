@@ -243,6 +243,6 @@ import Testing
         if let path { try directory.write("rubbish", to: "out/cp1\(path)") }
         let result = try aggbootstrap(Self.arguments, in: directory)
         #expect((result.status == 0) == (path == nil), "\(result.stderr)")
-        if let path { #expect(result.stderr.contains("cp1: \(path) is in the place of"), "\(result.stderr)") }
+        if let path { #expect(result.stderr.contains("cp1: \(path) is the file of"), "\(result.stderr)") }
     }
 }

@@ -35,14 +35,14 @@ import Testing
     @Test func oneRowForEachNode() {
         var session = Session(["cp1", "cp10"])
         session.say()
-        session.say(.step(node: "cp1", "keeping copies, staging files"))
+        session.say(.step(node: "cp1", "keeping copies, preparing files"))
         session.say(second: 2)
         session.say(.note(node: "cp1", "4 files written"), second: 3)
         #expect(
             session.screen.text == """
                 $ aggbootstrap init
                   ..   cp1     3 s  4 files written
-                       cp10         waits for its turn
+                       cp10         waiting for its turn
 
                 """)
         session.say(.ended(node: "cp1", .changed, "has the change"), second: 12)
@@ -63,8 +63,8 @@ import Testing
     @Test func nodesThatWereNotBegun() {
         var session = Session(["a", "b"])
         session.say(.step(node: "a", "x"), .ended(node: "a", .failed, "FAILED"))
-        session.say(.ended(node: "b", .untouched, "is as it was; its change was not begun"))
-        #expect(session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not begun\n"))
+        session.say(.ended(node: "b", .untouched, "is as it was; its change was not started"))
+        #expect(session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not started\n"))
     }
 
     /// Nothing is changed that somebody would have to put back: no hidden cursor, no mode, no scrolling region.
@@ -85,7 +85,7 @@ import Testing
         session.screen.write("^C")
         session.say(above: ["aggbootstrap: asked to stop"])
         #expect(!session.screen.text.contains("^C"))
-        #expect(session.screen.text.components("waits for its turn") == 2)
+        #expect(session.screen.text.components("waiting for its turn") == 2)
     }
 
     @Test(arguments: [(columns: 24, height: 5), (80, 10), (80, 31), (80, 32), (10, 3), (80, 2)])
@@ -117,7 +117,7 @@ import Testing
 
     @Test func aTerminalThatBecomesNarrower() {
         var session = Session(["cp1", "cp2"], columns: 60)
-        session.say(.step(node: "cp1", "keeping copies, staging files"))
+        session.say(.step(node: "cp1", "keeping copies, preparing files"))
         for columns in [30, 12, 25, 80] {
             session.screen.columns = columns
             session.say(second: columns)
@@ -126,7 +126,7 @@ import Testing
                 lines.count == 4 && lines[0] == "$ aggbootstrap init", "\(columns): \(session.screen.text)")
             #expect(lines.dropFirst().allSatisfy { $0.count < columns })
         }
-        #expect(session.screen.text.contains("keeping copies, staging files\n"))
+        #expect(session.screen.text.contains("keeping copies, preparing files\n"))
     }
 
     /// Any events on terminals of any size: every node has one row in the end, and no message is lost.

@@ -4,7 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/reference.md says what the program itself says of its commands; `RECORD_GOLDEN=1` writes it anew, and fails.
+/// docs/reference.md says what the program itself says of its commands, and lists every code of its errors and notes;
+/// `RECORD_GOLDEN=1` writes it again, and fails. What a code means is written in that page, and kept.
 @Suite struct ReferenceTests {
     private struct Dump: Decodable { let command: Command }
 
@@ -42,10 +43,37 @@ import Testing
             # Commands
 
             A test writes this page from the program's own help; `aggbootstrap COMMAND --help` shows the same. The
-            [exit statuses](../README.md#exit-status) are in the README, common error codes in [troubleshooting.md](troubleshooting.md).
+            [exit statuses](../README.md#exit-status) are in the README, all [codes](#codes) of errors and notes at the end of this page.
 
             """
-        try expectGolden(([head] + pages(root, [])).joined(separator: "\n"), "docs/reference.md")
+        let text = try ([head] + pages(root, []) + codes()).joined(separator: "\n") + "\n"
+        try expectGolden(text, "docs/reference.md")
+    }
+
+    private static let noMeaning = "(what it means is not written yet)"
+
+    @Test func everyCodeIsExplained() throws {
+        let meanings = try ReportedCodes.meanings()
+        let codes = try ReportedCodes.inSources()
+        for code in codes {
+            #expect((meanings[code] ?? Self.noMeaning) != Self.noMeaning, "docs/reference.md: \(code)")
+        }
+        #expect(codes.count >= 250)
+    }
+
+    private func codes() throws -> [String] {
+        let meanings = try ReportedCodes.meanings()
+        let head = """
+            # Codes
+
+            Every error and every note of a plan has a code. Codes do not change; the text beside them may.
+            [troubleshooting.md](troubleshooting.md) says what to do about the common ones.
+
+            | code | meaning |
+            |---|---|
+            """
+        return [head]
+            + (try ReportedCodes.inSources().map { "| `\($0)` | \(meanings[$0] ?? Self.noMeaning) |" })
     }
 
     private func pages(_ command: Command, _ path: [String]) -> [String] {

@@ -58,7 +58,7 @@ import Testing
         Case(64, "hint: did you mean aggbootstrap spec validate?", "help", "spec", "vaildate"),
         Case(64, "hint: did you mean aggbootstrap spec validate?", "spec", "vaildate"),
         Case(64, "hint: did you mean aggbootstrap verify?", "verfiy", "--root", "out"),
-        Case(64, "--spec and a file beside it are both given", "spec", "validate", "--spec", "a", "b"),
+        Case(64, "--spec and the argument FILE are both given", "spec", "validate", "--spec", "a", "b"),
         Case(65, "bad.json:", "spec", "validate", "--spec", "bad.json"),
         Case(64, "[usage/unknown-node]", "init", "--root", "out", "--spec", "good.json", "--limit", "cp9"),
         Case(64, "[usage/no-base-unit]", "init", "--root", "out", "--base-unit", "missing.service"),

@@ -129,7 +129,7 @@ import Testing
             }
             #expect(errors[0]?.code == errors[1]?.code && errors[0]?.reportedHint == errors[1]?.reportedHint)
             #expect(errors[0]?.description == errors[1]?.description)
-            let says = name.hasPrefix("loop") ? "namei \(directory.file(name))" : "put a plain file"
+            let says = name.hasPrefix("loop") ? "namei \(directory.file(name))" : "by a plain file"
             #expect(errors[0]?.reportedHint?.contains(says) == true, "\(String(describing: errors))")
         }
         let unknown = NodeError.remote("read", "/x", "stat: something that nobody has heard of")

@@ -218,7 +218,7 @@ import Testing
         let end = cross.summary.notAfter.date
         #expect(
             chain.text.hasSuffix(
-                "; behind it \(new.certificate.subject) as signed by \(old.certificate.subject), until \(end)"
+                "; followed by \(new.certificate.subject), signed by \(old.certificate.subject), until \(end)"
             ))
         #expect(proofs.allSatisfy { $0.outcome != .failed })
         // After its end nothing changes for who trusts the new CA, and nothing is due.

@@ -72,7 +72,7 @@ import Testing
     ])
     func whichFile(flags: [String], isOurs: Bool) throws {
         let found = try #require(reader(["kube-scheduler"] + flags))
-        #expect((why(found)?.contains("not the file that is replaced") != true) == isOurs)
+        #expect((why(found)?.contains("not the file that changes") != true) == isOurs)
         // The file of a container that is not the node's is nobody's concern.
         let elsewhere = reader(["kube-scheduler"] + flags, isInNodeNetwork: false)
         #expect((elsewhere != nil) == isOurs)

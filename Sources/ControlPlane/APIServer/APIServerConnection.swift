@@ -137,7 +137,7 @@ package struct APIServerConnection: Sendable {
                     "apiserver/no-trust",
                     "cannot read \(path), the apiServer.serverCAFile of the spec: no such file",
                     hint:
-                        "correct the path, or leave the field out: the certificate on the node is pinned then"
+                        "correct the path, or remove the field: the certificate on the node is then pinned"
                 )
             }
             return .ca(pem: pem)
@@ -147,7 +147,7 @@ package struct APIServerConnection: Sendable {
         guard let pem = try node.read(path) else {
             throw BootstrapError(
                 "apiserver/no-trust", "cannot read \(path), the API server's own certificate: no such file",
-                hint: "name a CA bundle in apiServer.serverCAFile")
+                hint: "set apiServer.serverCAFile to a CA bundle")
         }
         return .pinned(certificatePEM: pem)
     }

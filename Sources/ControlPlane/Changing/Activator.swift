@@ -43,14 +43,15 @@ package struct Activator {
         let state = try units.unit(unit)
         guard state.loadState == "loaded" else {
             throw BootstrapError(
-                "unit/not-loaded", "systemd does not load \(unit) with the change: it is \(state.loadState)",
+                "unit/not-loaded",
+                "systemd does not load \(unit) with the change: its load state is \(state.loadState)",
                 details: [state.loadError].compactMap { $0 })
         }
         let comparison = command.matchesBus(argv: state.execStart.last ?? [])
         guard state.execStart.count == 1, comparison.isSame else {
             throw BootstrapError(
                 "unit/other-command",
-                "systemd has loaded another command for \(unit) than the one that was written",
+                "systemd has loaded another command for \(unit) than the one written",
                 details: comparison.differences.map(\.description))
         }
     }
@@ -125,7 +126,7 @@ package struct Activator {
         BootstrapError(
             "apiserver/did-not-come-back", why,
             hint:
-                "the lines above are the last of the API server that was started with the change: mend what they name",
+                "the lines above are the last log lines of kube-apiserver with the change: fix what they name, then run it again",
             details: await journal())
     }
 

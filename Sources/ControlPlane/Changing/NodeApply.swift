@@ -87,7 +87,7 @@ package struct NodeApply {
             try transaction.close(unit: unit)
         } catch {
             // The change is in force and proven; only its copies are still called open.
-            progress("cannot put the copies of before away (\(error)); the next init does it")
+            progress("cannot store the copies of the previous files (\(error)); the next init does it")
         }
     }
 
@@ -117,7 +117,7 @@ package struct NodeApply {
         guard result.status == 0 else {
             throw BootstrapError(
                 "apply/not-synced",
-                "cannot make the removal of files in \(directories.joined(separator: ", ")) last: "
+                "cannot write the removal of files in \(directories.joined(separator: ", ")) to the disk: "
                     + result.stderr)
         }
         progress("\(files.count) file\(files.count == 1 ? "" : "s") removed")
@@ -198,7 +198,7 @@ package struct NodeApply {
                 "\($0); the interrupted change is still open"
             }
         }
-        progress("\(failure.message); putting everything back")
+        progress("\(failure.message); restoring the old files")
         do {
             try transaction.restore(unit: unit)
             if step > .preparing, plan.daemonReload || plan.finishesTransaction {
@@ -219,13 +219,13 @@ package struct NodeApply {
                 return BootstrapError(
                     extending: error, status: .mixed,
                     details: failure.message == second.message ? [] : [failure.message] + failure.details
-                ) { "\($0); its change is still open there, begun and not brought to its end" }
+                ) { "\($0); its change is still open on the node: begun and not finished" }
             }
             return BootstrapError(
                 "apply/not-restored", status: .mixed,
-                "\(failure.message); and putting everything back failed: \(second.message)",
+                "\(failure.message); and the old files could not be restored: \(second.message)",
                 hint:
-                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; look at systemctl status "
+                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; see systemctl status "
                     + "\(unit) now, then run it again",
                 details: failure.details + second.details)
         }
@@ -239,8 +239,8 @@ package struct NodeApply {
             let (failure, second) = (ErrorReport(cause), ErrorReport(error))
             return BootstrapError(
                 "apply/not-restored", status: .mixed,
-                "\(failure.message); and putting everything back failed: \(second.message)",
-                hint: "remove what is in the way, then run it again: it puts the files of the tree right",
+                "\(failure.message); and the old files could not be restored: \(second.message)",
+                hint: "remove what is in the way, then run it again: it restores the files of the tree",
                 details: failure.details + second.details)
         }
     }
@@ -250,10 +250,10 @@ package struct NodeApply {
         guard transaction.wasServing else {
             try activator.units.resetFailed(unit)
             _ = try activator.units.restart(unit, timeoutSeconds: Activator.jobSeconds)
-            return "; \(unit) was not serving before the change either"
+            return "; \(unit) was not running before the change either"
         }
         try await activator.restartOld(before: observed.apiServer?.readiness)
-        return ", and \(unit) serves again"
+        return ", and \(unit) is ready again"
     }
 }
 

@@ -265,7 +265,7 @@ package struct NodeTransaction: Sendable {
 
     private static func missing(_ copy: String, of path: String) -> BootstrapError {
         BootstrapError(
-            "node/backup-missing", "cannot put back \(path): its copy \(copy) is gone",
+            "node/backup-missing", "cannot restore \(path): its copy \(copy) is gone",
             hint:
                 "restore the file from your own backup, then remove \(AtomicFileWriter.split(copy).directory)"
         )

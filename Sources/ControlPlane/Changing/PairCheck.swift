@@ -11,7 +11,7 @@ struct PairCheck {
     let progress: NodeProgress
 
     private static let unknown =
-        "the running API server does not say whether it takes the new proxy client, the proofs will: "
+        "whether the running API server accepts the new proxy client certificate is not known before the proofs: "
 
     /// - Throws: `apply/pair-refused` where it does not; what it cannot tell is said, and left to the proofs.
     func run() throws {
@@ -24,14 +24,14 @@ struct PairCheck {
         case .rejected?, .takenFor?:
             throw BootstrapError(
                 "apply/pair-refused",
-                "the running API server does not take the new proxy client for an aggregator's",
+                "the running API server does not accept the new proxy client certificate",
                 hint:
-                    "compare the clock of this machine with the API server's, and the CA that it has loaded with the "
-                    + "one on the disk (aggbootstrap verify)")
+                    "compare the clocks of this machine and of the node, and the CA that the API server has loaded with the "
+                    + "one on its disk (aggbootstrap verify)")
         case .accepted?: return
         case .inconclusive(let why)?: progress(Self.unknown + why)
         case .notUnderstood(let status, _)?: progress(Self.unknown + "it answers with HTTP status \(status)")
-        case nil: progress(Self.unknown + "it has no main process, or its node no proxy client")
+        case nil: progress(Self.unknown + "it has no main process, or the node has no certificate and key")
         }
     }
 }

@@ -82,8 +82,8 @@ package struct Stager {
             node.discard(staged.compactMap { $0?.temporary })
             throw BootstrapError(
                 "rollback/copy-damaged",
-                "cannot put back \(wanted.copy.path): its copy \(wanted.copy.source) is gone or damaged",
-                hint: "go forward instead, with init")
+                "cannot restore \(wanted.copy.path): its copy \(wanted.copy.source) is gone or damaged",
+                hint: "run init, which installs what the spec says")
         }
     }
 

@@ -83,7 +83,7 @@ extension NodeTransaction {
 
     private static func damaged(_ path: String) -> BootstrapError {
         BootstrapError(
-            "node/transaction-damaged", "cannot read \(path), the record of a change",
-            hint: "look at the copies beside it, put back what is needed, then remove that directory")
+            "node/transaction-damaged", "cannot read \(path), the record of an interrupted change",
+            hint: "look at the copies beside it, restore what is needed, then remove that directory")
     }
 }

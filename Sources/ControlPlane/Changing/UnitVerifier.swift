@@ -24,8 +24,8 @@ struct UnitVerifier {
         let new = after.filter { !before.contains($0) }
         guard !new.isEmpty else { return }
         throw BootstrapError(
-            "unit/does-not-verify", "systemd would not load \(unit) as it would be after the change",
-            hint: "see what systemd says of the unit's files; nothing was changed", details: new)
+            "unit/does-not-verify", "systemd would not load \(unit) with the change",
+            hint: "fix what systemd reports about the unit's files above; nothing was changed", details: new)
     }
 
     private func diagnostics(_ sources: [UnitText], name: String) async throws -> [String] {

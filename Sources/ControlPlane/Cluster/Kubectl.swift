@@ -150,7 +150,7 @@ package struct Kubectl: Sendable {
         throw BootstrapError(
             "kubectl/failed",
             "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",
-            hint: "check that apiServer.kubeconfig belongs to an administrator and that kubectl is installed")
+            hint: "check that apiServer.kubeconfig is an administrator's and that kubectl is installed")
     }
 }
 

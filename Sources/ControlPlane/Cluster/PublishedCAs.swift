@@ -66,7 +66,7 @@ package struct PublishedCAs: Sendable {
                 continue
             } catch let error as BootstrapError where error.message.contains("(Forbidden)") {
                 say(
-                    "\(kubectl.description) may not change the ConfigMap \(Self.name), so it is deleted, and the API servers "
+                    "\(kubectl.description) may not change the ConfigMap \(Self.name), so it is deleted; the API servers "
                         + "write it again")
                 try await kubectl.output(["delete"] + Self.object + ["--ignore-not-found"])
                 return
@@ -74,7 +74,7 @@ package struct PublishedCAs: Sendable {
         }
         throw BootstrapError(
             "rotation/not-pruned", status: .proofFailed,
-            "the ConfigMap \(Self.name) was changed by somebody else each time it was to be replaced",
-            hint: "find out who writes it (kubectl get --show-managed-fields), then run this again")
+            "cannot update the ConfigMap \(Self.name): another client changed it each time",
+            hint: "find out who writes it (kubectl get --show-managed-fields), then run it again")
     }
 }

@@ -30,7 +30,7 @@ package final class StopRequest: Sendable {
 
     /// - Parameter promise: what the operator is told that happens first.
     package init(
-        promise: String = "the node that is being changed is finished first",
+        promise: String = "the node in progress is finished first",
         progress: @escaping @Sendable (String) -> Void
     ) {
         Self.actions.withLock { actions in
@@ -59,7 +59,7 @@ package final class StopRequest: Sendable {
             return asked
         }
         guard let first else {
-            return progress("asked to stop: \(promise); a second ^C ends it at once")
+            return progress("stopping: \(promise); a second ^C ends the run at once")
         }
         guard Self.ending.contains(number), now - first > Self.sameWithin else { return }
         var usual = sigaction()

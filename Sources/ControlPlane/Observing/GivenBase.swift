@@ -21,10 +21,10 @@ package struct GivenBase: Sendable {
         guard let file, own.bytes != text.bytes else { return }
         throw BootstrapError(
             "usage/base-unit-differs", status: .usage,
-            "\(place) and \(file) of --base-unit differ: one of them would be left out",
+            "\(place) and \(file) of --base-unit differ: one of them would be ignored",
             hint: access == .live
-                ? "leave --base-unit out: the node has a unit of its own"
-                : "remove \(place) to use \(file), or leave --base-unit out to keep \(place)")
+                ? "remove --base-unit: the node has its own unit"
+                : "remove \(place) to use \(file), or run without --base-unit to keep \(place)")
     }
 }
 
@@ -39,9 +39,9 @@ extension GivenFile {
         guard !EnvironmentFile.isMerged(own, from: text) else { return }
         throw BootstrapError(
             "usage/base-file-differs", status: .usage,
-            "\(place) and \(file) of --base-file differ in more than the aggregation flags: one of them would be left out",
+            "\(place) and \(file) of --base-file differ in more than the aggregation flags: one of them would be ignored",
             hint:
-                "remove \(place) to have \(file) merged again, or leave --base-file \(path)=\(file) out to keep "
+                "remove \(place) to merge \(file) again, or run without --base-file \(path)=\(file) to keep "
                 + place)
     }
 }

@@ -91,12 +91,12 @@ struct Observer {
         guard kind == .symbolicLink else {
             throw BootstrapError(
                 "root/not-a-directory", "\(node.display("")) is not a directory",
-                hint: "move it away: the node's files are put into a directory of that name")
+                hint: "move it away: the node's files are written to a directory of that name")
         }
         throw BootstrapError(
             "root/symbolic-link",
             "\(node.display("")) is a symbolic link: the node's files and its private key would be written elsewhere",
-            hint: "put a real directory there, or name the directory that holds the real one with --root")
+            hint: "replace it by a directory, or use --root with the directory that holds the real one")
     }
 
     /// systemd would call our drop-in by another path than we do.
@@ -160,9 +160,9 @@ struct Observer {
             let cause = state.loadError.map { ": \($0)" } ?? ""
             throw BootstrapError(
                 "unit/not-loaded",
-                "systemd has not loaded \(spec.apiServer.unit): it is \(state.loadState)\(cause)",
+                "systemd has not loaded \(spec.apiServer.unit): its load state is \(state.loadState)\(cause)",
                 hint:
-                    "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, mend the unit, then run "
+                    "see systemctl status \(spec.apiServer.unit) and systemd-analyze verify, fix the unit, then run "
                     + "systemctl daemon-reload")
         }
         guard let fragment = state.fragmentPath else { return nil }

@@ -42,7 +42,7 @@ package struct PreviousReader {
         let copy = "\(NodeTransaction.previousStore(unit: unit))/\(before.copy)"
         guard let digest = try node.sha256(of: copy) else { throw damaged(copy, path, "is gone") }
         guard before.sha256.map({ $0 == digest }) ?? true else {
-            throw damaged(copy, path, "is not what was kept")
+            throw damaged(copy, path, "was changed")
         }
         let (content, certificates) = try self.content(path, in: copy, digest)
         return PreviousFiles.Before(
@@ -86,7 +86,7 @@ package struct PreviousReader {
 
     private func damaged(_ copy: String, _ path: String, _ why: String) -> BootstrapError {
         BootstrapError(
-            "rollback/copy-damaged", "cannot put back \(path): its copy \(copy) \(why)",
-            hint: "leave the node out with --limit, or go forward with init; nothing was changed")
+            "rollback/copy-damaged", "cannot restore \(path): its copy \(copy) \(why)",
+            hint: "skip the node with --limit, or run init; nothing was changed")
     }
 }

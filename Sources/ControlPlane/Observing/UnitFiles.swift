@@ -43,7 +43,7 @@ struct UnitFiles {
             throw BootstrapError(
                 "unit/equivalent-names",
                 "\(unit) reads two files whose names look the same: \(path) and \(other)",
-                hint: "they differ in how an accent is written: give one of them another name")
+                hint: "they differ in how an accent is written: rename one of them")
         }
     }
 
@@ -104,7 +104,8 @@ struct UnitFiles {
         try paths.filter { $0 != own }.map { path in
             guard let bytes = try node.read(path, limit: 1 << 20) else {
                 throw BootstrapError(
-                    "unit/missing-file", "cannot read \(path) of \(unit): it is gone since systemd loaded it",
+                    "unit/missing-file",
+                    "cannot read \(path) of \(unit): it was removed after systemd loaded it",
                     hint: "run systemctl daemon-reload and look at systemctl cat \(unit)")
             }
             return try UnitText(path: path, bytes: bytes)
@@ -145,7 +146,7 @@ struct UnitFiles {
         BootstrapError(
             "usage/base-file", status: .usage, "--base-file names \(path), which \(unit) does not read",
             hint: names.isEmpty
-                ? "the unit has no EnvironmentFile=: leave --base-file out"
+                ? "the unit has no EnvironmentFile=: remove --base-file"
                 : "it reads \(Set(names).sorted().joined(separator: ", "))")
     }
 
@@ -208,8 +209,8 @@ struct UnitFiles {
         BootstrapError(
             "unit/missing-file",
             path.bytes == target.bytes
-                ? "cannot read \(node.display(path)) of \(unit): it is gone since it was listed"
+                ? "cannot read \(node.display(path)) of \(unit): it was removed after it was listed"
                 : "cannot read \(node.display(path)) of \(unit): it is a link to \(target), which is not there",
-            hint: "put that file where the link leads, or remove the link")
+            hint: "create the file that the link names, or remove the link")
     }
 }

@@ -54,7 +54,7 @@ extension ControlPlanes {
             case .absent(let paths)?:
                 throw BootstrapError(
                     "rotation/no-file", "\(paths.joined(separator: ", ")) is missing",
-                    hint: "run init, which puts back what is missing")
+                    hint: "run init, which restores what is missing")
             case .byWatch?: break
             }
             for path in spec.certificatePaths where manyChanges {
@@ -64,8 +64,8 @@ extension ControlPlanes {
                     "\(path) has \(links) names (hard links): kube-apiserver would see one change of it, and miss every "
                         + "later one",
                     hint:
-                        "find the other one with find $(stat -c %m \(path)) -xdev -samefile \(path), and put a copy in the "
-                        + "place of that one: nothing has to be restarted then")
+                        "find the other one with find $(stat -c %m \(path)) -xdev -samefile \(path), and replace "
+                        + "it by a copy: no restart is needed")
             }
         }
         _ = try Self.values(nodes, results)
@@ -77,7 +77,7 @@ extension ControlPlanes {
             "\(who) does not watch \(paths.joined(separator: ", ")) as it is now: it misses the next change, and may have "
                 + "missed the last one",
             hint:
-                "a backup that is a hard link to an old file does that: remove it, and the files are read anew; else restart it "
-                + "(systemctl restart \(spec.apiServer.unit)) when it can be spared. Then run this again")
+                "the cause may be a backup that is a hard link to an old file: remove it, and the files are read again; else restart it "
+                + "(systemctl restart \(spec.apiServer.unit)) when possible. Then run it again")
     }
 }

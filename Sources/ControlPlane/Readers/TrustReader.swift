@@ -51,7 +51,7 @@ struct TrustReader: Sendable, Equatable {
         place =
             isSame
             ? Self.place(flags, Self.ports[command.name], process)
-            : .unseen(why: "it reads \(path), which is not the file that is replaced")
+            : .unseen(why: "it reads \(path), which is not the file that changes")
     }
 
     private static func place(_ flags: EffectiveFlags, _ usual: Int?, _ process: Process) -> Place {
@@ -59,9 +59,9 @@ struct TrustReader: Sendable, Equatable {
         let given = flags.string("secure-port")
         guard let port = given.map({ Int($0) }) ?? usual else {
             return .unseen(
-                why: given.map { "its --secure-port is \($0)" } ?? "it has no --secure-port to ask it at")
+                why: given.map { "its --secure-port is \($0)" } ?? "it has no --secure-port")
         }
-        if port == 0 { return .unseen(why: "it does not serve (--secure-port=0)") }
+        if port == 0 { return .unseen(why: "it does not listen (--secure-port=0)") }
         guard 1...65535 ~= port else { return .unseen(why: "its --secure-port is \(port)") }
         let bound = flags.string("bind-address") ?? ""
         let isAnywhere = bound.isEmpty || IPAddress.parse(bound)?.isUnspecified == true

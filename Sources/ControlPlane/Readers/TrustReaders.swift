@@ -107,16 +107,16 @@ package struct TrustReaders: Sendable {
         func wait(_ why: String, _ hint: String) -> Problem? {
             let own = "\(node.name)/\(reader.program)"
             guard !accepted.contains(own) else {
-                settle("passed by as asked: \(reader) \(why)")
+                settle("skipped (--accept-laggard): \(reader) \(why)")
                 return nil
             }
             tell("waiting for \(reader), which reads the same CA file")
             return Problem(
                 text: "\(node.name): \(reader) \(why)",
-                hint: "\(hint), then run it again; or go on without it with --accept-laggard \(own)")
+                hint: "\(hint), then run it again; or continue without it: --accept-laggard \(own)")
         }
         switch reader.place {
-        case .unseen(let why): settle("\(reader) is not seen: \(why)")
+        case .unseen(let why): settle("\(reader) cannot be checked: \(why)")
         case .listens(let address, let port):
             let names: [[UInt8]]?
             do {
@@ -127,14 +127,15 @@ package struct TrustReaders: Sendable {
             } catch let error as APIServerError {
                 let way = node.local ? "" : " through ssh -W (AllowTcpForwarding)"
                 return wait(
-                    "cannot be asked: \(error)", "see why it does not answer there\(way), or stop it")
+                    "cannot be asked: \(error)", "find out why it does not answer there\(way), or stop it")
             }
             switch names {
             case nil: settle("\(reader) asks for no client certificate")
-            case []?: settle("\(reader) is not seen: it does not say whose client certificates it takes")
+            case []?:
+                settle("\(reader) cannot be checked: it does not say whose client certificates it accepts")
             case let names?:
                 if let problem = judge(names) {
-                    return wait(problem, "restart it when it can be spared")
+                    return wait(problem, "restart it when possible")
                 }
                 settle("\(reader) \(reached)")
             }
@@ -168,9 +169,10 @@ package struct TrustReaders: Sendable {
         guard result.status == 0 else {
             throw BootstrapError(
                 "rotation/no-processes",
-                "\(name): its processes cannot be looked through for those that read the CA's file: "
-                    + (result.status == 3 ? "there is no grep" : "sh ended with status \(result.status)"),
-                hint: "see that grep is installed on the node")
+                "\(name): cannot search its processes for those that read the CA file: "
+                    + (result.status == 3
+                        ? "grep is not installed" : "sh ended with status \(result.status)"),
+                hint: "install grep on the node, then run it again")
         }
         return try result.stdout.split(separator: "\n").compactMap { line in
             let parts = line.split(separator: " ", maxSplits: 2).map(String.init)

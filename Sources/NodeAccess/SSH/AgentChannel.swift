@@ -194,7 +194,7 @@ final class AgentChannel: Sendable {
     private func lost(_ why: String) -> NodeError {
         NodeError(
             .connectionLost, operation: "reach", subject: connection.destination.name, underlying: why,
-            hint: "see that the node can be reached, then run it again: it goes on from what is there")
+            hint: "check that the node can be reached (ssh), then run it again: it continues")
     }
 }
 

@@ -22,7 +22,7 @@ enum SSHFailure {
                 switch failure {
                 case .stopped: "stopped as asked"
                 case .timedOut: "no answer in time"
-                case .closed(let why): "ssh ended without a word: \(why)"
+                case .closed(let why): "ssh ended without a message: \(why)"
                 }
         }
         return NodeError(
@@ -38,8 +38,8 @@ enum SSHFailure {
             return (
                 .hostKey,
                 destination.ssh.hostKey == nil
-                    ? "compare its key with what you know of it, then add it to known_hosts, or pin it in ssh.hostKey"
-                    : "it is not the key of ssh.hostKey in the spec: another machine answers, or its key was replaced"
+                    ? "compare its key with the one you expect, then add it to known_hosts, or pin it in ssh.hostKey"
+                    : "it differs from ssh.hostKey in the spec: another machine answers, or its key was replaced"
             )
         }
         if text.contains("sudo:") {
@@ -48,12 +48,12 @@ enum SSHFailure {
         if text.contains("Permission denied") || text.contains("Too many authentication failures") {
             return (
                 .login,
-                "see that `ssh -o BatchMode=yes \(login) true` works: no password can be asked for here"
+                "make `ssh -o BatchMode=yes \(login) true` work: aggbootstrap cannot ask for a password"
             )
         }
         if text.contains("systemd-stdio-bridge") {
-            return (.login, "systemd 221 or newer has to be on the node")
+            return (.login, "install systemd 221 or newer on the node")
         }
-        return (.unreachable, "see what `ssh -v \(login) true` says")
+        return (.unreachable, "run `ssh -v \(login) true` to see why")
     }
 }

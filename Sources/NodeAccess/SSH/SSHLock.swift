@@ -24,7 +24,7 @@ final class SSHLock: NodeLock {
                 throw NodeError(
                     .system, operation: "lock", subject: "\(connection.destination.name)",
                     underlying: keeper.errorLines().last ?? answer,
-                    hint: "see that \(AgentScript.lockDirectory) can be written on the node")
+                    hint: "make \(AgentScript.lockDirectory) writable on the node (df /run)")
             }
             throw .taken(String(answer.dropFirst("taken ".count)))
         }

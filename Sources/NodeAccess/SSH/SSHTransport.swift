@@ -85,7 +85,7 @@ package struct SSHTransport: NodeTransport {
         }
         // The last byte says whether it was read to its end, or to `count`.
         guard let decoded, decoded > 0 else {
-            throw NodeError(.system, operation: "read", subject: path, underlying: "the answer is no base64")
+            throw NodeError(.system, operation: "read", subject: path, underlying: "the answer is not base64")
         }
         let mark = bytes.withUnsafeBytes { $0[decoded - 1] }
         guard mark == UInt8(ascii: "+") else {
@@ -226,7 +226,7 @@ package struct SSHTransport: NodeTransport {
         guard ![125, 126, 127].contains(status) else {
             throw NodeError(
                 .command, operation: "run", subject: program, underlying: reply.text,
-                hint: "see that \(program) is installed on the node")
+                hint: "install \(program) on the node, then run it again")
         }
         return CommandResult(status: status, stdout: output, stderr: errors)
     }

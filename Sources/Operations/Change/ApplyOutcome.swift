@@ -60,7 +60,7 @@ package struct ApplyOutcome: Sendable {
     /// What every node has now, a line each.
     private var table: [String] {
         let width = nodes.map(\.name.count).max() ?? 0
-        return ["what every node has:"]
+        return ["state of each node:"]
             + nodes.map { name, result in
                 "  " + name + String(repeating: " ", count: width - name.count) + "  " + result.text
             }
@@ -98,14 +98,14 @@ extension ApplyOutcome.Node {
     /// In words, after the node's name.
     var text: String {
         switch self {
-        case .unchanged: "nothing had to change"
+        case .unchanged: "no change was needed"
         case .changed(let files, let removed, let restarted):
             "has the change: \(files) file\(files == 1 ? "" : "s") written"
                 + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
         case .failed(let error):
-            error.status == .mixed ? "FAILED, and is not as it was" : "FAILED, and is as it was"
-        case .untouched: "is as it was; its change was not begun"
-        case .takenBack(let why): "is as it was: its new certificate and key were taken back, since \(why)"
+            error.status == .mixed ? "FAILED, and has a part of the change" : "FAILED, and is as it was"
+        case .untouched: "is as it was; its change was not started"
+        case .takenBack(let why): "is as it was: its old certificate and key were restored, because \(why)"
         }
     }
 

@@ -137,7 +137,7 @@ package struct Change: Sendable {
             run.spec, inventory: inventory, nodes: preparation.observed, now: now, options: options)
         guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {
             throw BootstrapError(
-                "internal/plan-not-stable", "the plan is another one after its certificates were issued",
+                "internal/plan-not-stable", "the plan changed after its certificates were issued",
                 hint: "this is a bug in aggbootstrap; no node was changed",
                 details: plan.issues.map(\.reason) + plan.refusals.map(\.message))
         }
@@ -148,7 +148,7 @@ package struct Change: Sendable {
     private func unchanged(since preparation: Preparation) async throws -> Preparation {
         let changed = BootstrapError(
             "state/changed", status: .locked,
-            "cannot apply the plan: another run has changed something since it was made",
+            "cannot apply the plan: another run has changed something since",
             hint: "run it again")
         if run.access == .offline {
             func own(_ nodes: [ObservedNode]) -> [ObservedNode] {

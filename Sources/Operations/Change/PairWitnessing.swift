@@ -51,7 +51,7 @@ struct PairWitnessing: Sendable {
     }
 
     private static let stoppedBefore = BootstrapError(
-        "apply/stopped", "stopped as asked, before a pair was changed", hint: "run it again")
+        "apply/stopped", "stopped as asked, before a certificate was changed", hint: "run it again")
 
     /// A renewal does not depend on it: the gates that need none are enough.
     private func kubectl(_ run: Run) async -> Kubectl? {
@@ -72,6 +72,6 @@ struct PairWitnessing: Sendable {
     }
 
     private static func unseen(_ error: any Error) -> ProgressEvent {
-        .line("which certificate aggregators present is not seen: \(ErrorReport(error).message)")
+        .line("cannot see which certificate aggregators present: \(ErrorReport(error).message)")
     }
 }

@@ -97,7 +97,8 @@ struct Rollout {
 
     private func takeTurn(_ step: Step) async throws {
         if step.plan.restarts {
-            controlPlanes.effects.progress(.step(node: step.node.name, "seeing that all others serve"))
+            controlPlanes.effects.progress(
+                .step(node: step.node.name, "checking that all other control planes are ready"))
             try await checkOthers(step.node)
         }
         try await change(step)
@@ -112,8 +113,8 @@ struct Rollout {
         for (name, health) in health {
             guard case .unhealthy(let why) = health else { continue }
             throw BootstrapError(
-                "apply/unhealthy", "not begun, since \(name) does not serve now: \(why)",
-                hint: "mend \(name), then run it again: it goes on from what is there")
+                "apply/unhealthy", "not started, because \(name) is not ready now: \(why)",
+                hint: "fix \(name), then run it again: it continues")
         }
     }
 
@@ -121,7 +122,7 @@ struct Rollout {
         let link = try controlPlanes.link(step.node)
         let (effects, name) = (controlPlanes.effects, step.node.name)
         let progress = NodeProgress(node: name, send: effects.progress)
-        progress.step("keeping copies, staging files")
+        progress.step("keeping copies, preparing files")
         let paths = step.plan.files.map(\.path).joined(separator: " ")
         let event = cause == .spec ? "apply" : "rollback"
         let way = cause == .spec ? [] : [("to", cause == .back ? "before" : "after")]
@@ -159,20 +160,20 @@ struct Rollout {
             guard let why = await gate.refusal(step.node) else { continue }
             let name = step.node.name
             controlPlanes.effects.progress(
-                .step(node: name, "its old certificate and key are put back: \(why)"))
+                .step(node: name, "restoring its old certificate and key: \(why)"))
             let result = await onEachNode([step.node]) { node in try takeBack(node, because: why) }
             do {
                 try result[0].get()
                 outcome.set(name, .takenBack(why))
                 outcome.takenBack.append(
-                    "\(name): its old certificate and key are in place again, since \(why)")
+                    "\(name): its old certificate and key were restored, because \(why)")
                 controlPlanes.effects.progress(
-                    .ended(node: name, .failed, "has its old certificate and key again: \(why)"))
+                    .ended(node: name, .failed, "old certificate and key restored: \(why)"))
                 failing.append(step)
             } catch {
                 let report = ErrorReport(error)
                 outcome.takenBack.append(
-                    "\(name): still has its new certificate and key, although \(why): \(report.message)")
+                    "\(name): its old certificate and key could not be restored (\(why)): \(report.message)")
             }
         }
         // The truth about what was put back: whether it helps.
@@ -180,7 +181,7 @@ struct Rollout {
             let why = await onEachNode([step.node]) { node in await gate.recovery(node) }
             guard case .success(let why?) = why[0] else { continue }
             outcome.takenBack.append(
-                "\(step.node.name): with its old certificate and key it does not answer as before either: \(why)"
+                "\(step.node.name): does not answer as before with its old certificate and key either: \(why)"
             )
         }
     }
@@ -234,7 +235,7 @@ struct Rollout {
 
     private static func stopped(_ node: NodeSpec) -> BootstrapError {
         BootstrapError(
-            "apply/stopped", "\(node.name): not begun, since the run was asked to stop",
-            hint: "run it again: it goes on from what is there")
+            "apply/stopped", "\(node.name): not started, because the run was asked to stop",
+            hint: "run it again: it continues")
     }
 }

@@ -24,7 +24,11 @@ struct RollbackJudge {
             let keyPath = flags.string("proxy-client-key-file")
         else { return [] }
         guard let chain = try certificates(path), let key = try secret(keyPath) else {
-            return [refusal("rollback/pair-missing", "\(path) and \(keyPath) would not both be there with its flags")]
+            return [
+                refusal(
+                    "rollback/pair-missing",
+                    "its previous flags name \(path) and \(keyPath), and one of them would not exist")
+            ]
         }
         guard let leaf = chain.first else {
             return [refusal("rollback/pair-unreadable", "\(path) held no certificate")]
@@ -33,7 +37,7 @@ struct RollbackJudge {
             return [
                 refusal(
                     "rollback/expired",
-                    "the certificate of before, \(leaf.summary.subject), expired at \(leaf.summary.notAfter)")
+                    "the previous certificate, \(leaf.summary.subject), expired at \(leaf.summary.notAfter)")
             ]
         }
         guard (try? KeyPair.matches(certificate: leaf, key: key)) == true else {
@@ -52,7 +56,7 @@ struct RollbackJudge {
             return [
                 refusal(
                     "rollback/name-not-allowed",
-                    "the certificate of before, \(leaf.subject), is not called as the API server allows: "
+                    "the previous certificate, \(leaf.subject), has a name that the API server does not allow; it allows "
                         + allowed.joined(separator: ", "))
             ]
         }
@@ -62,7 +66,10 @@ struct RollbackJudge {
     private func trust(_ chain: [Certificate], _ flags: EffectiveFlags) throws -> [Refusal]? {
         guard let path = flags.string("requestheader-client-ca-file") else { return nil }
         guard let bundle = try certificates(path) else {
-            return [refusal("rollback/pair-missing", "the CA \(path) would not be there with its flags")]
+            return [
+                refusal(
+                    "rollback/pair-missing", "its previous flags name the CA \(path), which would not exist")
+            ]
         }
         // As if they were not in the file: nothing that a compromised CA has signed comes back.
         let trusted = bundle.filter(isClean)
@@ -77,7 +84,7 @@ struct RollbackJudge {
             return [
                 refusal(
                     "rollback/compromised-ca",
-                    "the certificate of before, \(chain[0].summary.subject), is of a CA that was dropped as compromised"
+                    "the previous certificate, \(chain[0].summary.subject), was signed by a CA that was dropped as compromised"
                 )
             ]
         }
@@ -111,6 +118,6 @@ struct RollbackJudge {
     private func refusal(_ code: String, _ message: String) -> Refusal {
         Refusal(
             code: code, node: target.node, message: message,
-            hint: "go forward instead, with init; nothing was changed")
+            hint: "run init, which installs what the spec says; nothing was changed")
     }
 }

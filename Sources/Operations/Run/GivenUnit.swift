@@ -25,7 +25,7 @@ struct GivenUnit {
         let bytes = try Self.read(file) { cause, hint in
             BootstrapError(
                 "usage/no-base-unit", status: .usage, "cannot read the base unit \(file): \(cause)",
-                hint: hint ?? "name a unit file that runs kube-apiserver")
+                hint: hint ?? "give a unit file that runs kube-apiserver")
         }
         try checkName(file)
         // On the node it lies where an operator's units lie; that is the path that the drop-in names.
@@ -53,7 +53,7 @@ struct GivenUnit {
         if let at = unit.firstIndex(of: "@"), name == "\(unit[...at]).service" { return }
         throw BootstrapError(
             "usage/base-unit-name", status: .usage,
-            "the base unit \(file) is called \(name), but apiServer.unit of the spec is \(unit), so that the flags would "
+            "the base unit \(file) has the name \(name), but apiServer.unit of the spec is \(unit), so the flags would "
                 + "go to another unit",
             hint:
                 "set apiServer.unit to \"\(name)\" in the spec; if the nodes call it \(unit), rename the file to that"
@@ -81,7 +81,8 @@ struct GivenUnit {
             guard text.utf8.elementsEqual(bytes) else {
                 throw refusal(
                     "\(parts[1]) of --base-file is not UTF-8",
-                    "write it as UTF-8; where only comments are not, put it at ROOT/NODE\(parts[0]) instead")
+                    "save it as UTF-8; if only comments are not UTF-8, copy it to ROOT/NODE\(parts[0]) instead"
+                )
             }
             let mode = try FileStatus.of(parts[1])?.mode ?? 0o600
             files[parts[0]] = GivenFile(text: text, mode: mode & 0o777, file: parts[1])
@@ -89,7 +90,7 @@ struct GivenUnit {
         guard files.isEmpty || request.root != nil else {
             throw BootstrapError(
                 "usage/base-file", status: .usage, "--base-file is given without --root",
-                hint: "leave it out: a live run reads the node's own files")
+                hint: "remove it: a live run reads the node's own files")
         }
         return files
     }

@@ -12,7 +12,7 @@ package enum Hardening {
     /// - Returns: what was refused, and what that means.
     package static func apply() -> [String] {
         let steps: [(step: () throws -> Void, meaning: String)] = [
-            (ProcessHardening.wipeFreedMemory, "memory that is freed may keep parts of private keys"),
+            (ProcessHardening.wipeFreedMemory, "freed memory may keep parts of private keys"),
             (ProcessHardening.forbidCoreFiles, "after a crash a core file may hold private keys"),
             (ProcessHardening.forbidTracing, "other processes of this user can read its memory"),
         ]

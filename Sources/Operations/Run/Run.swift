@@ -43,8 +43,8 @@ package struct Run: Sendable {
             embedded = true
         } else {
             throw BootstrapError(
-                "usage/no-spec", status: .usage, "there is no spec",
-                hint: "name it with --spec FILE, or try the embedded one offline with init --root DIR")
+                "usage/no-spec", status: .usage, "no spec was found",
+                hint: "give it with --spec FILE, or try the embedded one offline with init --root DIR")
         }
         let given = GivenUnit(request: request, unit: spec.apiServer.unit)
         let reader = CertificateReader()
@@ -57,7 +57,7 @@ package struct Run: Sendable {
         let path = place.path
         try Self.checkState(path, request.root, spec.nodes)
         origins = [
-            "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node default")",
+            "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node example")",
             "state: \(place.origin)",
         ]
         state = StateDirectory(
@@ -67,7 +67,7 @@ package struct Run: Sendable {
             notices.append(
                 Notice(
                     code: "run/embedded-spec", node: nil,
-                    message: "no spec was given, so this is the embedded one-node default"))
+                    message: "no spec was given, so this uses the embedded one-node example"))
         }
         if let notice = place.notice { notices.append(notice) }
         if let root = request.root, path == "\(root)/.state" {
@@ -76,7 +76,7 @@ package struct Run: Sendable {
                     code: "run/key-in-root", node: nil,
                     message:
                         "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
-                        + "give it the care that a key needs, or keep it elsewhere with --state DIR"))
+                        + "protect it like a private key, or keep it elsewhere with --state DIR"))
         }
         self.notices = notices
     }
@@ -99,7 +99,7 @@ package struct Run: Sendable {
         for (option, path) in paths where path == "" {
             throw BootstrapError(
                 "usage/empty-path", status: .usage, "\(option) is given an empty path",
-                hint: "see that the variable behind it is set")
+                hint: "check that the shell variable in it is set")
         }
     }
 
@@ -117,7 +117,7 @@ package struct Run: Sendable {
                 ? "a symbolic link to \(target), which is not a directory" : "not a directory"
             throw BootstrapError(
                 "root/not-a-directory", status: .usage, "cannot use \(root) of --root: \(path) is \(cause)",
-                hint: "name a directory with --root; it is made if it is missing")
+                hint: "give a directory with --root; it is created if it does not exist")
         }
     }
 
@@ -137,9 +137,9 @@ package struct Run: Sendable {
         for node in nodes where try place.starts(with: real("\(root)/\(node.name)").bytes) {
             throw BootstrapError(
                 "usage/state-in-tree", status: .usage,
-                "the state directory \(state) is within the files of \(node.name): its private keys would be copied to that "
+                "the state directory \(state) is within the files of \(node.name): its private keys would be copied to the "
                     + "node with them",
-                hint: "name a directory outside of \(root)/\(node.name) with --state")
+                hint: "use a directory outside of \(root)/\(node.name) with --state")
         }
     }
 
@@ -148,12 +148,13 @@ package struct Run: Sendable {
         for name in request.acceptsUnhealthy where !nodes.contains(where: { $0.name == name }) {
             throw BootstrapError(
                 "usage/unknown-node", status: .usage,
-                "--accept-unhealthy names \(name), which is no node of the spec",
+                "--accept-unhealthy names \(name), which is not a node of the spec",
                 hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
         }
         for name in limit where !nodes.contains(where: { $0.name == name }) {
             throw BootstrapError(
-                "usage/unknown-node", status: .usage, "--limit names \(name), which is no node of the spec",
+                "usage/unknown-node", status: .usage,
+                "--limit names \(name), which is not a node of the spec",
                 hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
         }
         return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }

@@ -38,11 +38,11 @@ extension Run {
         return [
             Refusal(
                 code: "rotation/open", node: nil,
-                message: "the requestheader CA is being replaced since \(terms.since)"
-                    + (terms.direction == .back ? ", which was called off" : ""),
+                message: "a rotation of the requestheader CA is open since \(terms.since)"
+                    + (terms.direction == .back ? ", and is being aborted" : ""),
                 hint: terms.direction == .back
-                    ? "bring that to its end with aggbootstrap rotate --abort\(place)"
-                    : "bring it to its end with aggbootstrap rotate --ca, or call it off with rotate --abort\(place)"
+                    ? "finish it with aggbootstrap rotate --abort\(place)"
+                    : "finish it with aggbootstrap rotate --ca, or abort it with rotate --abort\(place)"
             )
         ]
     }

@@ -33,7 +33,7 @@ extension Run {
             guard error.code == .locked else { throw error }
             throw BootstrapError(
                 "state/tree-locked", status: .locked, "cannot change \(root): \(error.underlying)",
-                hint: "wait until it has ended, then use the same --state for this tree each time")
+                hint: "wait until it has ended; use the same --state for this tree each time")
         }
     }
 }

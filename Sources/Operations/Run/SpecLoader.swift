@@ -37,12 +37,12 @@ package enum SpecLoader {
 
     /// A file of cfssl as it is, with the same errors as a spec's.
     package static func readCFSSL(_ path: String) throws -> [UInt8] {
-        try read(path, as: "cfssl's file", hint: "name a readable JSON file")
+        try read(path, as: "cfssl's file", hint: "give a readable JSON file")
     }
 
     private static func read(
         _ path: String, as kind: String = "the spec",
-        hint: String = "name it with --spec FILE; `aggbootstrap spec init` writes a minimal one"
+        hint: String = "give it with --spec FILE; `aggbootstrap spec init` writes a minimal one"
     ) throws -> [UInt8] {
         do {
             // One byte more than the limit, so that the parser says what is too large.
@@ -63,7 +63,7 @@ extension SpecLoader {
         guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else {
             throw BootstrapError(
                 "spec/exists", "cannot write \(path): it exists already",
-                hint: "name a new file, or remove that one")
+                hint: "use another file name, or remove that file")
         }
     }
 }

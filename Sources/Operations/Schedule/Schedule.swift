@@ -26,7 +26,8 @@ package struct Schedule: Sendable {
     /// - Throws: `usage/cluster` for what is no cluster's name, and could be another unit's.
     package init(named cluster: String, effects: Effects) throws {
         if let complaint = ClusterSpec.complaint(aboutClusterName: cluster) {
-            throw BootstrapError("usage/cluster", status: .usage, complaint, hint: "it is the spec's cluster")
+            throw BootstrapError(
+                "usage/cluster", status: .usage, complaint, hint: "use the name in `cluster` of the spec")
         }
         self.init(cluster: cluster, effects: effects)
     }
@@ -37,7 +38,7 @@ package struct Schedule: Sendable {
     package static func checkRoot() throws {
         guard !LocalHost.isRoot else { return }
         throw BootstrapError(
-            "schedule/needs-root", "a schedule needs root: it is made of units of this machine's systemd",
+            "schedule/needs-root", "a schedule needs root: it writes units of this machine's systemd",
             hint: "run it with sudo")
     }
 
@@ -85,8 +86,8 @@ package struct Schedule: Sendable {
             return content
         }
         throw BootstrapError(
-            "schedule/foreign", "\(path) was not written by aggbootstrap schedule, so it is left as it is",
-            hint: "see what it is, and move it away; nothing was changed")
+            "schedule/foreign", "\(path) exists and was not written by aggbootstrap schedule",
+            hint: "look at it, and move it away; nothing was changed")
     }
 
     /// Lets systemd's own parser judge both before systemd sees them.
@@ -96,7 +97,7 @@ package struct Schedule: Sendable {
             files.map(\.name), files)
         guard !lines.isEmpty else { return }
         throw BootstrapError(
-            "schedule/does-not-verify", "systemd would not load \(serviceName) and \(timerName) as they are",
+            "schedule/does-not-verify", "systemd would not load \(serviceName) and \(timerName)",
             hint: "nothing was changed", details: lines)
     }
 
@@ -104,7 +105,7 @@ package struct Schedule: Sendable {
         guard result == .done else {
             throw BootstrapError(
                 "schedule/job", "cannot \(operation) \(timerName): systemd's job ended with \(result)",
-                hint: "see why with systemctl status \(timerName)")
+                hint: "run systemctl status \(timerName) to see why")
         }
     }
 

@@ -41,7 +41,7 @@ package struct ScheduleRequest: Sendable {
         )
         guard let spec = try SpecLoader.find(run.request.specFile) else {
             throw BootstrapError(
-                "usage/no-spec", status: .usage, "there is no spec", hint: "name it with --spec FILE")
+                "usage/no-spec", status: .usage, "no spec was found", hint: "give it with --spec FILE")
         }
         try await checkCalendar()
         let program = try LocalHost.executable()
@@ -77,8 +77,8 @@ package struct ScheduleRequest: Sendable {
     /// What `schedule install` says besides where this machine is a control plane.
     package static func notice(_ run: Run) -> String? {
         guard let node = run.spec.nodes.first(where: \.local) else { return nil }
-        return "this machine is the control plane \(node.name): who takes it over has the CA's key in "
-            + "\(run.state.path) too, and the service may change files there; a machine that is none is the better place"
+        return "this machine is the control plane \(node.name): an attacker there gets the CA's key in "
+            + "\(run.state.path) too, and the service may change files there; a machine that is not a control plane is better"
     }
 
     // MARK: - Parts
@@ -109,7 +109,7 @@ package struct ScheduleRequest: Sendable {
             "schedule/control-plane",
             "this machine is the control plane \(node.name): the CA's key does not belong there",
             hint:
-                "install the schedule on the operator's machine; where this is that machine, mark the node with "
+                "install the schedule on the operator's machine; if this is that machine, mark the node with "
                 + "\"local\": true")
     }
 
@@ -124,8 +124,8 @@ package struct ScheduleRequest: Sendable {
         guard let place = ["/tmp/", "/var/tmp/"].first(where: path.hasPrefix) else { return }
         throw BootstrapError(
             "schedule/temporary",
-            "\(path) is below \(place), which is emptied, and which the service cannot see",
-            hint: "put it somewhere else")
+            "\(path) is below \(place), which is emptied at reboot and which the service cannot see",
+            hint: "move it to a permanent directory, then run it again")
     }
 
     private func checkCalendar() async throws {
@@ -133,7 +133,7 @@ package struct ScheduleRequest: Sendable {
             "systemd-analyze", ["calendar", "--", calendar], environment: ["SYSTEMD_COLORS": "0"])
         guard result.status != 0 else { return }
         throw BootstrapError(
-            "usage/calendar", status: .usage, "--on-calendar \(calendar) is not a time that systemd knows",
+            "usage/calendar", status: .usage, "systemd does not accept the time \(calendar) of --on-calendar",
             hint: "write it like daily, weekly or 'Mon..Fri 03:30', see systemd.time(7)",
             details: result.stderr.split(separator: "\n").map(String.init))
     }

@@ -27,11 +27,11 @@ package enum RenewalRule: Sendable, Equatable {
         switch self {
         case .twoThirds:
             guard RenewalPolicy.isDue(certificate, now: now) else { return nil }
-            return "it is due since \(RenewalPolicy.dueTime(certificate)), two thirds of its lifetime"
+            return "it is due since \(RenewalPolicy.dueTime(certificate)) (two thirds of its lifetime)"
         case .within(let seconds):
             guard now.advanced(bySeconds: seconds) >= certificate.notAfter else { return nil }
-            return "it ends at \(certificate.notAfter), within the time that was asked for"
-        case .always: return "a new one was asked for"
+            return "it ends at \(certificate.notAfter), within the time of --renew-before"
+        case .always: return "rotate requests a new one"
         case .never: return nil
         }
     }

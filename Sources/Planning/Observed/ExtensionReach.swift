@@ -67,7 +67,7 @@ package struct ExtensionReach: Sendable {
             let why =
                 isMissing.map { "\($0), which must cover \(what)" }
                 ?? "\(exceptions) does not cover \(what)"
-            return "\(proxy) is set, and \(why): requests to extension servers there go to the proxy; "
+            return "\(proxy) is set, and \(why): requests to extension API servers there go to the proxy; "
                 + "add it and restart kube-apiserver"
         }
         guard routesToEndpoints else {
@@ -86,7 +86,7 @@ package struct ExtensionReach: Sendable {
             let missing = servers.filter { !environment.excepts(host: $0.address, port: $0.port) }
             if !missing.isEmpty { return .proxied(proxied(Self.list(missing))) }
             return servers.isEmpty
-                ? .direct("\(proxy) is set, and there is no extension server")
+                ? .direct("\(proxy) is set, and there is no extension API server")
                 : .direct("\(proxy) is set, and \(exceptions) covers \(Self.list(servers))")
         case .unknown(let why):
             if ["0.0.0.0/0", "::/0"].compactMap(AddressRange.init).allSatisfy(environment.excepts) {
@@ -94,7 +94,7 @@ package struct ExtensionReach: Sendable {
             }
             return .unknown(
                 "\(proxy) is set, and with --\(APIServerFlags.routingName) \(exceptions) must cover the addresses of "
-                    + "extension servers, most often those of pods, which are not known here: \(why)")
+                    + "extension API servers, most often of pods, which are not known here: \(why)")
         }
     }
 
@@ -106,7 +106,7 @@ package struct ExtensionReach: Sendable {
             return .direct(nothing)
         }
         return .unknown(
-            "\(plain) is set, which kube-apiserver \(version) takes for https too where it was built with Go "
+            "\(plain) is set, which kube-apiserver \(version) uses for https too if it was built with Go "
                 + "before 1.16")
     }
 

@@ -33,8 +33,8 @@ struct CertificateDecisions {
                     Notice(
                         code: "plan/ca-key-not-kept", node: nil,
                         message:
-                            "the CA's key is destroyed once it has signed for every node (certificates.ca.keep): "
-                            + "a renewal or a new node takes a new CA, which is rotate --ca"))
+                            "the CA's key is destroyed after it has signed for every node (certificates.ca.keep): "
+                            + "a renewal or a new node then needs a new CA (rotate --ca)"))
             }
             return
         }
@@ -43,24 +43,25 @@ struct CertificateDecisions {
             notices.append(
                 Notice(
                     code: "plan/ca-due", node: nil,
-                    message: "CA due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
-                        + "init never replaces a CA, aggbootstrap rotate --ca does"))
+                    message:
+                        "the CA is due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
+                        + "init never replaces a CA: run aggbootstrap rotate --ca"))
         }
         if current.certificate.key != profile.key {
             notices.append(
                 Notice(
                     code: "plan/ca-differs", node: nil,
                     message:
-                        "the CA has a key of another kind (\(Self.text(current.certificate.key))) than the spec "
-                        + "asks for (\(profile.key)); init never replaces a CA, "
-                        + "aggbootstrap rotate --ca does"))
+                        "the CA's key is \(Self.text(current.certificate.key)), and the spec "
+                        + "asks for \(profile.key); init never replaces a CA: "
+                        + "run aggbootstrap rotate --ca"))
         }
         if !spec.certificates.ca.keepsKey, current.hasKey {
             notices.append(
                 Notice(
                     code: "plan/ca-key-kept", node: nil,
-                    message: "certificates.ca.keep is false, and the state holds the key of "
-                        + "\(current.certificate.subject): the CA that rotate --ca makes will be without one")
+                    message: "certificates.ca.keep is false, and the state directory holds the key of "
+                        + "\(current.certificate.subject); the key of the next CA (rotate --ca) is not kept")
             )
         }
         let wanted = CertificateCatalog.proxyClient(spec).canonicalText
@@ -98,7 +99,8 @@ struct CertificateDecisions {
                 let leaf = inventory.leaves[owner]
                 return issueLeaf(
                     owner, spec, ca: ca.validity, now: now,
-                    reason: reason ?? (leaf == nil ? "there is none yet" : "its CA is not in the state"),
+                    reason: reason
+                        ?? (leaf == nil ? "there is none yet" : "its CA is not in the state directory"),
                     replaces: leaf)
             }
     }
@@ -108,26 +110,26 @@ struct CertificateDecisions {
     private mutating func cannotSign(
         _ owner: String, _ current: CAGeneration, _ reason: String, _ spec: ClusterSpec, mayWait: Bool
     ) {
-        let whose = owner == LeafOwner.shared ? "the proxy client" : "the proxy client of \(owner)"
+        let whose = "the proxy client certificate" + (owner == LeafOwner.shared ? "" : " of \(owner)")
         let why =
             spec.certificates.ca.keepsKey
-            ? "the key of its CA, \(current.certificate.subject), is not in the state"
+            ? "the key of its CA, \(current.certificate.subject), is not in the state directory"
             : "the key of its CA, \(current.certificate.subject), was not kept"
         if mayWait {
             notices.append(
                 Notice(
                     code: "plan/ca-due", node: nil,
-                    message: "CA due: \(whose) is to be renewed, since \(reason), and \(why); "
-                        + "init never replaces a CA, aggbootstrap rotate --ca does"))
+                    message: "the CA is due: \(whose) needs renewal, because \(reason), and \(why); "
+                        + "init never replaces a CA: run aggbootstrap rotate --ca"))
             return
         }
         refusals.append(
             Refusal(
                 code: "plan/no-ca-key", node: nil,
-                message: "\(whose) has to be issued, since \(reason), and \(why)",
+                message: "\(whose) must be issued, because \(reason), and \(why)",
                 hint: spec.certificates.ca.keepsKey
-                    ? "restore the state directory from its backup; where there is none, or the key was never kept, aggbootstrap rotate --ca (without --root) makes a new CA"
-                    : "aggbootstrap rotate --ca (without --root) makes a new CA and signs for every node of the spec"
+                    ? "restore the state directory from its backup; if there is none, or the key was never kept, run aggbootstrap rotate --ca (without --root), which makes a new CA"
+                    : "run aggbootstrap rotate --ca (without --root), which makes a new CA and signs for every node of the spec"
             ))
     }
 
@@ -158,7 +160,7 @@ struct CertificateDecisions {
                 Notice(
                     code: "plan/key-encipherment", node: nil,
                     message:
-                        "\"key encipherment\" means nothing with a key of type \(leaf.key): linters complain, "
+                        "the usage \"key encipherment\" has no meaning for a key of type \(leaf.key): linters complain, "
                         + "kube-apiserver does not"))
         }
         if leaf.key == .ed25519 || spec.certificates.ca.key == .ed25519 {
@@ -166,7 +168,8 @@ struct CertificateDecisions {
                 Notice(
                     code: "plan/ed25519", node: nil,
                     message:
-                        "kube-apiserver takes Ed25519 keys; kubeadm's own certificate commands refuse them"))
+                        "kube-apiserver accepts Ed25519 keys; kubeadm's own certificate commands refuse them")
+            )
         }
     }
 
@@ -177,9 +180,9 @@ struct CertificateDecisions {
                 Refusal(
                     code: "plan/ca-expired", node: nil,
                     message:
-                        "the CA in the state, \(certificate.subject), expired at \(certificate.notAfter)",
+                        "the CA in the state directory, \(certificate.subject), expired at \(certificate.notAfter)",
                     hint:
-                        "aggbootstrap rotate --ca makes a new one and brings it to every control plane; init never "
+                        "run aggbootstrap rotate --ca, which makes a new CA and installs it on every control plane; init never "
                         + "replaces one"))
             return false
         }
@@ -187,9 +190,10 @@ struct CertificateDecisions {
             refusals.append(
                 Refusal(
                     code: "plan/clock", node: nil,
-                    message: "the clock says \(now), which is before the CA in the state begins, "
+                    message:
+                        "the clock says \(now), which is before the start of the CA in the state directory, "
                         + "\(certificate.notBefore) (\(certificate.subject))",
-                    hint: "set the clock of this machine right, then run it again"))
+                    hint: "correct the clock of this machine, then run it again"))
             return false
         }
         return true

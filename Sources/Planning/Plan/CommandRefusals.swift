@@ -44,14 +44,14 @@ extension NodePlanner {
             guard let wrapper = program.unknownWrapper else { return }
             notice(
                 "plan/unknown-wrapper",
-                "\(unitName) runs kube-apiserver through \(wrapper), a program that is not known here "
-                    + "(\(command.place)): it must pass its arguments on as they are")
+                "\(unitName) runs kube-apiserver through \(wrapper), which aggbootstrap does not know "
+                    + "(\(command.place)): it must pass on its arguments unchanged")
         case .startedContainer(let name): refuseStart(place, name)
         case .distribution(let name):
             refuse(
                 "plan/not-kube-apiserver",
-                "\(unitName) runs \(place), which has kube-apiserver within and does not take its flags",
-                "\(name) turns the aggregation layer on by itself; other flags go into kube-apiserver-arg of "
+                "\(unitName) runs \(place), which contains kube-apiserver and does not accept its flags",
+                "\(name) turns on the aggregation layer by itself; put other flags into kube-apiserver-arg of "
                     + "/etc/rancher/\(name)/config.yaml")
         case .other:
             // A shell has a refusal of its own, and an unknown variable may be the program.
@@ -67,12 +67,12 @@ extension NodePlanner {
         let isBehind = program.program > 0 && program.program < words.count
         let what =
             isBehind
-            ? "and the program behind it is \(words[program.program]), not kube-apiserver"
-            : "which is not kube-apiserver, and no program that is known to run it with its arguments"
+            ? "and the program that it runs is \(words[program.program]), not kube-apiserver"
+            : "which is neither kube-apiserver nor a program known to run it with its arguments"
         refuse(
             "plan/not-kube-apiserver", "\(unitName) runs \(place), \(what)",
-            "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; of a "
-                + "script that passes its arguments on, write $\(APIServerFlags.variable) as the last word of ExecStart="
+            "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit; for a "
+                + "script that passes on its arguments, write $\(APIServerFlags.variable) as the last word of ExecStart="
         )
     }
 
@@ -80,11 +80,11 @@ extension NodePlanner {
         let isBundle = ["runc", "crun"].contains(name)
         refuse(
             "plan/container-start",
-            "\(unitName) runs \(place), which starts a container that was made before: its kube-apiserver has the "
-                + "arguments of then, not those of the unit",
+            "\(unitName) runs \(place), which starts an existing container: its kube-apiserver has the "
+                + "arguments of that container, not those of the unit",
             isBundle
                 ? "add the flags to process.args in the bundle's config.json"
-                : "let the unit make the container with `\(name) run`, or add the flags where the container is made"
+                : "let the unit create the container with `\(name) run`, or add the flags to the command that creates it"
         )
     }
 
@@ -94,7 +94,7 @@ extension NodePlanner {
         for source in sources where source.mayHoldArguments || node.access == .offline {
             refuse(
                 "plan/unseen-variable",
-                "\(unitName) takes arguments from \(source), which is not known here: flags in it would be lost or "
+                "\(unitName) takes arguments from \(source), which cannot be read here: flags in it would be lost or "
                     + "passed twice", unseenHint(source))
         }
     }
@@ -102,15 +102,15 @@ extension NodePlanner {
     private func unseenHint(_ source: ServiceEnvironment.Unseen) -> String {
         switch source.source {
         case .manager(let variable):
-            return "set \(variable) in an environment file of the unit, and take it out of PassEnvironment="
+            return "set \(variable) in an environment file of the unit, and remove it from PassEnvironment="
         case .file(let file) where !file.hasPlainPath:
             return "write the file's name in \(file.place) without wildcards and specifiers"
         case .file(let file) where node.access == .offline:
             let tree = "\(options.root ?? "DIR")/\(node.name)\(file.path)"
-            let absent = file.optional ? " (an empty file where the node has none)" : ""
+            let absent = file.optional ? " (an empty file if the node has none)" : ""
             return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE\(absent)"
         case .file(let file):
-            return "see why \(file.path) is not there: systemd does not start the unit without it"
+            return "restore \(file.path): systemd does not start the unit without it"
         }
     }
 
@@ -121,8 +121,8 @@ extension NodePlanner {
             let more = file.strayLines.count > 1 ? " and \(file.strayLines.count - 1) more" : ""
             notice(
                 "plan/stray-line",
-                "\(source.path):\(first)\(more) begins with -- and is no part of any setting: systemd ignores it; see "
-                    + "whether the line before ends with a backslash and nothing behind it")
+                "\(source.path):\(first)\(more) begins with -- and belongs to no setting: systemd ignores it; check "
+                    + "that the line before ends with a backslash and nothing after it")
         }
     }
 }

@@ -30,11 +30,11 @@ struct DivergenceTable {
 
     private func cell(_ node: NodePlan, _ path: String) -> String {
         switch node.files.first(where: { $0.path == path })?.action {
-        case nil: "as wanted"
+        case nil: "as in the spec"
         case .create: "missing"
         case .replace: "differs"
         case .setMetadata: "mode or owner"
-        case .remove: "is there"
+        case .remove: "exists"
         }
     }
 

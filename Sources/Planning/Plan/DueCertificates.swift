@@ -80,8 +80,8 @@ extension DueCertificates.Item {
     package var name: String {
         switch owner {
         case nil: "the requestheader CA"
-        case LeafOwner.shared?: "the proxy client"
-        case .some(let owner): "the proxy client of \(owner)"
+        case LeafOwner.shared?: "the proxy client certificate"
+        case .some(let owner): "the proxy client certificate of \(owner)"
         }
     }
 }

@@ -20,8 +20,8 @@ extension NodePlanner {
                 guard seen.insert("\(path) \(flag.name)".bytes).inserted else { continue }
                 refuse(
                     "plan/file-in-use",
-                    "\(path) would be overwritten, and kube-apiserver has it as its --\(flag.name)",
-                    "give ours another name in certificates.files, or another directory in certificates.directory"
+                    "\(path) would be overwritten, and kube-apiserver uses it as its --\(flag.name)",
+                    "choose another name in certificates.files, or another directory in certificates.directory"
                 )
             }
         }

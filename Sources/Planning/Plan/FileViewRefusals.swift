@@ -25,8 +25,8 @@ extension NodePlanner {
         guard let hidden = paths.first(where: { mounts.shows($0) == false }) else {
             return notice(
                 "plan/container",
-                "\(unitName) runs kube-apiserver in a container (\(name)): \(directory) must be mounted in it under "
-                    + "the same path, as a directory and not file by file, so that new certificates are seen")
+                "\(unitName) runs kube-apiserver in a container (\(name)): mount \(directory) in it under "
+                    + "the same path, as a directory and not file by file, so that it sees new certificates")
         }
         refuse(
             "plan/not-mounted",
@@ -59,7 +59,7 @@ extension NodePlanner {
                     ? "the root directory \(root) of its command (\(command.place))" : layer?.origin ?? ""
                 return refuse(
                     "plan/hidden-path",
-                    "\(unitName) runs kube-apiserver where \(path) is not that of the node, because of \(cause): it "
+                    "\(unitName) runs kube-apiserver with another \(path) than the node's, because of \(cause): it "
                         + "would not start with certificates there", hint(layer, root))
             }
         }
@@ -70,7 +70,7 @@ extension NodePlanner {
         let isInside = layer.map { $0.isFinal || ($0.target + "/").hasPrefix(directory + "/") } ?? false
         if isInside {
             return
-                "take it out of that setting, or set certificates.directory to a directory that the unit sees"
+                "remove it from that setting, or set certificates.directory to a directory that the unit sees"
         }
         let target = root.isEmpty ? "" : ":\(FileView.clean(root + directory))"
         return "add BindReadOnlyPaths=\(directory)\(target) to the unit's [Service]"

@@ -19,10 +19,10 @@ enum ForeignCA {
                     Refusal(
                         code: "plan/unreadable-ca", node: node.name,
                         message:
-                            "\(bundle.path) is in the place of the requestheader CA and cannot be read as "
+                            "\(bundle.path) is the file of the requestheader CA and cannot be read as "
                             + "certificates: \(problem)",
                         hint: bundle.path.hasPrefix("/")
-                            ? "look at what it is, move it away, then run it again"
+                            ? "look at the file, move it away, then run it again"
                             : "write it as an absolute path in kube-apiserver's command line, then run it again"
                     )
                 ]
@@ -44,9 +44,9 @@ enum ForeignCA {
         return Refusal(
             code: "plan/shared-ca", node: node.name,
             message:
-                "the client CA \(clientCA.path) and the CA of this state hold the same key "
-                + "(\(shared.subject)): whoever has a client certificate could claim to be anyone",
-            hint: "the requestheader CA has to be a CA of its own: take it out of the client CA's file")
+                "the client CA \(clientCA.path) and the CA of this state directory have the same key "
+                + "(\(shared.subject)): anyone with a client certificate could act as any user",
+            hint: "use a separate requestheader CA: remove it from the client CA's file")
     }
 
     /// A node that trusts an earlier generation alone: the current one in its place would break what trusts the earlier.
@@ -57,10 +57,11 @@ enum ForeignCA {
         else { return nil }
         return Refusal(
             code: "plan/other-generation", node: node.name,
-            message: "it trusts \(first.subject), and the state signs with \(current.certificate.subject); "
+            message:
+                "it trusts \(first.subject), and the state directory signs with \(current.certificate.subject); "
                 + "init never replaces a CA",
             hint:
-                "aggbootstrap rotate --ca replaces it in stages; or name the state that is in use with --state DIR"
+                "replace it in stages with aggbootstrap rotate --ca; or use the state directory that issued it: --state DIR"
         )
     }
 
@@ -78,8 +79,8 @@ enum ForeignCA {
             Refusal(
                 code: "plan/foreign-ca", node: node.name,
                 message:
-                    "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this "
-                    + "state: \(name); init never replaces a requestheader CA that it did not issue",
+                    "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this state "
+                    + "directory: \(name); init never replaces a requestheader CA that it did not issue",
                 hint: waysOut)
         ]
     }
@@ -90,12 +91,12 @@ enum ForeignCA {
         Refusal(
             code: "plan/foreign-ca", node: node.name,
             message:
-                "\(path) holds a requestheader CA that is not in this state: \(certificate.subject), expires "
+                "\(path) holds a requestheader CA that is not in this state directory: \(certificate.subject), expires "
                 + "\(certificate.notAfter); init never replaces a CA that it did not issue",
             hint: waysOut)
     }
 
     private static let waysOut =
-        "name the state that issued it with --state DIR (the baked tree's state, or a restored backup); without that "
-        + "state, aggbootstrap rotate --ca (without --root) replaces this CA in stages, for which it needs no key of it"
+        "use the state directory that issued it (--state DIR), or a restored backup; without it, replace this CA in "
+        + "stages with aggbootstrap rotate --ca (without --root), which does not need its key"
 }

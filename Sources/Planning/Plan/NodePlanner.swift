@@ -94,15 +94,16 @@ struct NodePlanner {
         switch target {
         case nil:
             refuse(
-                "plan/no-unit", "there is no unit \(unitName) on this node",
-                "name the unit that runs kube-apiserver in apiServer.unit, or give apiServer.flags for a whole unit"
+                "plan/no-unit", "this node has no unit \(unitName)",
+                "set apiServer.unit to the unit that runs kube-apiserver, or give apiServer.flags to have a whole unit written"
             )
             return nil
         case .environmentFile(let file):
             guard let unit = node.unit else {
                 refuse(
-                    "plan/no-unit", "there is no unit \(unitName) that could read \(file.path)",
-                    "name the unit that runs kube-apiserver in apiServer.unit, or give it with --base-unit")
+                    "plan/no-unit", "this node has no unit \(unitName) that could read \(file.path)",
+                    "set apiServer.unit to the unit that runs kube-apiserver, or give its file with --base-unit"
+                )
                 return nil
             }
             return try RenderedUnit.environmentFile(
@@ -113,7 +114,7 @@ struct NodePlanner {
             if existing.contains("\nExecStart=") {
                 refuse(
                     "plan/base-unit-missing",
-                    "\(node.flags.path) was merged from a base unit that is not known now",
+                    "\(node.flags.path) was merged from a base unit, and no base unit is given now",
                     "give the same --base-unit FILE again")
                 return nil
             }
@@ -148,7 +149,9 @@ struct NodePlanner {
 
     private mutating func noteFreeze(_ rendered: RenderedUnit, isNew: Bool) {
         guard isNew, case .frozen(let path) = rendered.mode else { return }
-        notice("plan/freezes", "freezes ExecStart of \(path); edits there wait for the next init")
+        notice(
+            "plan/freezes",
+            "the drop-in overrides ExecStart= of \(path): edits there have no effect until the next init")
     }
 
     /// What it takes for the API server to read changed certificate files, with flags and unit as they are.
@@ -171,7 +174,7 @@ struct NodePlanner {
             if unitChanges {
                 notice(
                     "plan/not-started",
-                    "\(unitName) is not started: systemctl enable --now \(unitName) does that")
+                    "\(unitName) is not started: run systemctl enable --now \(unitName)")
             }
             return
         }
@@ -194,7 +197,7 @@ struct NodePlanner {
                 result.restart = .needed("it is \(live.stateText) now and may start with the new files")
             } else {
                 notice(
-                    "plan/unit-failing", "\(unitName) is \(live.stateText), and nothing of ours can mend it")
+                    "plan/unit-failing", "\(unitName) is \(live.stateText), and this plan does not fix that")
             }
         case .running:
             guard let running = live.runningArguments else { break }

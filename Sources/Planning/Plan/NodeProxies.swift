@@ -40,7 +40,7 @@ extension NodePlanner {
         guard let source = sources.first else { return }
         notice(
             "plan/proxy-unseen",
-            "\(unitName) may have a proxy from \(source), which cannot be read here: verify says whether it is in the way"
+            "\(unitName) may get a proxy from \(source), which cannot be read here: verify checks it"
         )
     }
 

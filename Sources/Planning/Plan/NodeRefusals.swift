@@ -27,14 +27,14 @@ extension NodePlanner {
         }
         guard !pending.isEmpty else { return }
         let text =
-            "\(unitName) has changes that are not in effect yet, which a restart would activate too: "
+            "\(unitName) has changes that are not in effect yet, and a restart would activate them too: "
             + pending.joined(separator: "; ")
         if options.includesPending {
             notice("plan/pending-changes", text)
         } else {
             refuse(
                 "plan/pending-changes", text,
-                "look at them; activate or undo them first, or run it again with --include-pending")
+                "look at the changes; activate or undo them first, or run it again with --include-pending")
         }
     }
 
@@ -50,8 +50,8 @@ extension NodePlanner {
         guard !APIServerFlags(spec: spec).areExactlyIn(arguments) else { return }
         refuse(
             "plan/overridden",
-            "\(unitName) would run without the wanted flags: its command is that of \(command.place)",
-            "take ExecStart= out of that file, or have the flags merged into it with apiServer.flagsIn: dropIn"
+            "\(unitName) would run without the spec's flags: its command comes from \(command.place)",
+            "remove ExecStart= from that file, or set apiServer.flagsIn to dropIn to merge the flags into it"
         )
     }
 
@@ -65,9 +65,9 @@ extension NodePlanner {
         guard flags.bool(APIServerFlags.routingName) == true else { return }
         refuse(
             "plan/routing",
-            "\(unitName) has --\(APIServerFlags.routingName)=true, and the spec does not say whether it is to stay",
-            "set apiServer.aggregatorRouting to true to keep it; false takes it away, and where no kube-proxy runs on the "
-                + "control planes no aggregated API is reached then")
+            "\(unitName) has --\(APIServerFlags.routingName)=true, and the spec does not mention it",
+            "set apiServer.aggregatorRouting to true to keep it; false removes it, and if no kube-proxy runs on the "
+                + "control planes, no extension API can then be reached")
     }
 
     /// How far a node's clock may be from ours; seconds. Certificates begin five minutes before they are issued.
@@ -78,15 +78,15 @@ extension NodePlanner {
         let direction = node.clockOffset > 0 ? "ahead of" : "behind"
         refuse(
             "plan/clock", "its clock is \(abs(node.clockOffset)) s \(direction) this machine's",
-            "set both clocks (chronyc tracking, timedatectl): a certificate that is issued now could be from the "
-                + "future there, or end at another time than the plan says")
+            "correct both clocks (chronyc tracking, timedatectl): a certificate that is issued now could be "
+                + "not valid yet there, or end at another time than planned")
     }
 
     mutating func checkReadiness() {
         let hint =
-            "see why with systemctl status \(unitName); a restart is only made where its effect can be seen"
+            "run systemctl status \(unitName) to see why; aggbootstrap restarts it only if it can see the effect"
         guard let server = node.apiServer else {
-            return refuse("plan/readiness-unseen", "kube-apiserver's readiness cannot be seen", hint)
+            return refuse("plan/readiness-unseen", "cannot see whether kube-apiserver is ready", hint)
         }
         switch server.readiness {
         case .ready, .hidden: return
@@ -94,11 +94,11 @@ extension NodePlanner {
             refuse(
                 "plan/not-ready",
                 "kube-apiserver at \(server.endpoint) is not ready before any change: \(checks.joined(separator: ", "))",
-                "mend that first; a restart now could make it worse")
+                "fix that first; a restart now could make it worse")
         case .unseen(let why):
             refuse(
                 "plan/readiness-unseen",
-                "kube-apiserver's readiness at \(server.endpoint) cannot be seen: \(why)", hint)
+                "cannot see whether kube-apiserver at \(server.endpoint) is ready: \(why)", hint)
         }
     }
 
@@ -108,7 +108,7 @@ extension NodePlanner {
             let what = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
             refuse(
                 "plan/target-kind", "\(node.directory.path) is \(what)",
-                "certificates.directory has to be a real directory: kube-apiserver never notices a changed link"
+                "make certificates.directory a real directory: kube-apiserver never notices a changed link"
             )
         }
         for file in [node.ca, node.certificate, node.key, node.flags]
@@ -130,9 +130,9 @@ extension NodePlanner {
             }
             refuse(
                 "plan/shared-ca",
-                "\(bundle.path) and the client CA \(clientCA.path) hold the same key (\(shared.subject)): whoever has a "
-                    + "client certificate could claim to be anyone",
-                "the requestheader CA has to be a CA of its own")
+                "\(bundle.path) and the client CA \(clientCA.path) have the same key (\(shared.subject)): anyone with a "
+                    + "client certificate could act as any user",
+                "the requestheader CA must be a separate CA")
         }
     }
 
@@ -149,9 +149,9 @@ extension NodePlanner {
         guard wanted.bytes != installed.bytes, !allowed.containsBytes(wanted) else { return }
         refuse(
             "plan/name-not-allowed-yet",
-            "the proxy client is to be called \(wanted), but the running kube-apiserver allows only "
+            "the proxy client certificate would have the name \(wanted), but the running kube-apiserver allows only "
                 + allowed.joined(separator: ", "),
-            "put both names into requestHeader.allowedNames and run init; change proxyClient.commonName after that"
+            "add both names to requestHeader.allowedNames and run init; change proxyClient.commonName after that"
         )
     }
 

@@ -29,7 +29,7 @@ package struct PlanReport {
 
     private var encryptionLines: [String] {
         guard !plan.encrypts.isEmpty else { return [] }
-        return ["private keys of the state to encrypt:"] + plan.encrypts.map { "  ~ \($0)" } + [""]
+        return ["private keys of the state directory to encrypt:"] + plan.encrypts.map { "  ~ \($0)" } + [""]
     }
 
     private var issueLines: [String] {
@@ -57,8 +57,8 @@ package struct PlanReport {
     private func title(_ issue: CertificateIssue) -> String {
         switch issue.owner {
         case nil: "requestheader CA"
-        case LeafOwner.shared: "proxy client of all nodes"
-        case .some(let node): "proxy client of \(node)"
+        case LeafOwner.shared: "proxy client certificate of all nodes"
+        case .some(let node): "proxy client certificate of \(node)"
         }
     }
 
@@ -76,13 +76,13 @@ package struct PlanReport {
 
     private func nodeLines(_ node: NodePlan) -> [String] {
         var lines = ["\(node.name):"] + (node.heading.map { ["  \($0)"] } ?? [])
-        if node.finishesTransaction { lines.append("  bring the change that was interrupted to its end") }
+        if node.finishesTransaction { lines.append("  finish the interrupted change") }
         for file in node.files { lines += fileLines(file) }
         if node.daemonReload { lines.append("  systemctl daemon-reload") }
         switch node.restart {
         case .none: if node.isLive && !node.files.isEmpty { lines.append("  no restart of \(unit)") }
         case .needed(let why): lines.append("  restart \(unit): \(why)")
-        case .leftStopped: lines.append("  \(unit) is stopped and is left so")
+        case .leftStopped: lines.append("  \(unit) is stopped and stays stopped")
         }
         return lines + [""]
     }
@@ -110,14 +110,14 @@ package struct PlanReport {
         }
         switch file.content {
         case .privateKey, .privateKeyCopy: return [head + " private key, not shown"]
-        case .certificateToIssue: return [head + " certificate that is issued first"]
+        case .certificateToIssue: return [head + " new certificate, issued during the run"]
         case .certificate(let pem, let summary):
             let behind = Self.certificateCount(pem) - 1
             return [
                 head
                     + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"
                     + (behind > 0
-                        ? ", and \(behind) more certificate\(behind == 1 ? "" : "s") behind it" : "")
+                        ? ", followed by \(behind) more certificate\(behind == 1 ? "" : "s")" : "")
             ]
         case .bundle(_, let summaries):
             return [head + " \(summaries.count) CA certificate\(summaries.count == 1 ? "" : "s"):"]

@@ -52,7 +52,7 @@ package enum Planner {
     package static func newCA(
         _ spec: ClusterSpec, inventory: StateInventory, now: UnixTime
     ) -> [CertificateIssue] {
-        CertificateDecisions.newCA(spec, inventory, now: now, because: "the CA is replaced")
+        CertificateDecisions.newCA(spec, inventory, now: now, because: "its CA is replaced")
     }
 
     /// - Parameter nodes: what was observed, in the order of the spec; nodes of the spec that are missing here are
@@ -89,15 +89,17 @@ package enum Planner {
             plan.refusals.insert(
                 Refusal(
                     code: "rotation/no-ca", node: nil,
-                    message: "the state holds no CA, so there is nothing to replace",
-                    hint: "run init first, or name the state directory with --state DIR"), at: 0)
+                    message: "the state directory holds no CA, so there is nothing to replace",
+                    hint: "run init first, or give the right state directory with --state DIR"), at: 0)
         }
         noteExposedKeys(inventory.exposedKeys, &plan)
         if plan.readsPrivateKeys, !options.encryptsKeys, !inventory.encryptedKeys.isEmpty {
             plan.notices.append(
                 Notice(
                     code: "plan/passphrase", node: nil,
-                    message: "the state's private keys are encrypted: init needs their passphrase for this"))
+                    message:
+                        "the private keys of the state directory are encrypted: init needs the passphrase for this"
+                ))
         }
         return plan
     }
@@ -110,8 +112,8 @@ package enum Planner {
             Notice(
                 code: "plan/exposed-keys", node: nil,
                 message:
-                    "others than their owner may read private keys in the state directory: \(first)\(others); "
-                    + "chmod 600 them, and if somebody may have read one, see rotate --compromised"))
+                    "users other than the owner may read private keys in the state directory: \(first)\(others); "
+                    + "chmod 600 them, and if anyone may have read one, see rotate --compromised"))
     }
 
     /// Whether certificates of a CA that stays are replaced, and nothing else is done.
@@ -128,12 +130,12 @@ package enum Planner {
                     Refusal(
                         code: "rotation/not-initialised", node: name,
                         message: "\(what), so there is nothing to replace",
-                        hint: "run init first, or name the other nodes with --limit"))
+                        hint: "run init first, or limit the run to the other nodes with --limit"))
             } else {
                 plan.notices.append(
                     Notice(
                         code: "rotation/not-initialised", node: name,
-                        message: "left alone: \(what); aggbootstrap init brings it in"))
+                        message: "skipped: \(what); run aggbootstrap init for it"))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 extension ObservedNode {
     package var health: ControlPlaneHealth {
-        guard let live = unit?.live else { return .unhealthy("it has no such unit") }
+        guard let live = unit?.live else { return .unhealthy("it does not have the unit") }
         return ControlPlaneHealth(
             activity: live.activity, state: live.stateText, readiness: apiServer?.readiness)
     }
@@ -24,8 +24,8 @@ package enum RolloutRules {
             guard restarting.contains(where: { $0 != name }) else { return nil }
             return Refusal(
                 code: "plan/unhealthy", node: name,
-                message: "does not serve, so no other control plane is restarted: \(why)",
-                hint: "mend it first; or, where its absence is known and bearable, --accept-unhealthy \(name)"
+                message: "is not ready, so no other control plane is restarted: \(why)",
+                hint: "fix it first; or, if you accept that it is down, --accept-unhealthy \(name)"
             )
         }
     }

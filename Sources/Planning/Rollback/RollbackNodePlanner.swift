@@ -36,25 +36,25 @@ struct RollbackNodePlanner {
         }
         do { try planActivation(previous) } catch {
             base.refuse(
-                error.reportedCode, "\(error)", error.hint ?? "mend the unit, then run it again")
+                error.reportedCode, "\(error)", error.hint ?? "fix the unit, then run it again")
         }
         guard !result.isEmpty else {
-            return base.notice("rollback/same", "has what it had before its last change already")
+            return base.notice("rollback/same", "has its previous files already")
         }
-        let word = direction == .back ? "the change" : "the roll-back"
-        result.heading = "back to what was there before \(word) of \(previous.startedAt)"
+        let word = direction == .back ? "the change" : "the rollback"
+        result.heading = "restore the files from before \(word) of \(previous.startedAt)"
     }
 
     /// What the node is to go back to; nil where it is left alone.
     private mutating func due() -> PreviousFiles? {
         if let open = node.transaction {
             guard open.cause == direction else {
-                let what = open.cause == .spec ? "a change" : "another roll-back"
+                let what = open.cause == .spec ? "a change" : "another rollback"
                 base.refuse(
                     "rollback/interrupted-change",
                     "\(what) that began at \(open.startedAt) was interrupted and is still open",
-                    "run init first: it brings the change to its end, or puts it back if the API server does not "
-                        + "serve with it")
+                    "run init first: it finishes the change, or undoes it if the API server does not become "
+                        + "ready with it")
                 return nil
             }
             result.finishesTransaction = true
@@ -63,15 +63,15 @@ struct RollbackNodePlanner {
         guard let previous = node.previous else {
             base.notice(
                 "rollback/no-previous",
-                "has nothing to go back to, since no change is recorded there, and is left alone")
+                "no change is recorded there, so it is not changed")
             return nil
         }
         guard (previous.cause == .back) == (direction == .forward) else {
             base.notice(
                 "rollback/done",
                 direction == .back
-                    ? "was rolled back already at \(previous.startedAt) and is left as it is"
-                    : "has been put forward again already at \(previous.startedAt) and is left as it is")
+                    ? "was rolled back already at \(previous.startedAt), so it is not changed"
+                    : "was rolled forward already at \(previous.startedAt), so it is not changed")
             return nil
         }
         return previous
@@ -91,19 +91,19 @@ struct RollbackNodePlanner {
                     "rollback/compromised-ca",
                     "before its last change \(entry.path) held \(certificate.subject), which was dropped as "
                         + "compromised at \(dropped.since)",
-                    "it must not be trusted again: go forward, with init")
+                    "it must not be trusted again: run init instead")
             } else if inventory.isDropped(certificate) {
                 base.refuse(
                     "rollback/dropped-ca",
                     "before its last change \(entry.path) held \(certificate.subject), which a rotation has dropped",
-                    "no other server trusts it any more: go forward, with init")
+                    "no other server trusts it any more: run init instead")
             } else if !inventory.generations.contains(where: {
                 $0.certificate.fingerprintSHA256 == certificate.fingerprintSHA256
             }) {
                 base.refuse(
                     "rollback/foreign-ca",
                     "before its last change \(entry.path) held \(certificate.subject), which is not in this state",
-                    "name the state that issued it with --state DIR")
+                    "use the state directory that issued it: --state DIR")
             }
             if let shared = node.clientCA?.certificates.first(where: {
                 $0.publicKeySHA256 == certificate.publicKeySHA256
@@ -111,7 +111,7 @@ struct RollbackNodePlanner {
                 base.refuse(
                     "plan/shared-ca",
                     "before its last change \(entry.path) and the client CA held the same key (\(shared.subject))",
-                    "the requestheader CA has to be a CA of its own")
+                    "the requestheader CA must be a separate CA")
             }
         }
     }
@@ -194,14 +194,14 @@ struct RollbackNodePlanner {
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         guard !comparison.isSame else { return }
         let text =
-            "\(unitName) was edited since that change, which the restart would bring into effect too: its command line "
+            "\(unitName) was edited since that change, and the restart would activate the edit too: its command line "
             + NodePlanner.words(comparison.differences).joined(separator: "; ")
         if base.options.includesPending {
             base.notice("plan/pending-changes", text)
         } else {
             base.refuse(
                 "plan/pending-changes", text,
-                "look at them; undo them first, or run it again with --include-pending")
+                "look at the changes; undo them first, or run it again with --include-pending")
         }
     }
 

@@ -69,8 +69,8 @@ package enum RollbackPlanner {
     private static func nothingToGoBackTo(_ nodes: [ObservedNode]) -> Refusal {
         Refusal(
             code: "rollback/nothing", node: nil,
-            message: "there is nothing to go back to: no change of "
+            message: "there is nothing to roll back: no change of "
                 + "\(nodes.map(\.name).joined(separator: ", ")) is recorded there",
-            hint: "the files that a change replaces are kept on the node from the first init on")
+            hint: "each node keeps the files that a change replaces, from the first init on")
     }
 }

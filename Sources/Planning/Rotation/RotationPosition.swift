@@ -53,7 +53,7 @@ package enum RotationPosition {
             throw Refusal(
                 code: "rotation/no-trust", node: lost.name,
                 message: "its trust bundle holds neither the old CA nor the new one",
-                hint: "see what is in that file and put the bundle of another control plane there")
+                hint: "look at that file, and replace it by that of another control plane")
         }
         let dropped = nodes.filter { $0.trustsKept && !$0.trustsRetired }
         let old = nodes.filter { !$0.hasNewLeaf }
@@ -68,10 +68,11 @@ package enum RotationPosition {
             throw Refusal(
                 code: "rotation/divergence", node: early.name,
                 message:
-                    "it does not trust the old CA any more, while \(late.name) still presents a proxy client of it",
+                    "it does not trust the old CA any more, while \(late.name) still presents a certificate of it",
                 hint:
-                    "others may have the old CA's key, so it is not trusted anew: stop kube-apiserver on "
-                    + "\(late.name), give it the three files of \(early.name), start it, then run it again")
+                    "others may have the old CA's key, so it must not be trusted again: stop kube-apiserver on "
+                    + "\(late.name), copy the three files of \(early.name) to it, start it, then run it again"
+            )
         }
         return nodes.allSatisfy { $0.trustsKept && $0.trustsRetired } ? .leaves : .trust
     }

@@ -46,7 +46,7 @@ package final class Canary: Sendable {
         let cleared = try await objects.clearLeftovers()
         if !cleared.isEmpty {
             controlPlanes.effects.progress(
-                .line("removed what a killed canary left: \(cleared.map(\.name).joined(separator: ", "))"))
+                .line("removed objects of a killed canary: \(cleared.map(\.name).joined(separator: ", "))"))
         }
         let routes = CanaryPlace.routes(controlPlanes, observed, address)
         let distinct = Array(Set(routes.values.compactMap { try? $0.get() }))
@@ -137,7 +137,7 @@ package final class Canary: Sendable {
         switch places[node.name] {
         case .success(let known)?: place = known
         case .failure(let error)?: return .notReached(error.message)
-        case nil: return .notReached("it was not looked at")
+        case nil: return .notReached("it was not checked")
         }
         let word = try Self.word()
         witness.expect(word)
@@ -157,7 +157,7 @@ package final class Canary: Sendable {
         }
         let condition = await condition(place.number).map { "; the APIService says \($0)" } ?? ""
         return .notReached(
-            "nothing came to \(place.listens) in \(patience.components.seconds) s (--canary-address names another place): "
+            "no request reached \(place.listens) in \(patience.components.seconds) s (--canary-address gives another address): "
                 + "\(inquiry.answer)\(condition)")
     }
 

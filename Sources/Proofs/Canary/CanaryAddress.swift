@@ -41,7 +41,7 @@ package struct CanaryAddress: Sendable, Equatable {
         BootstrapError(
             "usage/canary-address", status: .usage, "cannot use --canary-address \(text): \(why)",
             hint:
-                "write 192.0.2.1, 192.0.2.1:8443 or [2001:db8::1]:8443: where the control planes reach this machine"
+                "write 192.0.2.1, 192.0.2.1:8443 or [2001:db8::1]:8443: an address at which the control planes reach this machine"
         )
     }
 }

@@ -37,7 +37,7 @@ struct CanaryInquiry {
         }
         if refusal == nil {
             guard let identity = try? connection.identity, let probe = ProbeUser(suffix: word) else {
-                refusal = "there is no pair to ask with"
+                refusal = "there is no certificate and key to ask with"
                 return await askAsAdministrator(connection)
             }
             user = probe.description
@@ -75,7 +75,7 @@ struct CanaryInquiry {
             answer = "an answer that is not the canary's"
             return CanaryWitness.isAnswer(text, to: word)
         } catch {
-            answer = "\(ErrorReport(error).message) (asked so since: \(refusal ?? ""))"
+            answer = "\(ErrorReport(error).message) (asked this way because: \(refusal ?? ""))"
             return false
         }
     }

@@ -73,8 +73,9 @@ package struct CanaryObjects: Sendable {
         for (place, certificate) in Set(found.map { [$0.place, $0.certificate] }).map({ ($0[0], $0[1]) })
         where Self.answers(place, certificate) {
             throw BootstrapError(
-                "canary/running", status: .locked, "cannot make the canary: another one answers at \(place)",
-                hint: "wait until that run has ended")
+                "canary/running", status: .locked,
+                "cannot create the canary: another one answers at \(place)",
+                hint: "wait until that run has ended, then run it again")
         }
         try await remove(found)
         return found
@@ -93,8 +94,10 @@ package struct CanaryObjects: Sendable {
     private static func taken(_ path: String) -> BootstrapError {
         BootstrapError(
             "canary/exists",
-            "cannot make the canary: \(path) exists, and aggbootstrap did not make it for this run",
-            hint: "see what it is (kubectl get --raw \(path)); the canary needs these names for itself")
+            "cannot create the canary: \(path) exists, and aggbootstrap did not create it for this run",
+            hint:
+                "look at it (kubectl get --raw \(path)), then rename or remove it: the canary needs these names"
+        )
     }
 
     /// Whether the run that left this still listens: by its certificate, since the port may be somebody else's by now.
@@ -140,8 +143,8 @@ package struct CanaryObjects: Sendable {
         }
         throw BootstrapError(
             "canary/left-behind",
-            "cannot remove the canary's objects: \(cause.map { ErrorReport($0).message } ?? "they are still there")",
-            hint: "the next verify --canary or rotate removes them, or these do it by hand",
+            "cannot remove the canary's objects: \(cause.map { ErrorReport($0).message } ?? "they still exist")",
+            hint: "run verify --canary again, which removes them, or run these commands",
             details: left.map { "kubectl delete --raw \($0.path)" })
     }
 }

@@ -59,15 +59,16 @@ struct CanaryProver {
         let groups = sighting.groups.joined(separator: ", ")
         guard sighting.isAnswered else {
             return Proof(
-                Self.path, .failed, "a request came through its aggregator, but the answer did not come back")
+                Self.path, .failed,
+                "a request came through its aggregator, but the answer did not reach the client")
         }
         guard sighting.users.count == 1, let user = sighting.users.first, !user.isEmpty else {
             return Proof(
-                Self.path, .failed, "a request came without one user's name: X-Remote-User: \(sighting.users)"
+                Self.path, .failed, "a request did not name one user: X-Remote-User: \(sighting.users)"
             )
         }
         if let expected = sighting.expectedUser, user != expected {
-            return Proof(Self.path, .failed, "a request of \(expected) came as that of \(user)")
+            return Proof(Self.path, .failed, "a request of \(expected) came as one of \(user)")
         }
         guard sighting.groups.contains("system:authenticated") else {
             return Proof(Self.path, .failed, "\(user) came without the group system:authenticated: \(groups)")
@@ -84,13 +85,16 @@ struct CanaryProver {
                 "no certificate: --proxy-client-cert-file and --proxy-client-key-file are not in use")
         }
         let chain: [Certificate]
-        do { chain = try sighting.certificates() } catch { return failed("what cannot be read: \(error)") }
+        do { chain = try sighting.certificates() } catch {
+            return failed("a certificate that cannot be read: \(error)")
+        }
         let leaf = chain[0].summary
         let name = "\(leaf.subject), serial \(leaf.serial), issued by \(leaf.issuer)"
         let onDisk = installed.first { $0.node == node.name }?.leaf?.summary
         let isOnDisk = leaf.fingerprintSHA256 == onDisk?.fingerprintSHA256
         let other =
-            isOnDisk ? "" : "; on the node lies serial \(onDisk?.serial ?? "(none)"), which it has not loaded"
+            isOnDisk
+            ? "" : "; the node's file has serial \(onDisk?.serial ?? "(none)"), which it has not loaded"
         // An API server with such a bundle goes on with what it has loaded, and does not start again.
         if let broken = installed.first(where: { $0.unreadable != nil }), let why = broken.unreadable {
             return failed("\(name), which cannot be verified on \(broken.node): \(why)\(other)")
@@ -113,7 +117,8 @@ struct CanaryProver {
         guard isOnDisk else { return failed(name + other) }
         let peers = bundles.map(\.node).joined(separator: ", ")
         return Proof(
-            Self.certificate, .passed, "\(name), is what lies on the node, and verifies on \(peers)")
+            Self.certificate, .passed,
+            "\(name), is the certificate of the node's file, and verifies on \(peers)")
     }
 
     /// Why an API server with that bundle would not take the chain; nil where it would.
@@ -141,10 +146,10 @@ extension ControlPlanes {
         guard access == .live else {
             throw BootstrapError(
                 "usage/canary-offline", status: .usage,
-                "--canary needs a running cluster, and --root is given",
-                hint: "leave out one of them")
+                "--canary and --root are both given: a canary needs a running cluster",
+                hint: "remove one of them")
         }
-        let signals = StopRequest(promise: "the canary's API objects are removed first") { [effects] in
+        let signals = StopRequest(promise: "the canary's objects are removed first") { [effects] in
             effects.progress(.line($0))
         }
         defer { signals.restore() }
@@ -165,7 +170,7 @@ extension ControlPlanes {
         let canary: Canary
         do {
             guard let kubectl = try await Kubectl.find(self) else {
-                return notProven("there is no kubeconfig: apiServer.kubeconfig names an administrator's")
+                return notProven("there is no kubeconfig: set apiServer.kubeconfig to an administrator's")
             }
             canary = try await Canary.open(
                 self, kubectl, observed: observed, address: address, isStopped: isStopped)

@@ -41,8 +41,8 @@ struct CanaryRoute: Sendable, Hashable {
         guard let address = IPAddress.parse(text), !text.hasPrefix("127.") else {
             throw BootstrapError(
                 "canary/no-address",
-                "this machine has no address that \(endpoint.address) could reach: \(text)",
-                hint: "name one with --canary-address")
+                "this machine has no address that \(endpoint.address) can reach: \(text)",
+                hint: "give one with --canary-address")
         }
         return address.mappedIPv4 ?? address
     }

@@ -58,7 +58,8 @@ package struct ExtensionServers: Sendable {
         accepted: Set<String>, seconds: Int = Self.seconds, _ progress: (String) -> Void
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints()
-        progress("\(endpoints.count) extension server\(endpoints.count == 1 ? "" : "s") behind APIServices")
+        progress(
+            "\(endpoints.count) extension API server\(endpoints.count == 1 ? "" : "s") behind APIServices")
         let vouched = isVouchedFor ? min(seconds, Self.vouchedSeconds) : seconds
         return try await wait(
             endpoints, passing: accepted,

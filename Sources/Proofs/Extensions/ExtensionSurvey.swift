@@ -91,7 +91,7 @@ struct ExtensionSurvey: Sendable {
             Laggard(service: endpoint.service, endpoint: endpoint.place, why: why)
         }
         guard endpoint.port != nil else {
-            return laggard("its port cannot be told from the Service's endpoints")
+            return laggard("the Service's endpoints do not show its port")
         }
         var silence: String?
         for answer in answers {

@@ -82,13 +82,13 @@ package final class ServiceCheck: Sendable {
                 for refusal in answers.refusals where known != nil {
                     controlPlanes.effects.progress(
                         .line(
-                            "note: \(refusal.service.name) does not answer through \(node.name) before the change, so it is "
-                                + "not waited for: \(refusal.why)"))
+                            "note: \(refusal.service.name) does not answer through \(node.name) before the change, so the run does "
+                                + "not wait for it: \(refusal.why)"))
                 }
             case .failure(let error):
                 controlPlanes.effects.progress(
                     .line(
-                        "note: \(node.name): whether extension APIs answer is not seen: \(ErrorReport(error).message)"
+                        "note: \(node.name): cannot see whether extension APIs answer: \(ErrorReport(error).message)"
                     ))
             }
         }
@@ -113,10 +113,10 @@ package final class ServiceCheck: Sendable {
             guard ContinuousClock.now < begin + .seconds(seconds) else {
                 throw BootstrapError(
                     "rotation/service-lost",
-                    "\(first.service.name) answered through this control plane before its certificate changed and does "
+                    "\(first.service.name) answered through this control plane before its certificate changed, and does "
                         + "not answer now: \(first.why)",
                     hint:
-                        "check which CAs its server trusts, restart that server, then run this again; kubectl describe "
+                        "check which CAs its server trusts, restart that server, then run it again; kubectl describe "
                         + "apiservice \(first.service.name) names it",
                     details: refusals.dropFirst().map { "\($0.service.name) neither: \($0.why)" })
             }

@@ -59,11 +59,11 @@ package struct CFSSLImport: Sendable {
         if caExpiry == nil {
             let place = "\(SpecRendering.printable(request.caCSR.name)):\(SourceLocation.start)"
             let period = CFSSLDraft.defaultCAExpiry
-            let message = "ca.expiry is absent: the CA is valid for \(period), as from cfssl"
+            let message = "ca.expiry is absent: the CA is valid for \(period), as with cfssl"
             notes.append(CFSSLNote(place: place, message: message))
         }
         if request.nodes.isEmpty {
-            let message = "no --node was given: the spec has one, cp1, the machine that the program runs on"
+            let message = "no --node was given: the spec has one node, cp1, this machine"
             notes.append(CFSSLNote(place: nil, message: message))
         }
         return notes

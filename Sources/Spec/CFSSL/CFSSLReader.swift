@@ -52,7 +52,7 @@ struct CFSSLReader {
             if let first = firstLocations[folded] {
                 report(
                     .duplicateKey, at: member.keyLocation,
-                    "the key \(SpecText.quoted(member.key)) is here for the second time",
+                    "the key \(SpecText.quoted(member.key)) is given twice",
                     hint: "it was given at \(first)")
                 continue
             }

@@ -18,7 +18,7 @@ struct CFSSLRequest {
     }
 
     private static let attributes = ["C", "ST", "L", "O", "OU"]
-    private static let noPlace = "a subject has no place for it here"
+    private static let noPlace = "a subject cannot hold it here"
 
     init(_ role: Role, _ reader: inout CFSSLReader) {
         let members = reader.document(Self.keys(role))
@@ -33,7 +33,8 @@ struct CFSSLRequest {
         readHosts(reader.texts(members["hosts"], "hosts"), &reader)
         if let key = members["key"] { readKey(key, &reader) }
         if let ca = members["ca"] {
-            let fixed = "the CA has pathlen:1 here: it signs proxy clients and the CA that replaces it"
+            let fixed =
+                "the CA has pathlen:1 here: it signs proxy client certificates and the CA that replaces it"
             let keys: [CFSSLKey] = [
                 .kept("expiry"), .dropped("pathlen", fixed), .dropped("pathlenzero", fixed),
                 .dropped("backdate", "certificates begin 5 minutes before they are issued here"),
@@ -49,7 +50,7 @@ struct CFSSLRequest {
         ]
         return switch role {
         case .ca: common + [.kept("ca"), .dropped("hosts", "a CA needs no subject alternative names")]
-        case .leaf: common + [.kept("hosts"), .dropped("ca", "the proxy client's certificate is no CA")]
+        case .leaf: common + [.kept("hosts"), .dropped("ca", "a proxy client certificate is not a CA")]
         }
     }
 

@@ -64,7 +64,7 @@ struct CFSSLSigning {
         where members[..<index].contains(where: { $0.key == member.key }) {
             reader.report(
                 .duplicateKey, at: member.keyLocation,
-                "the profile \(SpecText.quoted(member.key)) is here for the second time")
+                "the profile \(SpecText.quoted(member.key)) is given twice")
         }
         return members.map { ($0.key, $0.value) }
     }
@@ -139,11 +139,11 @@ struct CFSSLSigning {
         // cfssl 1.2.0 spells it so.
         let name = usage.value == "content committment" ? "content commitment" : usage.value
         if usages.contains(where: { $0.value == name }) {
-            reader.drop(path, at: usage.location, "\(quoted) is there already")
+            reader.drop(path, at: usage.location, "\(quoted) is given twice")
         } else if CertificateUsage(rawValue: name) != nil {
             usages.append(CFSSLText(value: name, location: usage.location))
         } else if Self.otherUsages.contains(name) {
-            reader.drop(path, at: usage.location, "\(quoted) is no use of a proxy client")
+            reader.drop(path, at: usage.location, "\(quoted) is of no use in a proxy client certificate")
         } else {
             let near = EditDistance.nearest(to: name, among: CertificateUsage.allCases.map(\.rawValue))
             let hint = near.map { "; did you mean \"\($0)\"?" } ?? ""
@@ -159,23 +159,23 @@ struct CFSSLSigning {
     ]
 
     private static let profileKeys: [CFSSLKey] = {
-        let addresses = "an API server asks no such address about a proxy client"
+        let addresses = "a proxy client certificate is not checked at such addresses"
         let network = "nothing is signed over the network"
         let fixed = "certificates begin when they are issued, and end after their expiry"
-        let requests = "there is no foreign request to check: key and certificate are made together"
+        let requests = "key and certificate are made together, so there is no request to check"
         return [
             .kept("expiry"), .kept("usages"), .dropped("issuer_urls", addresses),
             .dropped("ocsp_url", addresses), .dropped("crl_url", addresses),
             .dropped("ocsp_no_check", addresses), .dropped("ct_log_servers", addresses),
             .dropped("backdate", "certificates begin 5 minutes before they are issued here"),
             .dropped("not_before", fixed), .dropped("not_after", fixed),
-            .dropped("ca_constraint", "the proxy client's certificate is no CA"),
+            .dropped("ca_constraint", "a proxy client certificate is not a CA"),
             .dropped("auth_key", network), .dropped("prev_auth_key", network), .dropped("remote", network),
             .dropped("auth_remote", network), .dropped("name_whitelist", requests),
             .dropped("copy_extensions", requests), .dropped("allowed_extensions", requests),
             .dropped("ClientProvidesSerialNumbers", requests),
-            .dropped("policies", "a proxy client has no certificate policies"),
-            .dropped("cert_store", "what was issued is in the ledger of the state directory"),
+            .dropped("policies", "a proxy client certificate has no policies"),
+            .dropped("cert_store", "the ledger of the state directory records what was issued"),
         ]
     }()
 }

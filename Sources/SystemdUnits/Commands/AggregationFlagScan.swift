@@ -21,7 +21,7 @@ package struct AggregationFlagScan {
             throw UnitError(
                 .wrapper, "merge", unit,
                 cause: "the command in \(command.place) ends its options with --, so that no flag can follow",
-                hint: "take the -- out of it")
+                hint: "remove the --")
         }
         for flag in flags.occurrences where APIServerFlags.names.contains(flag.name) {
             let own = flag.arguments.map { arguments[$0] }
@@ -93,18 +93,18 @@ package struct AggregationFlagScan {
         let hint: String
         if let value, isFile {
             hint =
-                "take the aggregation flags out of \(variable) in \(value.origin), or set apiServer.flagsIn to "
+                "remove the aggregation flags from \(variable) in \(value.origin), or set apiServer.flagsIn to "
                 + "environmentFile and apiServer.environmentFile to { \"path\": \"\(value.origin)\", \"variable\": "
                 + "\"\(variable)\" }"
         } else if let value {
             hint =
-                "take the aggregation flags out of \(variable) in \(value.origin) and run it again: they are written anew"
+                "remove the aggregation flags from \(variable) in \(value.origin) and run it again: they are written again"
         } else {
             hint = "write --\(flag) in the command itself, without a variable, and run it again"
         }
         return UnitError(
             .flagsInVariable, "merge", unit,
-            cause: "--\(flag) of the command in \(command.place) comes out of $\(variable)\(origin)",
+            cause: "--\(flag) of the command in \(command.place) comes from $\(variable)\(origin)",
             hint: hint)
     }
 }

@@ -77,7 +77,7 @@ package struct ExecCommand: Sendable, Equatable {
             throw Self.problem(assignment, "the command has no executable")
         }
         guard Self.isExecutable(first.value.utf8.dropFirst(prefix.utf8.count)) else {
-            throw Self.problem(assignment, "the executable is no absolute path and no file name")
+            throw Self.problem(assignment, "the executable is neither an absolute path nor a file name")
         }
         guard !prefix.contains("@") || words.count > 1 else {
             throw Self.problem(assignment, "the prefix @ needs a second word")
@@ -104,7 +104,7 @@ package struct ExecCommand: Sendable, Equatable {
         guard !isSeparator, !isFirst || word?.value != [UnitByte.semicolon] else {
             throw UnitError(
                 .severalCommands, "read", assignment.path, line: assignment.lineNumber,
-                cause: "a lone ; starts another command",
+                cause: "a ; of its own starts another command",
                 hint: "an API server's unit has one command: write the semicolon as \\; if it is an argument")
         }
         return word

@@ -133,7 +133,7 @@ package struct ShellCommand {
             }
             if isPlain { continue }
             throw UnitError(
-                .unsafeValue, "write", argument, cause: "a shell would not take it as it is",
+                .unsafeValue, "write", argument, cause: "a shell would change it",
                 hint: "let ExecStart= run kube-apiserver itself, without a shell")
         }
     }

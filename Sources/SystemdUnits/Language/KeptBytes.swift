@@ -87,6 +87,6 @@ package enum KeptBytes {
         UnitError(
             .unreadableText, "read", path, line: line,
             cause: "it holds a byte that is not UTF-8, and \(what)",
-            hint: "write that line as UTF-8, or take the byte out")
+            hint: "write that line as UTF-8, or remove the byte")
     }
 }

@@ -45,7 +45,7 @@ package enum UnitFileQuoting {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.last != UInt8(ascii: "/"), bad == nil else {
             throw UnitError(
                 .unsafeValue, "write", path,
-                cause: "an executable is an absolute path without quotes, backslashes and dollar signs")
+                cause: "an executable must be an absolute path without quotes, backslashes and dollar signs")
         }
         return try quote(path, dollars: .plain)
     }
@@ -59,8 +59,8 @@ package enum UnitFileQuoting {
             guard isPlain, !argument.isEmpty else {
                 throw UnitError(
                     .unsafeValue, "write", argument,
-                    cause: "an argument in a variable holds no white space, quote or backslash",
-                    hint: "change the value, or write the flags into the command: apiServer.flagsIn: dropIn")
+                    cause: "an argument in a variable must not hold white space, a quote or a backslash",
+                    hint: "change the value, or set apiServer.flagsIn to dropIn")
             }
         }
         return arguments.joined(separator: " ")

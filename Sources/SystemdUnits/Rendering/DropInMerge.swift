@@ -88,7 +88,7 @@ struct DropInMerge {
                 .doubled, "merge", unit,
                 cause: "the command in \(command.place) uses $\(APIServerFlags.variable) and also holds "
                     + removed.joined(separator: " "),
-                hint: "take these flags out of the command: the variable sets them")
+                hint: "remove these flags from the command: the variable sets them")
         }
         if shell != nil { try ShellCommand.refuseUnsafe(flags.arguments) }
         let text = try UnitTemplate.environment(flags: flags.arguments)
@@ -120,7 +120,7 @@ struct DropInMerge {
         if let value = service.environment.loaded[name] {
             throw overridden("the environment file \(value.origin) sets $\(name)")
         }
-        if service.environment.isUnset(name) { throw overridden("UnsetEnvironment= takes $\(name) away") }
+        if service.environment.isUnset(name) { throw overridden("UnsetEnvironment= removes $\(name)") }
     }
 
     /// A backslash with a blank behind it is an argument of its own, and would take the blank before ours.
@@ -131,8 +131,8 @@ struct DropInMerge {
         let breaks = assignment.rawValue.utf8.count { $0 == UnitByte.newline }
         throw UnitError(
             .badSyntax, "merge", assignment.path, line: assignment.lineNumber + breaks,
-            cause: "the line ends with a backslash that has a blank behind it, or nothing to go on with",
-            hint: "take the backslash and the blank away")
+            cause: "the line ends with a backslash and a blank, or with a backslash and no next line",
+            hint: "remove the backslash and the blank")
     }
 
     /// A drop-in that sorts behind ours would put its own command in place of ours.
@@ -147,9 +147,9 @@ struct DropInMerge {
 
     private func overridden(_ cause: String) -> UnitError {
         UnitError(
-            .overridden, "merge", unit, cause: "\(cause), which wins over \(UnitPaths.dropInName)",
+            .overridden, "merge", unit, cause: "\(cause), which overrides \(UnitPaths.dropInName)",
             hint:
-                "take it away there; a drop-in that sets ExecStart= may sort before \(UnitPaths.dropInName)"
+                "remove it there; a drop-in that sets ExecStart= may sort before \(UnitPaths.dropInName)"
         )
     }
 

@@ -90,7 +90,7 @@ package struct EnvironmentFileMerge {
             throw UnitError(
                 .doubled, "merge", unit,
                 cause: "the command in \(command.place) uses $\(file.variable) \(uses) times",
-                hint: "it has to be one word of the command, once; see apiServer.environmentFile.variable")
+                hint: "use it as one word of the command, once; see apiServer.environmentFile.variable")
         }
     }
 
@@ -113,7 +113,7 @@ package struct EnvironmentFileMerge {
         }
         if service.environment.isUnset(file.variable) {
             throw UnitError(
-                .overridden, "merge", unit, cause: "UnsetEnvironment= takes $\(file.variable) away",
+                .overridden, "merge", unit, cause: "UnsetEnvironment= removes $\(file.variable)",
                 hint: "use another variable, or apiServer.flagsIn auto")
         }
         if service.environment.isUnsetByValue(file.variable) {
@@ -145,7 +145,7 @@ package struct EnvironmentFileMerge {
             let place = arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
             throw UnitError(
                 .wrapper, "edit", file.path, cause: "\(place) ends its options with --",
-                hint: "take the -- out of it: no flag can follow it")
+                hint: "remove the --: no flag can follow it")
         }
         var indices: [Int] = []
         var positions: [String: Set<Int>] = [:]
@@ -178,13 +178,13 @@ package struct EnvironmentFileMerge {
                 isWhole ? .doubled : .flagsInVariable, "merge", unit,
                 cause: "the command in \(command.place) holds \(text) outside of $\(file.variable)"
                     + (isWhole ? "" : ", in part"),
-                hint: "take it out of the command: \(file.path) is to hold it")
+                hint: "remove it from the command: \(file.path) holds it")
         }
         let origin = service.environment[variable].map { " in \($0.origin)" } ?? ""
         return UnitError(
             .flagsInVariable, "merge", unit,
-            cause: "--\(flag.name) of the command in \(command.place) comes out of $\(variable)\(origin)",
-            hint: "take it out of \(variable)\(origin): $\(file.variable) in \(file.path) is to hold it")
+            cause: "--\(flag.name) of the command in \(command.place) comes from $\(variable)\(origin)",
+            hint: "remove it from \(variable)\(origin): $\(file.variable) in \(file.path) holds it")
     }
 
     /// Variables of the file that hold one of our flags and nothing else, with the flag as it is wanted; empty where flags

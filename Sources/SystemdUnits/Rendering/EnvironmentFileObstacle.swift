@@ -14,13 +14,13 @@ struct EnvironmentFileObstacle {
         if let offset = Array(text.utf8).firstIndex(of: 0) {
             throw UnitError(
                 .unreadableText, "edit", file.path, line: line(of: offset),
-                cause: "it holds a NUL byte, and nothing behind that reaches the unit",
-                hint: "take the byte out: tr -d '\\0' <\(file.path) shows the file without it")
+                cause: "it holds a NUL byte, and nothing after it reaches the unit",
+                hint: "remove the byte: tr -d '\\0' <\(file.path) shows the file without it")
         }
         guard case .quote(let line) = EnvironmentFile.Ending(of: text), variable == nil else { return }
         throw UnitError(
             .badSyntax, "edit", file.path, line: line,
-            cause: "the quote that begins there is not closed, so that everything behind it is one value",
+            cause: "the quote that begins there is not closed, so everything after it is one value",
             hint: "close the quote on that line")
     }
 
@@ -29,9 +29,9 @@ struct EnvironmentFileObstacle {
         UnitError(
             .overridden, "merge", unit,
             cause:
-                "UnsetEnvironment= names $\(name) with a value, so that a change of the value decides whether "
+                "UnsetEnvironment= names $\(name) with a value, so the value decides whether "
                 + "the process gets it",
-            hint: "take \(name)=... out of UnsetEnvironment=")
+            hint: "remove \(name)=... from UnsetEnvironment=")
     }
 
     /// What keeps an edit from giving the process what it has and our flags.
@@ -51,7 +51,7 @@ struct EnvironmentFileObstacle {
                 .flagsInVariable, "edit", file.path,
                 cause:
                     "--\(flag.name) at the end of $\(file.variable) takes its value from the next variable or word of "
-                    + "the command in \(command.place), so that nothing can be put between them",
+                    + "the command in \(command.place), so nothing can be inserted between them",
                 hint: "write the flag and its value with an equals sign, in one variable")
         }
         let (old, new) = (Self.others(flags), Self.others(.parse(commandLine: after)))
@@ -110,8 +110,8 @@ struct EnvironmentFileObstacle {
             : "$\(file.variable) ends with a backslash"
         return UnitError(
             .badSyntax, "edit", file.path, line: line(of: variable.offsets[start]),
-            cause: "\(what), so that flags behind it would be part of an argument",
-            hint: quote != nil ? "close the quote, or take it out" : "take the backslash out")
+            cause: "\(what), so flags after it would be part of an argument",
+            hint: quote != nil ? "close the quote, or remove it" : "remove the backslash")
     }
 }
 
@@ -135,7 +135,7 @@ extension EnvironmentFileMerge {
             throw UnitError(
                 .overridden, "merge", unit,
                 cause:
-                    "\(value.origin) sets $\(file.variable), and \(file.path), which is read later, would win over it",
+                    "\(value.origin) sets $\(file.variable), and \(file.path), which is read later, would override it",
                 hint: "set apiServer.environmentFile.path to \(value.origin)")
         }
         let texts = kept.compactMap { arguments[$0].pattern.text }

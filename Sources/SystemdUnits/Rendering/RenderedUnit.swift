@@ -28,7 +28,7 @@ package struct RenderedUnit: Sendable, Equatable {
 
     /// Begins a whole unit that this program has written.
     private static let wholeUnitMark =
-        "# Written by aggbootstrap, which writes it anew: put changes of your own into a drop-in.\n"
+        "# Written by aggbootstrap, which overwrites it: put your own changes into a drop-in.\n"
 
     /// Whether a file is the whole unit that this program writes for `unit`.
     package static func isWholeUnit(_ text: UnitText, of unit: String) -> Bool {
@@ -52,7 +52,7 @@ package struct RenderedUnit: Sendable, Equatable {
             throw UnitError(
                 .overridden, "merge", unit,
                 cause: "another \(UnitPaths.dropInName) is among the files of the unit",
-                hint: "it would be hidden by \(UnitPaths.dropIn(of: unit)): remove or rename it")
+                hint: "\(UnitPaths.dropIn(of: unit)) would hide it: remove or rename it")
         }
         let merge = try DropInMerge(unit: unit, base: base, environmentFiles: environmentFiles, flags: flags)
         return try merge.usesVariable ? merge.environmentOnly() : merge.frozen(digests: baseDigests)
@@ -98,7 +98,7 @@ package struct RenderedUnit: Sendable, Equatable {
         if let own = given.occurrences.first(where: { APIServerFlags.names.contains($0.name) }) {
             throw UnitError(
                 .doubled, "write", unit, cause: "the arguments already hold --\(own.name)",
-                hint: "take it out of apiServer.flags and nodes[].flags: the spec's own values set it")
+                hint: "remove it from apiServer.flags and nodes[].flags: the spec's own values set it")
         }
         guard given.terminator == nil else {
             throw UnitError(.wrapper, "write", unit, cause: "the arguments end their options with --")
@@ -120,7 +120,7 @@ package struct RenderedUnit: Sendable, Equatable {
     static func require(_ condition: Bool, _ path: String) throws(UnitError) {
         if condition { return }
         throw UnitError(
-            .inconsistent, "render", path, cause: "the rendered text does not read back as what was wanted",
+            .inconsistent, "render", path, cause: "the rendered text does not read back as what was meant",
             hint: "this is a bug in aggbootstrap; nothing was written: please report it with the unit's files"
         )
     }

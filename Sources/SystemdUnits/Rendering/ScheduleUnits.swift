@@ -35,7 +35,7 @@ package struct ScheduleUnits: Sendable, Equatable {
 
     /// Begins each of the two files.
     private static let mark =
-        "# Written by aggbootstrap schedule, which writes it anew: put changes of your own into a drop-in.\n"
+        "# Written by aggbootstrap schedule, which overwrites it: put your own changes into a drop-in.\n"
 
     /// `aggbootstrap-CLUSTER.service`.
     package static func serviceName(_ cluster: String) -> String { "aggbootstrap-\(cluster).service" }

@@ -18,7 +18,7 @@ struct ChangeDialog: ChangeAttendant {
 
         static let initialise = Words(command: "init", done: "applied") { "Apply this to cluster \($0)?" }
         static let rotate = Words(command: "rotate", done: "applied") {
-            "Replace the proxy clients of cluster \($0)?"
+            "Replace the proxy client certificates of cluster \($0)?"
         }
         static let rollback = Words(command: "rollback", done: "rolled back") { "Roll cluster \($0) back?" }
     }

@@ -4,7 +4,7 @@ import ArgumentParser
 
 /// What every command that changes nodes takes.
 struct ChangeOptions: ParsableArguments {
-    @Flag(help: "Show what would be done and change nothing.")
+    @Flag(help: "Show what would be done, and change nothing.")
     var dryRun = false
 
     @Flag(help: "Do not ask before a live change.")

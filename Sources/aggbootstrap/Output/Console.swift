@@ -21,7 +21,7 @@ enum Console {
             BootstrapError(
                 "output/unwritten", status: .unwritten,
                 "cannot write the result to standard output: \(String(cString: strerror(number)))",
-                hint: "what was to be done is done; plan and verify show where things stand")
+                hint: "the run itself is done; plan and verify show the current state")
         }
     }
 
@@ -69,11 +69,12 @@ enum Console {
     static func consent(_ question: String) throws {
         guard Terminal.isInteractive else {
             throw BootstrapError(
-                "usage/no-terminal", status: .usage, "there are live changes, and no terminal to ask on",
-                hint: "read the plan, then run it again with --yes")
+                "usage/no-terminal", status: .usage,
+                "the run would change live nodes, and there is no terminal to ask",
+                hint: "check the plan, then run it again with --yes")
         }
         guard confirm(question) else {
-            throw BootstrapError("usage/declined", "not applied; nothing was changed")
+            throw BootstrapError("usage/declined", "the answer was no; nothing was changed")
         }
     }
 

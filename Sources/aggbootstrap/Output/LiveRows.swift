@@ -23,7 +23,7 @@ struct LiveRows {
 
         let name: String
         var state = State.waiting
-        var text = "waits for its turn"
+        var text = "waiting for its turn"
         var since: ContinuousClock.Instant?
         /// Whole seconds that the work took; nil until it has ended.
         var seconds: Int64?

@@ -49,13 +49,13 @@ struct Narrator {
     // MARK: - What was read
 
     private static func lines(_ inventory: StateInventory) -> [String] {
-        guard let current = inventory.current else { return ["the state holds no CA yet"] }
+        guard let current = inventory.current else { return ["the state directory holds no CA yet"] }
         let leaves = inventory.leaves.sorted { $0.key < $1.key }
             .map {
                 "\($0.key == LeafOwner.shared ? "all nodes" : $0.key) until \($0.value.certificate.notAfter.date)"
             }
         return [
-            "the state holds \(current.certificate.subject), until \(current.certificate.notAfter.date), and certificates "
+            "the state directory holds \(current.certificate.subject), until \(current.certificate.notAfter.date), and certificates "
                 + "for \(leaves.isEmpty ? "no node" : leaves.joined(separator: ", "))"
         ]
     }
@@ -80,7 +80,7 @@ struct Narrator {
         case .regular: "0\(String(file.mode, radix: 8)) \(file.userID):\(file.groupID)"
         case .directory: "is a directory"
         case .symbolicLink: "is a symbolic link"
-        case .other: "is no plain file"
+        case .other: "is not a plain file"
         }
     }
 
@@ -89,8 +89,8 @@ struct Narrator {
             switch server.readiness {
             case .ready: "ready"
             case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
-            case .hidden(let why): "serving, readiness not shown (\(why))"
-            case .unseen(let why): "not seen (\(why))"
+            case .hidden(let why): "running, readiness not shown (\(why))"
+            case .unseen(let why): "not known (\(why))"
             }
         let names = server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
         let version = server.version.map { ", version \($0)" } ?? ""

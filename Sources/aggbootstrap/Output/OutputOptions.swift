@@ -15,13 +15,13 @@ struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Format of the standard output.")
     var output: OutputFormat = .text
 
-    @Option(help: "Colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
+    @Option(help: "Use colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
     var color: ColorChoice = .auto
 
-    @Flag(name: .shortAndLong, help: "Only results and errors, not what is being done.")
+    @Flag(name: .shortAndLong, help: "Print only results and errors, no progress.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Also say what is read, where it comes from and how long it takes.")
+    @Flag(name: .shortAndLong, help: "Also print what is read, where it comes from and how long it takes.")
     var verbose = false
 
     func validate() throws {

@@ -13,15 +13,15 @@ struct ScheduleReport {
     var lines: [String] {
         guard !status.isAbsent else { return ["nothing is installed for cluster \(status.cluster)"] }
         let files = status.files.map { file in
-            "\(file.path) \(!file.isThere ? "is missing" : file.isOurs ? "is there" : "is not ours")"
+            "\(file.path) \(!file.isThere ? "is missing" : file.isOurs ? "exists" : "was not written by aggbootstrap")"
         }
         return files + ["runs: \(status.command.joined(separator: " "))", next, last]
     }
 
     /// When it runs next.
     var next: String {
-        if status.isRunning { return "it is running now" }
-        let state = status.isEnabled ? "enabled" : "not enabled, so it is gone after a reboot"
+        if status.isRunning { return "a run is in progress" }
+        let state = status.isEnabled ? "enabled" : "not enabled, so it stops at the next reboot"
         guard status.isWaiting, let next = status.nextRun else {
             return "next run: none, the timer is \(status.isWaiting ? "waiting for nothing" : "stopped")"
         }
@@ -30,7 +30,7 @@ struct ScheduleReport {
 
     private var last: String {
         guard let end = status.lastEnd, let result = status.lastResult else {
-            return "last run: none since this machine was started"
+            return "last run: none since this machine started"
         }
         return "last run: ended \(end), \(result), status \(status.lastStatus ?? 0)"
     }

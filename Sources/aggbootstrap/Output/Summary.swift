@@ -13,7 +13,7 @@ enum Summary {
     static func plan(_ lines: [String], _ preparation: Preparation, by command: String = "init") -> [String] {
         let plan = preparation.plan
         let apart = lines.last == "" ? lines : lines + [""]
-        if preparation.refusal != nil { return apart + ["refused: nothing of this is done"] }
+        if preparation.refusal != nil { return apart + ["refused: no changes were made"] }
         guard !plan.isEmpty else { return lines }
         if preparation.isRollback { return apart + [rollbackSize(plan)] }
         var parts = [
@@ -24,7 +24,9 @@ enum Summary {
         if !plan.encrypts.isEmpty {
             parts.insert("\(count(plan.encrypts.count, "private key")) to encrypt", at: 0)
         }
-        return apart + ["plan: \(parts.joined(separator: ", ")); \(command) with the same options does it"]
+        return apart + [
+            "plan: \(parts.joined(separator: ", ")); run \(command) with the same options to apply it"
+        ]
     }
 
     /// `done:` only where the exit status is 0; else what was done, and which proofs say that it is not enough.
@@ -51,10 +53,10 @@ enum Summary {
         }
         let restart =
             plan.isTakenWithoutRestart(spec: run.spec)
-            ? " (kube-apiserver takes it without a restart)" : restart(plan, run)
+            ? " (kube-apiserver loads it without a restart)" : restart(plan, run)
         return [
             done,
-            "next: install what is below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
+            "next: install the files below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
                 + run.state.path,
         ]
     }
@@ -69,15 +71,15 @@ enum Summary {
 
     /// The one line of `rotate --if-due` where nothing is.
     static func nothingDue(_ due: DueCertificates, _ run: Run) -> String {
-        let next = due.next.map { ": next is \($0.name), from \($0.from) on" } ?? ""
+        let next = due.next.map { ": \($0.name) is next, from \($0.from) on" } ?? ""
         return "nothing due in cluster \(run.spec.cluster)\(next)"
     }
 
     private static func rollbackSize(_ plan: Plan) -> String {
         let removed = plan.nodes.flatMap(\.files).count { $0.action == .remove }
         let written = plan.nodes.flatMap(\.files).count - removed
-        return "plan: \(count(written, "file")) to put back, \(removed) to remove, "
-            + "\(count(plan.nodes.count { $0.restarts }, "restart")); rollback with the same options does it"
+        return "plan: \(count(written, "file")) to restore, \(removed) to remove, "
+            + "\(count(plan.nodes.count { $0.restarts }, "restart")); run rollback with the same options to apply it"
     }
 
     /// Below the proofs of `rollback`.
@@ -85,14 +87,14 @@ enum Summary {
         _ outcome: ApplyOutcome, _ preparation: Preparation, _ report: ProofReport
     ) -> [String] {
         let done = ended(
-            "\(count(outcome.filesWritten, "file")) put back, \(outcome.filesRemoved) removed, "
+            "\(count(outcome.filesWritten, "file")) restored, \(outcome.filesRemoved) removed, "
                 + count(outcome.restarts, "restart"), report)
         guard !preparation.plan.isEmpty, report.status == .done else { return [done] }
         return [
             done,
             preparation.goesForward
-                ? "next: rollback goes back again"
-                : "next: init would make it as the spec says again, so change the spec first; rollback goes forward again",
+                ? "next: rollback undoes this again"
+                : "next: change the spec before the next init, which installs what the spec says; rollback undoes this rollback",
         ]
     }
 

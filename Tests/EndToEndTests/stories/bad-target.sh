@@ -49,7 +49,7 @@ given_up() {
     remember
     assert_exit 1 agg init --yes --state /srv/state
     assert_contains "$2" "aggbootstrap: error: "
-    assert_lacks "putting everything back failed"
+    assert_lacks "could not be restored"
     assert_restored
     node_exec sh -c "$4"
     echo "given up: $1"

@@ -193,7 +193,7 @@ stopped_and_killed() {
     apiservice_is_there || fail "a killed run leaves its objects"
     for node in 1 2 3; do unblock_operator $node; done
     assert_exit 0 op verify --canary --require-proof
-    assert_contains "removed what a killed canary left"
+    assert_contains "removed objects of a killed canary"
     assert_nothing_left
 }
 

@@ -6,7 +6,7 @@ story() {
     assert_exit 0 agg init --yes
     remember
     assert_exit 1 node_exec faketime "+300 days" aggbootstrap init --yes --spec /root/cluster.json
-    assert_contains "does not take the new proxy client" "every file is as it was" "clock"
+    assert_contains "does not accept the new proxy client certificate" "every file is as it was" "clock"
     assert_aggregation
     assert_eq "the process" "$(cat "$LAB/started")" "$(start_timestamp)"
     assert_eq "an open transaction" "" \

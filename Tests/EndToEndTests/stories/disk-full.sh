@@ -8,7 +8,7 @@ story() {
 
     # The first node has no room for what is kept of before: nothing is begun anywhere.
     given_up 1 1 "1 $store 0" "cp1: cannot " "$store/kube-apiserver.service" "cp1  FAILED, and is as it was" \
-        "cp3  is as it was; its change was not begun"
+        "cp3  is as it was; its change was not started"
     # Nor for the first certificate; and with room for the CA, but not for the key.
     given_up 1 1 "1 $NODE_CERTIFICATES 0" "cp1: cannot write $NODE_CERTIFICATES/aggregator-ca.pem: "
     given_up 1 1 "1 $NODE_CERTIFICATES 4" "cp1: cannot write $NODE_CERTIFICATES/aggregator-key.pem: "
@@ -51,8 +51,8 @@ given_up() {
     remember_each 3
     assert_exit "$status" op init --yes
     assert_contains "aggbootstrap: error: " "$directory" "No space left on device" "hint: free some space on the file system that holds $directory" \
-        "what every node has:" "$@"
-    assert_lacks "putting everything back failed"
+        "state of each node:" "$@"
+    assert_lacks "could not be restored"
     on_each 3 kube_ready
     on_each 3 assert_nothing_left
     for node in $(seq "$untouched" 3); do NODE=$node assert_node_untouched; done

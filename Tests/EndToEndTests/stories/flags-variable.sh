@@ -7,7 +7,7 @@ story() {
     API_FLAGS=('$AGGREGATION_FLAGS')
     cluster_up
     assert_exit 0 agg init --yes
-    assert_lacks freezes
+    assert_lacks "overrides ExecStart"
     assert_aggregation
     assert_eq "the settings in the drop-in" "Environment" \
         "$(node_exec sed -nE 's/^([A-Za-z]+)=.*/\1/p' $dropin | sort -u | paste -sd,)"

@@ -14,11 +14,11 @@ story() {
         "when reloads_back" "when starts_back" \
         "rename 1 /var/lib/aggbootstrap-node/kube-apiserver.service/transaction"; do
         kill_run "$point" aggbootstrap init --yes --spec /root/cluster.json || fail "init was ended at $point"
-        assert_contains "putting everything back"
+        assert_contains "restoring the old files"
         settle
         # It is tried again, refused again, and this time put back to the end.
         assert_exit 1 agg init --yes
-        assert_contains "serves again"
+        assert_contains "is ready again"
         diff "$LAB/contents" <(tree_contents) || fail "everything is as it was after: $point"
         kube_ready
         assert_eq "flags that are left" "" "$(running_flags | grep -E 'requestheader|proxy-client' || true)"
@@ -52,4 +52,4 @@ settle() {
 # Moments at which the drop-in is away again.
 reloads_back() { is_back && reloads; }
 starts_back() { is_back && starts && [[ $(running_flags 2>/dev/null) == *kube-apiserver* ]] && ! running_flags | grep -q proxy-client; }
-is_back() { grep -q "putting everything back" "$LAB/run" && [ ! -e "$(node_root)/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" ]; }
+is_back() { grep -q "restoring the old files" "$LAB/run" && [ ! -e "$(node_root)/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf" ]; }

@@ -41,7 +41,7 @@ story() {
 cut_short() {
     LAST=$(<"$LAB/run") LAST_COMMAND="init over a link that is cut"
     [ "$1" = 3 ] || fail "exit 3, but it was $1"
-    assert_contains "cp2: " "[node/connection-lost]" "what every node has:" "cp3  is as it was"
+    assert_contains "cp2: " "[node/connection-lost]" "state of each node:" "cp3  is as it was"
     NODE=2 wait_for 40 node_is_let_go
     # Seen from the node itself, since the operator sees nothing of it.
     NODE=2 wait_for 60 node_exec systemctl is-active --quiet kube-apiserver

@@ -12,7 +12,7 @@ story() {
 
     wrapper 'exit 1'
     assert_exit 1 agg rollback --yes
-    assert_contains "putting everything back" "every file is as it was" "serves again" "[apiserver/did-not-come-back]"
+    assert_contains "restoring the old files" "every file is as it was" "is ready again" "[apiserver/did-not-come-back]"
     diff "$LAB/contents" <(tree_contents) || fail "everything is as it was"
     assert_aggregation
     # So does one that is ended in the middle of putting back.

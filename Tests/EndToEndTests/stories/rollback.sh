@@ -23,8 +23,8 @@ story() {
     # What is shown and refused changes nothing.
     remember_each 3
     assert_exit 0 op rollback --dry-run
-    assert_contains "back to what was there before the change of" "private key, not shown" "--enable-aggregator-routing=true" \
-        "plan: 9 files to put back, 0 to remove, 3 restarts"
+    assert_contains "restore the files from before the change of" "private key, not shown" "--enable-aggregator-routing=true" \
+        "plan: 9 files to restore, 0 to remove, 3 restarts"
     assert_lacks "PRIVATE KEY"
     assert_exit 64 op rollback
     assert_contains "--yes"
@@ -33,14 +33,14 @@ story() {
 
     # One, then all: the one is left alone.
     assert_exit 0 op rollback --yes --limit cp1
-    assert_contains "done: 3 files put back, 0 removed, 1 restart" "next: init would make it as the spec says again"
+    assert_contains "done: 3 files restored, 0 removed, 1 restart" "next: change the spec before the next init"
     assert_lacks "FAIL"
     NODE=1 assert_kept first
     NODE=2 assert_node_untouched
     NODE=3 assert_node_untouched
     NODE=1 remember_node
     assert_exit 0 op rollback --yes --require-proof
-    assert_contains "cp1: was rolled back already" "done: 6 files put back, 0 removed, 2 restarts"
+    assert_contains "cp1: was rolled back already" "done: 6 files restored, 0 removed, 2 restarts"
     NODE=1 assert_node_untouched
     on_each 3 assert_kept first
     on_each 3 assert_aggregation
@@ -66,7 +66,7 @@ damaged_copy() {
     remember_each 3
     NODE=2 node_exec sh -c "cp -a $store /root/kept; echo x >>$store/0"
     assert_exit 1 op rollback --yes
-    assert_contains "[rollback/copy-damaged]" "cp2: cannot put back"
+    assert_contains "[rollback/copy-damaged]" "cp2: cannot restore"
     NODE=2 node_exec sh -c "rm $store/0"
     assert_exit 1 op rollback --yes
     assert_contains "[rollback/copy-damaged]" "is gone"
@@ -85,7 +85,7 @@ compromised() {
         digest_of pkey -pubin -outform DER) 1700000000 CN=stolen" >"$OPERATOR/state/compromised"
     remember_each 3
     assert_exit 1 op rollback --yes
-    assert_contains "[rollback/compromised-ca]" "go forward"
+    assert_contains "[rollback/compromised-ca]" "run init"
     on_each 3 assert_node_untouched
     rm "$OPERATOR/state/compromised"
 }
@@ -103,11 +103,11 @@ before_the_first() {
     NODE=1 kube_ready
 
     assert_exit 0 op rollback --yes --require-proof
-    assert_contains "done: 0 files put back, 12 removed, 3 restarts"
+    assert_contains "done: 0 files restored, 12 removed, 3 restarts"
     assert_lacks FAIL "not proven"
     on_each 3 assert_kept bare
     assert_exit 0 op rollback --yes --require-proof
-    assert_contains "done: 12 files put back, 0 removed, 3 restarts" "next: rollback goes back again"
+    assert_contains "done: 12 files restored, 0 removed, 3 restarts" "next: rollback undoes this again"
     on_each 3 assert_kept first
     on_each 3 assert_aggregation
     assert_exit 0 op init --yes

@@ -6,7 +6,7 @@ story() {
     rotation_up
     # Nothing is open.
     assert_exit 0 op rotate --abort --yes
-    assert_contains "nothing to call off"
+    assert_contains "nothing to abort"
 
     # Before the new CA is stored.
     kill_rotation call fsync "$OPERATOR/state/ledger.jsonl" --ca --yes "${ROTATION_WAITS[@]}"
@@ -32,9 +32,9 @@ story() {
     [ "$(certificates_in <"$PKI/new-1.pem")" != "$(certificates_in <"$PKI/old-1.pem")" ] || fail "node 1 had a new pair"
     kill_rotation line "S4 leaves: every" --abort --yes "${ROTATION_WAITS[@]}"
     assert_exit 1 op init --yes
-    assert_contains "rotation/open" "which was called off" "rotate --abort"
+    assert_contains "rotation/open" "and is being aborted" "rotate --abort"
     assert_exit 0 op rotate --ca --yes "${ROTATION_WAITS[@]}"
-    assert_contains "call off" "the old CA is the only one again"
+    assert_contains "call off" "only the old CA is trusted"
     assert_kept
     on_each 3 assert_refused new
 

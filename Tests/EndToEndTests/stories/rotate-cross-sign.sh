@@ -51,7 +51,7 @@ story() {
     on_each $ROTATION_NODES assert_vouched
     extension_loaded laggard-1 old || fail "the laggard trusts the old CA only"
     assert_exit 0 op verify
-    assert_contains "as signed by $(subject "$PKI/old-ca.pem")"
+    assert_contains "signed by $(subject "$PKI/old-ca.pem")"
 
     # New proxy clients keep the chain.
     assert_exit 0 op rotate --yes --reload-wait 3

@@ -16,7 +16,7 @@ story() {
     assert_exit 0 op init --yes
     rotation_load 30
     assert_exit 0 op verify
-    assert_contains "watches           it could not watch them, so it reads them each minute: see fs.inotify.max_user_instances"
+    assert_contains "watches           it could not watch its files, so it reads them each minute: raise fs.inotify.max_user_instances"
 
     # Nobody sees what it presents: it is given its minute.
     keep_front_proxy old

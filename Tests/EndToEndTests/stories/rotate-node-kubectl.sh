@@ -32,7 +32,7 @@ story() {
     load_goes_on 100
     assert_no_failure
     assert_contains "rotation/laggard" "--accept-laggard $EXTENSION_NAMESPACE/laggard" "$(<"$EXTENSIONS/laggard-1.address"):8443"
-    assert_contains "2 extension servers behind APIServices"
+    assert_contains "2 extension API servers behind APIServices"
     extension_replace laggard-1 laggard-2 -reload=false
     assert_exit 0 rotate_ca
     assert_lacks "so it is deleted"

@@ -21,7 +21,7 @@ story() {
     on_each 3 wait_for 30 extension_answers picky
     refuse_after "cp2: its aggregator presents" picky-2
     assert_exit 4 rotation_log
-    assert_contains "rotation/service-lost" "v1.$(extension_group picky)" "cp1: its old certificate and key are in place again"
+    assert_contains "rotation/service-lost" "v1.$(extension_group picky)" "cp1: its old certificate and key were restored"
     assert_old_everywhere
 
     extension_replace picky-2 picky-3 -stale

@@ -19,7 +19,7 @@ story() {
     pid=$(NODE=1 scheduler_pid)
     assert_contains "S2 trust: cp1: kube-scheduler (process $pid, 127.0.0.1:10259) has loaded both" \
         "S6 drop: cp1: kube-scheduler (process $pid, 127.0.0.1:10259) trusts $old no more" \
-        "cp2: kube-scheduler (process $(NODE=2 scheduler_pid)) is not seen: it does not serve"
+        "cp2: kube-scheduler (process $(NODE=2 scheduler_pid)) cannot be checked: it does not listen"
     [ "$new" != "$old" ] || fail "the CA is another one than before"
     assert_eq "what the scheduler trusts" "$(printf '%s\n' "CN=kubernetes" "$new" | sort)" "$(NODE=1 scheduler_cas)"
     assert_replaced
@@ -41,7 +41,7 @@ story() {
 
     # Passed by, as it is about to be restarted.
     assert_exit 0 rotate_ca --accept-laggard cp1/kube-scheduler
-    assert_contains "cp1: passed by as asked: kube-scheduler (process $pid, 127.0.0.1:10259) has not loaded"
+    assert_contains "cp1: skipped (--accept-laggard): kube-scheduler (process $pid, 127.0.0.1:10259) has not loaded"
     NODE=1 thaw_scheduler
     assert_eq "what the scheduler trusts" "$(printf '%s\n' "CN=kubernetes" "$(NODE=1 aggregation_ca)" | sort)" \
         "$(NODE=1 scheduler_cas)"

@@ -24,7 +24,7 @@ story() {
     assert_exit 64 at_2 schedule install
     assert_contains "[state/passphrase-needed]"
     assert_exit 64 at_2 schedule install --passphrase-file /root/passphrase --on-calendar "every other day"
-    assert_contains "every other day is not a time that systemd knows" "[usage/calendar]"
+    assert_contains "systemd does not accept the time every other day" "[usage/calendar]"
     assert_exit 64 at_2 schedule install --passphrase-file /root/passphrase --renew-before 30d
     assert_contains "[usage/renew-before]"
     operator_spec 30d | node_file 644 /root/ssh.json
@@ -51,7 +51,7 @@ story() {
     assert_exit 0 at_2 schedule install --passphrase-file /root/passphrase --renew-before 1h
     assert_contains "nothing to change"
     assert_exit 0 run_service 2
-    assert_eq "what it says where nothing is due" "nothing due in cluster lab: next is the proxy client of cp1" \
+    assert_eq "what it says where nothing is due" "nothing due in cluster lab: the proxy client certificate of cp1 is next" \
         "$(journal_of 2 | sed 's/, from .*//')"
     assert_node_untouched
 
@@ -89,7 +89,7 @@ story() {
     assert_contains "done: the CA is replaced"
     assert_aggregation
     assert_exit 0 at_2 rotate --if-due --renew-before 200d --passphrase-file /root/passphrase --yes
-    assert_eq "what is said after that" "nothing due in cluster lab: next is the proxy client of cp1" "${LAST%%, from*}"
+    assert_eq "what is said after that" "nothing due in cluster lab: the proxy client certificate of cp1 is next" "${LAST%%, from*}"
 
     # The control plane itself, which is asked to be one.
     on_2 tar -C /var/lib -c aggbootstrap >"$LAB/state.tar"

@@ -52,8 +52,8 @@ killed_half_way() {
     wait $run || status=$?
     LAST=$(<"$LAB/run") LAST_COMMAND="init, when half of $file was copied"
     [ $status = 3 ] || fail "exit 3, but it was $status"
-    assert_contains "cp2: cannot reach cp2: " "[node/connection-lost]" "its change is still open there" \
-        "run it again: it goes on from what is there" "what every node has:" "cp1  has the change" "cp3  is as it was"
+    assert_contains "cp2: cannot reach cp2: " "[node/connection-lost]" "its change is still open on the node" \
+        "then run it again: it continues" "state of each node:" "cp1  has the change" "cp3  is as it was"
     NODE=2 node_exec rm /usr/local/bin/dd
 }
 

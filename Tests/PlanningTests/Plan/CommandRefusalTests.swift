@@ -135,11 +135,11 @@ import Testing
             "ExecStart=/opt/start.sh --v=2 $AGGREGATION_FLAGS"
         ),
         (
-            "ExecStart=/kube-apiserver --v=2 -- x", "take the -- out", [:],
+            "ExecStart=/kube-apiserver --v=2 -- x", "remove the --", [:],
             "ExecStart=/kube-apiserver --v=2 x"
         ),
         (
-            "ExecStart=/kube-apiserver --v=2 \\ ", "take the backslash", [:],
+            "ExecStart=/kube-apiserver --v=2 \\ ", "remove the backslash", [:],
             "ExecStart=/kube-apiserver --v=2"
         ),
         (
@@ -148,7 +148,7 @@ import Testing
             "EnvironmentFile=-/e/a.conf\nExecStart=/kube-apiserver $A"
         ),
         (
-            "PassEnvironment=A\nExecStart=/kube-apiserver $A", "take it out of PassEnvironment=",
+            "PassEnvironment=A\nExecStart=/kube-apiserver $A", "remove it from PassEnvironment=",
             ["/e": "A=--v=2"],
             "EnvironmentFile=/e\nExecStart=/kube-apiserver $A"
         ),

@@ -187,7 +187,7 @@ import Testing
         .later("a name that cannot be read", "plan/foreign-ca", "a name that cannot be read") {
             $0.node.apiServer?.loadedCAs?.append(CAName(der: [0x30, 0x85], text: nil))
         },
-        .later("one key for clients and requestheader", "plan/shared-ca", "hold the same key") {
+        .later("one key for clients and requestheader", "plan/shared-ca", "have the same key") {
             guard let ours = $0.node.requestHeaderCAs.first?.certificates else { return }
             $0.node.clientCA?.certificates += ours
         },
@@ -247,7 +247,7 @@ import Testing
         .later("an expired CA", "plan/ca-expired", "expired at") {
             $0.now = UnixTime(year: 2040, month: 1, day: 1)
         },
-        .later("a clock before the CA", "plan/clock", "before the CA") {
+        .later("a clock before the CA", "plan/clock", "before the start of the CA") {
             $0.now = UnixTime(year: 2020, month: 1, day: 1)
         },
     ]

@@ -91,7 +91,7 @@ import Testing
         #expect(
             node.restart == .needed("its command line changes: it loses --enable-aggregator-routing=true"))
         #expect(
-            node.heading == "back to what was there before the change of \(UnixTime(seconds: 1_700_000_000))")
+            node.heading == "restore the files from before the change of \(UnixTime(seconds: 1_700_000_000))")
         #expect(!node.mayHideReadiness && result.targets.map(\.changesPair) == [false])
     }
 

@@ -74,7 +74,7 @@ import Testing
         (#""directory": ▸"/etc/k$s""#, [.path], []),
         (#""directory": ▸"/etc/k\u0000s""#, [.path], ["control"]),
         (#""directory": ▸"/etc/k\ns""#, [.path], []),
-        (#""directory": ▸"/proc/1/x""#, [.path], ["do not last"]),
+        (#""directory": ▸"/proc/1/x""#, [.path], ["are lost at reboot"]),
         (#""directory": "/etc/k8s/a..b""#, [], []), (#""directory": ▸"/etc/é""#, [.path], []),
         (#""files": {"ca": ▸"a/b"}"#, [.path], ["certificates.directory"]),
         (#""files": {"ca": ▸".."}"#, [.path], []),
@@ -116,7 +116,7 @@ import Testing
             #""proxyClient": {"usages": ["client auth", ▸"key enciphrment"]}"#, [.wrongValue],
             [#""key encipherment""#]
         ),
-        (#""proxyClient": {"usages": ["client auth", ▸"client auth"]}"#, [.duplicateValue], ["second time"]),
+        (#""proxyClient": {"usages": ["client auth", ▸"client auth"]}"#, [.duplicateValue], ["twice"]),
         (#""proxyClient": {"usages": ▸[]}"#, [.count], []),
         (#""proxyClient": {"usages": [▸"cert sign"]}"#, [.wrongValue], []),
         (#""proxyClient": {"hosts": [▸"*.example.org"]}"#, [.host], ["wildcard"]),

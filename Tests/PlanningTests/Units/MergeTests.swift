@@ -138,7 +138,7 @@ struct MergeCase: Sendable, CustomTestStringConvertible {
     func everythingElseIsKeptByteForByte(_ merge: MergeCase) throws {
         let result = try UnitFixtures.merge(merge.base)
         let header = """
-            # Written by aggbootstrap, which writes it anew: put changes of your own elsewhere.
+            # Written by aggbootstrap, which overwrites it: put your own changes elsewhere.
             # It turns on the aggregation layer. The command is the ExecStart= of
             #   /etc/systemd/system/kube-apiserver.service
             #   (SHA-256 \(UnitFixtures.digest))
