@@ -7,11 +7,11 @@ extension BootstrapError {
     /// - Parameter message: what, on which thing, why; lower case, no full stop.
     package init(
         _ code: String, status: ExitStatus = .failed, _ message: String, hint: String? = nil,
-        details: [String] = []
+        details: [String] = [], nodes: [NodeResult] = []
     ) {
         self.init(
             code, status: status, operation: "", subject: "", underlying: message, hint: hint,
-            details: details)
+            details: details, nodes: nodes)
     }
 
     /// An error from below with more said of it: its code, its hint and its details stay.
@@ -20,14 +20,16 @@ extension BootstrapError {
     ///   - status: another status; nil keeps the error's own.
     ///   - words: makes the message of the error's.
     ///   - more: lines behind the error's own details.
+    ///   - nodes: what became of each node; nil keeps the error's own.
     package init(
         extending error: any Error, status: ExitStatus? = nil, details more: [String] = [],
+        nodes: [NodeResult]? = nil,
         _ words: (String) -> String = { $0 }
     ) {
         let report = ErrorReport(error)
         self.init(
             report.code, status: status ?? report.status, words(report.message), hint: report.hint,
-            details: report.details + more)
+            details: report.details + more, nodes: nodes ?? report.nodes)
     }
 
     package var message: String { description }

@@ -27,10 +27,12 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
     package let hint: String?
     /// Lines that show the cause, for example the unit's journal.
     package let details: [String]
+    package let nodes: [NodeResult]
 
     package init(
         _ code: Area, status: ExitStatus? = nil, operation: String, subject: String, underlying: String,
-        origin: Origin? = nil, hint: String? = nil, details: [String] = []
+        origin: Origin? = nil, hint: String? = nil, details: [String] = [],
+        nodes: [NodeResult] = []
     ) {
         self.code = code
         self.status = status ?? code.reportedStatus
@@ -40,6 +42,7 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         self.origin = origin
         self.hint = hint
         self.details = details
+        self.nodes = nodes
     }
 
     package var reportedCode: String { code.reportedCode }

@@ -7,6 +7,7 @@ package struct ErrorReport: Sendable {
     package let message: String
     package let hint: String?
     package let details: [String]
+    package let nodes: [NodeResult]
 
     package init(_ error: any Error) {
         let reported = error as? any ReportedError
@@ -14,6 +15,7 @@ package struct ErrorReport: Sendable {
         status = reported?.status ?? .failed
         hint = reported == nil ? "this is a bug in aggbootstrap" : reported?.reportedHint
         details = reported?.details ?? []
+        nodes = reported?.nodes ?? []
         message = "\(error)"
     }
 }

@@ -11,10 +11,13 @@ package protocol ReportedError: Error {
     var reportedHint: String? { get }
     /// Lines that show the cause.
     var details: [String] { get }
+    /// What became of each node; empty where the error is not that of a rollout.
+    var nodes: [NodeResult] { get }
 }
 
 extension ReportedError {
     package var status: ExitStatus { .failed }
     package var reportedHint: String? { hint }
     package var details: [String] { [] }
+    package var nodes: [NodeResult] { [] }
 }

@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import Values
 
 @testable import ControlPlane
 @testable import aggbootstrap
@@ -9,6 +10,7 @@ import Testing
 /// The rows of a rollout, as somebody sees them on a terminal.
 @Suite struct LiveRowsTests {
     private static let start = ContinuousClock.now
+    private static let changed = NodeResult.Kind.changed(files: 4, removed: 0, restarted: true)
 
     /// Rows, the terminal that they are drawn on, and everything that was written to it.
     private struct Session {
@@ -45,15 +47,15 @@ import Testing
                        cp10         waiting for its turn
 
                 """)
-        session.say(.ended(node: "cp1", .changed, "has the change"), second: 12)
+        session.say(.ended(NodeResult("cp1", Self.changed)), second: 12)
         session.say(.step(node: "cp10", "restarting"), second: 13, above: ["aggbootstrap: asked to stop"])
-        session.say(.ended(node: "cp10", .failed, "FAILED, and is as it was"), second: 20)
+        session.say(.ended(NodeResult("cp10", .failed(isAsBefore: true))), second: 20)
         session.say(second: 40)
         #expect(
             session.screen.text == """
                 $ aggbootstrap init
                 aggbootstrap: asked to stop
-                  ok   cp1    12 s  has the change
+                  ok   cp1    12 s  has the change: 4 files written, restarted
                   FAIL cp10    7 s  FAILED, and is as it was
 
                 """)
@@ -62,8 +64,8 @@ import Testing
 
     @Test func nodesThatWereNotBegun() {
         var session = Session(["a", "b"])
-        session.say(.step(node: "a", "x"), .ended(node: "a", .failed, "FAILED"))
-        session.say(.ended(node: "b", .untouched, "is as it was; its change was not started"))
+        session.say(.step(node: "a", "x"), .ended(NodeResult("a", .failed(isAsBefore: false))))
+        session.say(.ended(NodeResult("b", .untouched)))
         #expect(session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not started\n"))
     }
 
@@ -99,7 +101,7 @@ import Testing
             #expect(
                 onScreen.contains { $0.contains("..   \(name.prefix(2))") }, "the one that is worked on shows"
             )
-            session.say(.ended(node: name, .changed, "has the change: 4 files written"), second: index + 1)
+            session.say(.ended(NodeResult(name, Self.changed)), second: index + 1)
             if index == 12 {
                 session.say(above: ["aggbootstrap: a message of 50 characters, more than some have"])
             }
@@ -148,10 +150,10 @@ import Testing
                     session.say(
                         Bool.random(using: &random)
                             ? .step(node: name, String(repeating: "step ", count: second % 9))
-                            : .ended(node: name, .changed, "has the change"), second: second)
+                            : .ended(NodeResult(name, Self.changed)), second: second)
                 }
             }
-            for name in names { session.say(.ended(node: name, .changed, "has the change"), second: 60) }
+            for name in names { session.say(.ended(NodeResult(name, Self.changed)), second: 60) }
             let lines = session.screen.text.split(separator: "\n").map(String.init)
             #expect(lines.filter { $0.hasPrefix("message") } == messages)
             #expect(Set(lines.filter { $0.hasPrefix("  ok ") }).count == names.count)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What a run says while it works.
 package enum ProgressEvent: Sendable, Equatable {
     /// About no node of its own.
@@ -11,14 +13,7 @@ package enum ProgressEvent: Sendable, Equatable {
     /// What has been done on a node.
     case note(node: String, String)
     /// What became of a node.
-    case ended(node: String, End, String)
+    case ended(NodeResult)
     /// The rollout is over.
     case finished
-
-    /// How the work on a node ended.
-    package enum End: Sendable {
-        case changed
-        case failed
-        case untouched
-    }
 }

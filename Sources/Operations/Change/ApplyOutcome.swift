@@ -54,16 +54,8 @@ package struct ApplyOutcome: Sendable {
         guard let first = failures.first else { return nil }
         return BootstrapError(
             extending: first, status: isMixed ? .mixed : nil,
-            details: failures.dropFirst().map(\.message) + takenBack + (nodes.count > 1 ? table : []))
-    }
-
-    /// What every node has now, a line each.
-    private var table: [String] {
-        let width = nodes.map(\.name.count).max() ?? 0
-        return ["state of each node:"]
-            + nodes.map { name, result in
-                "  " + name + String(repeating: " ", count: width - name.count) + "  " + result.text
-            }
+            details: failures.dropFirst().map(\.message) + takenBack,
+            nodes: nodes.map { NodeResult($0.name, $0.result.kind) })
     }
 
     /// What was taken back of nodes that had passed, and how that went; a line each.
@@ -95,17 +87,15 @@ package struct ApplyOutcome: Sendable {
 }
 
 extension ApplyOutcome.Node {
-    /// In words, after the node's name.
-    var text: String {
+    /// The same for people, without the error itself.
+    var kind: NodeResult.Kind {
         switch self {
-        case .unchanged: "no change was needed"
+        case .unchanged: .unchanged
         case .changed(let files, let removed, let restarted):
-            "has the change: \(files) file\(files == 1 ? "" : "s") written"
-                + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
-        case .failed(let error):
-            error.status == .mixed ? "FAILED, and has a part of the change" : "FAILED, and is as it was"
-        case .untouched: "is as it was; its change was not started"
-        case .takenBack(let why): "is as it was: its old certificate and key were restored, because \(why)"
+            .changed(files: files, removed: removed, restarted: restarted)
+        case .failed(let error): .failed(isAsBefore: error.status != .mixed)
+        case .untouched: .untouched
+        case .takenBack(let why): .takenBack(why)
         }
     }
 

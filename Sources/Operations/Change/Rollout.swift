@@ -76,13 +76,12 @@ struct Rollout {
         }
         if outcome.failure != nil { await takeBack(steps, &outcome) }
         for (name, result) in outcome.nodes where result.isUntouched {
-            progress(.ended(node: name, .untouched, result.text))
+            progress(.ended(NodeResult(name, result.kind)))
         }
     }
 
     private func tell(_ node: NodeSpec, _ result: ApplyOutcome.Node) {
-        let end: ProgressEvent.End = if case .changed = result { .changed } else { .failed }
-        controlPlanes.effects.progress(.ended(node: node.name, end, result.text))
+        controlPlanes.effects.progress(.ended(NodeResult(node.name, result.kind)))
     }
 
     /// Whether a node's change could take its API server, or the pair that it presents, away.
@@ -168,7 +167,7 @@ struct Rollout {
                 outcome.takenBack.append(
                     "\(name): its old certificate and key were restored, because \(why)")
                 controlPlanes.effects.progress(
-                    .ended(node: name, .failed, "old certificate and key restored: \(why)"))
+                    .ended(NodeResult(name, .takenBack(why))))
                 failing.append(step)
             } catch {
                 let report = ErrorReport(error)

@@ -9,6 +9,8 @@ package struct CertificateIssue: Sendable, Equatable {
     package var owner: String?
     package var profile: CertificateProfile
     package var reason: String
+    /// The reason of the first one of an owner, which goes without saying.
+    package static let noneYet = "there is none yet"
     /// What is printed, and what is signed.
     package var validity: CertificateValidity
     /// Whether it ends with its CA, since its own validity would reach at least as far.

@@ -93,14 +93,14 @@ struct CertificateDecisions {
     static func newCA(
         _ spec: ClusterSpec, _ inventory: StateInventory, now: UnixTime, because reason: String?
     ) -> [CertificateIssue] {
-        let ca = issueCA(CertificateCatalog.ca(spec), now: now, reason: reason ?? "there is none yet")
+        let ca = issueCA(CertificateCatalog.ca(spec), now: now, reason: reason ?? CertificateIssue.noneYet)
         return [ca]
             + owners(spec).map { owner in
                 let leaf = inventory.leaves[owner]
                 return issueLeaf(
                     owner, spec, ca: ca.validity, now: now,
                     reason: reason
-                        ?? (leaf == nil ? "there is none yet" : "its CA is not in the state directory"),
+                        ?? (leaf == nil ? CertificateIssue.noneYet : "its CA is not in the state directory"),
                     replaces: leaf)
             }
     }
@@ -203,7 +203,7 @@ struct CertificateDecisions {
         for leaf: IssuedLeaf?, current: CAGeneration, profile: String, now: UnixTime,
         renewal: RenewalRule
     ) -> String? {
-        guard let leaf else { return "there is none yet" }
+        guard let leaf else { return CertificateIssue.noneYet }
         let certificate = leaf.certificate
         if leaf.generation != current.id { return "it was signed by CA generation \(leaf.generation)" }
         if leaf.profile != profile { return "the spec asks for another certificate" }

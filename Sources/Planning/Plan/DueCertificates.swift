@@ -75,15 +75,6 @@ extension DueCertificates.Item {
     }
 
     fileprivate func isDue(_ now: UnixTime) -> Bool { now >= from }
-
-    /// Whose it is, in words.
-    package var name: String {
-        switch owner {
-        case nil: "the requestheader CA"
-        case LeafOwner.shared?: "the proxy client certificate"
-        case .some(let owner): "the proxy client certificate of \(owner)"
-        }
-    }
 }
 
 extension Optional where Wrapped == DueCertificates.Item {

@@ -104,7 +104,7 @@ enum Console {
 
     static func report(_ report: ErrorReport, color: ColorChoice = .auto) {
         var lines = ["aggbootstrap: error: \(report.message) [\(report.code)]"]
-        lines += report.details.map { "  | \($0)" }
+        lines += report.lines.map { "  | \($0)" }
         if let hint = report.hint { lines.append("hint: \(hint)") }
         let safe = shown(lines, isColored: color.isOn(.error))
         write(safe.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)

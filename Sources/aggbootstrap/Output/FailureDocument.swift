@@ -69,7 +69,7 @@ struct FailureDocument: Encodable {
 
     private static func failure(_ report: ErrorReport) -> Failure {
         Failure(
-            code: report.code, message: report.message, hint: report.hint, details: report.details,
+            code: report.code, message: report.message, hint: report.hint, details: report.lines,
             exitStatus: report.status.rawValue, problems: [])
     }
 

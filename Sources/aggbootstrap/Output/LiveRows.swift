@@ -18,7 +18,7 @@ struct LiveRows {
         enum State: Equatable {
             case waiting
             case working
-            case ended(ProgressEvent.End)
+            case ended(NodeResult.Kind)
         }
 
         let name: String
@@ -41,7 +41,7 @@ struct LiveRows {
     mutating func apply(_ event: ProgressEvent, at now: ContinuousClock.Instant) {
         switch event {
         case .step(let node, let text), .note(let node, let text): set(node, .working, text, now)
-        case .ended(let node, let end, let text): set(node, .ended(end), text, now)
+        case .ended(let result): set(result.node, .ended(result.kind), result.kind.text, now)
         case .line, .began, .finished: break
         }
     }
@@ -150,8 +150,8 @@ extension LiveRows.Row {
         switch state {
         case .waiting: "       "
         case .working: "  ..   "
-        case .ended(.changed): "  ok   "
-        case .ended(.failed): "  FAIL "
+        case .ended(.changed), .ended(.unchanged): "  ok   "
+        case .ended(.failed), .ended(.takenBack): "  FAIL "
         case .ended(.untouched): "  --   "
         }
     }

@@ -71,8 +71,16 @@ enum Summary {
 
     /// The one line of `rotate --if-due` where nothing is.
     static func nothingDue(_ due: DueCertificates, _ run: Run) -> String {
-        let next = due.next.map { ": \($0.name) is next, from \($0.from) on" } ?? ""
+        let next = due.next.map { ": \(name($0)) is next, from \($0.from) on" } ?? ""
         return "nothing due in cluster \(run.spec.cluster)\(next)"
+    }
+
+    private static func name(_ item: DueCertificates.Item) -> String {
+        switch item.owner {
+        case nil: "the requestheader CA"
+        case LeafOwner.shared?: "the proxy client certificate"
+        case .some(let owner): "the proxy client certificate of \(owner)"
+        }
     }
 
     private static func rollbackSize(_ plan: Plan) -> String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
 import Values
 
 /// What differs between nodes that are to be alike, as a table of nodes and files.

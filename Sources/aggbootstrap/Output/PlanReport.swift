@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
 import Spec
 import Values
 
 /// A plan as text for people: what is issued, each file's difference, reloads and restarts, and what to know.
-package struct PlanReport {
+struct PlanReport {
     private let plan: Plan
     private let unit: String
 
-    package init(_ plan: Plan, unit: String) {
+    init(_ plan: Plan, unit: String) {
         self.plan = plan
         self.unit = unit
     }
 
     /// Lines without line ends; private keys appear by their path only.
-    package var lines: [String] {
+    var lines: [String] {
         var lines = DivergenceTable(plan.nodes).lines + encryptionLines + issueLines
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
@@ -44,7 +45,7 @@ package struct PlanReport {
             if !profile.hosts.isEmpty {
                 lines.append("      hosts: \(profile.hosts.map(\.description).joined(separator: ", "))")
             }
-            if issue.reason != "there is none yet" { lines.append("      because \(issue.reason)") }
+            if issue.reason != CertificateIssue.noneYet { lines.append("      because \(issue.reason)") }
             if let old = issue.replaces {
                 lines.append(
                     "      replaces \(old.subject), until \(old.notAfter.date), SHA-256 \(old.fingerprintSHA256)"
@@ -135,7 +136,7 @@ package struct PlanReport {
     /// The unified difference of a text file, without a header; empty for anything else.
     ///
     /// Of a file that is removed only where its content was kept, which is that of a text.
-    package static func difference(_ file: FileChange) -> [String] {
+    static func difference(_ file: FileChange) -> [String] {
         let bytes: [UInt8]
         switch file.content {
         case .text(let text): bytes = text
