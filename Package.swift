@@ -103,7 +103,9 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "PlanningTests",
-            dependencies: ["Planning", "Spec", "SystemdUnits", "TestSupport", "UnitTemplates", "Values"],
+            dependencies: [
+                "Planning", "Spec", "SystemdUnits", "TestSupport", "UnitTemplates", "Values", "aggbootstrap",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "PKITests",

@@ -88,7 +88,9 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             let status = try schedule.status()
             switch output.output {
             case .text:
-                let lines = done.isEmpty ? ["nothing to change: \(schedule.timerName) is installed"] : done
+                let lines =
+                    done.isEmpty
+                    ? ["nothing to change: \(schedule.timerName) is installed"] : done.map(\.text)
                 Console.print(lines + [ScheduleReport(status).next], color: output.color)
             case .json: Console.print([try ScheduleDocument(status, done: done, notice: notice).json()])
             }

@@ -64,7 +64,8 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
             switch output.output {
             case .text:
                 Console.print(
-                    done.isEmpty ? ["nothing to remove: \(schedule.timerName) is not installed"] : done,
+                    done.isEmpty
+                        ? ["nothing to remove: \(schedule.timerName) is not installed"] : done.map(\.text),
                     color: output.color)
             case .json: Console.print([try ScheduleDocument(schedule.status(), done: done).json()])
             }

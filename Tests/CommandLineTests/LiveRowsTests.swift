@@ -66,7 +66,8 @@ import Values
         var session = Session(["a", "b"])
         session.say(.step(node: "a", "x"), .ended(NodeResult("a", .failed(isAsBefore: false))))
         session.say(.ended(NodeResult("b", .untouched)))
-        #expect(session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not started\n"))
+        #expect(
+            session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not started\n"))
     }
 
     /// Nothing is changed that somebody would have to put back: no hidden cursor, no mode, no scrolling region.

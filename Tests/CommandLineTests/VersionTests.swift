@@ -87,7 +87,8 @@ import Testing
         let result = try shell("$A init --root out -v", in: directory)
         #expect(result.status == 0)
         for text in [
-            "state: out/.state (below --root)", "the state directory holds no CA yet", "observed and planned in ",
+            "state: out/.state (below --root)", "the state directory holds no CA yet",
+            "observed and planned in ",
         ] {
             #expect(result.stderr.contains(text), "\(result.stderr)")
         }

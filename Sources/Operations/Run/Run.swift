@@ -76,7 +76,7 @@ package struct Run: Sendable {
                     code: "run/key-in-root", node: nil,
                     message:
                         "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
-                        + "protect it like a private key, or keep it elsewhere with --state DIR"))
+                        + "protect it, or keep it elsewhere with --state DIR"))
         }
         self.notices = notices
     }

@@ -45,14 +45,14 @@ package struct Schedule: Sendable {
     // MARK: - Install
 
     /// Writes what differs, and turns the timer on.
-    /// - Returns: what was done, a line each; empty where nothing had to be.
-    package func install(_ units: ScheduleUnits) async throws -> [String] {
+    /// - Returns: what was done; empty where nothing had to be.
+    package func install(_ units: ScheduleUnits) async throws -> [ScheduleChange] {
         var changed: [UnitText] = []
         for unit in [units.service, units.timer] where try differs(unit) { changed.append(unit) }
         if !changed.isEmpty { try await verify(units) }
         let manager = try effects.systemBus()
         try AtomicFileWriter.write(changed.map { FileWrite($0.path, .text($0.text), mode: 0o644) })
-        var done = changed.map { "wrote \($0.path)" }
+        var done = changed.map { ScheduleChange.wrote($0.path) }
         // A run that was killed may have written without having told systemd.
         let stale = try [serviceName, timerName].contains { name in
             let state = try manager.unit(name)
@@ -62,11 +62,11 @@ package struct Schedule: Sendable {
         if try manager.unit(timerName).unitFileState != "enabled" {
             try manager.enable(timerName)
             try manager.daemonReload()
-            done.append("enabled \(timerName)")
+            done.append(.enabled(timerName))
         }
         if try manager.unit(timerName).activeState != "active" {
             try end(manager.start(timerName, timeoutSeconds: Self.timeoutSeconds), "start")
-            done.append("started \(timerName)")
+            done.append(.started(timerName))
         } else if changed.contains(units.timer) {
             try end(manager.restart(timerName, timeoutSeconds: Self.timeoutSeconds), "restart")
         }
@@ -111,27 +111,27 @@ package struct Schedule: Sendable {
 
     // MARK: - Remove
 
-    /// Stops and disables the timer and removes our own files; a run that is under way goes on to its end.
-    /// - Returns: what was done, a line each; empty where there was nothing.
-    package func remove() throws -> [String] {
+    /// Stops and disables the timer and removes our own files; a run in progress continues.
+    /// - Returns: what was done; empty where there was nothing.
+    package func remove() throws -> [ScheduleChange] {
         let present = try paths.filter { try own($0) != nil }
         let manager = try effects.systemBus()
         let timer = try manager.unit(timerName)
         let isOurs = timer.fragmentPath.map(paths.contains) ?? false
-        var done: [String] = []
+        var done: [ScheduleChange] = []
         if isOurs || present.contains(ScheduleUnits.path(timerName)) {
             if timer.activeState == "active" {
                 try end(manager.stop(timerName, timeoutSeconds: Self.timeoutSeconds), "stop")
-                done.append("stopped \(timerName)")
+                done.append(.stopped(timerName))
             }
             if timer.unitFileState == "enabled" {
                 try manager.disable(timerName)
-                done.append("disabled \(timerName)")
+                done.append(.disabled(timerName))
             }
         }
         for path in present.reversed() {
             try AtomicFileWriter.remove(path)
-            done.append("removed \(path)")
+            done.append(.removed(path))
         }
         guard !done.isEmpty else { return [] }
         // When it last ran, which Persistent= has written down.

@@ -4,6 +4,19 @@ import Operations
 import SystemdUnits
 import Values
 
+extension ScheduleChange {
+    var text: String {
+        switch self {
+        case .wrote(let path): "wrote \(path)"
+        case .removed(let path): "removed \(path)"
+        case .enabled(let timer): "enabled \(timer)"
+        case .disabled(let timer): "disabled \(timer)"
+        case .started(let timer): "started \(timer)"
+        case .stopped(let timer): "stopped \(timer)"
+        }
+    }
+}
+
 /// A cluster's schedule in lines.
 struct ScheduleReport {
     private let status: ScheduleStatus
@@ -64,7 +77,7 @@ struct ScheduleDocument: Encodable {
     let done: [String]
     let notices: [String]
 
-    init(_ status: ScheduleStatus, done: [String] = [], notice: String? = nil) {
+    init(_ status: ScheduleStatus, done: [ScheduleChange] = [], notice: String? = nil) {
         cluster = status.cluster
         (isInstalled, isEnabled, isRunning) = (status.isInstalled, status.isEnabled, status.isRunning)
         files = status.files.map { File(path: $0.path, isThere: $0.isThere, isOurs: $0.isOurs) }
@@ -73,7 +86,7 @@ struct ScheduleDocument: Encodable {
         lastRun = Last(
             begin: status.lastRun?.description, end: status.lastEnd?.description, result: status.lastResult,
             exitStatus: status.lastStatus)
-        self.done = done
+        self.done = done.map(\.text)
         notices = notice.map { [$0] } ?? []
     }
 

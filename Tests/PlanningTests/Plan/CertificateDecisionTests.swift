@@ -156,7 +156,8 @@ import Testing
         try world.apply()
         world.inventory.generations = []
         world.node.requestHeaderCAs = []
-        #expect(world.plan.issues.map(\.reason) == ["there is none yet", "its CA is not in the state directory"])
+        #expect(
+            world.plan.issues.map(\.reason) == ["there is none yet", "its CA is not in the state directory"])
     }
 
     @Test(arguments: [(30, 20), (3, 2), (100, 66), (1, 0), (0, 0)] as [(Int64, Int64)])

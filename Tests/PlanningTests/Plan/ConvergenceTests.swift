@@ -161,6 +161,6 @@ import Testing
         let plan = world.plan
         #expect(
             plan.isEmpty && plan.refusals.isEmpty,
-            "\(what): \(PlanReport(plan, unit: "u").lines) \(plan.refusals)")
+            "\(what): \(plan)")
     }
 }

@@ -137,7 +137,7 @@ import Testing
         world.spec.nodes.append(second)
         world.now = world.now.advanced(bySeconds: 200 * Self.day)
         let found = try due(world)
-        #expect(found.leaves.map(\.name) == ["the proxy client"] && found.nodes == ["cp1", "cp2"])
+        #expect(found.leaves.map(\.owner) == [LeafOwner.shared] && found.nodes == ["cp1", "cp2"])
     }
 
     /// A renewal leaves flags and unit as they are, and what it plans is done with one run.

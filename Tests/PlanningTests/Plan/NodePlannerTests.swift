@@ -254,7 +254,7 @@ import Testing
 
     @Test(arguments: refusals) func refused(test: Case) throws {
         let world = try test.make()
-        let refusal = try #require(world.plan.refusals.first, "\(PlanReport(world.plan, unit: "u").lines)")
+        let refusal = try #require(world.plan.refusals.first, "\(world.plan)")
         #expect(refusal.code == test.code)
         #expect(refusal.message.contains(test.says), "\(refusal.message)")
         #expect(!refusal.hint.isEmpty)

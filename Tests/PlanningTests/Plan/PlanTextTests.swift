@@ -7,6 +7,7 @@ import Testing
 @testable import Planning
 @testable import Spec
 @testable import Values
+@testable import aggbootstrap
 
 /// Times and differences as they are shown, against the programs that know them.
 @Suite struct PlanTextTests {
@@ -118,12 +119,12 @@ import Testing
         let expected = """
             certificates to issue:
               + requestheader CA: CN=aggregator-ca <generation>, ECDSA P-256, 2025-12-31 to 2035-12-29
-              + proxy client of cp1: CN=aggregator, ECDSA P-256, 2025-12-31 to 2026-12-31
+              + proxy client certificate of cp1: CN=aggregator, ECDSA P-256, 2025-12-31 to 2026-12-31
 
             cp1:
-              + /etc/kubernetes/ssl/aggregator-ca.pem 0644 998:998 certificate that is issued first
+              + /etc/kubernetes/ssl/aggregator-ca.pem 0644 998:998 new certificate, issued during the run
               + /etc/kubernetes/ssl/aggregator-key.pem 0600 998:998 private key, not shown
-              + /etc/kubernetes/ssl/aggregator.pem 0644 998:998 certificate that is issued first
+              + /etc/kubernetes/ssl/aggregator.pem 0644 998:998 new certificate, issued during the run
               + /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf 0644 0:0
             """
         #expect(report.prefix(9).joined(separator: "\n") == expected)
@@ -131,7 +132,7 @@ import Testing
               systemctl daemon-reload
               restart kube-apiserver.service: it runs without the wanted flags
 
-            note: cp1: freezes ExecStart of /usr/lib/systemd/system/kube-apiserver.service; edits there wait for the next init
+            note: cp1: the drop-in overrides ExecStart= of /usr/lib/systemd/system/kube-apiserver.service: edits there have no effect until the next init
             """
         #expect(report.suffix(4).joined(separator: "\n") == end)
         try world.apply()

@@ -6,6 +6,7 @@ import Testing
 @testable import Spec
 @testable import SystemdUnits
 @testable import Values
+@testable import aggbootstrap
 
 /// What goes back, what is restarted for it, and what is refused.
 @Suite struct RollbackPlannerTests {

@@ -5,6 +5,7 @@ import Testing
 @testable import Planning
 @testable import Spec
 @testable import Values
+@testable import aggbootstrap
 
 /// Where a CA's rotation stands, and what its stages make of the nodes' files.
 @Suite struct RotationStageTests {
@@ -124,9 +125,9 @@ import Testing
         #expect(node.files.map(\.path) == [world.node.certificate.path] && !node.restarts)
         let mark = "-----BEGIN CERTIFICATE-----\n"
         func lines() -> [String] { PlanReport(world.plan, unit: "u").lines }
-        #expect(!lines().contains { $0.contains("behind it") })
+        #expect(!lines().contains { $0.contains("followed by") })
         world.inventory.leaves["cp1"]?.pem = Array("\(mark)a\n\(mark)b\n".utf8)
-        #expect(lines().contains { $0.hasSuffix(", and 1 more certificate behind it") })
+        #expect(lines().contains { $0.hasSuffix(", followed by 1 more certificate") })
         world.inventory.leaves["cp1"]?.pem = leaf.pem + cross.pem
         try world.apply()
         #expect(world.plan.isEmpty && world.node.certificate.content == leaf.pem + cross.pem)
