@@ -140,10 +140,10 @@ struct RotateCommand: AsyncParsableCommand {
             return .done
         }
         if abort { try rotation.checkCallingOff() }
-        let outline = try await rotation.outline(isAbort: abort)
+        let outline = RotationOutlineText(try rotation.outline(isAbort: abort), run)
         let blastRadius = try await rotation.blastRadius()
         if isText {
-            Console.print(blastRadius + (blastRadius.isEmpty ? [] : [""]) + outline, color: output.color)
+            Console.print((blastRadius.map { $0.lines + [""] } ?? []) + outline.lines, color: output.color)
         }
         if change.dryRun {
             let document = RotationDocument("planned", outline: outline, blastRadius: blastRadius)
@@ -153,7 +153,7 @@ struct RotateCommand: AsyncParsableCommand {
             if !isText { Console.print([try document.json()]) }
             return .done
         }
-        if !isText { Console.notes(blastRadius) }
+        if !isText { Console.notes(blastRadius?.lines ?? []) }
         let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(
@@ -190,11 +190,12 @@ struct RotationDocument: Encodable {
     let nodes: [ProofReport.Document.Node]
 
     init(
-        _ result: String, outline: [String] = [], blastRadius: [String] = [], proofs: [NodeProofs] = []
+        _ result: String, outline: RotationOutlineText? = nil, blastRadius: BlastRadius? = nil,
+        proofs: [NodeProofs] = []
     ) {
         self.result = result
-        self.blastRadius = blastRadius.map { String($0.drop { $0 == " " }) }
-        stages = outline.dropFirst().filter { !$0.isEmpty }.map { String($0.drop { $0 == " " }) }
+        self.blastRadius = blastRadius?.texts ?? []
+        stages = outline?.stages ?? []
         nodes = ProofReport(proofs).document.nodes
     }
 

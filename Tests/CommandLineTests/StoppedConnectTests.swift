@@ -33,7 +33,7 @@ import Testing
             EOF
             """
         let result = try shell(line, in: directory)
-        #expect(result.stdout.contains("stopped as asked, before anything"), "\(result)")
+        #expect(result.stdout.contains("stopped as asked, before a control plane"), "\(result)")
         #expect(result.stdout.contains("STATUS 1 QUICK"), "\(result)")
     }
 }

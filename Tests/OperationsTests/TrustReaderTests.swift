@@ -93,8 +93,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["kube-scheduler", "--secure-port=0"], "does not serve"),
-        (["kube-scheduler", "--secure-port=10259", "--secure_port", "0"], "does not serve"),
+        (["kube-scheduler", "--secure-port=0"], "does not listen"),
+        (["kube-scheduler", "--secure-port=10259", "--secure_port", "0"], "does not listen"),
         (["kube-scheduler", "--secure-port=http"], "--secure-port is http"),
         (["kube-scheduler", "--secure-port=70000"], "--secure-port is 70000"),
         (["own-manager"], "no --secure-port"),

@@ -28,7 +28,7 @@ package struct CARotation: Sendable {
         guard run.access == .offline else { return }
         throw BootstrapError(
             "rotation/offline", status: .usage,
-            "the requestheader CA must be replaced, and that takes running control planes, but --root is given",
+            "cannot replace the requestheader CA offline: that needs running control planes, and --root is given",
             hint: "run it without --root and with --state \(run.state.path)")
     }
 
@@ -41,14 +41,13 @@ package struct CARotation: Sendable {
     /// - Throws: `rotation/too-late` where an emergency's rotation is open.
     package func checkCallingOff() throws { try RotationAbort(context).checkCallingOff() }
 
-    /// What a rotation will do, a line a stage, with what each waits for; changes nothing.
-    package func outline(isAbort: Bool) async throws -> [String] {
-        try await RotationOutline(context).lines(isAbort: isAbort)
+    /// What a rotation will do; changes nothing.
+    package func outline(isAbort: Bool) throws -> RotationOutline {
+        try RotationOutline(context, isAbort: isAbort)
     }
 
-    /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is
-    /// changed. Empty without a compromise.
-    package func blastRadius() async throws -> [String] { try await Compromise(context).blastRadius() }
+    /// What an emergency's rotation will break, and what is open until it is done; nil without a compromise.
+    package func blastRadius() async throws -> BlastRadius? { try await Compromise(context).blastRadius() }
 
     /// What a run would find before its first change, as far as looking tells: where it stands, or why it would not begin.
     /// Changes nothing.
@@ -79,7 +78,7 @@ package struct CARotation: Sendable {
     private var crossSigning: CrossSigning { CrossSigning(context) }
 
     private func convergeAll(_ lock: StateLock?) async throws -> RotationTerms.Direction {
-        let signals = StopRequest(promise: "what is being done is finished first, a wait is not") {
+        let signals = StopRequest(promise: "the current step is finished first, a wait is not") {
             [effects = run.effects] in effects.progress(.line($0))
         }
         defer { signals.restore() }
@@ -108,7 +107,7 @@ package struct CARotation: Sendable {
             while terms.again {
                 context.say(
                     .preflight,
-                    "once more: the CA that is trusted now was made before its keys were known to be in danger"
+                    "replacing the CA again: the one that is trusted now was made before its keys were known to be in danger"
                 )
                 let observed = try await run.controlPlanes.observe()
                 try preflight.check(observed)
@@ -190,7 +189,7 @@ package struct CARotation: Sendable {
                 try await drop.wait(rotation)
                 return try await RotationEnd(context).finish(terms, rotation, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
-                throw BootstrapError("internal/stage", "there is no such stage to go on with: \(stage)")
+                throw BootstrapError("internal/stage", "the rotation cannot continue with stage \(stage)")
             }
             last = stage
         }
@@ -212,7 +211,7 @@ package struct CARotation: Sendable {
     private func noProgress(_ stage: RotationStage) -> BootstrapError {
         BootstrapError(
             "rotation/no-progress", status: .mixed,
-            "stage \(stage.label) was done, and the nodes do not show it",
+            "stage \(stage.label) is done, and the nodes do not show it",
             hint: "look at \(run.spec.certificates.directory) on each node, then run it again")
     }
 }

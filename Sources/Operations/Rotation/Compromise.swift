@@ -29,7 +29,7 @@ struct Compromise: Sendable {
         guard options.cause.isCompromise else { return terms }
         guard !terms.cause.isCompromise else {
             context.say(
-                .preflight, "for what others may have got since \(terms.since), run it once more afterwards")
+                .preflight, "for keys that others may have got since \(terms.since), run it again afterwards")
             return terms
         }
         var escalated = terms
@@ -43,8 +43,8 @@ struct Compromise: Sendable {
             else {
                 throw BootstrapError(
                     "rotation/called-off",
-                    "the rotation that was begun at \(terms.since) was called off and is about to end",
-                    hint: "bring that to its end with rotate --abort, then run this again")
+                    "the rotation of \(terms.since) is being aborted and almost finished",
+                    hint: "finish that with rotate --abort, then run this again")
             }
             (escalated.keep, escalated.retire, escalated.direction) = (new.id, [terms.keep], .forward)
         }
@@ -53,7 +53,7 @@ struct Compromise: Sendable {
             try options.cause == .compromisedCA
             || context.ledger.hasPushedKeys(to: "\(certificates.directory)/\(certificates.files.key)")
         try context.ledger.append(escalated, now: run.effects.now())
-        context.say(.preflight, "from here on in the order of an emergency")
+        context.say(.preflight, "continuing in the order of an emergency")
         return escalated
     }
 
@@ -63,10 +63,10 @@ struct Compromise: Sendable {
             let isVouchedFor = laggard.trustsPrevious && CrossSigning(context).vouching(keep) != nil
             context.say(
                 .extensions,
-                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it, since until then it "
-                    + (isVouchedFor ? "" : "answers 401 and ") + "trusts whoever has the old key")
+                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it; until then it "
+                    + (isVouchedFor ? "" : "answers 401 and ") + "trusts anyone who has the old key")
         }
-        context.say(.extensions, laggards.isEmpty ? "reached" : "left behind: \(laggards.count)")
+        context.say(.extensions, laggards.isEmpty ? "reached" : "not waited for: \(laggards.count)")
     }
 
     /// Who may be left behind in an emergency: what was given for other days, as to a timer, says nothing about it.
@@ -77,66 +77,52 @@ struct Compromise: Sendable {
     func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
         guard let kubectl else {
             context.say(
-                .proof, "whether extension servers still trust the old CA is not seen: there is no kubeconfig"
+                .proof,
+                "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
             )
             return
         }
-        context.say(.proof, "no extension server is to trust the old CA")
+        context.say(.proof, "waiting until no extension API server trusts the old CA")
         let accepted = emergencyLaggards
         let all = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl).trusting(
             retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
         for laggard in all where accepted.contains(laggard.service) {
             context.say(
                 .proof,
-                "passed over as asked: \(laggard.endpoint) of \(laggard.service): \(laggard.why), and whoever has the old key"
+                "skipped (--accept-laggard): \(laggard.endpoint) of \(laggard.service): \(laggard.why), and anyone with the old key"
             )
         }
         let left = all.filter { !accepted.contains($0.service) }
         guard let first = left.first else { return }
         throw BootstrapError(
             "rotation/still-trusted", status: .proofFailed,
-            "the extension server \(first.endpoint) of \(first.service): \(first.why); whoever has the old key can call it "
-                + "as anyone",
+            "the extension API server \(first.endpoint) of \(first.service): \(first.why); anyone with the old key can call it "
+                + "as any user",
             hint:
-                "restart it or stop it, then run it again; the API servers refuse the old key already. Without it: "
+                "restart it or stop it, then run it again; the API servers refuse the old key already. To continue without it: "
                 + "--compromised with --accept-laggard \(first.service)",
             details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
     }
 
-    /// What an emergency's rotation will break, and what is open until it is done; for the operator, before anything is
-    /// changed. Empty without a compromise.
-    func blastRadius() async throws -> [String] {
+    /// For the operator, before anything is changed.
+    /// - Returns: nil without a compromise.
+    func blastRadius() async throws -> BlastRadius? {
         let cause =
             try context.open().map { $0.cause.isCompromise ? $0.cause : options.cause } ?? options.cause
-        let key: String
-        switch cause {
-        case .asked: return []
-        case .compromisedLeaf: key = "a proxy client's key"
-        case .compromisedCA: key = "the CA's key"
+        guard cause.isCompromise else { return nil }
+        let services: [BlastRadius.Service]?
+        if let kubectl = try await Kubectl.find(run.controlPlanes) {
+            let servers = ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl)
+            let (backends, endpoints) = (try await servers.backends(), try await servers.endpoints())
+            services = backends.map { backend in
+                BlastRadius.Service(
+                    name: backend.name, service: backend.service,
+                    places: endpoints.filter { $0.service == backend.service }.map(\.place),
+                    isAvailable: backend.isAvailable)
+            }
+        } else {
+            services = nil
         }
-        var lines = [
-            "whoever has \(key) is every user on every API server and extension server, system:masters included, until the "
-                + "old CA is trusted nowhere; there is no list of revoked certificates, so the CA is replaced"
-        ]
-        guard let kubectl = try await Kubectl.find(run.controlPlanes) else {
-            return lines + [
-                "  which APIServices will fail meanwhile cannot be told: there is no kubeconfig (apiServer.kubeconfig)"
-            ]
-        }
-        let servers = ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl)
-        let (backends, endpoints) = (try await servers.backends(), try await servers.endpoints())
-        guard !backends.isEmpty else {
-            return lines + ["  no APIService has a server of its own: nothing will fail"]
-        }
-        lines.append(
-            "these answer 401 from S4 on until their servers have loaded the new CA, for which they are given "
-                + "\(Self.emergencySeconds) s; restart those that S3 names:")
-        for backend in backends {
-            let places = endpoints.filter { $0.service == backend.service }.map(\.place)
-            lines.append(
-                "  \(backend.name): \(backend.service) at \(places.isEmpty ? "no endpoint" : places.joined(separator: ", "))"
-                    + (backend.isAvailable ? "" : ", not available now"))
-        }
-        return lines
+        return BlastRadius(cause: cause, services: services, seconds: Self.emergencySeconds)
     }
 }

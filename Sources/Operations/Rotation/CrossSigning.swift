@@ -22,7 +22,7 @@ struct CrossSigning: Sendable {
     func crossSign(_ terms: RotationTerms, _ observed: [ObservedNode]) throws {
         guard options.crossSigns else { return }
         guard terms.direction == .forward else {
-            context.say(.issue, "nothing is cross-signed on the way back: the old CA stays")
+            context.say(.issue, "--cross-sign has no effect on an abort: the old CA stays")
             return
         }
         let rotation = try context.generations(terms)
@@ -39,7 +39,7 @@ struct CrossSigning: Sendable {
             RotationPosition.Node($0, keep: rotation.keep, retire: rotation.retire)
         }
         if let node = nodes.first(where: { $0.trustsKept && !$0.trustsRetired }) {
-            throw noCrossSign("\(node.name) does not trust the old CA any more, so it is too late")
+            throw noCrossSign("it is too late: \(node.name) does not trust the old CA any more")
         }
         let trusted = Set(rotation.retire.map(\.certificate.fingerprintSHA256))
         return try crossSigner(trusted, terms.cause, try run.state.inventory())
@@ -73,8 +73,8 @@ struct CrossSigning: Sendable {
             ], now: now)
         context.say(
             .issue,
-            "\(summary.subject) as signed by \(summary.issuer), until \(summary.notAfter.date), goes behind each new "
-                + "proxy client")
+            "cross certificate \(summary.subject), signed by \(summary.issuer), until \(summary.notAfter.date): it follows each "
+                + "new proxy client certificate in its file")
     }
 
     /// Called off, the old CA's signature cannot be taken back.
@@ -83,8 +83,8 @@ struct CrossSigning: Sendable {
         for cross in rotation.retire.compactMap(\.crossSigned?.certificate) {
             context.say(
                 .proof,
-                "\(cross.issuer) has signed \(cross.subject), which stays valid until \(cross.notAfter.date); the key that "
-                    + "it is for is destroyed")
+                "the cross certificate of \(cross.subject), signed by \(cross.issuer), stays valid until \(cross.notAfter.date); "
+                    + "the key that it is for is destroyed")
         }
     }
 
@@ -98,7 +98,7 @@ struct CrossSigning: Sendable {
             throw noCrossSign("others may have the old CA's key, or keys that it signed")
         }
         guard trusted.count == 1 else {
-            throw noCrossSign("the control planes trust \(trusted.count) CAs, and not one")
+            throw noCrossSign("the control planes trust \(trusted.count) CAs, and it needs exactly one")
         }
         guard
             let old = inventory.generations.first(where: {
@@ -123,8 +123,8 @@ struct CrossSigning: Sendable {
         BootstrapError(
             "rotation/no-cross-sign", "the old CA cannot sign the new one: \(why)",
             hint: hint
-                + "go on without --cross-sign: extension servers that do not load the new CA are then restarted, or "
-                + "left behind with --accept-laggard NAMESPACE/NAME")
+                + "run it again without --cross-sign: extension API servers that do not load the new CA must then be restarted, or "
+                + "skipped with --accept-laggard NAMESPACE/NAME")
     }
 
     // MARK: - Extension servers
@@ -139,8 +139,9 @@ struct CrossSigning: Sendable {
             guard laggard.trustsPrevious else { return true }
             context.say(
                 .extensions,
-                "\(laggard.endpoint) of \(laggard.service) trusts \(cross.issuer) and not the new CA: it takes the new proxy "
-                    + "clients by the cross certificate, until \(cross.notAfter.date); restart it before")
+                "\(laggard.endpoint) of \(laggard.service) trusts \(cross.issuer) and not the new CA: it accepts the new "
+                    + "certificates through the cross certificate, until \(cross.notAfter.date); restart it before"
+            )
             return false
         }
     }
@@ -169,9 +170,9 @@ struct CrossSigning: Sendable {
                 Set(rotation.retire.map(\.certificate.fingerprintSHA256)), terms.cause, run.state.inventory()))
                 != nil
         let cross =
-            canCross ? "or run it again with --cross-sign: it then goes on serving without a restart; " : ""
+            canCross ? "or run it again with --cross-sign: it then continues to work without a restart; " : ""
         return
-            "restart it, then run it again; \(cross)or go on without it with --accept-laggard \(laggard.service): it "
-            + "then refuses every request until it is restarted. Both CAs are trusted meanwhile, so nothing is broken"
+            "restart it, then run it again; \(cross)or continue without it (--accept-laggard \(laggard.service)): it "
+            + "then refuses every request until it is restarted. Both CAs are trusted now, so nothing is broken"
     }
 }

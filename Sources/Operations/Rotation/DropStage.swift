@@ -15,7 +15,7 @@ struct DropStage: Sendable {
         _ course: inout RotationCourse
     ) async throws {
         let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
-        context.say(.drop, "no control plane is to trust \(subjects)")
+        context.say(.drop, "removing \(subjects) from every control plane")
         let stage = CertificateStage(bundle: [rotation.keep], leaves: .asInstalled)
         let change = StageChange(context)
         try await change.apply(in: change.staged(stage), observed, lock, &course)
@@ -29,7 +29,7 @@ struct DropStage: Sendable {
         if gates.kubectl != nil {
             context.say(
                 .drop,
-                "extension servers are told to trust the new CA alone; watched for \(context.options.watchSeconds) s"
+                "the extension API servers' ConfigMap gets the new CA only; watching it for \(context.options.watchSeconds) s"
             )
         }
         try await gates.prune(

@@ -15,10 +15,11 @@ struct ExtensionsStage: Sendable {
     func wait(_ rotation: RotationGenerations, _ terms: RotationTerms) async throws {
         let generation = rotation.keep
         guard let kubectl else {
-            context.say(.extensions, "not seen: there is no kubeconfig")
+            context.say(.extensions, "not checked: there is no kubeconfig")
             return
         }
-        context.say(.extensions, "every extension server is to trust \(generation.certificate.subject)")
+        context.say(
+            .extensions, "waiting until every extension API server trusts \(generation.certificate.subject)")
         let laggards = try await ExtensionServers(controlPlanes: context.run.controlPlanes, kubectl: kubectl)
             .laggards(
                 without: generation, after: crossSigning.previousName(rotation),
@@ -31,7 +32,7 @@ struct ExtensionsStage: Sendable {
         guard let first = left.first else { return context.say(.extensions, "reached") }
         throw BootstrapError(
             "rotation/laggard", status: .proofFailed,
-            "the extension server \(first.endpoint) of \(first.service): \(first.why)",
+            "the extension API server \(first.endpoint) of \(first.service): \(first.why)",
             hint: crossSigning.laggardHint(first, terms, rotation),
             details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
     }

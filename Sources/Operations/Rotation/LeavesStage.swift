@@ -19,7 +19,7 @@ struct LeavesStage: Sendable {
         try await RotationIssuing(context).issueLeaves(terms)
         context.say(
             .leaves,
-            "every control plane is to present a proxy client of \(rotation.keep.certificate.subject)")
+            "installing a certificate of \(rotation.keep.certificate.subject) on every control plane")
         let stage = CertificateStage(
             bundle: rotation.both, leaves: .signed(by: rotation.keep))
         let (change, options) = (StageChange(context), context.options)

@@ -30,8 +30,8 @@ package struct Renewal: Sendable {
 
     static func noCA(_ run: Run) -> BootstrapError {
         BootstrapError(
-            "renewal/no-ca", "the state \(run.state.path) holds no CA, so nothing can be renewed",
-            hint: "run init first, or name the state directory with --state DIR")
+            "renewal/no-ca", "the state directory \(run.state.path) holds no CA, so nothing can be renewed",
+            hint: "run init first, or give the right state directory with --state DIR")
     }
 
     /// - Throws: `renewal/no-ca` where the state holds none; `state/passphrase-needed` where a renewal would need one,
@@ -68,7 +68,8 @@ package struct Renewal: Sendable {
     private func refuseCAOffline() throws {
         guard run.request.root != nil else { return }
         throw BootstrapError(
-            "renewal/ca-offline", "the requestheader CA is due, and it can be replaced live only",
+            "renewal/ca-offline",
+            "the requestheader CA is due, and it can be replaced on running control planes only",
             hint: "run rotate --ca without --root")
     }
 
@@ -83,8 +84,8 @@ package struct Renewal: Sendable {
         for (field, validity) in lifetimes where seconds >= validity.seconds {
             throw BootstrapError(
                 "usage/renew-before", status: .usage,
-                "--renew-before is not shorter than \(field): every run would replace what the one before has made",
-                hint: "give less time, or leave it out for two thirds of each lifetime")
+                "--renew-before must be shorter than \(field): each run would replace what the previous run made",
+                hint: "give a shorter time, or remove it for two thirds of each lifetime")
         }
     }
 }

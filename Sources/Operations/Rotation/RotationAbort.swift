@@ -17,8 +17,8 @@ struct RotationAbort: Sendable {
         guard let terms = try context.open(), terms.cause.isCompromise else { return }
         throw BootstrapError(
             "rotation/too-late",
-            "the rotation cannot be called off: it replaces a CA that others may have the key of, or keys that it signed",
-            hint: "bring it to its end with rotate --ca")
+            "cannot abort the rotation: it replaces a CA whose key, or a key that it signed, others may have",
+            hint: "finish it with rotate --ca")
     }
 
     /// Turns an open rotation around, as long as that takes nobody's trust away.
@@ -35,7 +35,7 @@ struct RotationAbort: Sendable {
             try run.state.removeOrphanedLeaves()
             try context.ledger.appendEnd(of: terms, now: run.effects.now())
             run.effects.progress(
-                .line("called off before a new CA was made: no control plane was touched"))
+                .line("aborted before a new CA was made: no control plane was changed"))
             return false
         }
         try context.ledger.append(back, now: run.effects.now())
@@ -54,19 +54,19 @@ struct RotationAbort: Sendable {
         }
         func late(_ why: String) -> BootstrapError {
             BootstrapError(
-                "rotation/too-late", "the rotation cannot be called off any more: \(why)",
-                hint: "bring it to its end with rotate --ca")
+                "rotation/too-late", "cannot abort the rotation any more: \(why)",
+                hint: "finish it with rotate --ca")
         }
         if let node = nodes.first(where: { $0.trustsKept && !$0.trustsRetired }) {
             throw late("\(node.name) does not trust the old CA any more")
         }
         if old.standing != .issued, let node = nodes.first(where: \.hasNewLeaf) {
             throw late(
-                "\(node.name) presents a proxy client of the new CA, and the old one's pair is not in the state"
+                "\(node.name) presents a certificate of the new CA, and its old certificate and key are not in the state directory"
             )
         }
         if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }
-        if terms.cause.isCompromise { throw late("it replaces a CA that others may have the key of") }
+        if terms.cause.isCompromise { throw late("it replaces a CA whose key others may have") }
         // What an aggregator has in memory goes back with its files only where it sees them change.
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
         return RotationTerms(keep: old.id, retire: [keep.id], direction: .back)

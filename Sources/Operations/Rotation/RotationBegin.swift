@@ -20,8 +20,8 @@ struct RotationBegin: Sendable {
     func resumed(_ inventory: StateInventory) throws -> RotationTerms? {
         guard let terms = try context.open() else { return nil }
         guard inventory.generation(terms.keep) != nil else { return nil }
-        let way = terms.direction == .forward ? "going on with" : "going back from"
-        run.effects.progress(.line("\(way) the rotation that was begun at \(terms.since)"))
+        let way = terms.direction == .forward ? "continuing" : "aborting"
+        run.effects.progress(.line("\(way) the rotation of \(terms.since)"))
         return terms
     }
 
@@ -35,7 +35,8 @@ struct RotationBegin: Sendable {
         if let first = run.nodes.first,
             try !RetiredPair(state: state).keep(spec.certificates, from: run.link(first).node)
         {
-            throw BootstrapError("rotation/no-pair", "\(first.name): its proxy-client pair cannot be read")
+            throw BootstrapError(
+                "rotation/no-pair", "\(first.name): its proxy client certificate and key cannot be read")
         }
         try state.removeOrphanedLeaves()
         inventory = try state.inventory()
@@ -56,7 +57,7 @@ struct RotationBegin: Sendable {
             .issue,
             "\(certificate.subject), until \(certificate.notAfter.date)\(isKept ? "" : ", whose key is not kept")"
         )
-        context.say(.issue, "\(RotationIssuing.clients(issues.count - 1)) of \(certificate.subject)")
+        context.say(.issue, "\(RotationIssuing.clients(issues.count - 1)) signed by \(certificate.subject)")
         return terms
     }
 
@@ -80,7 +81,7 @@ struct RotationBegin: Sendable {
         }) {
             run.effects.progress(
                 .line(
-                    "\(dropped.certificate.subject) was dropped before and is trusted again: it is replaced"))
+                    "\(dropped.certificate.subject) was dropped before and is trusted again: replacing it"))
         }
         return inventory
     }

@@ -48,14 +48,14 @@ struct RotationCheck: Sendable {
         let observed = try await run.controlPlanes.observe()
         try preflight.refuseRollback(observed)
         if let node = observed.first(where: { $0.transaction != nil }) {
-            context.say(.preflight, "an interrupted change of \(node.name) would be put back first")
+            context.say(.preflight, "an interrupted change of \(node.name) would be undone first")
             return
         }
         try preflight.check(observed)
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
         if terms.direction == .forward { try await preflight.refuseUnlisted(gates, observed) }
         if context.options.cause.isCompromise, !terms.cause.isCompromise {
-            context.say(.preflight, "it would go on in the order of an emergency")
+            context.say(.preflight, "it would continue in the order of an emergency")
             return
         }
         let rotation = try context.generations(terms)
@@ -66,7 +66,7 @@ struct RotationCheck: Sendable {
             _ = try crossSigning.crossSigner(terms, rotation, observed)
         }
         let stage = try context.stage(observed, rotation, terms)
-        context.say(.preflight, "it would go on with \(stage.label) \(stage.rawValue)")
+        context.say(.preflight, "it would continue with \(stage.label) \(stage.rawValue)")
     }
 
     /// One that is open and is to be called off.
@@ -74,6 +74,6 @@ struct RotationCheck: Sendable {
         let isMade = try await RotationAbort(context).turned(terms, inventory) != nil
         context.say(
             .preflight,
-            isMade ? "it would go back to the old CA" : "it would end: no control plane was touched")
+            isMade ? "it would return to the old CA" : "it would end: no control plane was changed")
     }
 }

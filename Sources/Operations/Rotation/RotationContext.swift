@@ -33,7 +33,7 @@ struct RotationContext: Sendable {
     /// Why a control plane stops the rotation.
     func refusal(
         _ code: String, _ node: ObservedNode, _ why: String,
-        _ hint: String = "mend that first; nothing was changed"
+        _ hint: String = "fix that first; nothing was changed"
     ) -> BootstrapError { BootstrapError(code, "\(node.name): \(why)", hint: hint) }
 
     /// - Throws: `rotation/no-kubeconfig` where there is none and the operator did not say that there needs none.
@@ -42,10 +42,10 @@ struct RotationContext: Sendable {
         if kubectl == nil, !options.acceptsUnseenExtensions {
             throw BootstrapError(
                 "rotation/no-kubeconfig",
-                "there is no kubeconfig to find the extension servers with, so nobody could tell whether they trust the "
+                "there is no kubeconfig to find the extension API servers with, so it would not be known whether they trust the "
                     + "new CA",
                 hint:
-                    "name an administrator's in apiServer.kubeconfig, or, where there are no extension servers, go on "
+                    "set apiServer.kubeconfig to an administrator's; if there are no extension API servers, continue "
                     + "with --accept-unseen-extensions")
         }
         return kubectl
@@ -58,7 +58,7 @@ struct RotationContext: Sendable {
         guard let keep = inventory.generation(terms.keep), retire.count == terms.retire.count else {
             throw BootstrapError(
                 "state/damaged",
-                "the ledger names a CA generation that the state does not hold: "
+                "the ledger names a CA generation that the state directory does not hold: "
                     + ([terms.keep] + terms.retire).joined(separator: ", "),
                 hint: "restore the state directory from its backup")
         }

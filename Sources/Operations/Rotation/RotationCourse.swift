@@ -48,13 +48,13 @@ struct RotationCourse {
     private var stoppedAsAsked: BootstrapError {
         guard hasChanged || stage > .preflight else {
             return BootstrapError(
-                "rotation/stopped", "stopped as asked, before anything on a control plane changed",
+                "rotation/stopped", "stopped as asked, before a control plane was changed",
                 hint: "run it again")
         }
         let trust =
             stage < .drop
-            ? "nobody has stopped trusting the old CA"
-            : "the old CA is being dropped, and there is no way back"
+            ? "everyone still trusts the old CA"
+            : "the old CA is being dropped, and the rotation cannot be aborted any more"
         return BootstrapError(
             "rotation/stopped",
             "stopped as asked in \(stage.label) \(stage.rawValue), with the rotation open: \(trust)",

@@ -48,20 +48,20 @@ struct RotationEnd: Sendable {
         // After a kill in the midst of the end the old keys may be gone already: they were proved refused before.
         if rotation.retire.allSatisfy({ $0.standing == .dropped }) { return "reached before" }
         guard let pair = try oldPair(terms, rotation) else {
-            if terms.direction == .back { return "reached: called off before a proxy client was made" }
+            if terms.direction == .back { return "reached: aborted before a certificate was made" }
             throw BootstrapError(
                 "rotation/not-proven", status: .proofFailed,
-                "no pair of the old CA is left to prove that it is refused",
-                hint: "see with aggbootstrap verify that no API server names the old CA any more")
+                "no certificate and key of the old CA are left to prove that it is refused",
+                hint: "run aggbootstrap verify to see that no API server names the old CA any more")
         }
-        context.say(.proof, "the old proxy client is to be refused by every API server")
+        context.say(.proof, "waiting until every API server refuses the old certificate")
         let results = await onEachNode(run.nodes) { node in
             let deadline = ContinuousClock.now + .seconds(Self.refusalSeconds)
             while true {
                 guard let connection = try run.controlPlanes.connection(node) else {
                     throw BootstrapError(
                         "rotation/no-process", status: .proofFailed,
-                        "\(node.name): kube-apiserver does not run")
+                        "\(node.name): kube-apiserver is not running")
                 }
                 let outcome = try IdentityProbe.probe(
                     connection.endpoint, trust: connection.trust, identity: pair,
@@ -70,15 +70,15 @@ struct RotationEnd: Sendable {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
                         "rotation/old-accepted", status: .proofFailed,
-                        "\(node.name): the old proxy client is still not refused: \(outcome)",
-                        hint: "restart its kube-apiserver when it can be spared, then run it again")
+                        "\(node.name): the old certificate is not refused yet: \(outcome)",
+                        hint: "restart its kube-apiserver when possible, then run it again")
                 }
                 try await run.controlPlanes.pause(.milliseconds(500))
             }
         }
         _ = try ControlPlanes.values(run.nodes, results)
-        context.say(.proof, "401 for the old proxy client from every API server")
-        return "reached: the old proxy client is refused, and its keys are destroyed"
+        context.say(.proof, "401 for the old certificate from every API server")
+        return "reached: the old certificate is refused, and its keys are destroyed"
     }
 
     /// A pair that the CA which goes has signed.

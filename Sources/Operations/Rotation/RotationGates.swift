@@ -37,7 +37,7 @@ struct RotationGates: Sendable {
         let reached =
             dropped.isEmpty
             ? "has loaded both"
-            : "trusts \(dropped.map(\.certificate.subject).joined(separator: ", ")) no more"
+            : "does not trust \(dropped.map(\.certificate.subject).joined(separator: ", ")) any more"
         let readers = TrustReaders(
             controlPlanes: controlPlanes, patience: patience, accepted: acceptsLaggards, say: say)
         let results = await onEachNode(controlPlanes.nodes) { node in
@@ -46,7 +46,7 @@ struct RotationGates: Sendable {
                     throw BootstrapError(
                         "rotation/not-loaded", status: .proofFailed,
                         "\(node.name): \(problem) after \(TrustReaders.seconds) s",
-                        hint: "restart its kube-apiserver when it can be spared, then run it again")
+                        hint: "restart its kube-apiserver when possible, then run it again")
                 }
                 try await controlPlanes.pause(.milliseconds(500))
             }
@@ -64,7 +64,7 @@ struct RotationGates: Sendable {
         let names: [[UInt8]]?
         do {
             guard let connection = try controlPlanes.connection(node) else {
-                return "kube-apiserver does not run"
+                return "kube-apiserver is not running"
             }
             names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
                 .acceptedCANames
@@ -115,7 +115,7 @@ struct RotationGates: Sendable {
                 throw BootstrapError(
                     "rotation/not-published", status: .proofFailed,
                     "\(PublishedCAs.name) \(why) after \(TrustReaders.seconds) s",
-                    hint: "the API servers write it from what they have loaded: read their logs")
+                    hint: "the API servers write it from what they have loaded: look at their logs")
             }
             try await controlPlanes.pause(.seconds(1))
         }
@@ -147,8 +147,8 @@ struct RotationGates: Sendable {
                     "\(subjects.joined(separator: ", ")) came back into \(PublishedCAs.name): an API server that is not "
                         + "in the spec still trusts it\(await suspects())",
                     hint:
-                        "find it among the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
-                        + "then run it again; its own aggregated requests fail until then")
+                        "find it in the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
+                        + "then run it again; until then its own aggregated requests fail")
             }
             if isLast { return }
             try await controlPlanes.pause(.seconds(2))
@@ -187,7 +187,7 @@ struct RotationGates: Sendable {
             let unlisted = try await unlisted(try await controlPlanes.observe())
             return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
         } catch {
-            return "; which one it is was not found out: \(error)"
+            return "; which one could not be found: \(error)"
         }
     }
 }

@@ -26,13 +26,13 @@ struct RotationIssuing: Sendable {
         guard keep.hasKey else {
             throw BootstrapError(
                 "rotation/no-key",
-                "the key of \(keep.certificate.subject) is not in the state, so it cannot sign proxy clients",
+                "the key of \(keep.certificate.subject) is not in the state directory, so it cannot sign proxy client certificates",
                 hint:
-                    "restore the state directory from its backup; where a control plane was added to the spec since this was "
-                    + "begun, take it out until it is done")
+                    "restore the state directory from its backup; if a control plane was added to the spec after the rotation "
+                    + "began, remove it from the spec until the rotation is finished")
         }
         _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
-        context.say(.issue, "\(Self.clients(issues.count)) of \(keep.certificate.subject)")
+        context.say(.issue, "\(Self.clients(issues.count)) signed by \(keep.certificate.subject)")
     }
 
     func issuer(_ now: UnixTime) -> Issuer {
@@ -40,5 +40,7 @@ struct RotationIssuing: Sendable {
             state: run.state, ledger: context.ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
     }
 
-    static func clients(_ count: Int) -> String { "\(count) proxy client\(count == 1 ? "" : "s")" }
+    static func clients(_ count: Int) -> String {
+        "\(count) proxy client certificate\(count == 1 ? "" : "s")"
+    }
 }

@@ -3,119 +3,97 @@
 import ControlPlane
 import Planning
 import Proofs
-import Spec
 import StateStore
 
-/// What a rotation will do, in words.
-struct RotationOutline: Sendable {
-    let context: RotationContext
-    private var run: Run { context.run }
-    private var options: RotationOptions { context.options }
+/// What a rotation will do, stage by stage, with what each waits for.
+package struct RotationOutline: Sendable, Equatable {
+    package enum Purpose: Sendable, Equatable {
+        case replace
+        /// With the time at which the open one was begun.
+        case resume(since: String)
+        case abort(since: String)
+    }
 
-    init(_ context: RotationContext) { self.context = context }
+    /// What one stage does; a stage may have several.
+    package enum Part: Sendable, Equatable {
+        case preflight
+        case newCA
+        case crossCertificate
+        case trust(seconds: Int)
+        case extensions(seconds: Int, isEmergency: Bool, isCrossSigned: Bool)
+        case leaves(isCrossSigned: Bool)
+        /// - Parameter rereadSeconds: what a kube-apiserver that reads its files each minute gets in any case.
+        case soak(seconds: Int, rereadSeconds: Int?)
+        case drop(watchSeconds: Int)
+        case proof(isEmergency: Bool)
+    }
 
-    /// What a rotation will do, a line a stage, with what each waits for; changes nothing.
-    func lines(isAbort: Bool) async throws -> [String] {
-        let nodes = run.nodes.map(\.name).joined(separator: ", ")
-        let (spec, terms) = (run.spec, try context.open())
-        // Called off once, it goes back, whichever option it is gone on with.
+    package let purpose: Purpose
+    package let parts: [Part]
+
+    package init(_ purpose: Purpose, _ parts: [Part]) {
+        self.purpose = purpose
+        self.parts = parts
+    }
+}
+
+extension RotationOutline.Part {
+    package var stage: RotationStage {
+        switch self {
+        case .preflight: .preflight
+        case .newCA, .crossCertificate: .issue
+        case .trust: .trust
+        case .extensions: .extensions
+        case .leaves: .leaves
+        case .soak: .soak
+        case .drop: .drop
+        case .proof: .proof
+        }
+    }
+}
+
+extension RotationOutline {
+    /// Changes nothing.
+    init(_ context: RotationContext, isAbort: Bool) throws {
+        let (options, terms) = (context.options, try context.open())
+        // Aborted once, it goes back, whichever option it is continued with.
         let isEmergency = options.cause.isCompromise || terms?.cause.isCompromise ?? false
         let isAbort = !isEmergency && (isAbort || terms?.direction == .back)
-        let bundle = "\(spec.certificates.directory)/\(spec.certificates.files.ca)"
-        let certificate = "\(spec.certificates.directory)/\(spec.certificates.files.certificate)"
-        let key = "\(spec.certificates.directory)/\(spec.certificates.files.key)"
-        let title =
-            isAbort
-            ? "call off the replacement of the requestheader CA of \(spec.cluster), begun at \(terms?.since ?? "")"
-            : terms.map {
-                "go on with the replacement of the requestheader CA of \(spec.cluster), begun at \($0.since)"
-            }
-                ?? "replace the requestheader CA of \(spec.cluster) on \(nodes)"
-        let cross = crossOutline(terms, isAbort: isAbort)
-        var lines: [(RotationStage, String)] = [
-            (
-                .preflight,
-                "every control plane serves, all hold the same CA, and no API server is missing in the spec; else nothing is begun"
-            )
-        ]
-        if terms == nil {
-            lines.append((.issue, "a new CA and new proxy clients, in \(run.state.path) only"))
-        }
-        if let made = cross?.made { lines.append((.issue, made)) }
+        let cross = isAbort ? nil : Self.cross(context, terms)
+        var parts = [Part.preflight]
+        if terms == nil { parts.append(.newCA) }
+        if cross == .asked { parts.append(.crossCertificate) }
         if !isAbort {
-            lines += [
-                (
-                    .trust,
-                    "\(bundle) gets both CAs; waits until each API server's TLS handshake, and that of who else reads the "
-                        + "file, names both, at most \(TrustReaders.seconds) s"
-                ),
-                (
-                    .extensions,
-                    isEmergency
-                        ? "gives the servers behind all APIServices \(Compromise.emergencySeconds) s to trust both, and goes on "
-                            + "without those that do not"
-                        : "waits until the servers behind all APIServices trust both, at most \(ExtensionServers.seconds) s; "
-                            + "stops there with both CAs trusted where one does not\(cross?.passing ?? "")"
-                ),
+            parts += [
+                .trust(seconds: TrustReaders.seconds),
+                .extensions(
+                    seconds: isEmergency ? Compromise.emergencySeconds : ExtensionServers.seconds,
+                    isEmergency: isEmergency, isCrossSigned: cross != nil),
             ]
         }
-        lines += [
-            (
-                .leaves,
-                "\(key) and \(certificate)\(cross?.behind ?? ""), one control plane after the other; each waits until all API servers take "
-                    + "the pair, and is put back where one does not"
-            ),
-            (.soak, soakText(isEmergency, isAbort: isAbort)),
-            (
-                .drop,
-                "\(bundle) gets one CA; waits until nobody who reads it names the other; takes the other out of the ConfigMap of "
-                    + "the extension servers and watches that for \(options.watchSeconds) s; no way back from here on"
-            ),
-            (
-                .proof,
-                isEmergency
-                    ? "every API server answers 401 to the proxy client that was dropped, and no extension server trusts the "
-                        + "old CA; its keys are destroyed"
-                    : "every API server answers 401 to the proxy client that was dropped; its keys are destroyed"
-            ),
+        parts += [
+            .leaves(isCrossSigned: cross != nil), Self.soak(options, isEmergency, isAbort),
+            .drop(watchSeconds: options.watchSeconds), .proof(isEmergency: isEmergency),
         ]
-        return [title] + lines.map { "  \($0.0.label) \(pad($0.0.rawValue)) \($0.1)" } + [""]
+        let since = terms?.since ?? ""
+        self.init(isAbort ? .abort(since: since) : terms == nil ? .replace : .resume(since: since), parts)
     }
 
-    private func soakText(_ isEmergency: Bool, isAbort: Bool) -> String {
+    private static func soak(_ options: RotationOptions, _ isEmergency: Bool, _ isAbort: Bool) -> Part {
         guard isEmergency, options.soakSeconds == nil else {
             let seconds = options.soakSeconds ?? 90
-            let more = isAbort && seconds < options.reloadSeconds
-            return "\(seconds) s with both CAs trusted"
-                + (more
-                    ? ", and \(options.reloadSeconds) s for a kube-apiserver that reads its files each minute, as before 1.23"
-                    : "")
+            let isShort = isAbort && seconds < options.reloadSeconds
+            return .soak(seconds: seconds, rereadSeconds: isShort ? options.reloadSeconds : nil)
         }
-        return
-            "none, but \(options.reloadSeconds) s for a kube-apiserver that reads its files each minute, as before 1.23"
+        return .soak(seconds: 0, rereadSeconds: options.reloadSeconds)
     }
 
-    /// What a cross certificate changes of the stages; nil where none is there or asked for.
-    private func crossOutline(_ terms: RotationTerms?, isAbort: Bool) -> CrossOutline? {
-        guard !isAbort else { return nil }
-        let isMade =
-            terms.flatMap { try? run.state.inventory().generation($0.keep)?.crossSigned } != nil
-        guard isMade || options.crossSigns else { return nil }
-        return CrossOutline(
-            made: isMade
-                ? nil
-                : "the new CA's name and key as signed by the old CA (cross certificate), in \(run.state.path) only"
-        )
-    }
+    private enum Cross { case made, asked }
 
-    private struct CrossOutline {
-        let made: String?
-        let passing =
-            ", unless it trusts the old CA: it is named, and takes the cross certificate until it is restarted"
-        let behind = " with the cross certificate behind it"
-    }
-
-    private func pad(_ text: String) -> String {
-        text + String(repeating: " ", count: max(0, 10 - text.count))
+    /// Whether a cross certificate is there or asked for.
+    private static func cross(_ context: RotationContext, _ terms: RotationTerms?) -> Cross? {
+        let made = terms.flatMap { try? context.run.state.inventory().generation($0.keep)?.crossSigned }
+        if made != nil { return .made }
+        return context.options.crossSigns ? .asked : nil
     }
 }

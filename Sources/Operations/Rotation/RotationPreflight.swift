@@ -29,7 +29,7 @@ struct RotationPreflight: Sendable {
         guard !new.isEmpty, new.count < observed.count else { return [] }
         context.say(
             .preflight,
-            "\(new.joined(separator: ", ")) left to init, which brings in what is signed now: no requestheader CA there yet"
+            "\(new.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
         )
         return new
     }
@@ -38,34 +38,37 @@ struct RotationPreflight: Sendable {
     func check(_ observed: [ObservedNode]) throws {
         for node in observed {
             if case .unhealthy(let why) = node.health {
-                throw context.refusal("rotation/unhealthy", node, "it does not serve: \(why)")
+                throw context.refusal("rotation/unhealthy", node, "it is not ready: \(why)")
             }
             if node.transaction != nil {
-                throw context.refusal("rotation/interrupted", node, "a change of it was interrupted", "run init first")
+                throw context.refusal(
+                    "rotation/interrupted", node, "a change there was interrupted", "run init first")
             }
             guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
                 throw context.refusal(
                     "rotation/no-aggregation", node, "it has no requestheader CA yet",
                     (try? context.open()) == nil
-                        ? "run init first" : "take it out of the spec until this is done, then run init")
+                        ? "run init first"
+                        : "remove it from the spec until this is done, then add it and run init")
             }
             let paths = Set(node.requestHeaderCAs.map(\.path))
             guard paths == [node.ca.path], node.installedLeaf != nil else {
                 throw context.refusal(
                     "rotation/other-paths", node,
-                    "its requestheader CA and proxy client are not where the spec says: "
+                    "its certificate files are not where the spec says: "
                         + "\(paths.sorted().joined(separator: ", ")), expected \(node.ca.path)",
-                    "name the paths that are in use in certificates.directory and certificates.files")
+                    "set certificates.directory and certificates.files to the paths in use")
             }
             if let problem = node.requestHeaderCAs.compactMap(\.problem).first {
-                throw context.refusal("rotation/unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
+                throw context.refusal(
+                    "rotation/unreadable", node, "\(node.ca.path) cannot be read: \(problem)")
             }
             let name = node.installedLeaf?.commonName ?? ""
             guard run.spec.requestHeader.allowedNames.containsBytes(name) else {
                 throw context.refusal(
                     "rotation/other-name", node,
-                    "its proxy client is \(name), which is not in requestHeader.allowedNames of the spec",
-                    "add that name to the spec for the time of the rotation: it would be refused in between")
+                    "its proxy client certificate has the name \(name), which is not in requestHeader.allowedNames of the spec",
+                    "add that name to the spec until the rotation is finished: it would be refused otherwise")
             }
         }
     }
@@ -80,7 +83,7 @@ struct RotationPreflight: Sendable {
             "rotation/unlisted",
             "an API server at \(unlisted.joined(separator: ", ")) serves this cluster and is not in the spec: it would "
                 + "keep the old CA, and its aggregated requests would fail once that is dropped",
-            hint: "add it to the spec; where that is known and bearable, --accept-unlisted \(first)")
+            hint: "add it to the spec; or, if you accept that, --accept-unlisted \(first)")
     }
 
     /// The CAs that all control planes trust, by fingerprint.
@@ -91,7 +94,7 @@ struct RotationPreflight: Sendable {
         if let other = zip(observed, bundles).first(where: { $0.1 != bundles[0] })?.0 {
             throw context.refusal(
                 "rotation/divergence", other, "it trusts other CAs than \(observed[0].name)",
-                "make them alike first: aggbootstrap plan shows what they hold")
+                "make them equal first: aggbootstrap plan shows what they have")
         }
         return bundles[0]
     }
@@ -100,7 +103,7 @@ struct RotationPreflight: Sendable {
     func refuseRollback(_ open: [ObservedNode]) throws {
         if let other = open.first(where: { $0.transaction != nil && $0.transaction?.cause != .spec }) {
             throw context.refusal(
-                "rotation/interrupted", other, "a roll-back of it was interrupted", "run rollback first")
+                "rotation/interrupted", other, "a rollback there was interrupted", "run rollback first")
         }
     }
 }

@@ -31,7 +31,7 @@ struct RotationSettling: Sendable {
         _ = try ControlPlanes.values(nodes, results)
         course.putBack()
         context.say(
-            .preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was put back")
+            .preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was undone")
         return try await run.controlPlanes.observe()
     }
 }

@@ -14,7 +14,7 @@ struct TrustStage: Sendable {
         _ rotation: RotationGenerations, _ observed: [ObservedNode], _ lock: StateLock,
         _ course: inout RotationCourse
     ) async throws {
-        context.say(.trust, "every control plane is to trust both CAs")
+        context.say(.trust, "installing both CAs on every control plane")
         let change = StageChange(context)
         let both = CertificateStage(bundle: rotation.both, leaves: .asInstalled)
         try await change.apply(in: change.staged(both), observed, lock, &course)

@@ -11,7 +11,7 @@ story() {
     # Before the new CA is stored.
     kill_rotation call fsync "$OPERATOR/state/ledger.jsonl" --ca --yes "${ROTATION_WAITS[@]}"
     assert_exit 0 op rotate --abort --yes
-    assert_contains "no control plane was touched"
+    assert_contains "no control plane was changed"
     on_each 3 assert_node_untouched
     assert_state_settled
 
@@ -19,7 +19,7 @@ story() {
     kill_rotation line "S2 trust: reached" --ca --yes "${ROTATION_WAITS[@]}"
     assert_open
     assert_exit 0 op rotate --ca --dry-run
-    assert_contains "go on with the replacement" "it would go on with S4 leaves"
+    assert_contains "continue the rotation" "it would continue with S4 leaves"
     NODE=1 keep_front_proxy new
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
     assert_kept
@@ -30,11 +30,11 @@ story() {
     for NODE in 2 3; do cp "$PKI/new-1.pem" "$PKI/new-$NODE.pem"; cp "$PKI/new-1-key.pem" "$PKI/new-$NODE-key.pem"; done
     NODE=1
     [ "$(certificates_in <"$PKI/new-1.pem")" != "$(certificates_in <"$PKI/old-1.pem")" ] || fail "node 1 had a new pair"
-    kill_rotation line "S4 leaves: every" --abort --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "S4 leaves: installing" --abort --yes "${ROTATION_WAITS[@]}"
     assert_exit 1 op init --yes
     assert_contains "rotation/open" "and is being aborted" "rotate --abort"
     assert_exit 0 op rotate --ca --yes "${ROTATION_WAITS[@]}"
-    assert_contains "call off" "only the old CA is trusted"
+    assert_contains "abort the rotation" "only the old CA is trusted"
     assert_kept
     on_each 3 assert_refused new
 

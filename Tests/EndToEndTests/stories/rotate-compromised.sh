@@ -13,7 +13,7 @@ story() {
     assert_eq "generations in the state" 1 "$(find "$OPERATOR/state/ca" -name ca.pem | wc -l)"
 
     assert_exit 4 op rotate --compromised leaf --yes --watch 3 --reload-wait 3
-    assert_contains "rotation/still-trusted" "$EXTENSION_NAMESPACE/laggard" "401 for the old proxy client" "restart it"
+    assert_contains "rotation/still-trusted" "$EXTENSION_NAMESPACE/laggard" "401 for the old certificate" "restart it"
     # Nobody with the old key gets anything from an API server, while the rest goes on.
     on_each 3 assert_refused old
     load_goes_on 60
@@ -42,7 +42,7 @@ story() {
     kill_rotation line "S5 soak: " --ca --yes "${ROTATION_WAITS[@]}"
     on_each 3 keep_front_proxy between
     kill_rotation line "cp2: 2 files written" --abort --yes "${ROTATION_WAITS[@]}"
-    kill_rotation line "once more: " --compromised leaf --yes --watch 3 --reload-wait 3
+    kill_rotation line "replacing the CA again: " --compromised leaf --yes --watch 3 --reload-wait 3
     assert_exit 1 op init --yes
     assert_contains "rotation/open"
     assert_exit 0 op rotate --ca --yes "${ROTATION_WAITS[@]}"

@@ -34,7 +34,7 @@ story() {
     NODE=1 keep_front_proxy new
     openssl x509 -in "$PKI/new-1.pem" -out "$PKI/new-1.pem"
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
-    assert_contains "which stays valid until" "the key that it is for is destroyed"
+    assert_contains "stays valid until" "the key that it is for is destroyed"
     assert_kept
     NODE=1 assert_refused new
     assert_eq "what is cross-signed" "" "$(find "$OPERATOR/state" -name 'cross-signed.pem')"

@@ -80,7 +80,7 @@ story() {
     assert_no_failure
     NODE=3 unlink_backup
     assert_exit 0 op rotate --abort --dry-run
-    assert_contains "it would go back to the old CA"
+    assert_contains "it would return to the old CA"
     assert_exit 0 op rotate --abort --yes "${ROTATION_WAITS[@]}"
     load_goes_on 200
     assert_no_failure

@@ -20,19 +20,19 @@ story() {
     # Between S2 and S3.
     kill_rotation line "S2 trust: reached" --ca --yes "${ROTATION_WAITS[@]}"
     on_each 3 trusts_both
-    kill_rotation line "S3 extensions: every" --ca --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "S3 extensions: waiting" --ca --yes "${ROTATION_WAITS[@]}"
     # S4: node 2's files are written and its gate is not passed; then as node 3 begins.
     kill_rotation line "cp2: 2 files written" --ca --yes "${ROTATION_WAITS[@]}"
     assert_open
     kill_rotation ledger 2 apply-begin --ca --yes "${ROTATION_WAITS[@]}"
-    assert_contains "an interrupted change of cp2 was put back"
+    assert_contains "an interrupted change of cp2 was undone"
     # S5.
     kill_rotation line "S5 soak: " --ca --yes "${ROTATION_WAITS[@]}"
     # S6: in the push, and as the ConfigMap is about to be changed.
     kill_rotation ledger 2 apply-begin --ca --yes "${ROTATION_WAITS[@]}"
-    kill_rotation line "extension servers are told to trust the new CA alone" --ca --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "the extension API servers' ConfigMap gets the new CA only" --ca --yes "${ROTATION_WAITS[@]}"
     # S7: before the old pair is tried, and in the midst of the old keys' destruction.
-    kill_rotation line "S7 proof: the old" --ca --yes "${ROTATION_WAITS[@]}"
+    kill_rotation line "S7 proof: waiting" --ca --yes "${ROTATION_WAITS[@]}"
     kill_rotation call rename "$state/leaves/cp2/0001" --ca --yes "${ROTATION_WAITS[@]}"
     kill_rotation call unlink "$state/leaves/cp3/.unfinished-0001/key.pem" --ca --yes "${ROTATION_WAITS[@]}"
     kill_rotation call unlink "$state/ca/$old/ca-key.pem" --ca --yes "${ROTATION_WAITS[@]}"

@@ -17,7 +17,7 @@ story() {
     on_each 3 assert_node_untouched
     NODE=3 node_exec systemctl stop kube-apiserver
     assert_exit 1 rotate_ca
-    assert_contains "cp3: it does not serve" "rotation/unhealthy"
+    assert_contains "cp3: it is not ready" "rotation/unhealthy"
     assert_eq "open rotations" 0 "$(grep -c rotation-begin "$OPERATOR/state/ledger.jsonl")"
     NODE=3 start_again
 
@@ -25,12 +25,12 @@ story() {
     kill_rotation ledger 3 issued-leaf --ca --yes "${ROTATION_WAITS[@]}"
     NODE=3 node_exec systemctl stop kube-apiserver
     assert_exit 1 rotate_ca
-    assert_contains "cp3: it does not serve"
+    assert_contains "cp3: it is not ready"
     NODE=3 start_again
 
     # When S6 is due: it stops during the soak.
     stopped_in_the_soak node_exec systemctl stop kube-apiserver
-    assert_contains "cp3: it does not serve"
+    assert_contains "cp3: it is not ready"
     NODE=3 start_again
     stopped_in_the_soak cut_link 3
     assert_contains "cp3: "

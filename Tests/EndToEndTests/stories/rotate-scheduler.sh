@@ -18,7 +18,7 @@ story() {
     new=$(NODE=1 aggregation_ca)
     pid=$(NODE=1 scheduler_pid)
     assert_contains "S2 trust: cp1: kube-scheduler (process $pid, 127.0.0.1:10259) has loaded both" \
-        "S6 drop: cp1: kube-scheduler (process $pid, 127.0.0.1:10259) trusts $old no more" \
+        "S6 drop: cp1: kube-scheduler (process $pid, 127.0.0.1:10259) does not trust $old any more" \
         "cp2: kube-scheduler (process $(NODE=2 scheduler_pid)) cannot be checked: it does not listen"
     [ "$new" != "$old" ] || fail "the CA is another one than before"
     assert_eq "what the scheduler trusts" "$(printf '%s\n' "CN=kubernetes" "$new" | sort)" "$(NODE=1 scheduler_cas)"
@@ -58,7 +58,7 @@ story() {
         "rotation/not-loaded" "(process $pid, 127.0.0.1:10259) still trusts $old"
     NODE=1 thaw_scheduler
     assert_exit 0 rotate_ca
-    assert_contains "trusts $old no more"
+    assert_contains "does not trust $old any more"
     assert_replaced
     load_down
 }

@@ -10,7 +10,7 @@ story() {
         begin_rotation --soak 0 --watch 3 --no-canary --reload-wait 60
         wait_for 60 log_has "cp1: 2 files written"
         stop_rotation INT
-        wait_for 10 log_has "asked to stop"
+        wait_for 10 log_has "stopping: "
         sleep 1
         stop_rotation INT
         end_rotation 130
@@ -22,14 +22,14 @@ story() {
     wait_for 120 log_has "S5 soak: "
     stop_rotation TERM
     end_rotation 4
-    assert_contains "asked to stop" "rotation/stopped" "stopped as asked in S5 soak" "rotate --abort"
+    assert_contains "stopping: " "rotation/stopped" "stopped as asked in S5 soak" "rotate --abort"
     on_each 3 trusts_both || fail "every node trusts both"
 
     begin_rotation --soak 0 --watch 120 --reload-wait 3
     wait_for 120 log_has "watched for 120 s"
     stop_rotation INT
     end_rotation 4
-    assert_contains "stopped as asked in S6 drop" "no way back" "rotate --ca again"
+    assert_contains "stopped as asked in S6 drop" "cannot be aborted any more" "rotate --ca again"
     assert_lacks "rotate --abort"
 
     assert_exit 0 rotate_ca

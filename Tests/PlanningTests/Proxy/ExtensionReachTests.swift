@@ -61,7 +61,7 @@ import Testing
             flags: routed, servers: ["192.168.123.10"], kind: .direct, says: ["covers 192.168.123.10:8443"]),
         Row(
             name: "routed, none", variables: proxy, flags: routed, servers: [], kind: .direct,
-            says: ["no extension server"]),
+            says: ["no extension API server"]),
         Row(
             name: "http alone, before 1.21", variables: ["HTTP_PROXY": "p:1"], kind: .unknown,
             says: ["HTTP_PROXY", "1.20"]),

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Operations
+import Planning
+import Spec
+
+/// What a rotation will do, in words.
+struct RotationOutlineText {
+    let outline: RotationOutline
+    let spec: ClusterSpec
+    let nodes: [String]
+    /// The state directory.
+    let state: String
+
+    init(_ outline: RotationOutline, _ run: Run) {
+        self.init(outline, spec: run.spec, nodes: run.nodes.map(\.name), state: run.state.path)
+    }
+
+    init(_ outline: RotationOutline, spec: ClusterSpec, nodes: [String], state: String) {
+        self.outline = outline
+        self.spec = spec
+        self.nodes = nodes
+        self.state = state
+    }
+
+    var lines: [String] { [title] + stages.map { "  \($0)" } + [""] }
+
+    /// A line for each part: its stage, and what it does.
+    var stages: [String] {
+        outline.parts.map { part in
+            let name = part.stage.rawValue
+            let blanks = String(repeating: " ", count: max(0, 10 - name.count))
+            return "\(part.stage.label) \(name)\(blanks) \(text(part))"
+        }
+    }
+
+    private var title: String {
+        switch outline.purpose {
+        case .replace:
+            "replace the requestheader CA of \(spec.cluster) on \(nodes.joined(separator: ", "))"
+        case .resume(let since):
+            "continue the rotation of the requestheader CA of \(spec.cluster), begun at \(since)"
+        case .abort(let since):
+            "abort the rotation of the requestheader CA of \(spec.cluster), begun at \(since)"
+        }
+    }
+
+    private func path(_ file: String) -> String { "\(spec.certificates.directory)/\(file)" }
+
+    private func text(_ part: RotationOutline.Part) -> String {
+        switch part {
+        case .preflight:
+            "checks that every control plane is ready, that all have the same CA, and that the spec lists every API "
+                + "server; if not, it stops here"
+        case .newCA: "a new CA and new proxy client certificates, in \(state) only"
+        case .crossCertificate: "a cross certificate: the new CA, signed by the old one, in \(state) only"
+        case .trust(let seconds):
+            "\(path(spec.certificates.files.ca)) gets both CAs; waits until the TLS handshakes of each API server, and "
+                + "of other programs that read the file, name both, at most \(seconds) s"
+        case .extensions(let seconds, true, _):
+            "gives the extension API servers \(seconds) s to trust both, and continues without those that do not"
+        case .extensions(let seconds, false, let isCrossSigned):
+            "waits until all extension API servers trust both, at most \(seconds) s; if one does not, it stops there "
+                + "with both CAs trusted" + (isCrossSigned ? Self.passing : "")
+        case .leaves(let isCrossSigned): leaves(isCrossSigned)
+        case .soak(let seconds, let reread): soak(seconds, reread)
+        case .drop(let seconds):
+            "\(path(spec.certificates.files.ca)) gets one CA; waits until no program that reads it names the other; "
+                + "removes the other from the ConfigMap of the extension API servers and watches that for \(seconds) s; "
+                + "from here on it cannot be aborted"
+        case .proof(let isEmergency):
+            "every API server answers 401 to the old certificate"
+                + (isEmergency ? ", and no extension API server trusts the old CA" : "")
+                + "; its keys are destroyed"
+        }
+    }
+
+    private static let passing =
+        ", unless it trusts the old CA: it is named, and accepts the cross certificate until it is restarted"
+
+    private func leaves(_ isCrossSigned: Bool) -> String {
+        let files = spec.certificates.files
+        return "new \(path(files.key)) and \(path(files.certificate))"
+            + (isCrossSigned ? " followed by the cross certificate" : "")
+            + ", one control plane after the other; each waits until all API servers accept them, and gets the old "
+            + "ones back if one does not"
+    }
+
+    private func soak(_ seconds: Int, _ reread: Int?) -> String {
+        let more = reread.map {
+            "\($0) s for a kube-apiserver that reads its files each minute (before 1.23)"
+        }
+        if seconds == 0, let more { return "none, but \(more)" }
+        return "\(seconds) s with both CAs trusted" + (more.map { ", and \($0)" } ?? "")
+    }
+}
+
+extension BlastRadius {
+    /// For people, before anything is changed.
+    var lines: [String] { heads + details.map { "  \($0)" } }
+
+    /// The same for programs.
+    var texts: [String] { heads + details }
+
+    private var heads: [String] {
+        let key = cause == .compromisedCA ? "the CA's key" : "the key of a proxy client certificate"
+        let first =
+            "anyone who has \(key) can act as any user on every API server and extension API server, system:masters "
+            + "included, until the old CA is trusted nowhere; certificates cannot be revoked, so the CA is replaced"
+        guard services?.isEmpty == false else { return [first] }
+        return [
+            first,
+            "these answer 401 from S4 on until their servers have loaded the new CA; S3 waits \(seconds) s for that; "
+                + "restart those that S3 names:",
+        ]
+    }
+
+    private var details: [String] {
+        guard let services else {
+            return ["which APIServices will fail is not known: there is no kubeconfig (apiServer.kubeconfig)"]
+        }
+        return services.isEmpty
+            ? ["no APIService has a server of its own: nothing will fail"] : services.map(\.text)
+    }
+}
+
+extension BlastRadius.Service {
+    fileprivate var text: String {
+        let reached = places.isEmpty ? "no endpoint" : places.joined(separator: ", ")
+        return "\(name): \(service) at \(reached)" + (isAvailable ? "" : ", not available now")
+    }
+}
