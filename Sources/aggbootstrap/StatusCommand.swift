@@ -36,7 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the result to this file, which always is a whole one; nothing goes to the standard output.",
+            "Write the result to this file, which is replaced as a whole; nothing goes to the standard output.",
             valueName: "file"), completion: .file())
     var output: String?
 

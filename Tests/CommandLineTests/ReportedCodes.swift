@@ -10,8 +10,10 @@ enum ReportedCodes {
 
     /// What a code begins with.
     private static let areas: Set = [
-        "api", "apiserver", "apply", "bus", "canary", "internal", "json", "kubectl", "node", "output", "pki",
-        "plan", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state", "unit",
+        "api", "apiserver", "apply", "bus", "canary", "drift", "internal", "json", "kubectl", "node",
+        "output", "pki",
+        "plan", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state", "status",
+        "unit",
         "usage",
     ]
 

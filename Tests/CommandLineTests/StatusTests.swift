@@ -90,7 +90,8 @@ import Testing
         #expect(try lines().last == "fine: 3 control planes as the spec says")
         let empty = try aggbootstrap(
             ["status", "--spec", "cluster.json", "--root", "none", "--state", "none"], in: directory)
-        #expect(empty.status == 0 && empty.stdout.contains("the state holds no CA"), "\(empty.stdout)")
+        #expect(
+            empty.status == 0 && empty.stdout.contains("the state directory holds no CA"), "\(empty.stdout)")
         #expect(
             try shell("ls -d none none/.state 2>/dev/null", in: directory).stdout == "", "it makes nothing")
     }

@@ -302,7 +302,9 @@ import Testing
         // The CA comes along, and is still nobody's.
         judged([foreign, other.ca], onDisk: foreign, "does not verify")
         judged([try world.leaf("somebody")], "is not in ")
-        judged([try world.leaf()], "the node's file has serial \(leaf.summary.serial), which it has not loaded")
+        judged(
+            [try world.leaf()],
+            "the node's file has serial \(leaf.summary.serial), which it has not loaded")
         #expect(world.proofs([leaf], onDisk: leaf, bundle: [])[1].outcome == .notProven)
     }
 

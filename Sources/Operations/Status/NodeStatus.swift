@@ -103,9 +103,9 @@ extension NodeStatus {
 
     private static func loaded(_ bundle: ObservedBundle?, _ node: ObservedNode) -> Loaded {
         guard node.access == .live else { return .unknown("it is offline") }
-        guard let server = node.apiServer else { return .unknown("its API server does not run") }
+        guard let server = node.apiServer else { return .unknown("its API server is not running") }
         guard let names = server.loadedCAs?.map(\.der) else {
-            return .unknown("its TLS handshake was not seen")
+            return .unknown("its TLS handshake could not be read")
         }
         guard let bundle, !bundle.certificates.isEmpty else {
             return .unknown("its CA file holds no certificate")
@@ -131,7 +131,7 @@ extension NodeStatus {
                 Drift(code: "drift/daemon-reload", text: "systemd has not read the unit's files again"))
         }
         if case .needed(let why) = change.restart {
-            drift.append(Drift(code: "drift/restart", text: "kube-apiserver has to be restarted: \(why)"))
+            drift.append(Drift(code: "drift/restart", text: "kube-apiserver must be restarted: \(why)"))
         }
         if change.finishesTransaction {
             drift.append(Drift(code: "drift/open-change", text: "a change was interrupted"))
@@ -145,7 +145,7 @@ extension NodeStatus {
         case .create: "\(file.path) is missing"
         case .replace: "\(file.path) differs"
         case .setMetadata: "\(file.path) has another mode or owner"
-        case .remove: "\(file.path) should not be there"
+        case .remove: "\(file.path) should not exist"
         }
     }
 }

@@ -32,12 +32,12 @@ struct StatusReport {
         if let ca = status.authority {
             lines.append("the CA that signs: \(ca.subject), until \(ca.notAfter.date) (\(left(ca.notAfter)))")
         } else {
-            lines.append("the state holds no CA")
+            lines.append("the state directory holds no CA")
         }
         if let rotation = status.rotation {
             lines.append(
-                "the CA is being replaced since \(rotation.since)"
-                    + (rotation.direction == .back ? ", and the old one comes back" : ""))
+                "a rotation of the CA is open since \(rotation.since)"
+                    + (rotation.direction == .back ? ", and is being aborted" : ""))
         }
         if let change = status.lastChange { lines.append("last change: \(change.time), \(change.event)") }
         if let schedule = status.schedule { lines.append(timer(schedule)) }
@@ -49,6 +49,9 @@ struct StatusReport {
             ? "timer: \(ScheduleReport(schedule).next)"
             : "timer: none on this machine; schedule install makes one"
     }
+
+    private static let notLoaded = "status/not-loaded"
+    private static let loopbackCertificate = "status/loopback-certificate"
 
     // MARK: - The table
 
@@ -101,8 +104,8 @@ struct StatusReport {
         return switch server.readiness {
         case .ready: "ready\(version)"
         case .notReady: "not ready\(version)"
-        case .hidden: "serves\(version)"
-        case .unseen: "not seen"
+        case .hidden: "running\(version)"
+        case .unseen: "not known"
         }
     }
 
@@ -130,14 +133,14 @@ struct StatusReport {
             lines += node.drift.map { "\(node.name): \($0.text) [\($0.code)]" }
             if case .missing(let subjects) = node.loaded {
                 lines.append(
-                    "\(node.name): kube-apiserver has not loaded \(subjects.joined(separator: ", ")) [status/not-loaded]"
+                    "\(node.name): kube-apiserver has not loaded \(subjects.joined(separator: ", ")) [\(Self.notLoaded)]"
                 )
             }
             lines += node.notices.map { "\(node.name): \($0.message) [\($0.code)]" }
         }
         lines += loopbacks.map {
-            "\($0.name): kube-apiserver's certificate for itself ends on \($0.loopbackEnds?.date ?? ""); a restart makes another "
-                + "one [status/loopback-certificate]"
+            "\($0.name): kube-apiserver's own loopback certificate ends on \($0.loopbackEnds?.date ?? ""); a restart makes a new "
+                + "one [\(Self.loopbackCertificate)]"
         }
         lines += status.notices.map { "\($0.message) [\($0.code)]" }
         return lines.isEmpty ? [] : lines + [""]
