@@ -23,7 +23,7 @@ package struct Run: Sendable {
     var pairGate: PairGate.Terms?
 
     package var spec: ClusterSpec { controlPlanes.spec }
-    var nodes: [NodeSpec] { controlPlanes.nodes }
+    package var nodes: [NodeSpec] { controlPlanes.nodes }
     var access: ObservedNode.Access { controlPlanes.access }
     var effects: Effects { controlPlanes.effects }
     var reader: CertificateReader { controlPlanes.reader }
