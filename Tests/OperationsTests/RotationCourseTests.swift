@@ -8,7 +8,9 @@ import Testing
 /// The exit status of a rotation that stops is true of all control planes, and not only of its last stage.
 @Suite struct RotationCourseTests {
     private let gate = BootstrapError("rotation/laggard", status: .proofFailed, "a gate", hint: "do it")
-    private let away = BootstrapError("rotation/unhealthy", "cp3: it does not serve", details: ["line"])
+    private let away = BootstrapError(
+        "rotation/unhealthy", "cp3: it does not serve", details: ["line"],
+        nodes: [NodeResult("cp3", .untouched)])
 
     private func outcome(_ results: [ApplyOutcome.Node]) -> ApplyOutcome {
         var outcome = ApplyOutcome()
@@ -19,7 +21,9 @@ import Testing
     @Test func beforeAnythingChanged() {
         let stopped = RotationCourse().stopped(by: away)
         #expect(stopped.status == .failed && stopped.code == away.code && stopped.message == away.message)
-        #expect(stopped.details == away.details && RotationCourse().stopped(by: gate).hint == "do it")
+        #expect(
+            stopped.details == away.details && stopped.nodes == away.nodes
+                && RotationCourse().stopped(by: gate).hint == "do it")
     }
 
     @Test func allHaveChangedAlike() {

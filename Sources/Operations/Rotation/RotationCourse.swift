@@ -39,7 +39,8 @@ struct RotationCourse {
             status = .proofFailed
         }
         return BootstrapError(
-            report.code, status: status, report.message, hint: report.hint, details: report.details)
+            report.code, status: status, report.message, hint: report.hint, details: report.details,
+            nodes: report.nodes)
     }
 
     /// What a stop makes of a program that is under way, and of a connection that is being made.

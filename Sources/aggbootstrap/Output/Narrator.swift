@@ -6,7 +6,7 @@ import Planning
 import SystemdUnits
 import Values
 
-/// With `--verbose`: what is used, what was read and how long each stage took, on the standard error.
+/// With `--verbose`: what is used, what was read and how long each step took, on the standard error.
 struct Narrator {
     let isOn: Bool
 
@@ -32,12 +32,12 @@ struct Narrator {
         return observed
     }
 
-    /// Runs a stage and says how long it took, also where it failed.
-    func timed<Value>(_ stage: String, _ body: () async throws -> Value) async rethrows -> Value {
+    /// Runs a step and says how long it took, also where it failed.
+    func timed<Value>(_ step: String, _ body: () async throws -> Value) async rethrows -> Value {
         let begin = ContinuousClock.now
         defer {
             let time = (ContinuousClock.now - begin).components
-            say(["\(stage) in \(time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000) ms"])
+            say(["\(step) in \(time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000) ms"])
         }
         return try await body()
     }
