@@ -26,9 +26,8 @@ package struct RenderedUnit: Sendable, Equatable {
     /// seen. An optional file that does not exist is harmless; anything else is for the caller to judge.
     package let unseen: [ServiceEnvironment.Unseen]
 
-    /// Begins a whole unit that this program has written.
-    private static let wholeUnitMark =
-        "# Written by aggbootstrap, which overwrites it: put your own changes into a drop-in.\n"
+    /// Begins a whole unit that this program has written; earlier versions went on with other words.
+    private static let wholeUnitMark = "# Written by aggbootstrap, which "
 
     /// Whether a file is the whole unit that this program writes for `unit`.
     package static func isWholeUnit(_ text: UnitText, of unit: String) -> Bool {

@@ -33,9 +33,8 @@ package struct ScheduleUnits: Sendable, Equatable {
     package let service: UnitText
     package let timer: UnitText
 
-    /// Begins each of the two files.
-    private static let mark =
-        "# Written by aggbootstrap schedule, which overwrites it: put your own changes into a drop-in.\n"
+    /// Begins each of the two files; earlier versions went on with other words.
+    private static let mark = "# Written by aggbootstrap schedule, which "
 
     /// `aggbootstrap-CLUSTER.service`.
     package static func serviceName(_ cluster: String) -> String { "aggbootstrap-\(cluster).service" }

@@ -45,6 +45,10 @@ import Testing
             #expect(!unit.text.contains("{{") && unit.text.hasSuffix("\n"))
         }
         #expect(!ScheduleUnits.isOurs(Array("[Service]\n".utf8)) && !ScheduleUnits.isOurs([]))
+        // The words of earlier versions.
+        let earlier =
+            "# Written by aggbootstrap schedule, which writes it anew: put changes of your own into a drop-in.\n"
+        #expect(ScheduleUnits.isOurs(Array(earlier.utf8)))
     }
 
     @Test func withoutAPassphraseThereIsNoCredential() throws {
