@@ -33,7 +33,9 @@ package struct PEMCertificates {
         if privateKeys == .refused, found.blocks.contains(where: \.isPrivateKey) {
             throw PKIError(
                 .keyInBundle, operation: operation, subject: path, underlying: "it holds a private key",
-                hint: "every process may read this file: remove the key from it, and replace the key if others may have read it")
+                hint:
+                    "every process may read this file: remove the key from it, and replace the key if others may have read it"
+            )
         }
         var der: [[UInt8]] = []
         for block in found.blocks where block.label == "CERTIFICATE" {

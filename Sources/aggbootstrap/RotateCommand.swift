@@ -21,7 +21,7 @@ struct RotateCommand: AsyncParsableCommand {
             control plane presents a certificate of the new CA; then the old CA is dropped, and every API server must \
             refuse the old certificate. Each stage is verified before the next one begins. After an interruption, run it \
             again: it continues. It needs the old CA's certificate and not its key, so it also works if the state directory was \
-            lost lost or the CA was made by hand.
+            lost or the CA was made by hand.
 
             With --compromised, the CA is replaced because others may have a key: a certificate cannot be revoked, so \
             the key of a proxy client certificate and the key of the CA both need a new CA. It first says what will fail. Then \
