@@ -3,6 +3,7 @@
 import Operations
 import Planning
 import Spec
+import StateStore
 
 /// What a rotation will do, in words.
 struct RotationOutlineText {
