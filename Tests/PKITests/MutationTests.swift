@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OpenSSL
 import PKI
 import Spec
 import TestSupport
