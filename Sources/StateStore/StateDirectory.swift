@@ -277,7 +277,7 @@ package struct StateDirectory: Sendable {
         _ file: String, _ why: String,
         hint: String = "restore the state directory from its backup; nothing was changed"
     ) -> BootstrapError {
-        BootstrapError("state/damaged", "cannot use \(file) of the state directory: \(why)", hint: hint)
+        BootstrapError("state/damaged", "cannot use the state file \(file): \(why)", hint: hint)
     }
 
     private func directory(_ name: String, in parent: String, _ files: [NewDirectory.File]) -> NewDirectory {

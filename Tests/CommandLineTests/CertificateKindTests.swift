@@ -61,7 +61,8 @@ import Testing
             #expect(flags.contains(flag), "\(flags)")
         }
         // kubeadm's key loader takes RSA and ECDSA alone.
-        let notice = "note: kube-apiserver takes Ed25519 keys; kubeadm's own certificate commands refuse them"
+        let notice =
+            "note: kube-apiserver accepts Ed25519 keys; kubeadm's own certificate commands refuse them"
         let shown = try String(contentsOfFile: directory.file("shown"), encoding: .utf8)
         #expect(shown.contains(notice) == (algorithm == "ed25519"), "\(shown)")
     }

@@ -59,7 +59,8 @@ import Testing
         #expect(plan.status == 0)
         #expect(
             plan.stdout.contains(
-                "note: the state's private keys are encrypted: init needs their passphrase for this"))
+                "note: the private keys of the state directory are encrypted: init needs the passphrase for this"
+            ))
         let without = try shell("$A init --root out", in: directory)
         #expect(without.status == 64 && without.stderr.contains("[state/passphrase-needed]"))
         #expect(without.stderr.contains("--passphrase-file FILE"))
@@ -89,7 +90,9 @@ import Testing
 
         let line = "$A init --root out --spec again.json --passphrase-file good"
         let plan = try shell(line.replacing(" init ", with: " plan "), in: directory)
-        #expect(plan.stdout.contains("private keys of the state to encrypt:\n  ~ ca/0001-"), "\(plan.stdout)")
+        #expect(
+            plan.stdout.contains("private keys of the state directory to encrypt:\n  ~ ca/0001-"),
+            "\(plan.stdout)")
         #expect(plan.stdout.contains("\n  ~ leaves/cp1/0001/key.pem\n  ~ leaves/cp1/0002/key.pem\n"))
         let first = try shell(line, in: directory)
         #expect(first.status == 0, "\(first.stderr)")

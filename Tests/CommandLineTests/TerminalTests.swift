@@ -79,7 +79,7 @@ import Testing
         let hostile = #"$(printf 'cp\033[2J\007\177\302\233\342\200\256\n\t9')"#
         let line = "aggbootstrap plan --root out --limit \"\(hostile)\""
         let result = try onTerminal(line, in: directory)
-        let shown = #"names cp\u{1b}[2J\u{7}\u{7f}\u{9b}\u{202e}"# + "\n\t9, which is no node"
+        let shown = #"names cp\u{1b}[2J\u{7}\u{7f}\u{9b}\u{202e}"# + "\n\t9, which is not a node"
         #expect(
             result.screen.replacing("\r\n", with: "\n").contains(
                 "\u{1b}[31;1maggbootstrap: error: --limit \(shown)"), "\(result.screen)")

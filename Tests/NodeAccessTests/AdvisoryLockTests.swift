@@ -42,7 +42,7 @@ import Testing
         let other = try holder("")
         defer { kill(other.processIdentifier, SIGKILL) }
         let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
-        #expect(error?.underlying == "locked by another aggbootstrap that changes nothing yet")
+        #expect(error?.underlying == "locked by another aggbootstrap that has not changed anything yet")
     }
 
     @Test func whatItSaysOfItself() throws {
@@ -59,7 +59,7 @@ import Testing
         // Nobody is named as the holder who has let go.
         let next = try AdvisoryLock(path: path)
         let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
-        #expect(error?.underlying == "locked by another aggbootstrap that changes nothing yet")
+        #expect(error?.underlying == "locked by another aggbootstrap that has not changed anything yet")
         withExtendedLifetime(next) {}
     }
 

@@ -122,7 +122,7 @@ import Testing
     static let hints: [(String, String, [String: String], String)] = [
         (
             "Environment=\"A=--requestheader-allowed-names=x --v=2\"\nExecStart=/kube-apiserver $A",
-            "take the aggregation flags out of A in",
+            "remove the aggregation flags from A in",
             [:], "Environment=A=--v=2\nExecStart=/kube-apiserver $A"
         ),
         (

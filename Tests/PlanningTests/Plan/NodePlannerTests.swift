@@ -140,7 +140,7 @@ import Testing
             world.node.apiServer?.readiness = .unseen("connection refused")
             return world
         },
-        Case("was not asked", "plan/readiness-unseen", "cannot be seen") {
+        Case("was not asked", "plan/readiness-unseen", "cannot see whether") {
             var world = try running()
             world.node.apiServer = nil
             return world
@@ -191,7 +191,7 @@ import Testing
             guard let ours = $0.node.requestHeaderCAs.first?.certificates else { return }
             $0.node.clientCA?.certificates += ours
         },
-        Case("our CA under the client CA's name", "plan/file-in-use", "has it as its --client-ca-file") {
+        Case("our CA under the client CA's name", "plan/file-in-use", "uses it as its --client-ca-file") {
             try PlanWorld(
                 .offline,
                 unit: .base(

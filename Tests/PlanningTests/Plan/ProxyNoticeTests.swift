@@ -76,7 +76,8 @@ import Testing
         let routing = #""apiServer": { "aggregatorRouting": true },"#
         let single = try PlanWorld(
             .live, unit: .base(Self.unit(Self.proxied), running: false), members: routing)
-        #expect(notice(single)?.contains("NO_PROXY must cover the addresses of extension servers") == true)
+        #expect(
+            notice(single)?.contains("NO_PROXY must cover the addresses of extension API servers") == true)
         let ranges = try PlanWorld(
             .live, unit: .base(Self.unit("\(Self.proxied),10.244.0.0/16"), running: false), members: routing)
         #expect(notice(ranges) == nil)

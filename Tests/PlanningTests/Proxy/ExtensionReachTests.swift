@@ -49,7 +49,7 @@ import Testing
             says: ["fd00:10::/112, 10.254.0.0/16"]),
         Row(
             name: "routed, not known", variables: proxy, flags: routed, kind: .unknown,
-            says: ["NO_PROXY must cover the addresses of extension servers", "no kubeconfig"]),
+            says: ["NO_PROXY must cover the addresses of extension API servers", "no kubeconfig"]),
         Row(
             name: "routed, all excepted", variables: ["HTTPS_PROXY": "p:1", "NO_PROXY": "*"], flags: routed,
             kind: .direct, says: ["every address"]),

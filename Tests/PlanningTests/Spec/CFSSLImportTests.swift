@@ -148,7 +148,7 @@ import Testing
                 "config:1:112: note: auth_keys is not kept",
                 #"config:1:71: note: signing.default.usages[1] is not kept: "any" is of no use"#,
                 #"config:1:78: note: signing.default.usages[2] is not kept: cfssl knows no usage "clent auth" and ignores it; did you mean "client auth"?"#,
-                #"config:1:92: note: signing.default.usages[3] is not kept: "client auth" is there already"#,
+                #"config:1:92: note: signing.default.usages[3] is not kept: "client auth" is given twice"#,
             ]
         ),
         (
