@@ -71,7 +71,7 @@ import Testing
         #expect(first.last?.contains("and restart it") == true, "\(first)")
         let rotated = try lines(["rotate"], in: directory)
         #expect(
-            rotated.last?.hasPrefix("next: install what is below out/NODE/ on each node") == true
+            rotated.last?.hasPrefix("next: install the files below out/NODE/ on each node") == true
                 && rotated.last?.contains("kube-apiserver loads it without a restart") == true, "\(rotated)")
         // One that reads its files only when it starts.
         let old = threeNodes.replacing("\"nodes\"", with: "\"kubernetesVersion\": \"1.19\",\n  \"nodes\"")
@@ -111,7 +111,7 @@ import Testing
             contentsOfFile: directory.file("out/cp3/etc/kubernetes/ssl/aggregator.pem"), encoding: .utf8)
         let shown = try lines(["rotate", "--if-due", "--renew-before", "3d"], in: directory, status: 4)
         #expect(
-            shown.contains { $0.hasPrefix("note: cp2: left alone") && $0.contains("aggbootstrap init") },
+            shown.contains { $0.hasPrefix("note: cp2: skipped") && $0.contains("aggbootstrap init") },
             "\(shown)")
         #expect(!FileManager.default.fileExists(atPath: directory.file("out/cp2")))
         let after = try String(

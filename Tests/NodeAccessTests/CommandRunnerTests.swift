@@ -34,7 +34,7 @@ import Testing
             try await CommandRunner.run("aggbootstrap-no-such-program", [])
         }
         #expect(error?.code == .command && error?.subject == "aggbootstrap-no-such-program")
-        #expect(error?.hint == "see that aggbootstrap-no-such-program is installed and on the PATH")
+        #expect(error?.hint == "install aggbootstrap-no-such-program, and check that it is on the PATH")
     }
 
     @Test func tooMuchOutput() async throws {

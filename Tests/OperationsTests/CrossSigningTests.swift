@@ -119,7 +119,8 @@ import Testing
             }?.hasPrefix(refused + "others may") == true)
         (terms.cause, terms.retire) = (.asked, [old.id, new.id])
         #expect(
-            await code { try rotation().crossSign(terms, observed) }?.contains("trust 2 CAs, and not one")
+            await code { try rotation().crossSign(terms, observed) }?.contains(
+                "trust 2 CAs, and it needs exactly one")
                 == true)
         // The time is past the old CA's end.
         terms.retire = [old.id]

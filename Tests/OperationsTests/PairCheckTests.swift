@@ -28,7 +28,8 @@ import Testing
         #expect(try check { .accepted(user: "a") } == [])
         let failed = try check { throw BootstrapError("ssh/failed", "the connection is gone") }
         #expect(
-            failed.count == 1 && failed[0].hasSuffix("the proofs will: the connection is gone"), "\(failed)")
+            failed.count == 1 && failed[0].hasSuffix("before the proofs: the connection is gone"), "\(failed)"
+        )
         #expect(try check { nil }.count == 1)
         #expect(try check { .inconclusive(reason: "no review") }.first?.hasSuffix(": no review") == true)
         #expect(try check { .notUnderstood(status: 502, excerpt: "") }.first?.hasSuffix("status 502") == true)
