@@ -80,7 +80,7 @@ import Testing
     /// Any other line that cannot be read could be the one that says that a rotation is open.
     @Test(arguments: [
         (#"{"time":"x","event":"rotation-beg"# + "\n", "line 2 is not an entry"),
-        ("\u{0}\u{0}\u{0}\n", "line 2 is not an entry"), ("[]\n", "line 2 of it is not an entry"),
+        ("\u{0}\u{0}\u{0}\n", "line 2 is not an entry"), ("[]\n", "line 2 is not an entry"),
         (#"{"keep":"0002"}"# + "\n", "line 2 is not an entry"),
         (#"{"event":"rotation-begin"}"# + "\n", "line 2 of it, rotation-begin, does not name the CA"),
         (#"{"event":"rotation-abort","keep":7}"# + "\n", "line 2 of it, rotation-abort, does not name"),
