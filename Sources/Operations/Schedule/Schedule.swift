@@ -50,6 +50,10 @@ package struct Schedule: Sendable {
         var changed: [UnitText] = []
         for unit in [units.service, units.timer] where try differs(unit) { changed.append(unit) }
         if !changed.isEmpty { try await verify(units) }
+        return try install(changed, restartsTimer: changed.contains(units.timer))
+    }
+
+    private func install(_ changed: [UnitText], restartsTimer: Bool) throws -> [ScheduleChange] {
         let manager = try effects.systemBus()
         try AtomicFileWriter.write(changed.map { FileWrite($0.path, .text($0.text), mode: 0o644) })
         var done = changed.map { ScheduleChange.wrote($0.path) }
@@ -67,7 +71,7 @@ package struct Schedule: Sendable {
         if try manager.unit(timerName).activeState != "active" {
             try end(manager.start(timerName, timeoutSeconds: Self.timeoutSeconds), "start")
             done.append(.started(timerName))
-        } else if changed.contains(units.timer) {
+        } else if restartsTimer {
             try end(manager.restart(timerName, timeoutSeconds: Self.timeoutSeconds), "restart")
         }
         return done
