@@ -121,7 +121,7 @@ wrong_pairs() {
     if ! watches_files; then
         assert_exit 4 op verify --canary
         assert_proof 3 chain "ok  " ""
-        assert_proof 3 presented-certificate FAIL "on the node lies serial $(serial "$(leaf 3)"), which it has not loaded"
+        assert_proof 3 presented-certificate FAIL "the node's file has serial $(serial "$(leaf 3)"), which it has not loaded"
     fi
     wait_for 90 op verify --canary --require-proof
     all_pass
@@ -136,7 +136,7 @@ no_way_back() {
     for node in 1 2 3; do block_operator $node; done
     assert_exit 0 op verify --canary
     for node in 1 2 3; do
-        assert_proof $node canary "--  " "not proven: nothing came to $LAB_SUBNET.1:"
+        assert_proof $node canary "--  " "not proven: no request reached $LAB_SUBNET.1:"
         assert_proof $node presented-certificate "--  " "not proven"
     done
     proof 2 canary

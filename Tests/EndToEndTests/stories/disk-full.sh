@@ -21,7 +21,7 @@ story() {
     given_up 3 2 "2 $NODE_CERTIFICATES 4" "cp2: cannot write $NODE_CERTIFICATES/aggregator-key.pem: " \
         "cp1  has the change: 4 files written, restarted" "cp2  FAILED, and is as it was"
     NODE=1 assert_aggregation
-    given_up 1 1 "2 $store 0" "cp2: cannot " "$store/kube-apiserver.service" "cp1  nothing had to change"
+    given_up 1 1 "2 $store 0" "cp2: cannot " "$store/kube-apiserver.service" "cp1  no change was needed"
 
     assert_exit 0 op init --yes
     assert_written 8 2

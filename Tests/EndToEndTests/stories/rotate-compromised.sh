@@ -9,7 +9,7 @@ story() {
     extension_register laggard
     assert_exit 0 op rotate --compromised leaf --dry-run
     assert_contains "system:masters" "$EXTENSION_NAMESPACE/laggard" "$(<"$EXTENSIONS/laggard-1.address"):8443" \
-        "$EXTENSION_NAMESPACE/echo" "goes on without those that do not"
+        "$EXTENSION_NAMESPACE/echo" "continues without those that do not"
     assert_eq "generations in the state" 1 "$(find "$OPERATOR/state/ca" -name ca.pem | wc -l)"
 
     assert_exit 4 op rotate --compromised leaf --yes --watch 3 --reload-wait 3

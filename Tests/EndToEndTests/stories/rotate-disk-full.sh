@@ -15,7 +15,7 @@ rotate_without_room() {
     NODE=2 take_room $NODE_CERTIFICATES 4
     assert_exit 3 rotate_ca
     assert_contains "cp2: cannot write $NODE_CERTIFICATES/aggregator" "No space left on device" \
-        "cp1  has the change" "cp2  FAILED, and is as it was" "cp3  is as it was; its change was not begun"
+        "cp1  has the change" "cp2  FAILED, and is as it was" "cp3  is as it was; its change was not started"
     on_each 3 trusts_both
     for NODE in 2 3; do
         assert_eq "the pair of node $NODE" "$(certificates_in <"$PKI/old-$NODE.pem")" \

@@ -26,7 +26,7 @@ story() {
     on_each 3 trusts_both || fail "every node trusts both"
 
     begin_rotation --soak 0 --watch 120 --reload-wait 3
-    wait_for 120 log_has "watched for 120 s"
+    wait_for 120 log_has "watching it for 120 s"
     stop_rotation INT
     end_rotation 4
     assert_contains "stopped as asked in S6 drop" "cannot be aborted any more" "rotate --ca again"

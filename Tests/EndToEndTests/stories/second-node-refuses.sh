@@ -15,7 +15,7 @@ story() {
     remember_each 3
     assert_exit 3 op init --yes
     assert_contains "cp2: " "state of each node:" "cp1  has the change: 4 files written, restarted" \
-        "cp2  FAILED, and is as it was" "cp3  is as it was; its change was not begun"
+        "cp2  FAILED, and is as it was" "cp3  is as it was; its change was not started"
     NODE=1 assert_aggregation
     diff "$LAB/contents2" <(NODE=2 tree_contents) || fail "node 2 is as it was"
     NODE=2 kube_ready
