@@ -7,10 +7,10 @@ SHELL := /bin/bash
 .PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests matrix man
 
 LINTED := Sources Tests templates Package.swift
-# The same flags for every release build, so that it is built once.
+# The same flags for every release build, so that it is built once. For size: what is not linked is not loaded.
 RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 	AGGBOOTSTRAP_LIBSYSTEMD=$$(pkg-config --modversion libsystemd 2>/dev/null || true) \
-	swift build -c release --static-swift-stdlib --product aggbootstrap
+	swift build -c release --static-swift-stdlib --product aggbootstrap -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
