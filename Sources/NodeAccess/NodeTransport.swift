@@ -89,7 +89,7 @@ package protocol NodeTransport: Sendable {
 /// Lower-case hex SHA-256; comes from outside, since this module does not link a cryptographic library.
 package typealias ByteDigest = @Sendable (UnsafeRawBufferPointer) -> String?
 
-// What is at hand needs no reading ahead.
+// Files of this machine need no reading ahead.
 extension NodeTransport {
     package func readAhead(_ paths: [String], digests: [String]) throws(NodeError) {}
     package func forgetAhead() {}

@@ -50,7 +50,7 @@ package struct NodeTransaction: Sendable {
         return nil
     }
 
-    /// Where the record of an open transaction lies: the second while the first is made anew.
+    /// Where the record of an open transaction lies: the second while the first is replaced.
     static func manifests(unit: String) -> [String] {
         ["transaction", "transaction.replaced"].map { "\(store(unit: unit))/\($0)/manifest" }
     }

@@ -25,7 +25,7 @@ protocol ChangePlanner: Sendable {
 struct SpecPlanner: ChangePlanner {
     func prepare(_ run: Run) async throws -> Preparation { try await prepare(run, observed: nil) }
 
-    /// - Parameter observed: what was seen a moment ago, under locks that are still held; nil where it is to be looked at.
+    /// - Parameter observed: what was seen a moment ago, under locks that are still held; nil to look now.
     func prepare(_ run: Run, observed seen: [ObservedNode]?) async throws -> Preparation {
         let inventory = try run.readState()
         var observed = seen ?? []

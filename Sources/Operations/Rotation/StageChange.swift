@@ -11,7 +11,7 @@ struct StageChange: Sendable {
     init(_ context: RotationContext) { self.context = context }
 
     /// - Parameters:
-    ///   - observed: what was seen a moment ago, under the locks that are still held; nil where it is to be looked at now.
+    ///   - observed: what was seen a moment ago, under the locks that are still held; nil to look now.
     ///   - staged: as `staged` gives it.
     func apply(
         in staged: Run, _ observed: [ObservedNode]?, _ lock: StateLock, _ course: inout RotationCourse

@@ -5,7 +5,7 @@ import Planning
 import Spec
 import Values
 
-/// A cluster's status for people: a table, what is to be looked at, and a last line that says how it is.
+/// A cluster's status for people: a table, what needs attention, and a last line that says how it is.
 struct StatusReport {
     private let status: ClusterStatus
     private let warnBefore: RenewBefore?
@@ -115,7 +115,7 @@ struct StatusReport {
         return seconds >= 2 * 86_400 ? "\(seconds / 86_400) d" : "\(seconds / 3600) h"
     }
 
-    // MARK: - What is to be looked at
+    // MARK: - What needs attention
 
     private var loopbacks: [NodeStatus] {
         guard let warnBefore else { return [] }
