@@ -114,7 +114,7 @@ struct LiveProver {
 
     private func probe(
         _ name: String, _ connection: APIServerConnection, _ pair: ClientIdentity,
-        _ judge: (IdentityOutcome, ProbeUser) -> (Proof.Outcome, String)
+        _ judge: (IdentityOutcome, ProbeUser) -> (Proof.Verdict, String)
     ) throws -> Proof {
         let user = try APIServerConnection.probeUser()
         let outcome: IdentityOutcome

@@ -311,7 +311,7 @@ import Testing
     @Test func aRequestThatComesAsSomebodyElseFails() throws {
         let world = try World()
         let leaf = try world.leaf()
-        func outcome(_ change: (inout CanarySighting) -> Void) -> Proof.Outcome {
+        func outcome(_ change: (inout CanarySighting) -> Void) -> Proof.Verdict {
             world.proofs([leaf], onDisk: leaf, bundle: nil, change)[0].outcome
         }
         #expect(outcome { $0.expectedUser = nil } == .passed)

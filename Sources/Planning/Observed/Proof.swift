@@ -2,7 +2,7 @@
 
 /// One thing that has been shown to hold on a node, or not.
 package struct Proof: Sendable, Equatable {
-    package enum Outcome: Sendable, Equatable {
+    package enum Verdict: Sendable, Equatable {
         case passed
         case failed
         /// It could not be made; the text says why.
@@ -11,11 +11,11 @@ package struct Proof: Sendable, Equatable {
 
     /// Stable, for example `identity`.
     package var name: String
-    package var outcome: Outcome
+    package var outcome: Verdict
     /// What was seen.
     package var text: String
 
-    package init(_ name: String, _ outcome: Outcome, _ text: String) {
+    package init(_ name: String, _ outcome: Verdict, _ text: String) {
         self.name = name
         self.outcome = outcome
         self.text = text

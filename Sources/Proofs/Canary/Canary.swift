@@ -14,13 +14,6 @@ import Values
 /// Between `open` and `close` the cluster has an APIService in a reserved group and the Service that it leads to; `close`
 /// has to be called whatever happens in between.
 package final class Canary: Sendable {
-    /// What became of a probe.
-    package enum Outcome: Sendable {
-        case seen(CanarySighting)
-        /// Nothing arrived; why, as far as it is known.
-        case notReached(String)
-    }
-
     private let controlPlanes: ControlPlanes
     private let objects: CanaryObjects
     private let manifests: CanaryManifests
@@ -132,7 +125,7 @@ package final class Canary: Sendable {
     ///
     /// Each request comes on a new connection of the aggregator: what it presents is what it has loaded by now.
     /// - Throws: `canary/stopped`.
-    package func probe(_ node: NodeSpec) async throws -> Outcome {
+    package func probe(_ node: NodeSpec) async throws -> CanaryAnswer {
         let place: CanaryPlace
         switch places[node.name] {
         case .success(let known)?: place = known

@@ -48,7 +48,7 @@ struct CanaryProver {
         }
     }
 
-    func proofs(_ node: NodeSpec, _ outcome: Canary.Outcome, _ installed: [Installed]) -> [Proof] {
+    func proofs(_ node: NodeSpec, _ outcome: CanaryAnswer, _ installed: [Installed]) -> [Proof] {
         switch outcome {
         case .notReached(let why): Self.notProven(why)
         case .seen(let sighting): [roundTrip(sighting), presented(node, sighting, installed)]

@@ -53,10 +53,10 @@ struct ProofReport {
             + "(status 4): \(Self.list(open))"
     }
 
-    func count(_ outcome: Proof.Outcome) -> Int { named(outcome).count }
+    func count(_ outcome: Proof.Verdict) -> Int { named(outcome).count }
 
     /// `NODE PROOF` of each one that ended so.
-    private func named(_ outcome: Proof.Outcome) -> [String] {
+    private func named(_ outcome: Proof.Verdict) -> [String] {
         nodes.flatMap { node in
             node.proofs.filter { $0.outcome == outcome }.map { "\(node.node) \($0.name)" }
         }
