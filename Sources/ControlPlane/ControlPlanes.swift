@@ -47,7 +47,7 @@ package struct ControlPlanes: Sendable {
         (self.spec, self.nodes, self.given, self.reader) = (spec, nodes, given, reader)
         self.effects = effects
         access = root == nil ? .live : .offline
-        links = NodeLinks(root: root, systemBus: effects.systemBus)
+        links = NodeLinks(root: root, effects)
     }
 
     /// The same, of some of the nodes alone; the connections are shared.

@@ -65,8 +65,7 @@ struct LiveProver {
     private func caLoaded(_ connection: APIServerConnection) -> Proof {
         let names: [[UInt8]]?
         do {
-            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
-                .acceptedCANames
+            names = try connection.handshake().acceptedCANames
         } catch {
             return Proof("ca-loaded", .notProven, "\(error)")
         }
@@ -119,9 +118,7 @@ struct LiveProver {
         let user = try APIServerConnection.probeUser()
         let outcome: IdentityOutcome
         do {
-            outcome = try IdentityProbe.probe(
-                connection.endpoint, trust: connection.trust, identity: pair, user: user,
-                headers: connection.headers)
+            outcome = try connection.outcome(of: pair, as: user)
         } catch {
             return Proof(name, .notProven, "\(error)")
         }

@@ -78,9 +78,7 @@ package struct PairGate: Sendable {
             for receiver in controlPlanes.spec.nodes {
                 let connection = receiver == node ? own : try controlPlanes.connection(receiver)
                 guard let connection, connection.hasRequestHeaderCA else { continue }
-                let outcome = try IdentityProbe.probe(
-                    connection.endpoint, trust: connection.trust, identity: pair,
-                    user: try APIServerConnection.probeUser(), headers: connection.headers)
+                let outcome = try connection.outcome(of: pair, as: APIServerConnection.probeUser())
                 switch outcome {
                 case .rejected, .takenFor: return "the API server of \(receiver.name) refuses it"
                 case .accepted, .inconclusive, .notUnderstood: continue
@@ -122,9 +120,7 @@ package struct PairGate: Sendable {
     ) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.acceptSeconds)
         while true {
-            let outcome = try IdentityProbe.probe(
-                connection.endpoint, trust: connection.trust, identity: pair,
-                user: try APIServerConnection.probeUser(), headers: connection.headers)
+            let outcome = try connection.outcome(of: pair, as: APIServerConnection.probeUser())
             switch outcome {
             case .accepted, .inconclusive, .notUnderstood: return
             case .rejected, .takenFor:

@@ -63,7 +63,8 @@ import Testing
     @Test func oneOfTwoCallersConnects() async throws {
         let inside = Mutex((now: 0, most: 0))
         let second = DispatchSemaphore(value: 0)
-        let links = NodeLinks(root: nil) {
+        var effects = Effects.real { _ in }
+        effects.systemBus = {
             let isSecond = inside.withLock { inside in
                 inside.now += 1
                 inside.most = max(inside.most, inside.now)
@@ -73,6 +74,7 @@ import Testing
             inside.withLock { $0.now -= 1 }
             throw BootstrapError("test/no-bus", "there is no bus here")
         }
+        let links = NodeLinks(root: nil, effects)
         let node = try Run(RunRequest(root: try TemporaryDirectory().path), effects: .real { _ in }).spec
             .nodes[0]
         let results = await concurrently([node, node], atMost: 2) { try links.link($0) }

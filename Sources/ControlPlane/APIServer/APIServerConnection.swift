@@ -9,16 +9,16 @@ import SystemdUnits
 import TLS
 import Values
 
-/// How the kube-apiserver of one node is asked: its own address, whom to believe, and as whom.
+/// How the kube-apiserver of one node is asked: at its own address, believing nobody else, and as whom.
 package struct APIServerConnection: Sendable {
     package let endpoint: APIServerEndpoint
-    package let trust: ServerTrust
     package let headers: RequestHeaderNames
     /// Whether it takes anybody for an aggregator.
     package let hasRequestHeaderCA: Bool
     private let kubeconfig: String?
     private let certificates: CertificatesSpec
     private let installed: InstalledIdentity
+    private let server: any APIServer
 
     /// - Parameter flags: the command line of the running process.
     /// - Throws: where the certificate that the server is known by cannot be read.
@@ -26,7 +26,7 @@ package struct APIServerConnection: Sendable {
         endpoint = APIServerEndpoint(
             address: Self.address(nodeSpec, flags),
             port: flags.string("secure-port").flatMap { Int($0) } ?? 6443, tunnel: link.tunnel)
-        trust = try Self.trust(spec.apiServer, flags, link.node)
+        server = link.server(endpoint, try Self.trust(spec.apiServer, flags, link.node))
         (certificates, installed) = (spec.certificates, link.installed)
         hasRequestHeaderCA = !(flags.string("requestheader-client-ca-file") ?? "").isEmpty
         let header = spec.requestHeader
@@ -45,7 +45,7 @@ package struct APIServerConnection: Sendable {
 
     /// Readiness and loaded CAs; what cannot be seen is said in the result.
     func observe() async -> ObservedAPIServer {
-        let names = (try? TLSHandshakeProbe.handshake(endpoint, trust: trust))?.acceptedCAs
+        let names = (try? handshake())?.acceptedCAs
         let answer = await ready()
         var observed = ObservedAPIServer(
             endpoint: endpoint.description, readiness: answer.readiness, loadedCAs: names,
@@ -56,12 +56,10 @@ package struct APIServerConnection: Sendable {
 
     /// The server's version, asked anonymously, then as the aggregator would; nil where it tells neither.
     private func version() -> KubernetesVersion? {
-        if let answer = try? VersionProbe.version(endpoint, trust: trust, as: .anonymous) {
-            return answer.version
-        }
+        if let answer = try? server.version(as: .anonymous) { return answer.version }
         guard let identity = try? identity, let user = try? Self.probeUser() else { return nil }
         let caller = Caller.frontProxy(identity, user, headers)
-        return (try? VersionProbe.version(endpoint, trust: trust, as: caller))?.version
+        return (try? server.version(as: caller))?.version
     }
 
     package func readiness() async -> ObservedAPIServer.Readiness { await ready().readiness }
@@ -72,7 +70,7 @@ package struct APIServerConnection: Sendable {
         readiness: ObservedAPIServer.Readiness, report: ReadinessReport?, withoutPair: Bool
     ) {
         do {
-            let anonymous = try ReadinessProbe.readyz(endpoint, trust: trust)
+            let anonymous = try server.readiness(as: .anonymous)
             if let answer = Self.answer(anonymous) { return (answer, anonymous, true) }
             if let kubeconfig {
                 let report = await Self.kubectl(kubeconfig, endpoint)
@@ -82,7 +80,7 @@ package struct APIServerConnection: Sendable {
                 return (.hidden("/readyz answers \(anonymous.status) to anonymous requests"), nil, false)
             }
             let caller = Caller.frontProxy(identity, try Self.probeUser(), headers)
-            let proxied = try ReadinessProbe.readyz(endpoint, trust: trust, as: caller)
+            let proxied = try server.readiness(as: caller)
             if let answer = Self.answer(proxied) { return (answer, proxied, false) }
             return (
                 .hidden(
@@ -98,9 +96,26 @@ package struct APIServerConnection: Sendable {
     /// - Throws: where it does not answer.
     package func identityOutcome() throws -> IdentityOutcome? {
         guard let identity = try identity else { return nil }
-        return try IdentityProbe.probe(
-            endpoint, trust: trust, identity: identity, user: try Self.probeUser(), headers: headers)
+        return try outcome(of: identity, as: try Self.probeUser())
     }
+
+    /// What the server makes of a proxy client's certificate and key, here with `user` in its header.
+    /// - Throws: where it does not answer.
+    package func outcome(
+        of identity: ClientIdentity, as user: ProbeUser
+    ) throws(APIServerError) -> IdentityOutcome {
+        try server.identity(identity, user, headers)
+    }
+
+    /// Sends any other request; any status is an answer.
+    package func send(
+        _ request: HTTPRequest, as caller: Caller, timeouts: RequestTimeouts
+    ) throws(APIServerError) -> HTTPResponse {
+        try server.send(request, as: caller, timeouts: timeouts)
+    }
+
+    /// Which CAs the server has loaded, as its TLS handshake names them.
+    package func handshake() throws(APIServerError) -> HandshakeReport { try server.handshake() }
 
     /// A user that nobody grants anything to, new each time.
     package static func probeUser() throws -> ProbeUser {

@@ -2,6 +2,7 @@
 
 import LocalFiles
 import NodeAccess
+import Spec
 import SystemdBus
 import Values
 
@@ -12,6 +13,8 @@ package struct Effects: Sendable {
     package var progress: @Sendable (ProgressEvent) -> Void
     /// Connects to the systemd of this machine.
     package var systemBus: @Sendable () throws -> any UnitManager
+    /// Connects to a node; nil for the way that its spec names.
+    package var link: (@Sendable (NodeSpec) throws -> NodeLink)?
 
     package init(
         now: @escaping @Sendable () -> UnixTime, progress: @escaping @Sendable (ProgressEvent) -> Void,

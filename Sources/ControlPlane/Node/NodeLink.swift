@@ -16,11 +16,18 @@ package struct NodeLink: Sendable {
     package let units: (any UnitManager)?
     /// The way to the node's API server where this machine has none of its own; nil where there is no other.
     package let tunnel: Tunnel?
+    /// The API server as it is asked there.
+    let server: @Sendable (APIServerEndpoint, ServerTrust) -> any APIServer
     /// The pair that lies there, for all who ask the node's API server in this run.
     let installed: InstalledIdentity
 
-    init(node: any NodeTransport, units: (any UnitManager)?, tunnel: Tunnel?) {
-        (self.node, self.units, self.tunnel) = (node, units, tunnel)
+    init(
+        node: any NodeTransport, units: (any UnitManager)?, tunnel: Tunnel?,
+        server: @escaping @Sendable (APIServerEndpoint, ServerTrust) -> any APIServer = {
+            TLSAPIServer($0, trust: $1)
+        }
+    ) {
+        (self.node, self.units, self.tunnel, self.server) = (node, units, tunnel, server)
         installed = InstalledIdentity(node)
     }
 }

@@ -12,7 +12,7 @@ import Values
 /// The links of a run, made when they are first needed and then kept: one ssh connection for each node.
 final class NodeLinks: Sendable {
     private let root: String?
-    private let systemBus: @Sendable () throws -> any UnitManager
+    private let effects: Effects
     /// A node's link, made under its own lock: of two that want it at once, one connects and the other waits.
     private final class Slot: Sendable {
         let link = Mutex<NodeLink?>(nil)
@@ -24,9 +24,9 @@ final class NodeLinks: Sendable {
     private let runtime = Mutex<SSHRuntime?>(nil)
 
     /// - Parameter root: the directory of offline trees; nil for a live run.
-    init(root: String?, systemBus: @escaping @Sendable () throws -> any UnitManager) {
+    init(root: String?, _ effects: Effects) {
         self.root = root
-        self.systemBus = systemBus
+        self.effects = effects
     }
 
     /// Connections that are made from now on are given up once the run is asked to stop.
@@ -56,11 +56,12 @@ final class NodeLinks: Sendable {
     }
 
     private func connect(_ node: NodeSpec) throws -> NodeLink {
+        if let link = effects.link { return try link(node) }
         if let root {
             let transport = LocalTransport(root: NodeRoot(prefix: "\(root)/\(node.name)"))
             return NodeLink(node: transport, units: nil, tunnel: nil)
         }
-        if node.local { return NodeLink(node: LocalTransport(), units: try systemBus(), tunnel: nil) }
+        if node.local { return NodeLink(node: LocalTransport(), units: try effects.systemBus(), tunnel: nil) }
         guard let destination = SSHDestination(node) else {
             throw BootstrapError(
                 "run/no-address", "\(node.name) has no address", hint: "give it one in the spec")

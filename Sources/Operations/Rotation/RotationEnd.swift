@@ -63,9 +63,7 @@ struct RotationEnd: Sendable {
                         "rotation/no-process", status: .proofFailed,
                         "\(node.name): kube-apiserver is not running")
                 }
-                let outcome = try IdentityProbe.probe(
-                    connection.endpoint, trust: connection.trust, identity: pair,
-                    user: try APIServerConnection.probeUser(), headers: connection.headers)
+                let outcome = try connection.outcome(of: pair, as: APIServerConnection.probeUser())
                 if outcome == .rejected { return }
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(

@@ -66,8 +66,7 @@ struct RotationGates: Sendable {
             guard let connection = try controlPlanes.connection(node) else {
                 return "kube-apiserver is not running"
             }
-            names = try TLSHandshakeProbe.handshake(connection.endpoint, trust: connection.trust)
-                .acceptedCANames
+            names = try connection.handshake().acceptedCANames
         } catch {
             return "\(error)"
         }

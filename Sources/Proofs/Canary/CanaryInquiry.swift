@@ -51,9 +51,7 @@ struct CanaryInquiry {
     private mutating func askProxied(_ connection: APIServerConnection, _ caller: Caller) -> Bool {
         let request = HTTPRequest(.get, "\(path)?probe=\(word)", accept: "application/json")
         do {
-            let response = try HTTPSClient.send(
-                request, to: connection.endpoint, trust: connection.trust, as: caller, timeouts: Self.timeouts
-            )
+            let response = try connection.send(request, as: caller, timeouts: Self.timeouts)
             let words = response.excerpt.split(separator: " ").joined(separator: " ")
             answer = "HTTP status \(response.status): \(words)"
             if response.status == 401 || response.status == 403 { refusal = answer }

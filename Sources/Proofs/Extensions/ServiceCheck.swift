@@ -180,9 +180,7 @@ package final class ServiceCheck: Sendable {
                     let caller = Caller.frontProxy(
                         identity, try APIServerConnection.probeUser(), connection.headers)
                     let request = HTTPRequest(.get, question.service.path, accept: "application/json")
-                    let response = try HTTPSClient.send(
-                        request, to: connection.endpoint, trust: connection.trust, as: caller,
-                        timeouts: Self.timeouts)
+                    let response = try connection.send(request, as: caller, timeouts: Self.timeouts)
                     if response.status == 200 { return .success(.proxied) }
                     denial = Denial(
                         why: "HTTP status \(response.status): \(response.excerpt)",
@@ -211,9 +209,8 @@ package final class ServiceCheck: Sendable {
     private static func listed(by connection: APIServerConnection) throws -> [Service] {
         guard connection.hasRequestHeaderCA, let identity = try connection.identity else { return [] }
         let caller = Caller.frontProxy(identity, try APIServerConnection.probeUser(), connection.headers)
-        let response = try HTTPSClient.send(
-            HTTPRequest(.get, "/apis", accept: "application/json"), to: connection.endpoint,
-            trust: connection.trust, as: caller, timeouts: timeouts)
+        let response = try connection.send(
+            HTTPRequest(.get, "/apis", accept: "application/json"), as: caller, timeouts: timeouts)
         guard response.status == 200 else {
             throw BootstrapError(
                 "rotation/apis-unlisted",
