@@ -161,7 +161,7 @@ struct RotateCommand: AsyncParsableCommand {
         }
         if abort, try await !rotation.callOff(lock) { return .done }
         let outcome = try await rotation.converge(lock)
-        let proofs = try await output.narrator.timed("proved") { try await outcome.run.controlPlanes.prove() }
+        let proofs = try await output.narrator.timed("proved") { try await outcome.prove() }
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
         let done =

@@ -53,7 +53,7 @@ package struct ApplyOutcome: Sendable {
         }
         guard let first = failures.first else { return nil }
         return BootstrapError(
-            extending: first, status: isMixed ? .mixed : nil,
+            extending: first, status: hasChanged ? .mixed : nil,
             details: failures.dropFirst().map(\.message) + takenBack,
             nodes: nodes.map { NodeResult($0.name, $0.result.kind) })
     }
@@ -62,7 +62,7 @@ package struct ApplyOutcome: Sendable {
     package var takenBack: [String] = []
 
     /// Whether some node has been changed.
-    private var isMixed: Bool {
+    var hasChanged: Bool {
         nodes.contains { node in
             if case .changed = node.result { return true }
             return false

@@ -49,10 +49,19 @@ package struct Change: Sendable {
             try planner.ended(preparation, result.outcome, in: run)
             throw Failure(cause: failure, preparation: preparation, outcome: result.outcome)
         }
-        result.proofs = try await attendant.timed(.proving) { try await planner.prove(preparation, in: run) }
+        result.proofs = try await attendant.timed(.proving) { [result] in try await proofs(of: result) }
         try attendant.show(result)
         try planner.ended(preparation, result.outcome, in: run)
         return result
+    }
+
+    private func proofs(of result: Result) async throws -> [NodeProofs] {
+        do { return try await planner.prove(result.preparation, in: run) } catch {
+            guard result.outcome.hasChanged else { throw error }
+            throw Failure(
+                cause: BootstrapError(unproven: error), preparation: result.preparation,
+                outcome: result.outcome)
+        }
     }
 
     /// Observes and plans; changes nothing.
