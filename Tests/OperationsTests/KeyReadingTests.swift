@@ -22,13 +22,14 @@ import Testing
     private static let key = "/etc/kubernetes/ssl/aggregator-key.pem"
     private static let unit = "kube-apiserver.service"
     private let cluster: OfflineCluster
-    private let node: CountingTransport
+    private let journal = Journal()
+    private let node: JournaledNode
     private let link: NodeLink
 
     init() async throws {
         cluster = try OfflineCluster()
         try await cluster.converge()
-        node = CountingTransport(LocalTransport(root: NodeRoot(prefix: "\(cluster.root)/cp1")))
+        node = JournaledNode("\(cluster.root)/cp1", journal)
         link = NodeLink(node: node, units: nil, tunnel: nil)
     }
 
@@ -55,9 +56,9 @@ import Testing
                 return
             }
         }
-        #expect(node.secretsRead == [])
+        #expect(journal.secretsRead == [])
         #expect(try connection().identity != nil)
-        #expect(node.secretsRead == [Self.key])
+        #expect(journal.secretsRead == [Self.key])
     }
 
     @Test func aKeyIsReadOnceAsLongAsItIsTheSame() async throws {
@@ -65,13 +66,13 @@ import Testing
             let one = try connection()
             for _ in 0..<3 { #expect(try one.identity != nil) }
         }
-        #expect(node.secretsRead.count == 1)
+        #expect(journal.secretsRead.count == 1)
         try await cluster.converge(at: OfflineCluster.now.advanced(bySeconds: 300 * 86400))
         let new = try #require(try connection().identity)
         let leaf = try #require(try cluster.state.inventory().leaves["cp1"])
-        #expect(new.certificatePEM == leaf.pem && node.secretsRead.count == 2)
+        #expect(new.certificatePEM == leaf.pem && journal.secretsRead.count == 2)
         #expect(try Digest.sha256Hex(new.keyPEM) == leaf.keySHA256)
-        #expect(try connection().identity != nil && node.secretsRead.count == 2)
+        #expect(try connection().identity != nil && journal.secretsRead.count == 2)
         try node.remove(Self.key)
         #expect(try connection().identity == nil)
     }
@@ -94,7 +95,7 @@ import Testing
         try transaction.drop(unit: Self.unit)
         let after = try files()
         #expect(after == before && after.contains("aggregator-key.pem"))
-        #expect(node.secretsRead == [])
+        #expect(journal.secretsRead == [])
     }
 
     /// Names, modes, owners and contents.
@@ -107,6 +108,6 @@ import Testing
     @Test func lookingAtANodeReadsNoKey() throws {
         let file = try NodeFiles(node: node, reader: CertificateReader()).observe(Self.key, isSecret: true)
         #expect(try file.sha256 == cluster.state.inventory().leaves["cp1"]?.keySHA256)
-        #expect(file.content == nil && file.mode == 0o600 && node.secretsRead == [])
+        #expect(file.content == nil && file.mode == 0o600 && journal.secretsRead == [])
     }
 }

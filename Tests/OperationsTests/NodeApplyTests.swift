@@ -23,7 +23,7 @@ import Testing
     private struct World {
         let directory: TemporaryDirectory
         let journal: Journal
-        let units: FaultyUnits
+        let units: FakeSystemd
         let before: [String]
         let apply: NodeApply
 
@@ -40,16 +40,17 @@ import Testing
             for name in ["ca", "crt", "key"] { try directory.write("old \(name)", to: "etc/pki/\(name)") }
             try directory.write(Self.fragment.text, to: "etc/systemd/system/\(NodeApplyTests.unit)")
             let place = directory.file(String(Self.dropIn.dropFirst()))
-            let units = FaultyUnits(journal) {
+            let units = FakeSystemd({
                 let isChanged = (try? FileReader.read(place)) ?? nil != nil
-                return isChanged ? NodeApplyTests.newCommand : NodeApplyTests.oldCommand
-            }
+                return .init(command: isChanged ? NodeApplyTests.newCommand : NodeApplyTests.oldCommand)
+            })
             self.units = units
             before = Self.files(directory)
             let progress = NodeProgress(node: "cp1") { _ in }
-            let node = FaultyNode(directory.path, journal)
+            let node = JournaledNode(directory.path, journal)
             let activator = Activator(
-                unit: NodeApplyTests.unit, node: node, units: units, readiness: { .ready },
+                unit: NodeApplyTests.unit, node: node, units: JournaledUnits(units, journal),
+                readiness: { .ready },
                 identity: { nil }, progress: progress)
             apply = NodeApply(
                 spec: try ClusterSpec.parse(
@@ -137,8 +138,8 @@ import Testing
         #expect(try world.openTransaction() == nil)
         let steps = world.journal.steps
         let expected = [
-            "rename to transaction", "stage ca key crt zz-aggregation.conf", "run systemd-analyze",
-            "rename ca key crt zz-aggregation.conf", "daemon-reload", "restart", "rename to previous",
+            "move to transaction", "stage ca key crt zz-aggregation.conf", "run systemd-analyze",
+            "rename ca key crt zz-aggregation.conf", "daemon-reload", "restart", "move to previous",
         ]
         var rest = steps[...]
         for step in expected {

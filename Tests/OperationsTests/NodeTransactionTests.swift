@@ -88,14 +88,20 @@ import Testing
 
     /// All copies at once, there and back: over ssh a step is a request, and the renames have nothing in between.
     @Test func copiesAreOneStep() throws {
-        let counting = CountingTransport(LocalTransport(root: NodeRoot(prefix: directory.path)))
+        let journal = Journal()
+        let counting = JournaledNode(directory.path, journal)
         let transaction = try NodeTransaction.begin(
             unit: Self.unit, paths: Self.paths, madeDirectories: ["/etc/sub"], wasServing: true,
             baseDigests: [:], now: now, on: counting)
-        #expect(counting.steps() == ["copy 2", "stage 1", "commit 3, remove 0"])
+        func requests() -> [String] {
+            let all = journal.newSteps()
+            return all.filter { ["copy", "stage", "rename"].contains($0.prefix { $0 != " " }) }
+        }
+        #expect(requests() == ["copy 2", "stage manifest", "rename 0 1 manifest"])
         try change("new")
         try transaction.restore(unit: Self.unit)
-        #expect(counting.steps() == ["copy 2", "commit 2, remove 2"])
+        let names = Self.paths.prefix(2).map { AtomicFileWriter.split($0).name }.joined(separator: " ")
+        #expect(requests() == ["copy 2", "rename \(names), remove 2"])
     }
 
     /// Where one copy is gone, no file is put back beside one that is not.

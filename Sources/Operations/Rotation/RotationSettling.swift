@@ -23,22 +23,16 @@ struct RotationSettling: Sendable {
         let nodes = run.nodes.filter { node in open.contains { $0.name == node.name } }
         let results = await onEachNode(nodes) { node in
             let transport = try run.link(node).node
-            try NodeTransaction.begin(
+            let transaction = try NodeTransaction.begin(
                 unit: unit, paths: [], madeDirectories: [], wasServing: true, baseDigests: [:], now: now,
-                on: transport
-            ).putBack(unit: unit)
+                on: transport)
+            try transaction.restore(unit: unit)
+            try transaction.drop(unit: unit)
         }
         _ = try ControlPlanes.values(nodes, results)
         course.putBack()
         context.say(
             .preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was undone")
         return try await run.controlPlanes.observe()
-    }
-}
-
-extension NodeTransaction {
-    fileprivate func putBack(unit: String) throws {
-        try restore(unit: unit)
-        try drop(unit: unit)
     }
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import Spec
+import Synchronization
+import SystemdUnits
+
+@testable import PKI
+@testable import Planning
+@testable import TLS
+@testable import Values
+
+/// A kube-apiserver as the program sees it, without a network: which CAs it names, that it is ready, and whom it takes for
+/// an aggregator. It runs while its unit runs, with that command line, and reads its files for each question.
+final class FakeAPIServer: APIServer {
+    private let root: String
+    private let systemd: FakeSystemd
+    /// How it answers while its unit runs.
+    enum Condition: Sendable {
+        case ready
+        /// 500 to `/readyz`.
+        case notReady
+        /// Nobody hears of it.
+        case silent
+    }
+
+    private let now = Mutex(Condition.ready)
+    var condition: Condition { now.withLock { $0 } }
+
+    func become(_ condition: Condition) { now.withLock { $0 = condition } }
+
+    init(_ root: String, _ systemd: FakeSystemd) { (self.root, self.systemd) = (root, systemd) }
+
+    /// A client CA, which all of them have.
+    static let clientCA = Result {
+        let profile = CertificateProfile(
+            role: .ca, commonName: "kubernetes", names: SubjectNames(), hosts: [], usages: [],
+            key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: 3650 * 86400))
+        let key = try PrivateKey.generate(profile.key)
+        return try CertificateAuthority.issueCA(
+            profile, key: key, validity: .init(profile.validity, at: LocalHost.now()), serial: .random())
+    }
+
+    private func flags() throws(APIServerError) -> EffectiveFlags {
+        guard let command = systemd.running, condition != .silent else {
+            throw APIServerError(
+                .unreachable, operation: "connect to", subject: "the API server",
+                underlying: "connection refused")
+        }
+        return EffectiveFlags.parse(commandLine: command)
+    }
+
+    func handshake() throws(APIServerError) -> HandshakeReport {
+        HandshakeReport(
+            acceptedCAs: trusted(try flags()).map { CAName(der: $0.summary.subjectDER, text: nil) })
+    }
+
+    func readiness(as caller: Caller) throws(APIServerError) -> ReadinessReport {
+        var checks = [condition == .ready ? "[+]etcd ok" : "[-]etcd failed: reason withheld"]
+        if try flags().string("proxy-client-key-file") != nil {
+            checks.append("[+]\(ReadinessReport.proxyClientHook) ok")
+        }
+        return ReadinessReport(
+            status: condition == .ready ? 200 : 500, text: checks.joined(separator: "\n"))
+    }
+
+    /// One that sets no watches, and nobody waits for them.
+    func version(as caller: Caller) throws(APIServerError) -> ServerVersion {
+        _ = try flags()
+        return ServerVersion(version: KubernetesVersion(major: 1, minor: 22), gitVersion: "v1.22.0")
+    }
+
+    func identity(
+        _ identity: ClientIdentity, _ user: ProbeUser, _ headers: RequestHeaderNames
+    ) throws(APIServerError) -> IdentityOutcome {
+        let flags = try flags()
+        do {
+            let chain = try Certificate.parseBundle(pem: identity.certificatePEM, path: "the client's")
+            guard try KeyPair.matches(certificate: chain[0], key: identity.keyPEM) else {
+                return .notUnderstood(status: 0, excerpt: "the client's key is another certificate's")
+            }
+            let allowed = flags.list("requestheader-allowed-names") ?? []
+            guard allowed.isEmpty || allowed.contains(chain[0].summary.commonName ?? "") else {
+                return .rejected
+            }
+            try ChainVerifier.verify(
+                leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: trusted(flags),
+                at: LocalHost.now())
+            return .accepted(user: user.description)
+        } catch {
+            return .rejected
+        }
+    }
+
+    /// It serves no extension API.
+    func send(
+        _ request: HTTPRequest, as caller: Caller, timeouts: RequestTimeouts
+    ) throws(APIServerError) -> HTTPResponse {
+        _ = try flags()
+        guard request.path == "/apis" else { return HTTPResponse(status: 404, headers: [], body: []) }
+        return HTTPResponse(status: 200, headers: [], body: Array(#"{"groups": []}"#.utf8))
+    }
+
+    private func trusted(_ flags: EffectiveFlags) -> [Certificate] {
+        guard let path = flags.string("requestheader-client-ca-file"),
+            let pem = try? FileReader.read(root + path)
+        else { return [] }
+        return (try? Certificate.parseBundle(pem: pem, path: path)) ?? []
+    }
+}
