@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests matrix man
+.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix man
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once. For size: what is not linked is not loaded.
@@ -14,7 +14,7 @@ RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
-SCRIPTS := .ci/run $(wildcard scripts/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+SCRIPTS := .ci/run $(wildcard scripts/*.sh Tests/PageTests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
@@ -27,6 +27,7 @@ help:
 	@echo "make check    formatter and shell lint, warnings as errors, fast tests"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
+	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
@@ -64,11 +65,17 @@ e2e:
 	while read -r file; do [ -z "$$file" ] || [ -x "$$file" ] || missing+=("$$file"); done <<<"$$programs"; \
 	[ $${#missing[@]} = 0 ] || { scripts/need.sh kube-apiserver && bash $(LAB)/build-kube-apiserver.sh "$${missing[@]}"; }
 	@$(LAB)/build-go.sh --check >/dev/null || { scripts/need.sh go && $(LAB)/build-go.sh >/dev/null; }
-	@[ -n "$(filter-out --all,$(STORIES))" ] || $(MAKE) --no-print-directory probe-tests
+	@[ -n "$(filter-out --all,$(STORIES))" ] || $(MAKE) --no-print-directory probe-tests pages
 	AGGBOOTSTRAP=$(PROGRAM) Tests/EndToEndTests/run.sh $(STORIES)
 
 e2e-full:
 	@$(MAKE) --no-print-directory e2e STORIES=--all
+
+# The page of `status --html`, opened in a browser.
+pages:
+	@scripts/need.sh page
+	$(RELEASE)
+	@Tests/PageTests/run.sh $(PROGRAM)
 
 # The probes of a running API server, against a real one on loopback.
 probe-tests: export AGGBOOTSTRAP_WARNINGS := error

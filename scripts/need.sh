@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|bench|matrix|kube-apiserver|go
+# Usage: need.sh build|test|e2e|page|bench|matrix|kube-apiserver|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -17,6 +17,10 @@ packages() {
         packages build
         echo systemd-container debootstrap faketime iproute2 iptables openssh-client openssl etcd-server curl procps python3 python3-venv strace
         echo util-linux
+        ;;
+    page)
+        packages build
+        echo chromium fonts-dejavu-core python3 python3-venv
         ;;
     matrix)
         packages build
@@ -82,8 +86,11 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt install -y --no-install-recommends "${missing[@]}"
 fi
 case $1 in
-# Installed, sshd would listen for everybody.
-test) [ -x /usr/sbin/sshd ] || unpack openssh-server ;;
+# Installed, sshd would listen for everybody, and so would Prometheus; promtool is its checker of metrics.
+test)
+    [ -x /usr/sbin/sshd ] || unpack openssh-server
+    command -v promtool >/dev/null || unpack prometheus
+    ;;
 # Two, whatever kubectl the machine may have: one as old as the lab's kube-apiserver, and a current one.
 e2e)
     unpack kubernetes-client
