@@ -52,6 +52,7 @@ let package = Package(
                 .embedInCode("dropin.conf.mustache"), .embedInCode("environment.conf.mustache"),
                 .embedInCode("kube-apiserver.service.mustache"),
                 .embedInCode("schedule.service.mustache"), .embedInCode("schedule.timer.mustache"),
+                .embedInCode("status-page.css"),
             ],
             swiftSettings: settings),
         .target(name: "Values", swiftSettings: settings),
@@ -95,7 +96,7 @@ let package = Package(
             dependencies: [
                 "CBuildInfo", "ControlPlane", "LocalFiles", "Operations", "Planning", "Proofs", "Secrets",
                 "Spec",
-                "StateStore", "SystemdUnits", "Values",
+                "StateStore", "SystemdUnits", "UnitTemplates", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, linkerSettings: small),

@@ -22,4 +22,8 @@ package enum UnitTemplates {
     package static var scheduleTimer: String {
         String(decoding: PackageResources.schedule_timer_mustache, as: UTF8.self)
     }
+    /// The style sheet of `status --html`.
+    package static var statusPageStyle: String {
+        String(decoding: PackageResources.status_page_css, as: UTF8.self)
+    }
 }

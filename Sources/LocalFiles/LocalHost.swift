@@ -18,6 +18,20 @@ package enum LocalHost {
     /// The effective user's id.
     package static var userID: UInt32 { geteuid() }
 
+    /// Who runs the program, for a record: `user@host`; behind sudo the user who called it.
+    package static var operatorName: String {
+        let caller = isRoot ? environment("SUDO_USER") : nil
+        let user = caller.flatMap { $0.isEmpty ? nil : $0 } ?? userName(geteuid()) ?? "\(geteuid())"
+        return "\(user)@\(name())"
+    }
+
+    private static func userName(_ id: uid_t) -> String? {
+        var (entry, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+        var buffer = [CChar](repeating: 0, count: 16 << 10)
+        guard getpwuid_r(id, &entry, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+        return String(cString: entry.pw_name)
+    }
+
     /// The clock, in whole seconds.
     package static func now() -> UnixTime { UnixTime(seconds: Int64(time(nil))) }
 

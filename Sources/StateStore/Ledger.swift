@@ -14,7 +14,7 @@ package struct Ledger: Sendable {
 
     package init(state: StateDirectory) { self.state = state }
 
-    /// Something that was done; `fields` in the order in which they are written, after `time` and `event`.
+    /// Something that was done; `fields` in the order in which they are written, after `time` and `event`, before `by`.
     struct Entry {
         let event: String
         let fields: [(String, String)]
@@ -28,8 +28,10 @@ package struct Ledger: Sendable {
     /// Appends entries in one write, and makes them durable.
     func append(_ entries: [Entry], now: UnixTime) throws {
         guard !entries.isEmpty else { return }
+        let by = LocalHost.operatorName
         let lines = entries.map { entry in
-            let members = [("time", now.description), ("event", entry.event)] + entry.fields
+            let members =
+                [("time", now.description), ("event", entry.event)] + entry.fields + [("by", by)]
             return "{"
                 + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}\n"
         }
@@ -59,14 +61,17 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Time and event of the newest entry; nil where there is none.
+    /// The newest entries, oldest of them first.
     /// - Throws: `state/damaged` where the ledger cannot be read.
-    package func lastEntry() throws -> (time: String, event: String)? {
-        var last: (String, String)?
-        try forEachEntry { entry in
-            if let time = entry["time"], let event = entry["event"] { last = (time, event) }
+    package func newest(_ count: Int) throws -> [LedgerEntry] {
+        var last: [LedgerEntry] = []
+        try forEachEntry { fields in
+            guard let entry = LedgerEntry(fields) else { return }
+            last.append(entry)
+            // In blocks: to remove one each time would move all the others.
+            if last.count >= 2 * count + 64 { last.removeFirst(last.count - count) }
         }
-        return last
+        return last.suffix(count)
     }
 
     /// The certificates that were issued.

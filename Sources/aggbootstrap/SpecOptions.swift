@@ -18,6 +18,23 @@ struct SpecOptions: ParsableArguments {
     @Option(name: .customLong("spec"), help: specHelp, completion: .file(extensions: ["json"]))
     var spec: String?
 
+    @OptionGroup var place: PlaceOptions
+
+    var root: String? { place.root }
+    var limit: [String] { place.limit }
+
+    /// The run that the options describe.
+    func makeRun(
+        _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
+        acceptUnhealthy: [String] = []
+    ) throws -> Run {
+        try Run(
+            place.request(spec, passphrase, options, acceptUnhealthy: acceptUnhealthy), effects: effects)
+    }
+}
+
+/// Where the nodes' files and the state are, whatever the cluster.
+struct PlaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Work offline: write each node's files below DIR/<node>/, and use no node, bus or network.",
@@ -47,19 +64,16 @@ struct SpecOptions: ParsableArguments {
             valueName: "path=file"))
     var baseFile: [String] = []
 
-    @Option(help: limitHelp)
+    @Option(help: SpecOptions.limitHelp)
     var limit: [String] = []
 
-    /// The run that the options describe.
-    func makeRun(
-        _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
+    func request(
+        _ spec: String?, _ passphrase: SecretBytes? = nil, _ options: Planner.Options = .init(),
         acceptUnhealthy: [String] = []
-    ) throws -> Run {
-        let request = RunRequest(
+    ) -> RunRequest {
+        RunRequest(
             specFile: spec, root: root, state: state, baseUnitFile: baseUnit, baseFiles: baseFile,
-            limit: limit,
-            passphrase: passphrase, options: options, acceptsUnhealthy: acceptUnhealthy)
-        return try Run(request, effects: effects)
+            limit: limit, passphrase: passphrase, options: options, acceptsUnhealthy: acceptUnhealthy)
     }
 }
 

@@ -20,16 +20,30 @@ struct StatusCommand: AsyncParsableCommand {
         discussion: """
             It changes nothing, and needs neither a passphrase nor a private key.
 
+            With several --spec, or a directory of specs, it shows all these clusters. A spec or a cluster that cannot \
+            be read is an error of its own, and the others are shown. --root DIR is then DIR/<cluster>/<node>/, and \
+            --state DIR is DIR/<cluster>.
+
             Exit status: 0, or 4 if a control plane cannot be read. With --warn-before it is also 4 if a certificate \
-            ends within that time, or if a control plane differs from the spec or has not loaded its CA.
+            ends within that time, or if a control plane differs from the spec or has not loaded its CA. If one of \
+            several clusters cannot be read at all, it is that error's, such as 65 for a bad spec.
 
             Examples:
               aggbootstrap status
               aggbootstrap status --warn-before 30d
+              aggbootstrap status --spec /etc/aggbootstrap/clusters --html /var/www/html/status.html
               aggbootstrap status -o prometheus --output /var/lib/prometheus/node-exporter/aggbootstrap.prom
             """)
 
-    @OptionGroup var spec: SpecOptions
+    @Option(
+        name: .customLong("spec"),
+        help: ArgumentHelp(
+            "A cluster's JSON spec, or a directory of specs; repeatable.",
+            discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
+            valueName: "file"), completion: .file())
+    var spec: [String] = []
+
+    @OptionGroup var place: PlaceOptions
 
     @Option(name: .customShort("o"), help: ArgumentHelp("Format of the result.", valueName: "format"))
     var format: Format = .text
@@ -41,12 +55,28 @@ struct StatusCommand: AsyncParsableCommand {
     var output: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Also write one HTML page to this file, which is replaced as a whole; the page needs nothing else.",
+            valueName: "file"), completion: .file(extensions: ["html"]))
+    var html: String?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "End with status 4 if a certificate ends within this time, such as 30d, or if something differs.",
             valueName: "time"),
         transform: OptionValue.renewBefore)
     var warnBefore: RenewBefore?
+
+    @Option(
+        defaultAsFlag: WatchInterval(seconds: 10),
+        help: ArgumentHelp(
+            "Look again every so many seconds, 10 if none are given, until ^C ends it; with the status of the last look.",
+            valueName: "seconds"))
+    var watch: WatchInterval?
+
+    @Flag(help: "Write the JSON Schema of -o json to the standard output, and read nothing.")
+    var schema = false
 
     @Option(help: "Use colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
     var color: ColorChoice = .auto
@@ -59,8 +89,16 @@ struct StatusCommand: AsyncParsableCommand {
 
     func validate() throws {
         if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+        if let watch, watch.seconds == 0 {
+            throw ValidationError("--watch is not given whole seconds, 1 to 86400")
+        }
+        if watch != nil, format != .text || output != nil {
+            throw ValidationError("--watch shows text: leave out -o and --output")
+        }
+        if html == "" { throw ValidationError("--html is given an empty path") }
         guard let output else { return }
         if output.isEmpty { throw ValidationError("--output is given an empty path") }
+        if output == html { throw ValidationError("--output and --html name the same file") }
         if Format(rawValue: output) != nil {
             throw ValidationError("--output names a file here: for the format write -o \(output)")
         }
@@ -68,30 +106,83 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Console.run(color: color, format: format == .json ? .json : .text) {
+            if schema {
+                Console.document(StatusSchema.json)
+                return .done
+            }
             Console.harden()
-            let narrator = Narrator(isOn: verbose)
-            let run = try spec.makeRun(
-                .real { quiet ? () : ProgressDisplay(showsRows: false, isColored: false).show($0) })
-            narrator.began(run)
-            defer { narrator.ended(run) }
-            let status = try await narrator.timed("read") { try await StatusReader.read(run) }
-            let report = StatusReport(status, warnBefore: warnBefore)
-            try show(status, report)
-            return report.exitStatus
+            guard let watch else {
+                let report = try await look()
+                try show(report)
+                return report.exitStatus
+            }
+            return try await StatusWatch(interval: watch, color: color) {
+                let report = try await look()
+                try writePage(report)
+                return report
+            }.run()
         }
     }
 
-    private func show(_ status: ClusterStatus, _ report: StatusReport) throws {
+    // MARK: - Reading
+
+    private func look() async throws -> FleetReport {
+        let fleet = try await read()
+        let size = output == nil ? Terminal.outputSize : nil
+        let style = StatusTable.Style(columns: size?.columns, hasBars: Terminal.isUTF8)
+        return FleetReport(fleet, warnBefore: warnBefore, style: style)
+    }
+
+    private func read() async throws -> FleetStatus {
+        let narrator = Narrator(isOn: verbose)
+        let effects = Effects.real {
+            quiet || watch != nil ? () : ProgressDisplay(showsRows: false, isColored: false).show($0)
+        }
+        let paths = try spec.isEmpty ? SpecLoader.find(nil).map { [$0] } ?? [] : spec
+        guard try SpecFiles.areFleet(paths) else {
+            let run = try Run(place.request(spec.first), effects: effects)
+            narrator.began(run)
+            defer { narrator.ended(run) }
+            return FleetStatus(try await narrator.timed("read") { try await StatusReader.read(run) })
+        }
+        guard place.limit.isEmpty else {
+            throw BootstrapError(
+                "usage/limit-of-many", status: .usage,
+                "--limit names a node of one cluster, and --spec names many",
+                hint: "name one spec with --spec FILE")
+        }
+        let reader = FleetReader(
+            place.request(nil), effects: effects, began: narrator.began, ended: narrator.ended)
+        let files = try SpecFiles.find(paths)
+        return await narrator.timed("read") { await reader.read(files) }
+    }
+
+    // MARK: - Showing
+
+    private func show(_ report: FleetReport) throws {
         let text: String
         switch format {
         case .text:
-            if output == nil { return Console.print(report.lines, color: color) }
-            text = report.lines.joined(separator: "\n") + "\n"
-        case .json: text = try JSONText.of(StatusDocument(status, report)) + "\n"
-        case .prometheus: text = StatusMetrics(status).text
+            if output == nil { Console.print(report.lines, color: color) }
+            text = report.lines.map { $0 + "\n" }.joined()
+        case .json: text = try report.json() + "\n"
+        case .prometheus: text = StatusMetrics(report.fleet).text
         }
-        guard let output else { return Console.document(text) }
-        let path = try output.isAbsolutePath ? output : LocalHost.absolute(output)
+        if let output {
+            try write(text, to: output)
+        } else if format != .text {
+            Console.document(text)
+        }
+        for failure in report.fleet.failures { Console.failure(failure.error, color: color) }
+        try writePage(report)
+    }
+
+    private func writePage(_ report: FleetReport) throws {
+        if let html { try write(StatusPage(report).text, to: html) }
+    }
+
+    private func write(_ text: String, to file: String) throws {
+        let path = try file.isAbsolutePath ? file : LocalHost.absolute(file)
         try AtomicFileWriter.write(path, .text(text), mode: 0o644)
     }
 }

@@ -11,7 +11,9 @@ import Testing
         "plan --root out", "plan --root out -o json", "plan --root out --detailed-exitcode",
         "init --root out",
         "init --root out -o json", "verify --root done", "verify --root done -o json", "spec init",
-        "spec schema", "spec explain", "version", "version -o json", "--version", "--help", "help plan",
+        "spec schema", "spec explain", "status --root done", "status --root done -o json",
+        "status --root done -o prometheus", "status --schema", "version", "version -o json", "--version",
+        "--help", "help plan",
         "completion bash",
     ])
     func aFullOutputIsAnError(command: String) throws {

@@ -79,6 +79,33 @@ import Testing
         #expect(!text.contains("aggbootstrap_last_success_timestamp_seconds"), "\(text)")
     }
 
+    /// Behind sudo it is the user who called it; entries of earlier versions name nobody.
+    @Test func whoChangedIt() throws {
+        let host = try shell("uname -n", in: directory).stdout.dropLast()
+        let user = try shell("id -un", in: directory).stdout.dropLast()
+        #expect(try lines().contains { $0.hasSuffix(", apply-done of cp3 by \(user)@\(host)") })
+        let key = "out/cp2/etc/kubernetes/ssl/aggregator-key.pem"
+        let line = "chmod 640 \(key) && SUDO_USER='some one' $A init \(Self.common.joined(separator: " "))"
+        #expect(try shell(line, in: directory).status == 0)
+        let caller = user == "root" ? "some one" : user
+        #expect((try json()["lastChange"] as? [String: String])?["by"] == "\(caller)@\(host)")
+        #expect(try shell("sed -i 's/,\"by\":\"[^\"]*\"//' state/ledger.jsonl", in: directory).status == 0)
+        let document = try json()
+        let history = try #require(document["history"] as? [[String: String]])
+        #expect(history.count >= 8 && history.allSatisfy { $0["by"] == nil && $0["time"] != nil })
+        #expect(history.last == document["lastChange"] as? [String: String])
+        #expect(try lines().contains { $0.hasSuffix(", apply-done of cp2") })
+    }
+
+    /// The ledger only ever grows; the newest entries are shown.
+    @Test func aLongHistory() throws {
+        let line =
+            "for i in $(seq 300); do echo '{\"time\":\"t\",\"event\":\"e'$i'\"}'; done >>state/ledger.jsonl"
+        #expect(try shell(line, in: directory).status == 0)
+        let history = try #require(try json()["history"] as? [[String: String]])
+        #expect(history.map { $0["event"] } == (281...300).map { "e\($0)" })
+    }
+
     /// Neither the passphrase nor a private key is asked for.
     @Test func withoutAPassphrase() throws {
         let setUp =
@@ -137,7 +164,7 @@ import Testing
 
     @Test func wrongOptions() throws {
         for arguments in [
-            ["--output", "json"], ["--output", ""], ["-o", "xml"], ["--quiet", "--verbose"],
+            ["--output", "json"], ["--output", ""], ["--html"], ["-o", "xml"], ["--quiet", "--verbose"],
         ] {
             _ = try status(arguments, is: 64)
         }

@@ -80,7 +80,8 @@ import Testing
             "aggbootstrap rollback --yes"),
         Transcript(
             "help", "aggbootstrap", "aggbootstrap init --help", "aggbootstrap plan --help",
-            "aggbootstrap verify --help", "aggbootstrap rollback --help", "aggbootstrap spec --help",
+            "aggbootstrap status --help", "aggbootstrap verify --help", "aggbootstrap rollback --help",
+            "aggbootstrap spec --help",
             "aggbootstrap spec init --help",
             "aggbootstrap spec validate --help", "aggbootstrap spec explain --help",
             "aggbootstrap spec schema --help", "aggbootstrap spec from-cfssl --help"),

@@ -131,6 +131,7 @@ import Testing
         }
         #expect(entries.map { $0["event"] } == ["issued-ca", "issued-leaf", "apply-begin", "apply-done"])
         #expect(entries.allSatisfy { $0["time"] == OfflineCluster.now.description })
+        #expect(entries.allSatisfy { ($0["by"] ?? "").contains(/^[^@]+@[^@]+$/) })
         let ca = try #require(try cluster.state.inventory().current)
         #expect(entries[0]["sha256"] == ca.certificate.fingerprintSHA256)
         #expect(!text.contains("PRIVATE"))

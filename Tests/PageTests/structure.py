@@ -17,7 +17,7 @@ class Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.faults, self.ids, self.refs, self.headings = [], [], [], [], []
-        self.count, self.texts, self.tables = {}, {}, []
+        self.count, self.texts, self.tables, self.regions = {}, {}, [], []
 
     def handle_starttag(self, tag, attributes):
         values = dict(attributes)
@@ -44,6 +44,8 @@ class Page(HTMLParser):
             self.faults.append("the page has no language")
         if tag == "th" and values.get("scope") not in ("row", "col"):
             self.faults.append("a <th> has no scope")
+        if values.get("role") == "region":
+            self.regions.append(values.get("aria-label"))
         if values.get("role") == "region" and not (values.get("aria-label") and values.get("tabindex") == "0"):
             self.faults.append("a region that scrolls has no name, or the keyboard does not reach it")
         if tag == "table":
@@ -70,6 +72,7 @@ class Page(HTMLParser):
         self.faults += [f"<{tag}> is not closed" for tag in self.open]
         self.faults += [f"two places are called {name}" for name in {i for i in self.ids if self.ids.count(i) > 1}]
         self.faults += [f"there is no place {name}" for name in self.refs if name not in self.ids]
+        self.faults += [f"two regions are called {name}" for name in {r for r in self.regions if self.regions.count(r) > 1}]
         for tag in ("h1", "main", "header", "title"):
             # Each picture has a <title> of its own, and each bar in it.
             if self.count.get(tag, 0) < 1 or (tag != "title" and self.count[tag] > 1):

@@ -55,6 +55,8 @@ public struct TerminalScreen {
         switch (letter, number) {
         case ("A", _): for _ in 0..<(Int(number) ?? 1) { up() }
         case ("K", ""): lines[row].removeSubrange(min(column, lines[row].count)...)
+        case ("H", ""): (row, column) = (0, 0)
+        case ("J", "2"): (lines, row) = (Array(repeating: [], count: row + 1), row)
         case ("J", ""):
             lines[row].removeSubrange(min(column, lines[row].count)...)
             lines.removeSubrange((row + 1)...)

@@ -3,6 +3,7 @@
 import LocalFiles
 import NodeAccess
 import OpenSSL
+import StateStore
 import Values
 
 /// The terminal, if there is one.
@@ -24,14 +25,31 @@ package enum Terminal {
 
     /// Whether what stands on the standard error can be written over.
     package static var canRedraw: Bool {
-        LocalHost.isTerminal(Stream.error.rawValue)
-            && !["", "dumb"].contains(LocalHost.environment("TERM") ?? "")
+        LocalHost.isTerminal(Stream.error.rawValue) && !isDumb
     }
 
     /// Columns and rows of the terminal on the standard error; nil where it does not say.
     package static var errorSize: (columns: Int, rows: Int)? {
         LocalHost.terminalSize(Stream.error.rawValue)
     }
+
+    /// Columns and rows of the terminal on the standard output; nil where it is none, or does not say.
+    package static var outputSize: (columns: Int, rows: Int)? {
+        LocalHost.isTerminal(Stream.output.rawValue) ? LocalHost.terminalSize(Stream.output.rawValue) : nil
+    }
+
+    /// Whether the standard output is a terminal that can be written over.
+    package static var canRedrawOutput: Bool {
+        LocalHost.isTerminal(Stream.output.rawValue) && !isDumb
+    }
+
+    /// Whether the terminal takes more than ASCII, as the locale says.
+    package static var isUTF8: Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(LocalHost.setting).first ?? ""
+        return !isDumb && ["utf-8", "utf8"].contains { locale.lowercased().hasSuffix($0) }
+    }
+
+    private static var isDumb: Bool { ["", "dumb"].contains(LocalHost.environment("TERM") ?? "") }
 
     /// Whether lines on the standard error are to begin with the time: in a log, unless it is systemd's journal.
     package static var wantsTimes: Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import StateStore
 import Values
 
 /// What each control plane of a cluster has, what ends when, and what differs from the spec.
@@ -8,6 +9,8 @@ import Values
 /// It is made without a passphrase and without reading a private key, and changes nothing.
 package struct ClusterStatus: Sendable {
     package let cluster: String
+    /// The spec's file; nil for the embedded one.
+    package let spec: String?
     /// When it was read.
     package let now: UnixTime
     /// The state directory.
@@ -16,20 +19,20 @@ package struct ClusterStatus: Sendable {
     package let authority: CertificateSummary?
     /// The rotation that is open; nil where none is.
     package let rotation: RotationTerms?
-    /// The last entry of the ledger; nil where there is none.
-    package let lastChange: LastChange?
+    /// Where that rotation stands; nil where none is open, and where not every control plane could be read.
+    package let stage: RotationStage?
+    /// The newest entries of the ledger, oldest of them first.
+    package let history: [LedgerEntry]
     /// The timer of this machine that renews the certificates; nil where it could not be asked.
     package let schedule: ScheduleStatus?
     /// What holds for the cluster and not for one node.
     package let notices: [Notice]
     package let nodes: [NodeStatus]
 
-    package struct LastChange: Sendable, Equatable {
-        /// RFC 3339, as the ledger has it.
-        package let time: String
-        /// For example `issued-leaf`.
-        package let event: String
-    }
+    /// How many entries of the ledger are shown.
+    static let historyLength = 20
+
+    package var lastChange: LedgerEntry? { history.last }
 
     /// Whether a node could not be read, or differs from the spec or from what its API server has loaded.
     package var differs: Bool { rotation != nil || nodes.contains(where: \.differs) }

@@ -13,6 +13,8 @@ package struct NodeStatus: Sendable, Equatable {
     package let certificates: [Installed]
     /// The CA, the proxy client certificate, its key, and what holds the flags.
     package let files: [ObservedFile]
+    /// The aggregation layer's flags; nil where they are not known.
+    package let flags: Flags?
     /// systemd's words, for example `active/running`; nil offline and where the unit is not known.
     package let unit: String?
     package let server: ObservedAPIServer?
@@ -63,6 +65,24 @@ package struct NodeStatus: Sendable, Equatable {
         /// Stable; for example `drift/file`.
         package let code: String
         package let text: String
+        /// The file or directory that differs; nil where it is no file.
+        package var path: String?
+    }
+
+    /// Flags that are in effect.
+    package struct Flags: Sendable, Equatable {
+        package enum Source: String, Sendable {
+            /// The running process has them.
+            case process
+            /// The unit's files say them; no process runs, or it is not seen.
+            case files
+        }
+
+        /// `--name=value` each, as they are given.
+        package let arguments: [String]
+        package let source: Source
+        /// The file that the spec puts them into; nil where it is not there.
+        package let path: String?
     }
 
     package var differs: Bool {
@@ -76,13 +96,15 @@ extension NodeStatus {
     init(_ node: NodeSpec, _ error: BootstrapError) {
         self.init(
             name: node.name, problem: Problem(code: error.code, message: error.message, hint: error.hint),
-            certificates: [], files: [], unit: nil, server: nil,
+            certificates: [], files: [], flags: nil, unit: nil, server: nil,
             loaded: .unknown("the node could not be read"),
             startedAt: nil, loopbackEnds: nil, clockOffset: 0, drift: [], notices: [])
     }
 
-    /// - Parameter plan: what `init` would do, of which this node's part is the drift.
-    init(_ node: ObservedNode, _ plan: Plan) {
+    /// - Parameters:
+    ///   - plan: what `init` would do, of which this node's part is the drift.
+    ///   - unit: the name of the API server's unit.
+    init(_ node: ObservedNode, _ plan: Plan, unit: String) {
         let bundle = node.requestHeaderCAs.first { $0.path.bytes == node.ca.path.bytes }
         let live = node.unit?.live
         let cas = (bundle?.certificates ?? []).map {
@@ -93,8 +115,8 @@ extension NodeStatus {
         }
         self.init(
             name: node.name, problem: nil, certificates: cas + (leaf.map { [$0] } ?? []),
-            files: [node.ca, node.certificate, node.key, node.flags], unit: live?.stateText,
-            server: node.apiServer,
+            files: [node.ca, node.certificate, node.key, node.flags], flags: Self.flags(node, unit: unit),
+            unit: live?.stateText, server: node.apiServer,
             loaded: Self.loaded(bundle, node), startedAt: live?.startedAt,
             loopbackEnds: Self.loopbackEnds(live?.startedAt, node.apiServer?.version),
             clockOffset: node.clockOffset,
@@ -114,6 +136,25 @@ extension NodeStatus {
         return missing.isEmpty ? .yes : .missing(missing.map(\.subject))
     }
 
+    private static func flags(_ node: ObservedNode, unit: String) -> Flags? {
+        let path = node.flags.kind == .regular ? node.flags.path : nil
+        if let running = node.unit?.live?.runningArguments {
+            return Flags(arguments: own(.parse(commandLine: running)), source: .process, path: path)
+        }
+        guard let sources = try? UnitSources.current(node, unit: unit),
+            let service = try? EffectiveService(
+                unit: unit, sources: sources, environmentFiles: node.unit?.environmentFiles ?? [:]),
+            let command = try? service.command(unit: unit)
+        else { return nil }
+        let arguments = service.arguments(of: command)
+        return Flags(arguments: own(.parse(arguments: arguments)), source: .files, path: path)
+    }
+
+    private static func own(_ flags: EffectiveFlags) -> [String] {
+        flags.occurrences.filter { APIServerFlags.names.contains($0.name) }
+            .map { "--\($0.name)" + ($0.value.map { "=\($0)" } ?? "") }
+    }
+
     private static func loopbackEnds(_ start: UnixTime?, _ version: KubernetesVersion?) -> UnixTime? {
         let isLong = version.map { $0 >= KubernetesVersion(major: 1, minor: 33) } ?? false
         return start?.advanced(bySeconds: (isLong ? 420 : 365) * 86_400)
@@ -123,9 +164,10 @@ extension NodeStatus {
         guard let change = plan.nodes.first(where: { $0.name == node.name }) else { return [] }
         var drift: [Drift] = []
         if change.makesDirectory {
-            drift.append(Drift(code: "drift/directory", text: "\(node.directory.path) is missing"))
+            let path = node.directory.path
+            drift.append(Drift(code: "drift/directory", text: "\(path) is missing", path: path))
         }
-        drift += change.files.map { Drift(code: "drift/file", text: text($0)) }
+        drift += change.files.map { Drift(code: "drift/file", text: text($0), path: $0.path) }
         if change.daemonReload, change.files.isEmpty {
             drift.append(
                 Drift(code: "drift/daemon-reload", text: "systemd has not read the unit's files again"))

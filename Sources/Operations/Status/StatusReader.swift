@@ -20,18 +20,27 @@ package enum StatusReader {
         let plan = Planner.plan(run.spec, inventory: inventory, nodes: observed, now: now, options: .init())
         let nodes = results.map { node, result in
             switch result {
-            case .success(let observed): NodeStatus(observed, plan)
+            case .success(let observed): NodeStatus(observed, plan, unit: run.spec.apiServer.unit)
             case .failure(let error): NodeStatus(node, ControlPlanes.located(error, on: node))
             }
         }
         return ClusterStatus(
-            cluster: run.spec.cluster, now: now, state: run.state.path,
-            authority: inventory.current?.certificate,
-            rotation: rotation,
-            lastChange: try ledger.lastEntry().map {
-                ClusterStatus.LastChange(time: $0.time, event: $0.event)
-            },
-            schedule: schedule(run), notices: notices(run, plan), nodes: nodes)
+            cluster: run.spec.cluster, spec: try SpecLoader.find(run.request.specFile), now: now,
+            state: run.state.path, authority: inventory.current?.certificate, rotation: rotation,
+            stage: observed.count == results.count ? stage(rotation, inventory, observed) : nil,
+            history: try ledger.newest(ClusterStatus.historyLength), schedule: schedule(run),
+            notices: notices(run, plan), nodes: nodes)
+    }
+
+    /// Where the control planes stand between the CA that is to stay and those that are to go.
+    private static func stage(
+        _ terms: RotationTerms?, _ inventory: StateInventory, _ observed: [ObservedNode]
+    ) -> RotationStage? {
+        guard let terms, let keep = inventory.generation(terms.keep) else { return nil }
+        let retire = terms.retire.compactMap(inventory.generation)
+        return try? RotationPosition.stage(
+            observed.map { RotationPosition.Node($0, keep: keep, retire: retire) },
+            mayTrustRetired: !terms.cause.isCompromise)
     }
 
     /// The timer is this machine's; where systemd does not run here, there is none to be asked.

@@ -17,13 +17,19 @@ enum Console {
 
     /// Why the result, or a part of it, is not where standard output leads; nil where all of it was written.
     static var unwritten: BootstrapError? {
-        outputError.withLock { $0 }.map { number in
-            BootstrapError(
-                "output/unwritten", status: .unwritten,
-                "cannot write the result to standard output: \(String(cString: strerror(number)))",
-                hint: "the run itself is done; plan and verify show the current state")
+        outputError.withLock { $0 }.flatMap { number in
+            // It is no failure where the reader has gone away, as in `plan | head -1`.
+            number == EPIPE
+                ? nil
+                : BootstrapError(
+                    "output/unwritten", status: .unwritten,
+                    "cannot write the result to standard output: \(String(cString: strerror(number)))",
+                    hint: "the run itself is done; plan and verify show the current state")
         }
     }
+
+    /// Whether all of the standard output could be written so far.
+    static var hasReader: Bool { outputError.withLock { $0 == nil } }
 
     static func print(_ lines: [String], color: ColorChoice = .never) {
         write(shown(lines, isColored: color.isOn(.output)).map { $0 + "\n" }.joined(), to: 1)
@@ -92,14 +98,19 @@ enum Console {
         } catch {
             if format == .json { document(try JSONText.of(FailureDocument(error)) + "\n") }
             let cause = (error as? DocumentedError)?.cause ?? error
-            if let problems = cause as? SpecProblems {
-                self.problems(problems, color: color)
-            } else {
-                report(ErrorReport(cause), color: color)
-            }
+            failure(cause, color: color)
             throw ExitCode(ErrorReport(cause).status.rawValue)
         }
         if status != .done { throw ExitCode(status.rawValue) }
+    }
+
+    /// Any error, in its own form.
+    static func failure(_ error: any Error, color: ColorChoice = .auto) {
+        if let problems = error as? SpecProblems {
+            self.problems(problems, color: color)
+        } else {
+            report(ErrorReport(error), color: color)
+        }
     }
 
     static func report(_ report: ErrorReport, color: ColorChoice = .auto) {
@@ -139,11 +150,10 @@ enum Console {
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
-            // It is no reason to stop half-way through a change; the end of the run says so, unless the reader has
-            // gone away, as in `plan | head -1`.
+            // It is no reason to stop half-way through a change; the end of the run says so.
             guard count > 0 else {
                 let cause = count < 0 ? errno : EIO
-                if number == 1, cause != EPIPE { outputError.withLock { $0 = $0 ?? cause } }
+                if number == 1 { outputError.withLock { $0 = $0 ?? cause } }
                 return
             }
             bytes = bytes.dropFirst(count)

@@ -3,6 +3,7 @@
 import Operations
 import Planning
 import Spec
+import StateStore
 import Values
 
 /// A cluster's status as JSON.
@@ -73,6 +74,20 @@ struct StatusDocument: Encodable, Sendable {
     struct Message: Encodable {
         let code: String
         let message: String
+        /// The file or directory that it is about, of what differs.
+        var path: String?
+    }
+
+    struct Flags: Encodable {
+        /// `--name=value` each, of the aggregation layer.
+        let arguments: [String]
+        /// `process` or `files`.
+        let from: String
+        let path: String?
+
+        init(_ flags: NodeStatus.Flags) {
+            (arguments, from, path) = (flags.arguments, flags.source.rawValue, flags.path)
+        }
     }
 
     struct Failure: Encodable {
@@ -86,6 +101,7 @@ struct StatusDocument: Encodable, Sendable {
         let error: Failure?
         let certificates: [Certificate]
         let files: [File]
+        let flags: Flags?
         let unit: String?
         let apiServer: Server?
         /// `yes`, `no` or `unknown`: whether the API server has loaded every CA of its file.
@@ -103,6 +119,7 @@ struct StatusDocument: Encodable, Sendable {
                 Certificate($0.certificate, role: $0.role.rawValue, path: $0.path, now: now)
             }
             files = node.files.map(File.init)
+            flags = node.flags.map(Flags.init)
             (unit, apiServer) = (node.unit, node.server.map(Server.init))
             caLoaded =
                 switch node.loaded {
@@ -112,7 +129,7 @@ struct StatusDocument: Encodable, Sendable {
                 }
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
-            drift = node.drift.map { Message(code: $0.code, message: $0.text) }
+            drift = node.drift.map { Message(code: $0.code, message: $0.text, path: $0.path) }
             notices = node.notices.map { Message(code: $0.code, message: $0.message) }
         }
     }
@@ -121,20 +138,35 @@ struct StatusDocument: Encodable, Sendable {
         let since: String
         /// `forward`, or `back` after `rotate --abort`.
         let direction: String
+        /// `trust`, `leaves`, `soak` or `drop`.
+        let stage: String?
     }
 
+    /// An entry of the ledger.
     struct Change: Encodable {
         let time: String
         let event: String
+        let node: String?
+        let because: String?
+        /// `user@host`.
+        let by: String?
+
+        init(_ entry: LedgerEntry) {
+            (time, event, node) = (entry.time, entry.event, entry.node)
+            (because, by) = (entry.because, entry.by)
+        }
     }
 
     let schemaVersion = JSONText.schemaVersion
     let cluster: String
+    let spec: String?
     let time: String
     let state: String
     let ca: Certificate?
     let rotation: Rotation?
     let lastChange: Change?
+    /// The newest entries, oldest of them first.
+    let history: [Change]
     let schedule: ScheduleDocument?
     let nodes: [Node]
     let notices: [Message]
@@ -142,13 +174,16 @@ struct StatusDocument: Encodable, Sendable {
     let differs: Bool
     let exitStatus: Int32
 
-    init(_ status: ClusterStatus, _ report: StatusReport) {
-        cluster = status.cluster
+    init(_ report: StatusReport) {
+        let status = report.status
+        (cluster, spec) = (status.cluster, status.spec)
         time = status.now.description
         state = status.state
         ca = status.authority.map { Certificate($0, role: "ca", path: nil, now: status.now) }
-        rotation = status.rotation.map { Rotation(since: "\($0.since)", direction: $0.direction.rawValue) }
-        lastChange = status.lastChange.map { Change(time: $0.time, event: $0.event) }
+        rotation = status.rotation.map {
+            Rotation(since: $0.since, direction: $0.direction.rawValue, stage: status.stage?.rawValue)
+        }
+        (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
         notices = status.notices.map { Message(code: $0.code, message: $0.message) }

@@ -4,7 +4,7 @@ import Operations
 import Planning
 import Values
 
-/// A cluster's status as metrics in Prometheus' text format, for node_exporter's textfile collector.
+/// The status of clusters as metrics in Prometheus' text format, for node_exporter's textfile collector.
 ///
 /// The certificates' metrics have the names and labels of x509-certificate-exporter.
 struct StatusMetrics {
@@ -14,12 +14,17 @@ struct StatusMetrics {
         var samples: [(labels: [(String, String)], value: String)] = []
     }
 
-    private let status: ClusterStatus
+    private let fleet: FleetStatus
+    /// Every control plane, with its cluster.
+    private let all: [(status: ClusterStatus, node: NodeStatus)]
 
-    init(_ status: ClusterStatus) { self.status = status }
+    init(_ fleet: FleetStatus) {
+        self.fleet = fleet
+        all = fleet.clusters.flatMap { status in status.nodes.map { (status, $0) } }
+    }
 
     var text: String {
-        let metrics = certificates + nodes + cluster
+        let metrics = certificates + nodes + clusters + specs
         return metrics.filter { !$0.samples.isEmpty }.map { metric in
             let head = "# HELP \(metric.name) \(metric.help)\n# TYPE \(metric.name) gauge\n"
             return head + metric.samples.map { Self.line(metric.name, $0.labels, $0.value) }.joined()
@@ -34,11 +39,11 @@ struct StatusMetrics {
             name: "x509_cert_not_after", help: "When the certificate ends, in seconds since 1970.")
         var expired = Metric(
             name: "x509_cert_expired", help: "Whether the certificate has ended (1) or not (0).")
-        for node in status.nodes {
+        for (status, node) in all {
             for installed in node.certificates {
                 let certificate = installed.certificate
                 let labels =
-                    labels(node) + [
+                    labels(status, node) + [
                         ("role", installed.role.rawValue), ("filepath", installed.path),
                         ("serial_number", certificate.serial), ("subject_CN", certificate.commonName ?? ""),
                     ]
@@ -54,7 +59,7 @@ struct StatusMetrics {
         func metric(_ name: String, _ help: String, _ value: (NodeStatus) -> String?) -> Metric {
             Metric(
                 name: "aggbootstrap_node_\(name)", help: help,
-                samples: status.nodes.compactMap { node in value(node).map { (labels(node), $0) } })
+                samples: all.compactMap { status, node in value(node).map { (labels(status, node), $0) } })
         }
         return [
             metric("readable", "Whether the control plane could be read (1) or not (0).") {
@@ -79,21 +84,43 @@ struct StatusMetrics {
         ]
     }
 
-    private var cluster: [Metric] {
-        let labels = [("cluster", status.cluster)]
+    private var clusters: [Metric] {
+        func metric(_ name: String, _ help: String, _ value: (ClusterStatus) -> String?) -> Metric {
+            Metric(
+                name: "aggbootstrap_\(name)", help: help,
+                samples: fleet.clusters.compactMap { status in
+                    value(status).map { ([("cluster", status.cluster)], $0) }
+                })
+        }
         return [
-            Metric(
-                name: "aggbootstrap_rotation_open", help: "Whether the CA is being replaced (1) or not (0).",
-                samples: [(labels, status.rotation == nil ? "0" : "1")]),
-            Metric(
-                name: "aggbootstrap_last_success_timestamp_seconds",
-                help: "When the status was last read of every control plane, in seconds since 1970.",
-                samples: status.nodes.allSatisfy { $0.problem == nil }
-                    ? [(labels, "\(status.now.seconds)")] : []),
+            metric("rotation_open", "Whether the CA is being replaced (1) or not (0).") {
+                $0.rotation == nil ? "0" : "1"
+            },
+            metric("rotation_stage", "The stage of the open rotation of the CA, 0 to 7.") {
+                $0.stage.map { String($0.label.dropFirst()) }
+            },
+            metric(
+                "last_success_timestamp_seconds",
+                "When the status was last read of every control plane, in seconds since 1970."
+            ) { status in
+                status.nodes.allSatisfy { $0.problem == nil } ? "\(status.now.seconds)" : nil
+            },
         ]
     }
 
-    private func labels(_ node: NodeStatus) -> [(String, String)] {
+    private var specs: [Metric] {
+        guard fleet.isFleet else { return [] }
+        let good = fleet.clusters.compactMap { $0.spec.map { (path: $0, value: "1") } }
+        let bad = fleet.failures.map { (path: $0.spec, value: "0") }
+        return [
+            Metric(
+                name: "aggbootstrap_spec_readable",
+                help: "Whether the cluster of the spec could be read (1) or not (0).",
+                samples: (good + bad).map { ([("spec", $0.path)], $0.value) })
+        ]
+    }
+
+    private func labels(_ status: ClusterStatus, _ node: NodeStatus) -> [(String, String)] {
         [("cluster", status.cluster), ("node", node.name)]
     }
 

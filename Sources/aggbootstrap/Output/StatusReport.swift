@@ -3,15 +3,28 @@
 import Operations
 import Planning
 import Spec
+import StateStore
 import Values
 
 /// A cluster's status for people: a table, what needs attention, and a last line that says how it is.
 struct StatusReport {
-    private let status: ClusterStatus
-    private let warnBefore: RenewBefore?
+    /// Something that needs attention, or is to be known.
+    struct Remark: Equatable {
+        /// Those that it is said of; empty where the text names one, or is of the cluster.
+        var nodes: [String] = []
+        let words: String
+        let code: String
+        var hint: String?
 
-    init(_ status: ClusterStatus, warnBefore: RenewBefore?) {
-        (self.status, self.warnBefore) = (status, warnBefore)
+        var text: String { nodes.isEmpty ? words : "\(StatusTable.names(nodes)): \(words)" }
+    }
+
+    let status: ClusterStatus
+    private let warnBefore: RenewBefore?
+    private let style: StatusTable.Style
+
+    init(_ status: ClusterStatus, warnBefore: RenewBefore?, style: StatusTable.Style = .plain) {
+        (self.status, self.warnBefore, self.style) = (status, warnBefore, style)
     }
 
     /// Certificates that end soon, as `--warn-before` says; without it those that have ended.
@@ -28,94 +41,51 @@ struct StatusReport {
     }
 
     var lines: [String] {
-        var lines = ["cluster \(status.cluster), state \(status.state)"]
-        if let ca = status.authority {
-            lines.append("the CA that signs: \(ca.subject), until \(ca.notAfter.date) (\(left(ca.notAfter)))")
-        } else {
-            lines.append("the state directory holds no CA")
+        var lines = ["cluster \(status.cluster), state \(status.state)", "\(authority)"]
+        if let rotation { lines.append(rotation) }
+        if let change = status.lastChange {
+            lines.append("last change: \(change.time), \(Self.words(change))")
         }
-        if let rotation = status.rotation {
-            lines.append(
-                "a rotation of the CA is open since \(rotation.since)"
-                    + (rotation.direction == .back ? ", and is being aborted" : ""))
+        if let timer { lines.append("timer: \(timer)") }
+        lines += [""] + StatusTable(status, style).lines + [""]
+        let remarks = remarks.flatMap { remark in
+            ["\(remark.text) [\(remark.code)]"] + (remark.hint.map { ["hint: \($0)"] } ?? [])
         }
-        if let change = status.lastChange { lines.append("last change: \(change.time), \(change.event)") }
-        if let schedule = status.schedule { lines.append(timer(schedule)) }
-        return lines + [""] + table + remarks + [last]
+        return lines + (remarks.isEmpty ? [] : remarks + [""]) + [verdict]
     }
 
-    private func timer(_ schedule: ScheduleStatus) -> String {
-        schedule.isInstalled
-            ? "timer: \(ScheduleReport(schedule).next)"
-            : "timer: none on this machine; schedule install makes one"
+    // MARK: - The cluster
+
+    private var authority: String {
+        guard let ca = status.authority else { return "the state directory holds no CA" }
+        let left = StatusTable.left(ca.notAfter, status.now)
+        return "the CA that signs: \(ca.subject), until \(ca.notAfter.date) (\(left))"
     }
 
-    private static let notLoaded = "status/not-loaded"
-    private static let loopbackCertificate = "status/loopback-certificate"
-
-    // MARK: - The table
-
-    private static let heads = [
-        "CONTROL PLANE", "PROXY CLIENT", "LEFT", "CA", "LEFT", "API SERVER", "CA LOADED", "AS THE SPEC",
-    ]
-
-    private var table: [String] {
-        var rows: [(names: [String], cells: [String])] = []
-        for node in status.nodes {
-            let cells = cells(node)
-            if let same = rows.firstIndex(where: { $0.cells == cells }) {
-                rows[same].names.append(node.name)
-            } else {
-                rows.append(([node.name], cells))
-            }
-        }
-        let all = [Self.heads] + rows.map { [$0.names.joined(separator: ", ")] + $0.cells }
-        let widths = Self.heads.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                .trimmingEnd
-        } + [""]
+    /// nil where none is open.
+    var rotation: String? {
+        guard let rotation = status.rotation else { return nil }
+        let aborted = rotation.direction == .back ? ", and is being aborted" : ""
+        let stage = status.stage.map { ", in stage \($0.label) (\($0.rawValue))" } ?? ""
+        return "a rotation of the CA is open since \(rotation.since)\(aborted)\(stage)"
     }
 
-    private func cells(_ node: NodeStatus) -> [String] {
-        guard node.problem == nil else { return ["not read", "", "", "", "", "", ""] }
-        func ends(_ role: NodeStatus.Installed.Role) -> [String] {
-            let found = node.certificates.filter { $0.role == role }.map(\.certificate)
-            guard let first = found.min(by: { $0.notAfter < $1.notAfter }) else { return ["none", ""] }
-            return [
-                first.notAfter.date + (found.count > 1 ? " (of \(found.count))" : ""), left(first.notAfter),
-            ]
-        }
-        let loaded =
-            switch node.loaded {
-            case .yes: "yes"
-            case .missing: "NO"
-            case .unknown: "not known"
-            }
-        return ends(.proxyClient) + ends(.ca) + [
-            server(node), loaded,
-            node.drift.isEmpty ? "yes" : "NO, \(Summary.count(node.drift.count, "difference"))",
-        ]
+    /// nil where this machine's systemd could not be asked.
+    var timer: String? {
+        guard let schedule = status.schedule else { return nil }
+        return schedule.isInstalled
+            ? ScheduleReport(schedule).next : "none on this machine; schedule install makes one"
     }
 
-    private func server(_ node: NodeStatus) -> String {
-        guard let server = node.server else { return node.unit ?? "offline" }
-        let version = server.version.map { ", \($0)" } ?? ""
-        return switch server.readiness {
-        case .ready: "ready\(version)"
-        case .notReady: "not ready\(version)"
-        case .hidden: "running\(version)"
-        case .unseen: "not known"
-        }
-    }
-
-    private func left(_ end: UnixTime) -> String {
-        let seconds = end.seconds - status.now.seconds
-        guard seconds > 0 else { return "ended" }
-        return seconds >= 2 * 86_400 ? "\(seconds / 86_400) d" : "\(seconds / 3600) h"
+    /// What was done, where, and by whom.
+    static func words(_ entry: LedgerEntry) -> String {
+        entry.event + (entry.node.map { " of \($0)" } ?? "") + (entry.by.map { " by \($0)" } ?? "")
     }
 
     // MARK: - What needs attention
+
+    private static let notLoaded = "status/not-loaded"
+    private static let loopbackCertificate = "status/loopback-certificate"
 
     private var loopbacks: [NodeStatus] {
         guard let warnBefore else { return [] }
@@ -123,30 +93,57 @@ struct StatusReport {
         return status.nodes.filter { $0.loopbackEnds.map { $0 <= limit } ?? false }
     }
 
-    private var remarks: [String] {
-        var lines: [String] = []
-        for node in status.nodes {
-            if let problem = node.problem {
-                lines.append("\(problem.message) [\(problem.code)]")
-                if let hint = problem.hint { lines.append("hint: \(hint)") }
-            }
-            lines += node.drift.map { "\(node.name): \($0.text) [\($0.code)]" }
-            if case .missing(let subjects) = node.loaded {
-                lines.append(
-                    "\(node.name): kube-apiserver has not loaded \(subjects.joined(separator: ", ")) [\(Self.notLoaded)]"
-                )
-            }
-            lines += node.notices.map { "\(node.name): \($0.message) [\($0.code)]" }
+    /// What is the same of several nodes is said once.
+    var remarks: [Remark] {
+        let loopbacks = loopbacks.map {
+            Remark(
+                nodes: [$0.name],
+                words: "kube-apiserver's own loopback certificate ends on \($0.loopbackEnds?.date ?? ""); "
+                    + "a restart makes a new one",
+                code: Self.loopbackCertificate)
         }
-        lines += loopbacks.map {
-            "\($0.name): kube-apiserver's own loopback certificate ends on \($0.loopbackEnds?.date ?? ""); a restart makes a new "
-                + "one [\(Self.loopbackCertificate)]"
+        var remarks: [Remark] = []
+        for remark in status.nodes.flatMap(remarks(of:)) + loopbacks {
+            let same = remarks.firstIndex {
+                !$0.nodes.isEmpty && !remark.nodes.isEmpty
+                    && ($0.words, $0.code) == (remark.words, remark.code)
+            }
+            if let same { remarks[same].nodes += remark.nodes } else { remarks.append(remark) }
         }
-        lines += status.notices.map { "\($0.message) [\($0.code)]" }
-        return lines.isEmpty ? [] : lines + [""]
+        return remarks + status.notices.map { Remark(words: $0.message, code: $0.code) }
     }
 
-    private var last: String {
+    private func remarks(of node: NodeStatus) -> [Remark] {
+        var remarks: [Remark] = []
+        if let problem = node.problem {
+            remarks.append(Remark(words: problem.message, code: problem.code, hint: problem.hint))
+        }
+        remarks += node.drift.map { Remark(nodes: [node.name], words: $0.text, code: $0.code) }
+        if case .missing(let subjects) = node.loaded {
+            remarks.append(
+                Remark(
+                    nodes: [node.name],
+                    words: "kube-apiserver has not loaded \(subjects.joined(separator: ", "))",
+                    code: Self.notLoaded))
+        }
+        return remarks + node.notices.map { Remark(nodes: [node.name], words: $0.message, code: $0.code) }
+    }
+
+    /// How a certificate's end, or a loopback certificate's, is to be taken.
+    func urgency(_ end: UnixTime) -> Urgency {
+        if end <= status.now { return .ended }
+        let limit = status.now.advanced(bySeconds: warnBefore?.seconds ?? 0)
+        return end <= limit ? .soon : .fine
+    }
+
+    enum Urgency: String {
+        case ended
+        case soon
+        case fine
+    }
+
+    /// What the last line says against the cluster; empty where it is fine.
+    var complaints: [String] {
         var parts: [String] = []
         if !unread.isEmpty {
             parts.append("\(Summary.count(unread.count, "control plane")) could not be read")
@@ -165,17 +162,13 @@ struct StatusReport {
         let different = status.nodes.count { $0.differs && $0.problem == nil }
         if different > 0 { parts.append("\(Summary.count(different, "control plane")) not as the spec says") }
         if status.rotation != nil { parts.append("a CA rotation is open") }
-        return parts.isEmpty
-            ? "fine: \(Summary.count(status.nodes.count, "control plane")) as the spec says"
-            : "look: \(parts.joined(separator: "; "))"
+        return parts
     }
-}
 
-extension String {
-    /// Without blanks at its end.
-    fileprivate var trimmingEnd: String {
-        var text = self
-        while text.hasSuffix(" ") { text.removeLast() }
-        return text
+    /// The last line.
+    var verdict: String {
+        complaints.isEmpty
+            ? "fine: \(Summary.count(status.nodes.count, "control plane")) as the spec says"
+            : "look: \(complaints.joined(separator: "; "))"
     }
 }
