@@ -80,7 +80,7 @@ pages:
 # The probes of a running API server, against a real one on loopback.
 probe-tests: export AGGBOOTSTRAP_WARNINGS := error
 probe-tests: build-tests
-	AGGBOOTSTRAP_KUBE_APISERVER=$(KUBE_APISERVER) swift test --skip-build --filter KubeAPIServerTests
+	AGGBOOTSTRAP_KUBE_APISERVER=$(KUBE_APISERVER) swift test --skip-build --filter 'KubeAPIServer.*Tests'
 
 matrix:
 	@scripts/need.sh matrix

@@ -122,7 +122,9 @@ let package = Package(
         .testTarget(
             name: "TLSTests",
             dependencies: [
-                "LocalFiles", "OpenSSL", "PKI", "Planning", "Secrets", "Spec", "TLS", "TestSupport", "Values",
+                "LocalFiles", "OpenSSL", "PKI", "Planning", "Proofs", "Secrets", "Spec", "SystemdUnits",
+                "TLS",
+                "TestSupport", "Values",
             ],
             swiftSettings: settings),
         .testTarget(

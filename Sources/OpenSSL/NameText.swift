@@ -32,16 +32,27 @@ package enum NameText {
 
     /// The common name that Go takes where there are several; nil where there is none.
     package static func lastCommonName(of name: OpaquePointer?) -> String? {
+        values(NID_commonName, of: name).last
+    }
+
+    /// The organizations (O) of a name, in its order: a user's groups in Kubernetes.
+    package static func organizations(of name: OpaquePointer?) -> [String] {
+        values(NID_organizationName, of: name)
+    }
+
+    private static func values(_ attribute: Int32, of name: OpaquePointer?) -> [String] {
+        var values: [String] = []
         var last: Int32 = -1
-        while case let index = X509_NAME_get_index_by_NID(name, NID_commonName, last), index >= 0 {
+        while case let index = X509_NAME_get_index_by_NID(name, attribute, last), index >= 0 {
             last = index
+            var text: UnsafeMutablePointer<UInt8>?
+            let count = Int(
+                ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index))))
+            guard count >= 0, let text else { continue }
+            values.append(String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
+            CRYPTO_free(text, nil, 0)
         }
-        guard last >= 0 else { return nil }
-        var text: UnsafeMutablePointer<UInt8>?
-        let count = Int(ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last))))
-        guard count >= 0, let text else { return nil }
-        defer { CRYPTO_free(text, nil, 0) }
-        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
+        return values
     }
 
     /// The name's DER, byte for byte as the certificate has it.

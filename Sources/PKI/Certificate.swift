@@ -28,6 +28,12 @@ package struct Certificate: Sendable, Equatable {
         x509 = SharedX509(handle)
     }
 
+    /// The organizations of the subject, in its order: the groups of a user whose certificate it is.
+    package var organizations: [String] {
+        defer { ErrorQueue.clear() }
+        return NameText.organizations(of: X509_get_subject_name(x509.pointer))
+    }
+
     package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }
 
     /// Reads a file of exactly one certificate; text may come before it, nothing may follow.
@@ -47,6 +53,12 @@ package struct Certificate: Sendable, Equatable {
     /// does, but a private key among them throws `.keyInBundle`.
     package static func parseBundle(pem: [UInt8], path: String) throws(PKIError) -> [Certificate] {
         try certificates(in: pem, path).0
+    }
+
+    /// Reads a client's certificate with those between it and its CA, in order; a private key beside them, as kubelet
+    /// keeps it, is skipped and not looked at.
+    package static func parseClientChain(pem: [UInt8], path: String) throws(PKIError) -> [Certificate] {
+        try certificates(in: pem, path, privateKeys: .skipped).0
     }
 
     /// SHA-256 of each certificate of a PEM text, lower-case hex; empty for a text without one.
@@ -71,9 +83,9 @@ package struct Certificate: Sendable, Equatable {
     }
 
     private static func certificates(
-        in pem: [UInt8], _ path: String
+        in pem: [UInt8], _ path: String, privateKeys: PEMCertificates.PrivateKeys = .refused
     ) throws(PKIError) -> ([Certificate], hasTrailingText: Bool) {
-        let found = try PEMCertificates(pem, path: path, privateKeys: .refused)
+        let found = try PEMCertificates(pem, path: path, privateKeys: privateKeys)
         var certificates: [Certificate] = []
         for der in found.der { certificates.append(try Certificate(der: der, path: path)) }
         return (certificates, found.hasTrailingText)

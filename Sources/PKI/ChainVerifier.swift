@@ -17,9 +17,40 @@ package enum ChainVerifier {
     package static func verify(
         leaf: Certificate, intermediates: [Certificate], bundle: [Certificate], at now: UnixTime
     ) throws(PKIError) {
-        try diagnoseSameSubject(leaf, bundle)
-        let subject = leaf.summary.subject
+        if issuerOfSameName(leaf, bundle) != nil {
+            throw refusal(
+                .sameSubjectNoAKI, leaf.summary.subject, "it and its CA have the same subject DN and no AKI",
+                hint: "issue a CA with a subject of its own and a new certificate from it; "
+                    + "kube-apiserver accepts this certificate, but most other TLS servers do not")
+        }
         let chain = try path(from: leaf, intermediates: intermediates, bundle: bundle, at: now)
+        try checkAsGo(chain)
+    }
+
+    /// The same, but also returns for the one chain that only Go accepts: what kube-apiserver does today, and not what
+    /// should be installed.
+    package static func verifyAsGo(
+        leaf: Certificate, intermediates: [Certificate], bundle: [Certificate], at now: UnixTime
+    ) throws(PKIError) {
+        guard let ca = issuerOfSameName(leaf, bundle) else {
+            return try verify(leaf: leaf, intermediates: intermediates, bundle: bundle, at: now)
+        }
+        for certificate in [leaf, ca] {
+            let summary = certificate.summary
+            if now < summary.notBefore {
+                throw refusal(.notYetValid, summary.subject, "it is not valid before \(summary.notBefore)")
+            }
+            if now > summary.notAfter {
+                throw refusal(.expired, summary.subject, "it expired at \(summary.notAfter)")
+            }
+        }
+        guard ca.summary.isCA else { throw refusal(.notACA, leaf.summary.subject, "its issuer is not a CA") }
+        try checkAsGo([leaf, ca])
+    }
+
+    /// What Go looks at and libcrypto does not, from the leaf to the trust anchor.
+    private static func checkAsGo(_ chain: [Certificate]) throws(PKIError) {
+        let subject = chain.first?.summary.subject ?? ""
         for (index, certificate) in chain.enumerated() {
             let summary = certificate.summary
             guard UsageNames.allowClient(summary.usages) else {
@@ -55,24 +86,15 @@ package enum ChainVerifier {
         PKIError(code, operation: "trust", subject: subject, underlying: cause, hint: hint)
     }
 
-    /// libcrypto calls such a leaf self-signed, which misleads: a CA of the bundle did sign it.
-    private static func diagnoseSameSubject(
-        _ leaf: Certificate, _ bundle: [Certificate]
-    ) throws(PKIError) {
+    /// The CA of the bundle that has signed `leaf` and has its subject, without a key identifier that tells them apart.
+    ///
+    /// libcrypto calls such a leaf self-signed, which misleads.
+    private static func issuerOfSameName(_ leaf: Certificate, _ bundle: [Certificate]) -> Certificate? {
         let summary = leaf.summary
         guard summary.subjectDER == summary.issuerDER, summary.authorityKeyIdentifier == nil,
             !bundle.contains(leaf)
-        else { return }
-        for ca in bundle where ca.summary.subjectDER == summary.issuerDER {
-            defer { ErrorQueue.clear() }
-            guard let key = X509_get0_pubkey(ca.x509.pointer), X509_verify(leaf.x509.pointer, key) == 1 else {
-                continue
-            }
-            throw refusal(
-                .sameSubjectNoAKI, summary.subject, "it and its CA have the same subject DN and no AKI",
-                hint: "issue a CA with a subject of its own and a new certificate from it; "
-                    + "kube-apiserver accepts this certificate, but most other TLS servers do not")
-        }
+        else { return nil }
+        return bundle.first { isSigned(leaf, by: $0) }
     }
 
     /// Go refuses SHA-1 and older on every certificate but the trust anchor, whose signature it never reads.

@@ -15,10 +15,18 @@ struct VerifyCommand: AsyncParsableCommand {
             machine, registers it as the APIService v1.canary.aggbootstrap.io, asks each control plane for it, and \
             checks the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
             killed run left is removed by the next one.
+
+            With --as-request it sends nothing: it says whom each kube-apiserver would take a request with that client \
+            certificate and those headers for, and why. The exit status is 4 if one of them would refuse it.
+
+            Examples:
+              aggbootstrap verify
+              aggbootstrap verify --canary
+              aggbootstrap verify --as-request client.pem --header 'X-Remote-User: alice' --header 'X-Remote-Group: dev'
             """)
 
     @OptionGroup var spec: SpecOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var output: VerifyOutput
 
     @Flag(help: "Fail with status 4 also if a proof cannot be made.")
     var requireProof = false
@@ -36,17 +44,40 @@ struct VerifyCommand: AsyncParsableCommand {
             valueName: "address[:port]"))
     var canaryAddress: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Say whom each kube-apiserver would take a request with this client certificate for.",
+            discussion: "A PEM file; a private key in it is not looked at.", valueName: "file"),
+        completion: .file())
+    var asRequest: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A header of that request, such as 'X-Remote-User: alice'; repeatable.", valueName: "header"))
+    var header: [String] = []
+
     func validate() throws {
+        if asRequest == nil, !header.isEmpty {
+            throw ValidationError("--header is given without --as-request")
+        }
+        if asRequest != nil, canary || requireProof {
+            throw ValidationError(
+                "--as-request makes no proofs: it goes without --canary and --require-proof")
+        }
+        if asRequest != nil, output.output.checks != nil {
+            throw ValidationError("--as-request has the formats text and json")
+        }
         if canaryAddress != nil && !canary {
             throw ValidationError("--canary-address is given without --canary")
         }
     }
 
     func run() async throws {
-        try await Console.run(color: output.color, format: output.output) {
+        try await Console.run(color: output.color, format: output.failureFormat) {
             Console.harden()
+            if let asRequest { return try await judge(asRequest) }
             let address = try canaryAddress.map { try CanaryAddress($0) }
-            let run = try spec.makeRun(output.effects)
+            let run = try spec.makeRun(output.verbosity.effects)
             output.narrator.began(run)
             defer { output.narrator.ended(run) }
             let observed = try await output.narrator.observe(run)
@@ -62,8 +93,27 @@ struct VerifyCommand: AsyncParsableCommand {
             switch output.output {
             case .text: Console.print(report.lines + [Summary.verified(report)], color: output.color)
             case .json: Console.print([try report.json()])
+            case .junit, .sarif, .github, .gitlab:
+                try output.output.checks.map {
+                    try output.show(report.checks(file: try SpecLoader.find(spec.spec)), as: $0)
+                }
             }
             return report.status
         }
+    }
+
+    private func judge(_ certificateFile: String) async throws -> ExitStatus {
+        let request = try SampleRequest(certificateFile: certificateFile, headers: header)
+        let run = try spec.makeRun(output.verbosity.effects)
+        output.narrator.began(run)
+        defer { output.narrator.ended(run) }
+        let observed = try await output.narrator.observe(run)
+        let report = RequestReport(
+            request: request, nodes: try await run.controlPlanes.judge(request, observed: observed))
+        switch output.output {
+        case .text: Console.print(report.lines, color: output.color)
+        default: Console.print([try JSONText.of(RequestDocument(report))])
+        }
+        return report.status
     }
 }

@@ -87,24 +87,47 @@ final class TestPKI: Sendable {
     }
 
     /// Issues a leaf certificate and its key as `NAME.pem` and `NAME-key.pem`.
-    func issue(_ name: String, _ subject: String, _ hosts: String, _ usage: String, by issuer: String) throws
-    {
-        try directory.write("extendedKeyUsage=\(usage)\nsubjectAltName=\(hosts)\n", to: "\(name).ext")
+    /// - Parameters:
+    ///   - usage: its extended key usages, and whatever else follows on lines of its own; nil for none.
+    ///   - date: when it is issued, for 30 days; nil for now.
+    func issue(
+        _ name: String, _ subject: String, _ hosts: String, _ usage: String?, by issuer: String,
+        at date: String? = nil
+    ) throws {
+        let usages = usage.map { "extendedKeyUsage=\($0)\n" } ?? ""
+        try directory.write("\(usages)subjectAltName=\(hosts)\n", to: "\(name).ext")
         try openssl(
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject,
             "-keyout", file("\(name)-key.pem"), "-out", file("\(name).csr"))
-        try openssl(
+        let sign = [
             "x509", "-req", "-in", file("\(name).csr"), "-CA", file("\(issuer).pem"), "-CAkey",
             file("\(issuer)-key.pem"), "-CAcreateserial", "-days", "30", "-extfile", file("\(name).ext"),
-            "-out",
-            file("\(name).pem"))
+            "-out", file("\(name).pem"),
+        ]
+        guard let date else { return try openssl(sign) }
+        let result = try run("faketime", ["\(date) 12:00:00", "openssl"] + sign)
+        guard result.status == 0 else { throw ToolFailure(text: result.stderr) }
     }
 
-    @discardableResult
-    private func openssl(_ arguments: String...) throws -> ProgramResult {
+    /// A CA `NAME-ca.pem` and its leaf `NAME.pem` of one subject, without key identifiers.
+    func tutorialPair(_ name: String, _ subject: String) throws {
+        try directory.write(
+            "[req]\ndistinguished_name=name\n[name]\n[ca]\nbasicConstraints=critical,CA:true\n",
+            to: "\(name).cnf")
+        try openssl([
+            "req", "-x509", "-config", file("\(name).cnf"), "-extensions", "ca", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", subject, "-keyout",
+            file("\(name)-ca-key.pem"), "-out", file("\(name)-ca.pem"),
+        ])
+        try issue(
+            name, subject, "DNS:aggregator", "clientAuth\nauthorityKeyIdentifier=none", by: "\(name)-ca")
+    }
+
+    private func openssl(_ arguments: String...) throws { try openssl(arguments) }
+
+    private func openssl(_ arguments: [String]) throws {
         let result = try run("openssl", arguments)
         guard result.status == 0 else { throw ToolFailure(text: result.stderr) }
-        return result
     }
 
     struct ToolFailure: Error { let text: String }

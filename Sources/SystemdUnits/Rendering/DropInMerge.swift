@@ -11,6 +11,8 @@ struct DropInMerge {
     private let flags: APIServerFlags
     private let service: EffectiveService
     private let command: ExecCommand
+    /// nil for a command without a shell.
+    private let shell: ShellCommand?
     private let path: String
 
     init(
@@ -23,6 +25,7 @@ struct DropInMerge {
         path = UnitPaths.dropIn(of: unit)
         service = try EffectiveService(unit: unit, sources: base, environmentFiles: environmentFiles)
         command = try service.command(unit: unit)
+        shell = ShellCommand(command)
     }
 
     /// Whether the command already takes the flags from the variable.
@@ -32,8 +35,6 @@ struct DropInMerge {
         if let shell { return shell.uses(APIServerFlags.variable) }
         return command.words.count { $0.expansion == .split(APIServerFlags.variable) }
     }
-
-    private var shell: ShellCommand? { ShellCommand(command) }
 
     private var embeds: Bool {
         command.words.indices.contains { index in

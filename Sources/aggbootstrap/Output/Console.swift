@@ -119,25 +119,17 @@ enum Console {
         if let hint = report.hint { lines.append("hint: \(hint)") }
         let safe = shown(lines, isColored: color.isOn(.error))
         write(safe.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)
-        if Terminal.isGitHubActions { write("::error::\(escaped(report.message))\n", to: 2) }
+        if Terminal.isGitHubActions { write("::error::\(GitHubText.escaped(report.message))\n", to: 2) }
     }
 
     /// GitHub's workflow commands: shown at the line of the spec in the job's summary and in a pull request.
     private static func annotate(_ problems: SpecProblems) {
         for problem in problems.problems {
             let place =
-                "file=\(escapedProperty(problems.fileName)),line=\(problem.location.line),col=\(problem.location.column)"
+                "file=\(GitHubText.escapedProperty(problems.fileName)),line=\(problem.location.line),col=\(problem.location.column)"
             let hint = problem.hint.map { "; \($0)" } ?? ""
-            write("::error \(place)::\(escaped(problem.message + hint))\n", to: 2)
+            write("::error \(place)::\(GitHubText.escaped(problem.message + hint))\n", to: 2)
         }
-    }
-
-    private static func escaped(_ text: String) -> String {
-        SafeText.lines(text).replacing("%", with: "%25").replacing("\n", with: "%0A")
-    }
-
-    private static func escapedProperty(_ text: String) -> String {
-        escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
     }
 
     private static func shown(_ lines: [String], isColored: Bool = false) -> [String] {

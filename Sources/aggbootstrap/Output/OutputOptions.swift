@@ -15,6 +15,24 @@ struct OutputOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Format of the standard output.")
     var output: OutputFormat = .text
 
+    @OptionGroup var verbosity: VerbosityOptions
+
+    var color: ColorChoice { verbosity.color }
+    var quiet: Bool { verbosity.quiet }
+    var verbose: Bool { verbosity.verbose }
+    var narrator: Narrator { verbosity.narrator }
+    var effects: Effects { verbosity.effects }
+
+    /// An error, with the document that shows the run all the same where JSON is wanted.
+    func failure(_ error: any Error, showing document: @autoclosure () -> any Encodable & Sendable)
+        -> any Error
+    {
+        output == .json ? DocumentedError(cause: error, document: document()) : error
+    }
+}
+
+/// How much is said, and in which colours.
+struct VerbosityOptions: ParsableArguments {
     @Option(help: "Use colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb.")
     var color: ColorChoice = .auto
 
@@ -29,13 +47,6 @@ struct OutputOptions: ParsableArguments {
     }
 
     var narrator: Narrator { Narrator(isOn: verbose) }
-
-    /// An error, with the document that shows the run all the same where JSON is wanted.
-    func failure(_ error: any Error, showing document: @autoclosure () -> any Encodable & Sendable)
-        -> any Error
-    {
-        output == .json ? DocumentedError(cause: error, document: document()) : error
-    }
 
     /// The surroundings of a run, with progress on the standard error: a live row for each node on a terminal.
     var effects: Effects {

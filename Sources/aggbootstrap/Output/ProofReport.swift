@@ -125,6 +125,25 @@ struct ProofReport {
     }
 
     func json() throws -> String { try JSONText.of(document) }
+
+    /// As CI systems show them.
+    /// - Parameter file: the spec, which stands for what is on a node; nil for the embedded one.
+    func checks(file: String?) -> [ReportedCheck] {
+        nodes.flatMap { node in
+            node.proofs.map { proof in
+                let level: ReportedCheck.Level =
+                    switch proof.outcome {
+                    case .passed: .passed
+                    case .failed: .error
+                    case .notProven: requiresProof ? .error : .skipped
+                    }
+                return ReportedCheck(
+                    name: proof.name, level: level, subject: node.node, file: file, line: nil,
+                    text: level == .error && proof.outcome == .notProven
+                        ? "not proven: \(proof.text)" : proof.text)
+            }
+        }
+    }
 }
 
 /// JSON for machines: sorted keys, two-space indentation; safe to look at on a terminal too.

@@ -34,6 +34,16 @@ import Testing
         #expect(UnifiedDiff.lines(from: many, to: others).count == 60_001)
     }
 
+    /// A command line is read once, however many words it has.
+    @Test(.timeLimit(.minutes(1))) func aCommandOfManyFlags() throws {
+        let flags = (0..<20_000).map { "--feature-\($0)=x" }
+        let base = UnitText(
+            path: UnitFixtures.path,
+            text: "[Service]\nExecStart=/usr/bin/kube-apiserver \(flags.joined(separator: " \\\n  "))\n")
+        let unit = try UnitFixtures.merge([base])
+        #expect(unit.text.contains("--feature-19999=x"))
+    }
+
     /// What is compared each with each is bounded, however the two differ.
     @Test(arguments: [100, 1000, 2000, 40_000]) func comparisons(count: Int) {
         var compared = 0

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Proofs
+import Values
+
+/// Whom each control plane would take a request for, as text, as JSON and as an exit status.
+struct RequestReport {
+    let request: SampleRequest
+    let nodes: [NodeVerdict]
+
+    /// 4 if a control plane would refuse the request, if that cannot be told, or if they do not agree.
+    var status: ExitStatus { isAccepted && groups.count == 1 ? .done : .proofFailed }
+
+    private var isAccepted: Bool {
+        nodes.allSatisfy { node in
+            if case .user? = node.verdict?.outcome { true } else { false }
+        }
+    }
+
+    /// Nodes that are alike, with what they have in common.
+    private var groups: [(names: [String], node: NodeVerdict)] {
+        var groups: [(names: [String], node: NodeVerdict)] = []
+        for node in nodes {
+            let index = groups.firstIndex {
+                $0.node.verdict == node.verdict && $0.node.problem == node.problem
+                    && $0.node.allowedNames == node.allowedNames
+            }
+            if let index { groups[index].names.append(node.node) } else { groups.append(([node.node], node)) }
+        }
+        return groups
+    }
+
+    var lines: [String] {
+        var lines = ["request: \(requestText)", ""]
+        for (names, node) in groups {
+            lines.append("\(Self.list(names)):")
+            guard let verdict = node.verdict else {
+                lines += ["  --  \(node.problem ?? "its flags are not known")", ""]
+                continue
+            }
+            let width = verdict.steps.map { $0.authenticator.title.count }.max() ?? 0
+            lines += verdict.steps.map { step in
+                let title = step.authenticator.title
+                return
+                    "  \(step.finding.mark) \(title)\(String(repeating: " ", count: width - title.count))  "
+                    + RequestFindingText.text(step, node)
+            }
+            lines.append("")
+        }
+        lines += groups.map { names, node in "\(Self.list(names)): \(Self.answer(node))" }
+        if groups.count > 1 { lines.append("the control planes do not agree (status 4)") }
+        return lines
+    }
+
+    private var requestText: String {
+        let certificate = request.subject.map { "client certificate \($0)" }
+        let headers = request.headers.map { header in
+            // A token is a secret.
+            header.isNamed("Authorization") ? "\(header.name): ..." : "\(header.name): \(header.value)"
+        }
+        return ([certificate ?? "no client certificate"] + headers).joined(separator: "; ")
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.count > 12 ? "\(names.count) nodes" : names.joined(separator: ", ")
+    }
+
+    private static func answer(_ node: NodeVerdict) -> String {
+        switch node.verdict?.outcome {
+        case .user(let user, let authenticator): "kube-apiserver takes it for \(text(user, authenticator))"
+        case .unauthorized: "kube-apiserver refuses it: 401 Unauthorized (status 4)"
+        case .undecided(let reason): "not known: \(reason) (status 4)"
+        case nil: "not known: \(node.problem ?? "its flags are not known") (status 4)"
+        }
+    }
+
+    private static func text(_ user: RequestUser, _ authenticator: RequestVerdict.Authenticator) -> String {
+        var text = "user \(user.name)"
+        if !user.groups.isEmpty { text += ", groups \(user.groups.joined(separator: ", "))" }
+        if let uid = user.uid { text += ", uid \(uid)" }
+        for extra in user.extra { text += ", \(extra.key)=\(extra.values.joined(separator: ","))" }
+        return text + " (by \(authenticator.title))"
+    }
+}
+
+extension RequestVerdict.Authenticator {
+    /// What people call it.
+    var title: String {
+        switch self {
+        case .requestHeader: "requestheader CA"
+        case .clientCA: "client CA"
+        case .token: "bearer token"
+        case .anonymous: "anonymous"
+        }
+    }
+}
+
+extension RequestVerdict.Finding {
+    var mark: String {
+        switch self {
+        case .user: "ok  "
+        case .untrusted, .nameNotAllowed: "FAIL"
+        default: "--  "
+        }
+    }
+}
+
+/// What an authenticator made of a request, in words.
+enum RequestFindingText {
+    static func text(_ step: RequestVerdict.Step, _ node: NodeVerdict) -> String {
+        switch step.finding {
+        case .user(let user): accepted(step.authenticator, user)
+        case .off: off(step.authenticator)
+        case .noCertificate: "the client presents no certificate"
+        case .untrusted(let reason): "the certificate does not verify: \(reason)"
+        case .nameNotAllowed(let name):
+            "the certificate's common name \(name.isEmpty ? "is empty" : name): --requestheader-allowed-names has only "
+                + node.allowedNames.joined(separator: ", ")
+        case .noUsername(let headers):
+            headers.isEmpty
+                ? "kube-apiserver has no --requestheader-username-headers"
+                : "the certificate may set headers, but the request has none of \(headers.joined(separator: ", "))"
+        case .noCommonName: "the certificate has no common name, which would be the user's"
+        case .refusedBefore:
+            "not accepted: a certificate that fails above is not taken for an anonymous client"
+        case .unknown(let reason): reason
+        }
+    }
+
+    private static func accepted(_ authenticator: RequestVerdict.Authenticator, _ user: RequestUser) -> String
+    {
+        switch authenticator {
+        case .requestHeader: "the certificate verifies and may set headers; they name \(user.name)"
+        case .clientCA: "the certificate verifies; its common name is the user \(user.name)"
+        case .token: "the token is that of \(user.name)"
+        case .anonymous: "anonymous requests are accepted"
+        }
+    }
+
+    private static func off(_ authenticator: RequestVerdict.Authenticator) -> String {
+        switch authenticator {
+        case .requestHeader: "kube-apiserver has no --requestheader-client-ca-file"
+        case .clientCA: "kube-apiserver has no --client-ca-file"
+        case .token: "the request has none"
+        case .anonymous: "anonymous requests are not accepted"
+        }
+    }
+}
