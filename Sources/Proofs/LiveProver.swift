@@ -168,7 +168,7 @@ struct LiveProver {
             guard linked.isEmpty else {
                 return Proof(
                     "watches", .notProven,
-                    "\(linked.joined(separator: ", ")) has other hard links: it would see one change and miss every "
+                    "\(linked.joined(separator: ", ")) \(linked.count == 1 ? "has" : "have") other hard links: it would see one change and miss every "
                         + "later one")
             }
             return Proof("watches", .passed, "it watches the three current files")

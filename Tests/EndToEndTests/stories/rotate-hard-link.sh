@@ -20,7 +20,7 @@ story() {
     done
     on_each 3 assert_node_untouched
     assert_exit 0 op verify
-    assert_contains "--   watches" "$NODE_CERTIFICATES/aggregator-ca.pem has other hard links"
+    assert_contains "--   watches" "$NODE_CERTIFICATES/aggregator-ca.pem" "have other hard links"
     assert_eq "open rotations" 0 "$(grep -c rotation-begin "$OPERATOR/state/ledger.jsonl")"
     NODE=2 unlink_backup
     assert_exit 0 op rotate --yes
