@@ -29,7 +29,7 @@ help:
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
-	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet', RUNS, RSA_RUNS)"
+	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet lint', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
 	@echo "make clean    remove what the builds made"

@@ -11,6 +11,8 @@ package enum NodeErrorCode: String, ErrorCode {
     /// A name that is not UTF-8: as text it would be another one.
     case notText = "node/not-text"
     case tooLarge = "node/too-large"
+    /// It is no archive that can be read.
+    case notArchive = "node/not-archive"
     case notPrivate = "node/not-private"
     case unknownUser = "node/unknown-user"
     case locked = "node/locked"
@@ -35,7 +37,7 @@ package enum NodeErrorCode: String, ErrorCode {
         case .symbolicLink: "replace it by what it leads to"
         case .notRegular: "replace it by a plain file, or use another path"
         case .notText: "give it a name that is UTF-8"
-        case .tooLarge: "check that it is the right file"
+        case .tooLarge, .notArchive: "check that it is the right file"
         case .notPrivate: "run chmod 0600 on it, as its owner"
         case .unknownUser: "create it on the node"
         case .locked, .lockLost: "wait until the other run has ended, then run it again"

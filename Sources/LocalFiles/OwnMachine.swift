@@ -18,6 +18,9 @@ extension LocalHost {
         return path
     }
 
+    /// How many processors may run this process's threads; 1 where that is not known.
+    package static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
     /// The absolute form of a path, without `.`, `..` and doubled slashes; links are kept.
     package static func absolute(_ path: String) throws(NodeError) -> String {
         var parts: [String] = []

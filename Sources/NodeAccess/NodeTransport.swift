@@ -9,39 +9,17 @@ import Values
 ///
 /// Every path is absolute on the node. Calls block until the node has answered, so each node is worked on by a thread
 /// of its own. What changes something is durable when the call returns: written, synced, renamed, directory synced.
-package protocol NodeTransport: Sendable {
-    /// The path as a message to the operator names it.
-    func display(_ path: String) -> String
-    /// Reads what is about to be asked for, over ssh in two requests for all of it: `status`, `read` and `sha256(of:)` answer
-    /// from there until `forgetAhead`. It is for an observation, which changes nothing.
-    /// - Parameters:
-    ///   - paths: whose status and, of regular files, content will be read.
-    ///   - digests: whose status and digest will be.
-    /// - Throws: where the node cannot be reached; never for what a path holds.
-    func readAhead(_ paths: [String], digests: [String]) throws(NodeError)
+package protocol NodeTransport: NodeReading {
     func forgetAhead()
     /// What went to the node and came back so far; nil where nothing crosses a network.
     var traffic: NodeTraffic? { get }
 
-    /// Status of `path` itself, not of what a link points to; nil where nothing is there.
-    func status(_ path: String) throws(NodeError) -> FileStatus?
-    /// Where a path leads on the node, with every link followed; what is missing stays as it is named.
-    func follow(_ path: String) throws(NodeError) -> String
-    /// The bytes of a regular file, links followed; nil where nothing is there.
-    /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
-    func read(_ path: String, limit: Int) throws(NodeError) -> [UInt8]?
-    /// As `read`; the bytes are wiped when they are let go.
-    func readSecret(_ path: String, limit: Int) throws(NodeError) -> SecretBytes?
     /// The first bytes of a file, fewer where it has not as many; empty where nothing is there.
     func first(_ count: Int, of path: String) throws(NodeError) -> [UInt8]
     /// The SHA-256 of a regular file, links followed, in lower-case hex, computed where the file lies: a key does not travel
     /// for it. nil where nothing is there.
     /// - Parameter digest: what a file of this machine is digested with.
     func sha256(of path: String, with digest: ByteDigest) throws(NodeError) -> String?
-    /// Names in a directory, sorted, without `.` and `..`; empty where the directory does not exist.
-    func list(_ path: String) throws(NodeError) -> [String]
-    /// The same of many directories, over ssh in one request; in their order.
-    func lists(_ paths: [String]) throws(NodeError) -> [[String]]
     /// User and group id of names or numbers as systemd's `User=` and `Group=` take them.
     func owner(user: String, group: String) throws(NodeError) -> FileOwner
     /// The node's clock, in whole seconds.
@@ -91,18 +69,11 @@ package typealias ByteDigest = @Sendable (UnsafeRawBufferPointer) -> String?
 
 // Files of this machine need no reading ahead.
 extension NodeTransport {
-    package func readAhead(_ paths: [String], digests: [String]) throws(NodeError) {}
     package func forgetAhead() {}
     package var traffic: NodeTraffic? { nil }
 }
 
 extension NodeTransport {
-    package func read(_ path: String) throws(NodeError) -> [UInt8]? { try read(path, limit: 4 << 20) }
-
-    package func readSecret(_ path: String) throws(NodeError) -> SecretBytes? {
-        try readSecret(path, limit: 64 << 10)
-    }
-
     package func makeDirectories(_ path: String, mode: UInt32) throws(NodeError) {
         try makeDirectories([path], mode: mode)
     }

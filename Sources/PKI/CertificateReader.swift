@@ -9,8 +9,11 @@ import Values
 /// every node, are looked at by several stages, and libcrypto takes a quarter of a millisecond for each.
 package final class CertificateReader: Sendable {
 
-    package init() {
-    }
+    /// How many files are remembered; when they are more, all are forgotten.
+    private let limit: Int
+
+    package init(limit: Int = .max) { self.limit = limit }
+
     private let known = Mutex<[[UInt8]: [Certificate]]>([:])
     /// Pairs of a certificate and the CA that it was seen to be signed by.
     private let signed = Mutex<Set<String>>([])
@@ -21,7 +24,10 @@ package final class CertificateReader: Sendable {
         let certificates = try Certificate.parseBundle(pem: pem, path: path)
         // The bytes are held once where they are the certificate's own.
         let key = certificates.first.flatMap { $0.pem == pem ? $0.pem : nil } ?? pem
-        known.withLock { $0[key] = certificates }
+        known.withLock { known in
+            if known.count >= limit { known.removeAll(keepingCapacity: true) }
+            known[key] = certificates
+        }
         return certificates
     }
 
@@ -35,7 +41,10 @@ package final class CertificateReader: Sendable {
         let pair = certificate.summary.fingerprintSHA256 + ca.summary.fingerprintSHA256
         if signed.withLock({ $0.contains(pair) }) { return true }
         guard ChainVerifier.isSigned(certificate, by: ca) else { return false }
-        signed.withLock { _ = $0.insert(pair) }
+        signed.withLock { signed in
+            if signed.count >= limit { signed.removeAll(keepingCapacity: true) }
+            signed.insert(pair)
+        }
         return true
     }
 }

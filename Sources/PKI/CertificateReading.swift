@@ -36,6 +36,8 @@ extension CertificateSummary {
             authorityKeyIdentifier: fields.hex(X509_get0_authority_key_id(certificate.pointer)),
             publicKeySHA256: try fields.publicKeySHA256(),
             fingerprintSHA256: try Digest.sha256Hex(der))
+        weakDigest = fields.weakDigest()
+        weakKey = key.flatMap(CertificateFields.weakness)
         // Reading asks for extensions and key types that need not be there.
         ErrorQueue.clear()
     }
@@ -52,6 +54,25 @@ private struct CertificateFields {
 
     func hex(_ string: UnsafePointer<ASN1_OCTET_STRING>?) -> String? {
         string.map { Hex.text(Self.bytes($0)) }
+    }
+
+    /// The digest of the signature, where Go refuses such a one.
+    func weakDigest() -> String? {
+        var digest: Int32 = 0
+        guard X509_get_signature_info(pointer, &digest, nil, nil, nil) == 1,
+            [NID_sha1, NID_md5, NID_md4, NID_md2, NID_md5_sha1].contains(digest)
+        else { return nil }
+        return OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
+    }
+
+    /// What a key is that is shorter than 112 bits of strength; nil for any other.
+    static func weakness(of key: OpaquePointer) -> String? {
+        let bits = EVP_PKEY_get_bits(key)
+        switch EVP_PKEY_get_base_id(key) {
+        case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: return bits < 2048 ? "RSA-\(bits)" : nil
+        case EVP_PKEY_EC: return bits < 256 ? "ECDSA with \(bits) bits" : nil
+        default: return nil
+        }
     }
 
     static func bytes(_ string: UnsafePointer<ASN1_STRING>) -> [UInt8] {

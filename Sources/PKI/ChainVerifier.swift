@@ -53,7 +53,7 @@ package enum ChainVerifier {
         let subject = chain.first?.summary.subject ?? ""
         for (index, certificate) in chain.enumerated() {
             let summary = certificate.summary
-            guard UsageNames.allowClient(summary.usages) else {
+            guard summary.allowsClients else {
                 throw refusal(
                     .usage, subject,
                     "\(summary.subject) has extended key usages without client auth")
@@ -101,10 +101,7 @@ package enum ChainVerifier {
     private static func requireStrongSignature(
         _ certificate: Certificate, _ subject: String
     ) throws(PKIError) {
-        var digest: Int32 = 0
-        guard X509_get_signature_info(certificate.x509.pointer, &digest, nil, nil, nil) == 1 else { return }
-        if [NID_sha1, NID_md5, NID_md4, NID_md2, NID_md5_sha1].contains(digest) {
-            let name = OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
+        if let name = certificate.summary.weakDigest {
             throw refusal(
                 .weakSignature, subject, "\(certificate.summary.subject) is signed with \(name)",
                 hint: "issue it again with SHA-256 or better")

@@ -61,13 +61,4 @@ enum UsageNames {
     static func extendedKeyUsages(of usages: [CertificateUsage]) -> [Int32] {
         extended.filter { entry in usages.contains { $0.rawValue == entry.name } }.map(\.nid)
     }
-
-    /// Whether a certificate with these usages may take part in a TLS client's chain: it has no extended key
-    /// usage at all, or `client auth` or `any` among them.
-    static func allowClient(_ usages: [String]) -> Bool {
-        let keyUsageNames = Set(keyUsages.map(\.name))
-        let extended = usages.filter { !keyUsageNames.contains($0) }
-        return extended.isEmpty || extended.contains(any)
-            || extended.contains(CertificateUsage.clientAuth.rawValue)
-    }
 }

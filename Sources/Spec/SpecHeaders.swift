@@ -3,14 +3,18 @@
 import Values
 
 /// Names of the headers that carry the user.
-enum SpecHeaders {
-    /// A token of RFC 9110.
-    static func complaint(about text: String) -> SpecComplaint? {
+package enum SpecHeaders {
+    /// Whether it is a token of RFC 9110.
+    package static func isName(_ text: String) -> Bool {
         func isToken(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
-        guard !text.isEmpty, text.utf8.count <= 128, text.utf8.allSatisfy(isToken) else {
+        return !text.isEmpty && text.utf8.count <= 128 && text.utf8.allSatisfy(isToken)
+    }
+
+    static func complaint(about text: String) -> SpecComplaint? {
+        guard isName(text) else {
             return SpecComplaint(
                 .header, "\(SpecText.quoted(text)) is not the name of an HTTP header",
                 hint: "use letters, digits and '-', without a colon")

@@ -23,6 +23,9 @@ struct SpecOptions: ParsableArguments {
     var root: String? { place.root }
     var limit: [String] { place.limit }
 
+    /// Those that were given.
+    var given: [String] { (spec == nil ? [] : ["--spec"]) + place.given }
+
     /// The run that the options describe.
     func makeRun(
         _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
@@ -66,6 +69,14 @@ struct PlaceOptions: ParsableArguments {
 
     @Option(help: SpecOptions.limitHelp)
     var limit: [String] = []
+
+    /// Those that were given.
+    var given: [String] {
+        [
+            ("--root", root != nil), ("--state", state != nil), ("--base-unit", baseUnit != nil),
+            ("--base-file", !baseFile.isEmpty), ("--limit", !limit.isEmpty),
+        ].filter(\.1).map(\.0)
+    }
 
     func request(
         _ spec: String?, _ passphrase: SecretBytes? = nil, _ options: Planner.Options = .init(),

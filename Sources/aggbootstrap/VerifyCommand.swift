@@ -19,14 +19,21 @@ struct VerifyCommand: AsyncParsableCommand {
             With --as-request it sends nothing: it says whom each kube-apiserver would take a request with that client \
             certificate and those headers for, and why. The exit status is 4 if one of them would refuse it.
 
+            With --offline it judges files, so that a CI job can refuse a bad change: it needs no spec, no network and no \
+            passphrase. Each finding has a code, what kube-apiserver does then, and the way out. The exit status is 4 if there \
+            is an error.
+
             Examples:
               aggbootstrap verify
               aggbootstrap verify --canary
               aggbootstrap verify --as-request client.pem --header 'X-Remote-User: alice' --header 'X-Remote-Group: dev'
+              aggbootstrap verify --offline out --kubernetes-version 1.33
+              aggbootstrap verify --offline kube-apiserver.service ca.pem client.pem client-key.pem
             """)
 
     @OptionGroup var spec: SpecOptions
     @OptionGroup var output: VerifyOutput
+    @OptionGroup var lint: LintOptions
 
     @Flag(help: "Fail with status 4 also if a proof cannot be made.")
     var requireProof = false
@@ -70,9 +77,16 @@ struct VerifyCommand: AsyncParsableCommand {
         if canaryAddress != nil && !canary {
             throw ValidationError("--canary-address is given without --canary")
         }
+        if let stray = lint.strays.first { throw ValidationError("\(stray) is given without --offline") }
+        guard lint.isGiven else { return }
+        let live =
+            spec.given + (canary ? ["--canary"] : []) + (requireProof ? ["--require-proof"] : [])
+            + (asRequest == nil ? [] : ["--as-request"])
+        if let option = live.first { throw ValidationError("--offline and \(option) are both given") }
     }
 
     func run() async throws {
+        if lint.isGiven { return try await judgeFiles() }
         try await Console.run(color: output.color, format: output.failureFormat) {
             Console.harden()
             if let asRequest { return try await judge(asRequest) }
@@ -115,5 +129,21 @@ struct VerifyCommand: AsyncParsableCommand {
         default: Console.print([try JSONText.of(RequestDocument(report))])
         }
         return report.status
+    }
+
+    /// What lies in files alone.
+    private func judgeFiles() async throws {
+        try await Console.run(color: output.color, format: output.failureFormat) {
+            Console.harden()
+            let result = try await output.narrator.timed("judged") { try await lint.judge() }
+            let report = LintReport(result, isStrict: lint.strict)
+            switch output.output {
+            case .text: Console.print(report.lines, color: output.color)
+            case .json: Console.print([try JSONText.of(report.document)])
+            case .junit, .sarif, .github, .gitlab:
+                try output.output.checks.map { try output.show(report.checks, as: $0) }
+            }
+            return report.status
+        }
     }
 }

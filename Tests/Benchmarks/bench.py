@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures whole processes, interleaved in one run, and prints their ratios pair by pair.
 
-Usage: bench.py AGGBOOTSTRAP DIRECTORY [p256|rsa|start|growth|fleet ...]
+Usage: bench.py AGGBOOTSTRAP DIRECTORY [p256|rsa|start|growth|fleet|lint ...]
   RUNS=60        pairs with P-256 keys and runs of `--version` and of an `init` without a change
   FLEET=1000     clusters, each with a state and a tree of its own
+  TREES=2000     trees of control planes that verify --offline judges
   RSA_RUNS=350   runs with RSA-2048 keys, whose time is random with a wide spread; cfssl in every third round
 
 DIRECTORY is made where it is missing; it should be on the file system that matters, for fsync's sake. It reports and
@@ -396,6 +397,27 @@ def fleet(bench, count):
     shutil.rmtree(directory)
 
 
+def lint(bench, count):
+    title(f"6. verify --offline: {count} trees of control planes, and a tenth of them")
+
+    def work(directory):
+        run(bench.init("p256"), directory)
+        nodes = sorted(name for name in os.listdir("out") if not name.startswith("."))
+        for place, number in (("few", count // 10), ("many", count)):
+            for index in range(number):
+                shutil.copytree(os.path.join("out", nodes[index % len(nodes)]), os.path.join(place, f"node{index}"))
+        few, many = [bench.program, "verify", "--offline", "few"], [bench.program, "verify", "--offline", "many"]
+        for argv in (few, many):
+            run(argv, directory)
+        times = columns(shuffled(lambda: timed(few, directory), lambda: timed(many, directory)) for _ in range(9))
+        return times, [max(peak_memory(bench, argv, directory) for _ in range(3)) for argv in (few, many)]
+    (few, many), peaks = bench.in_fresh("lint", work)
+    line(f"{count // 10} trees", few)
+    line(f"{count} trees", many)
+    print(f"  {count / statistics.median(many):.0f} trees a second; peak resident memory {peaks[0]:.1f} MiB and {peaks[1]:.1f} MiB "
+          f"({peaks[1] / peaks[0]:.2f} times){verdict(peaks[1] / peaks[0], 1.5)}")
+
+
 def surroundings(bench):
     model = next((row.split(":")[1].strip() for row in open("/proc/cpuinfo", encoding="utf-8")
                   if row.startswith("model name")), "unknown processor")
@@ -418,7 +440,8 @@ def main():
         sys.exit(__doc__)
     figures = {"p256": (p256, int(os.environ.get("RUNS") or 60)), "rsa": (rsa, int(os.environ.get("RSA_RUNS") or 350)),
                "start": (start, int(os.environ.get("RUNS") or 60)), "growth": (growth, 5),
-               "fleet": (fleet, int(os.environ.get("FLEET") or 1000))}
+               "fleet": (fleet, int(os.environ.get("FLEET") or 1000)),
+               "lint": (lint, int(os.environ.get("TREES") or 2000))}
     names = sys.argv[3:] or list(figures)
     for name in names:
         if name not in figures:

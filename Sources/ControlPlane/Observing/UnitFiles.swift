@@ -8,8 +8,8 @@ import SystemdUnits
 import Values
 
 /// Reads a unit's files: on a live node where systemd says that they are, in an offline tree where systemd would look.
-struct UnitFiles {
-    let node: any NodeTransport
+package struct UnitFiles {
+    let node: any NodeReading
     let unit: String
     /// Our own drop-in, which is left out where it is what is rendered; nil where it counts as any other.
     let own: String?
@@ -17,21 +17,33 @@ struct UnitFiles {
     /// systemd's unit search path, first wins (systemd.unit(5)).
     ///
     /// Generators' directories are left out: they are made at each boot, and no files of a tree.
-    private static let searchPath = [
+    package static let searchPath = [
         "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",
         "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system",
         "/run/systemd/system.attached", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
         "/lib/systemd/system",
     ]
 
+    package init(node: any NodeReading, unit: String, own: String?) {
+        self.node = node
+        self.unit = unit
+        self.own = own
+    }
+
     /// The unit as files alone tell of it, with its drop-ins; nil where the tree has none.
-    func observeInTree(given: [String: GivenFile]) throws -> ObservedUnit? {
+    package func observeInTree(given: [String: GivenFile] = [:]) throws -> ObservedUnit? {
         try fragmentInTree().map { try observe(try texts([$0] + dropInsInTree(aliases())), given: given) }
     }
 
     /// A unit that only `base` tells of, with the drop-ins that wait for it.
     func observeWaiting(_ base: UnitText, given: [String: GivenFile]) throws -> ObservedUnit {
         try observe([base] + texts(dropInsInTree(aliases())), given: given)
+    }
+
+    /// The drop-ins of a unit whose own file is not there; nil where there are none either.
+    package func observeDropIns() throws -> ObservedUnit? {
+        let texts = try texts(dropInsInTree())
+        return texts.isEmpty ? nil : try observe(texts)
     }
 
     /// Files are kept by their names, and two names that Unicode calls equivalent would be one.

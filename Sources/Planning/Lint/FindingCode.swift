@@ -4,7 +4,7 @@
 package enum FindingCode: String, Sendable, CaseIterable {
     // The requestheader CA.
     case caUnreadable = "lint/ca-unreadable"
-    case keyInCAFile = "lint/key-in-ca-file"
+    case keyInCertificateFile = "lint/key-in-certificate-file"
     case notACA = "lint/not-a-ca"
     case caPurpose = "lint/ca-purpose"
     case caExpired = "lint/ca-expired"

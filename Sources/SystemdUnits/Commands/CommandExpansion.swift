@@ -64,7 +64,7 @@ package struct CommandExpansion: Sendable, Equatable {
     }
 
     /// Quotes group and a backslash takes the next byte as it is, but nothing is expanded again.
-    static func split(_ value: ServiceEnvironment.Value?) -> [ArgumentPattern] {
+    package static func split(_ value: ServiceEnvironment.Value?) -> [ArgumentPattern] {
         guard let value else { return [] }
         let bytes = Array(value.text.utf8)
         var reader = UnitWordReader(bytes, in: bytes.indices, escapes: .plain)
@@ -74,6 +74,13 @@ package struct CommandExpansion: Sendable, Equatable {
             patterns.append(value.hasSpecifiers ? .init(expanding: text) : .init(text: text))
         }
         return patterns
+    }
+
+    /// What a command gets that has `$NAME` as its one word.
+    package static func arguments(of name: String, _ environment: ServiceEnvironment) -> [Argument] {
+        split(environment[name]).enumerated().map {
+            Argument(pattern: $1, word: 0, variable: name, position: $0)
+        }
     }
 
     private static func embed(_ word: String, _ environment: ServiceEnvironment) -> ArgumentPattern {

@@ -28,6 +28,9 @@ package struct ExecCommand: Sendable, Equatable {
 
     /// File and first line of the assignment, as `PATH:LINE`.
     package let place: String
+    /// The file.
+    package let path: String
+    private let firstLine: Int
     /// The characters of `-@:+!` before the executable.
     package let prefix: String
     /// The executable first (its raw text holds the prefix); argv[0] of a command with `@` is the second word.
@@ -49,6 +52,13 @@ package struct ExecCommand: Sendable, Equatable {
         var arguments = words
         arguments[0].value = executable
         return arguments
+    }
+
+    /// The line of its file on which a word begins.
+    /// - Parameter index: in `words`.
+    package func line(ofWord index: Int) -> Int {
+        let before = words[..<index].map { $0.separator + $0.raw } + [words[index].separator]
+        return firstLine + before.joined().utf8.count { $0 == UnitByte.newline }
     }
 
     /// Reads the value of an `ExecStart=` assignment.
@@ -83,6 +93,7 @@ package struct ExecCommand: Sendable, Equatable {
             throw Self.problem(assignment, "the prefix @ needs a second word")
         }
         place = assignment.place
+        (path, firstLine) = (assignment.path, assignment.lineNumber)
         self.prefix = prefix
         self.words = words
         tail = line.raw(end..<assignment.whole.upperBound)

@@ -31,7 +31,7 @@ package struct ShellCommand {
     package let line: [String]
     package let program: CommandProgram
     /// Why it is not sure what kube-apiserver gets; nil where it is.
-    let doubt: String?
+    package let doubt: String?
 
     static let shells: Set<String> = [
         "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
@@ -138,5 +138,5 @@ package struct ShellCommand {
         }
     }
 
-    func uses(_ variable: String) -> Int { words.count { $0 == .variable(variable) } }
+    package func uses(_ variable: String) -> Int { words.count { $0 == .variable(variable) } }
 }

@@ -19,6 +19,13 @@ package struct EnvironmentFile: Sendable, Equatable {
     /// In the file's order; a later one of the same name wins. Names that systemd ignores are left out.
     package let variables: [Variable]
 
+    /// The line of the assignment of `name` that wins; nil where the text has none. It counts from 1.
+    package static func line(of name: String, in text: String) -> Int? {
+        parse(text).variables.last { $0.name == name }.map { variable in
+            text.utf8.prefix(variable.range.lowerBound).count { $0 == UnitByte.newline } + 1
+        }
+    }
+
     /// Reads a file's text. No text is refused: systemd takes what it can.
     package static func parse(_ text: String) -> EnvironmentFile {
         var parser = EnvironmentFileParser()

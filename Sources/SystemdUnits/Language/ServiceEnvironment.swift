@@ -61,6 +61,9 @@ package struct ServiceEnvironment: Sendable, Equatable {
 
     package init() {}
 
+    /// Of every variable that a file sets, whatever becomes of it.
+    package var names: Set<String> { Set(assigned.keys).union(loaded.keys) }
+
     /// The value that a command line sees; nil for a variable that is not set, as far as the files tell.
     package subscript(name: String) -> Value? {
         guard let value = loaded[name] ?? assigned[name] else { return nil }

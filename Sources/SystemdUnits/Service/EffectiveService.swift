@@ -14,6 +14,12 @@ package struct EffectiveService: Sendable, Equatable {
 
     /// The `ExecStart=` assignments in effect; an API server's unit has one.
     package private(set) var execStart: [UnitAssignment] = []
+    /// Those that a later empty one has taken out of effect.
+    package private(set) var replacedStarts: [UnitAssignment] = []
+    /// The `ExecReload=` assignments in effect.
+    package private(set) var execReload: [Setting] = []
+    /// Lines that begin with `--` and belong to no setting; the value is empty.
+    package private(set) var strayLines: [Setting] = []
     package private(set) var environment = ServiceEnvironment()
     package private(set) var user: Setting?
     package private(set) var group: Setting?
@@ -38,7 +44,9 @@ package struct EffectiveService: Sendable, Equatable {
         let names = UnitNames(unit: unit)
         var environment = ServiceEnvironmentReader(names: names)
         for source in sources {
-            for assignment in try UnitFile.parse(source).assignments where assignment.section == "Service" {
+            let file = try UnitFile.parse(source)
+            strayLines += file.strayLines.map { Setting(value: "", path: file.path, line: $0) }
+            for assignment in file.assignments where assignment.section == "Service" {
                 take(assignment)
                 environment.take(assignment)
                 files.take(assignment, names)
@@ -86,7 +94,14 @@ package struct EffectiveService: Sendable, Equatable {
         let value = assignment.value
         let setting = Setting(value: value, path: assignment.path, line: assignment.lineNumber)
         switch assignment.key {
-        case "ExecStart": if value.isEmpty { execStart = [] } else { execStart.append(assignment) }
+        case "ExecStart":
+            if value.isEmpty {
+                replacedStarts += execStart
+                execStart = []
+            } else {
+                execStart.append(assignment)
+            }
+        case "ExecReload": if value.isEmpty { execReload = [] } else { execReload.append(setting) }
         case "User": user = value.isEmpty ? nil : setting
         case "Group": group = value.isEmpty ? nil : setting
         case "WorkingDirectory":

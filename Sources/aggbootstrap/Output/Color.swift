@@ -26,7 +26,8 @@ enum Painter {
         ("    +", "32"), ("    -", "31"), ("    @@", "36"), ("  + ", "32"), ("  ~ ", "33"), ("  = ", "33"),
         ("  ok ", "32"), ("  FAIL ", "31;1"), ("  -- ", "33"), ("  restart ", "33;1"), ("note:", "33"),
         ("aggbootstrap: error:", "31;1"), ("hint:", "36"), ("done:", "1"), ("plan:", "1"),
-        ("refused:", "31;1"), ("failed:", "31;1"), ("verified:", "1"), ("next:", "36"),
+        ("refused:", "31;1"), ("failed:", "31;1"), ("verified:", "1"), ("ok:", "1"), ("next:", "36"),
+        ("  error:", "31;1"), ("  warning:", "33"),
     ]
 
     static func paint(_ line: String) -> String {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemdUnits
+import Values
+
+/// A unit of a set-up, read as systemd reads it, with the flags that its program gets and where each of them comes from.
+package struct JudgedUnit: Sendable {
+    package let name: String
+    /// Fragment first, then the drop-ins in systemd's order; a unit without a fragment has drop-ins alone.
+    package let sources: [UnitText]
+    /// Lower-case hex SHA-256 of each source.
+    package let digests: [String]
+    /// Text of each environment file that could be read, by path.
+    package let environmentFiles: [String: String]
+    /// Whether a file that was not given is one that is not there.
+    package let isWhole: Bool
+    package let hasFragment: Bool
+    /// nil where a file cannot be read as a unit file.
+    package let service: EffectiveService?
+    /// nil where there is not the one command.
+    package let command: ExecCommand?
+    package let program: CommandProgram?
+    /// Why there is no command.
+    package let problem: UnitError?
+    package let flags: EffectiveFlags
+    /// Why some of the flags may not be known; nil where all are.
+    package let doubt: String?
+    let arguments: [CommandExpansion.Argument]
+
+    package init(
+        name: String, unit: ObservedUnit, isWhole: Bool, hasFragment: Bool
+    ) {
+        self.name = name
+        (sources, digests) = (unit.base, unit.baseDigests)
+        (environmentFiles, self.isWhole, self.hasFragment) = (unit.environmentFiles, isWhole, hasFragment)
+        var read: (service: EffectiveService?, command: ExecCommand?, problem: UnitError?) = (nil, nil, nil)
+        do throws(UnitError) {
+            let service = try EffectiveService(
+                unit: name, sources: unit.base, environmentFiles: unit.environmentFiles)
+            read.service = service
+            read.command = try service.command(unit: name)
+        } catch {
+            read.problem = error
+        }
+        (service, command, problem) = read
+        let found = Self.arguments(read.service, read.command, isWhole: isWhole)
+        let waits = hasFragment ? nil : Self.doubt(read.service, read.command)
+        (arguments, doubt) = (found.arguments, found.doubt ?? waits)
+        let words = arguments.map(\.pattern.description)
+        flags =
+            read.command == nil
+            ? EffectiveFlags.parse(arguments: words) : EffectiveFlags.parse(commandLine: words)
+        program = read.command.map { command in
+            ShellCommand(command)?.program
+                ?? CommandProgram(command, read.service?.environment ?? ServiceEnvironment())
+        }
+    }
+
+    /// Whether its program is kube-apiserver, as far as that can be told.
+    package var runsAPIServer: Bool {
+        switch program?.kind {
+        case .apiServer, .container: true
+        default: false
+        }
+    }
+
+    /// Whether it is known which flags kube-apiserver gets, and that others are not given.
+    var isClear: Bool { doubt == nil && problem == nil && command != nil && runsAPIServer }
+
+    private static func arguments(
+        _ service: EffectiveService?, _ command: ExecCommand?, isWhole: Bool
+    ) -> (arguments: [CommandExpansion.Argument], doubt: String?) {
+        guard let service else { return ([], nil) }
+        guard let command else {
+            // A drop-in that waits for a unit which uses the variable.
+            let words = CommandExpansion.arguments(of: APIServerFlags.variable, service.environment)
+            return (words, nil)
+        }
+        if let shell = ShellCommand(command) {
+            guard let expansion = shell.expand(service.environment) else {
+                return ([], "the shell \(shell.doubt ?? "does more with a variable than splitting it")")
+            }
+            return (expansion.arguments, doubt(expansion, isWhole))
+        }
+        let expansion = command.expand(environment: service.environment)
+        if AggregationFlagScan.runsShell(command) {
+            return (
+                expansion.arguments, "the command runs a shell that does more than starting kube-apiserver"
+            )
+        }
+        return (expansion.arguments, doubt(expansion, isWhole))
+    }
+
+    private static func doubt(_ expansion: CommandExpansion, _ isWhole: Bool) -> String? {
+        let unseen = expansion.unseenFlags.first { $0.mayHoldArguments || !isWhole }
+        return unseen.map { "arguments may come from \($0), which is not here" }
+    }
+
+    /// A variable of a drop-in's command may be set in the unit that is not here.
+    private static func doubt(_ service: EffectiveService?, _ command: ExecCommand?) -> String? {
+        for case .split(let name) in command?.words.map(\.expansion) ?? []
+        where service?.environment[name] == nil {
+            return "$\(name) may be set in the unit's own file, which is not here"
+        }
+        return nil
+    }
+
+    // MARK: - Places
+
+    /// Where a flag is written.
+    func place(_ flag: EffectiveFlags.Occurrence) -> (path: String, line: Int?)? {
+        guard let index = flag.arguments.first, index < arguments.count else { return nil }
+        return place(arguments[index])
+    }
+
+    private func place(_ argument: CommandExpansion.Argument) -> (path: String, line: Int?)? {
+        if let name = argument.variable { return place(ofVariable: name) }
+        guard let command, argument.word < command.words.count else { return nil }
+        return (command.path, command.line(ofWord: argument.word))
+    }
+
+    /// Where a variable gets its value.
+    func place(ofVariable name: String) -> (path: String, line: Int?)? {
+        guard let origin = service?.environment[name]?.origin else { return nil }
+        if let text = environmentFiles[origin] { return (origin, EnvironmentFile.line(of: name, in: text)) }
+        return Self.split(origin)
+    }
+
+    /// `PATH:LINE`.
+    static func split(_ place: String) -> (path: String, line: Int?) {
+        guard let colon = place.lastIndex(of: ":"), let line = Int(place[place.index(after: colon)...])
+        else { return (place, nil) }
+        return (String(place[..<colon]), line)
+    }
+
+    /// The file that a flag names, as the process takes its path; nil where the flag is not given, or empty.
+    package func file(_ flag: String) -> String? {
+        guard let path = flags.string(flag), !path.isEmpty, !path.utf8.contains(0) else { return nil }
+        return service?.absolutePath(path) ?? path
+    }
+}

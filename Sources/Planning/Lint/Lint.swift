@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Judges a set-up by what was read of it: no spec, no clock, no file.
+package enum Lint {
+    static let rules =
+        LintUnitRules.all + LintFlagRules.all + LintHeaderRules.all + LintVersionRules.all + LintCARules.all
+        + LintCertificateRules.all + LintFileRules.all + LintNodeRules.all
+
+    /// - Returns: what is wrong, file by file, the errors of each first.
+    package static func judge(_ facts: LintFacts) -> [Finding] {
+        let context = LintContext(facts)
+        var findings: [Finding] = []
+        for rule in rules {
+            for hit in rule.hits(context) {
+                let finding = Finding(
+                    rule.code, node: facts.node, file: hit.path.map(facts.display), line: hit.line,
+                    details: hit.details)
+                if !findings.contains(finding) { findings.append(finding) }
+            }
+        }
+        return findings.sorted { order($0) < order($1) }
+    }
+
+    private static func order(_ finding: Finding) -> (String, Int, Int, String) {
+        (
+            finding.file ?? "", finding.severity == .error ? 0 : 1, finding.line ?? 0, finding.code.rawValue
+        )
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Spec
+import SystemdUnits
+import Values
+
+/// Whether systemd would run kube-apiserver as its files seem to say.
+enum LintUnitRules {
+    static let all = [
+        LintRule(.noUnit) { context in
+            let facts = context.facts
+            return facts.isWhole && facts.unitProblem == nil && facts.unit == nil ? [LintHit()] : []
+        },
+        LintRule(.unitUnreadable) { problem($0) { !syntax.contains($0) && $0 != severalCommands } },
+        LintRule(.unitSyntax) { problem($0) { syntax.contains($0) } },
+        LintRule(.severalCommands) { problem($0) { $0 == severalCommands } },
+        LintRule(.strayLine) { context in
+            (context.unit?.service?.strayLines ?? []).map { LintHit($0.path, line: $0.line) }
+        },
+        LintRule(.overridden) { context in
+            context.overridden.map { lost in
+                LintHit(lost.place, ["by": display(lost.cause, context), "flags": list(lost.names)])
+            }
+        },
+        LintRule(.unusedFlags) { context in
+            context.unused.map { lost in
+                LintHit(lost.place, ["variable": lost.cause, "flags": list(lost.names)])
+            }
+        },
+        LintRule(.staleDropIn, stale),
+        LintRule(.unknownVariable, unknownVariables),
+        LintRule(.environmentFileMissing) { context in
+            guard let unit = context.unit, unit.isWhole, let service = unit.service else { return [] }
+            return service.environment.unread.filter { !$0.optional && $0.hasPlainPath }.map {
+                LintHit(JudgedUnit.split($0.place), ["path": $0.path])
+            }
+        },
+        LintRule(.unclearCommand) { context in
+            guard let unit = context.unit, let doubt = unit.doubt else { return [] }
+            return [LintHit(context.commandPlace, ["cause": doubt])]
+        },
+        LintRule(.notKubeAPIServer) { context in
+            guard let unit = context.unit, let command = unit.command, !unit.runsAPIServer, unit.doubt == nil
+            else { return [] }
+            return [LintHit(context.commandPlace, ["program": command.executable])]
+        },
+        LintRule(.reloadKills) { context in
+            (context.unit?.service?.execReload ?? []).filter { $0.value.contains("HUP") }.map {
+                LintHit($0.path, line: $0.line)
+            }
+        },
+    ]
+
+    private static let syntax = [
+        UnitErrorCode.badSyntax.rawValue, UnitErrorCode.unreadableText.rawValue,
+    ]
+    private static let severalCommands = UnitErrorCode.severalCommands.rawValue
+
+    static func list(_ names: [String]) -> String { names.map { "--\($0)" }.joined(separator: ", ") }
+
+    /// `PATH:LINE` of the node as it can be opened here.
+    private static func display(_ place: String, _ context: LintContext) -> String {
+        let (path, line) = JudgedUnit.split(place)
+        return context.facts.display(path) + (line.map { ":\($0)" } ?? "")
+    }
+
+    private static func problem(_ context: LintContext, _ isMeant: (String) -> Bool) -> [LintHit] {
+        if let problem = context.facts.unitProblem {
+            guard isMeant(problem.code) else { return [] }
+            return [LintHit(nil, ["cause": problem.message, "hint": problem.hint])]
+        }
+        guard let unit = context.unit, unit.hasFragment || unit.problem?.code != .noCommand,
+            let problem = unit.problem, isMeant(problem.code.rawValue)
+        else { return [] }
+        let path = problem.subject.isAbsolutePath ? problem.subject : unit.sources.first?.path
+        return [
+            LintHit(path, line: problem.line, ["cause": problem.underlying, "hint": problem.hint ?? ""])
+        ]
+    }
+
+    /// The command was taken from a file that has changed since.
+    private static func stale(_ context: LintContext) -> [LintHit] {
+        guard let unit = context.unit, let path = unit.command?.path,
+            let text = unit.sources.last(where: { $0.path == path }),
+            text.fileName == UnitPaths.dropInName, let base = RecordedBase(text),
+            let index = unit.sources.firstIndex(where: { $0.path == base.path }), index < unit.digests.count,
+            unit.digests[index] != base.digest
+        else { return [] }
+        return [LintHit(path, ["base": context.facts.display(base.path)])]
+    }
+
+    private static func unknownVariables(_ context: LintContext) -> [LintHit] {
+        // Without the unit's own file its variables are not known.
+        guard let unit = context.unit, unit.hasFragment, let command = unit.command,
+            let service = unit.service
+        else { return [] }
+        return command.words.indices.flatMap { index -> [LintHit] in
+            let names: [String]
+            switch command.words[index].expansion {
+            case .none: return []
+            case .split(let name): names = [name]
+            case .embedded(let found): names = found
+            }
+            let unknown = names.filter {
+                service.environment[$0] == nil && service.environment.unseen(for: $0).isEmpty
+            }
+            return unknown.map {
+                LintHit(command.path, line: command.line(ofWord: index), ["variable": $0])
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+
+/// A finding in words.
+struct FindingText {
+    /// What is wrong.
+    let message: String
+    /// What kube-apiserver does then, or others do.
+    let effect: String
+    /// The way out.
+    let remedy: String
+
+    /// The words of one code; `{name}` stands for a detail of the finding.
+    struct Wording: Sendable {
+        let message: String
+        let effect: String
+        let remedy: String
+
+        init(_ message: String, _ effect: String, _ remedy: String) {
+            (self.message, self.effect, self.remedy) = (message, effect, remedy)
+        }
+    }
+
+    init(_ finding: Finding) {
+        let wording = Self.wording(finding)
+        func filled(_ text: String) -> String {
+            finding.details.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
+        }
+        message = filled(wording.message)
+        effect = filled(wording.effect)
+        remedy = filled(wording.remedy)
+    }
+
+    static let table = FindingWordings.certificates.merging(FindingWordings.files) { first, _ in first }
+        .merging(FindingWordings.flags) { first, _ in first }
+        .merging(FindingWordings.units) { first, _ in first }
+
+    private static func wording(_ finding: Finding) -> Wording {
+        if finding.code == .noAKI, finding["sameSubject"] == "yes" { return FindingWordings.sameSubject }
+        if finding.code == .unitSyntax || finding.code == .unitUnreadable, !finding["hint"].isEmpty,
+            let usual = table[finding.code]
+        {
+            return Wording(usual.message, usual.effect, "{hint}")
+        }
+        return table[finding.code] ?? Wording(finding.code.rawValue, "", "")
+    }
+}
