@@ -11,7 +11,7 @@ import Testing
 
 /// A whole CA rotation on three control planes, without root: what each stage does and how often it looks, and where it
 /// stands after it was stopped at any step.
-@Suite struct RotationStageTests {
+@Suite struct CARotationTests {
     private static let names = ["cp1", "cp2", "cp3"]
 
     private static func fleet() async throws -> FakeFleet {
@@ -79,7 +79,12 @@ import Testing
 
     /// A seeded draw of where and how it goes wrong, once or more often; run again it comes to the same end, and at no time
     /// is a certificate refused.
-    @Test(arguments: 0..<24) func whateverGoesWrongTheNextRunContinues(seed: Int) async throws {
+    @Test(arguments: 0..<2) func whateverGoesWrongTheNextRunContinues(lane: Int) async throws {
+        // All at once would be too many threads.
+        for seed in stride(from: lane, to: 12, by: 2) { try await goWrong(seed) }
+    }
+
+    private func goWrong(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let fleet = try await Self.fleet()
         var isDone = false
@@ -95,14 +100,17 @@ import Testing
             } catch let failure { error = failure }
             let place = journal.steps.count >= step ? journal.steps[step - 1] : "nowhere"
             try Self.check(
-                fleet, "\(fate) at \(step), \(place), attempt \(attempt): \(error.map { "\($0)" } ?? "done")")
+                fleet,
+                "seed \(seed): \(fate) at \(step), \(place), attempt \(attempt): \(error.map { "\($0)" } ?? "done")"
+            )
             fleet.freeLocks()
         }
         if try !isDone || fleet.run().openRotation().isEmpty == false { try await fleet.rotate() }
-        try Self.check(fleet, "at last")
+        let what: Comment = "seed \(seed), at last"
+        try Self.check(fleet, what.rawValue)
         let inventory = try fleet.run().state.inventory()
-        #expect(inventory.generations.count { $0.standing == .issued } == 1)
-        #expect(fleet.allServe && fleet.faultsSeen.isEmpty)
-        #expect(try await fleet.isConverged)
+        #expect(inventory.generations.count { $0.standing == .issued } == 1, what)
+        #expect(fleet.allServe && fleet.faultsSeen.isEmpty, what)
+        #expect(try await fleet.isConverged, what)
     }
 }
