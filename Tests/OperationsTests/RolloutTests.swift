@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Testing
 
 @testable import Operations
@@ -55,6 +56,35 @@ import Testing
         let looks = fleet.names.map { name in journal.steps.count { $0 == "\(name): observe" } }
         #expect(looks == Array(repeating: 3, count: count))
         #expect(fleet.allAreNew && fleet.faultsSeen.isEmpty)
+    }
+
+    /// A run broke a control plane and was lost before it could restore it: the next one begins there, though the others
+    /// serve and are still to be restarted.
+    @Test(arguments: [true, false]) func whatWasInterruptedComesFirst(startsNow: Bool) async throws {
+        let fleet = try FakeFleet()
+        let broken = fleet.machines[1]
+        broken.systemd.refuse { $0.contains { $0.hasPrefix("--requestheader") } }
+        let restarted = Mutex(false)
+        let lost = Journal { _, step in
+            if step == "cp2: restart" { restarted.withLock { $0 = true } }
+            return step.hasPrefix("cp2: ") && step != "cp2: restart" && restarted.withLock { $0 }
+                ? .lost : .done
+        }
+        #expect(await fleet.failure(lost) != nil)
+        #expect(try broken.isOpen && !broken.serves, "\(lost.steps.suffix(5))")
+        fleet.freeLocks()
+
+        if startsNow { broken.systemd.refuse(nil) }
+        let next = Journal()
+        let failure = await fleet.failure(next)
+        #expect(fleet.allServe && fleet.faultsSeen.isEmpty)
+        #expect(Self.restarts(next.steps).first == "cp2: restart")
+        if startsNow {
+            #expect(failure == nil && fleet.allAreNew)
+            #expect(Self.restarts(next.steps) == ["cp2: restart", "cp3: restart"])
+        } else {
+            #expect(failure?.status == .failed && !broken.isNew && !fleet.machines[2].isNew)
+        }
     }
 
     @Test func anAPIServerThatDoesNotStartIsStartedAsBefore() async throws {

@@ -64,7 +64,10 @@ struct Rollout {
         for (step, result) in zip(together, results) {
             outcome.set(step.node.name, Self.result(step, result))
         }
-        for step in steps where !step.plan.isEmpty && takesTurn(step) && outcome.failure == nil {
+        // What was interrupted may have left its control plane down: it comes before those that serve.
+        let turns = steps.filter { !$0.plan.isEmpty && takesTurn($0) }
+        for step in turns.filter(\.plan.finishesTransaction) + turns.filter({ !$0.plan.finishesTransaction })
+        where outcome.failure == nil {
             if signals?.isStopped == true {
                 outcome.set(step.node.name, .failed(Self.stopped(step.node)))
                 tell(step.node, .failed(Self.stopped(step.node)))

@@ -11,6 +11,9 @@ extension ObservedNode {
 /// What holds between the control planes of a cluster while some of them are changed.
 package enum RolloutRules {
     /// A restart takes one control plane away for a while: none starts while another one does not serve.
+    ///
+    /// One whose change was interrupted may not serve for that reason. It is continued or restored first, which restarts no
+    /// other control plane; the others wait until it serves.
     /// - Parameters:
     ///   - health: of every control plane of the spec, in its order.
     ///   - accepted: names of those that may be unhealthy.
@@ -19,8 +22,16 @@ package enum RolloutRules {
     ) -> [Refusal] {
         let restarting = plan.nodes.filter(\.restarts).map(\.name)
         guard !restarting.isEmpty else { return [] }
-        return health.compactMap { name, health in
+        let unhealthy = health.compactMap { name, health -> (name: String, why: String)? in
             guard case .unhealthy(let why) = health, !accepted.contains(name) else { return nil }
+            return (name, why)
+        }
+        if unhealthy.count == 1,
+            plan.nodes.contains(where: { $0.name == unhealthy[0].name && $0.finishesTransaction })
+        {
+            return []
+        }
+        return unhealthy.compactMap { name, why in
             guard restarting.contains(where: { $0 != name }) else { return nil }
             return Refusal(
                 code: "plan/unhealthy", node: name,

@@ -57,6 +57,7 @@ figures() {
                 ssh_spec $count | sed "s|$OPERATOR/ssh_config|$OPERATOR/$keys|" >"$OPERATOR/cluster.json"
                 measure "ssh $keys $count" bare_ssh "$keys" $count
                 measure "init $keys $count" op init --yes
+                measure "status $keys $count" op status
             done
         done
     done
