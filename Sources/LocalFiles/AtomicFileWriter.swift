@@ -14,7 +14,7 @@ package enum AtomicFileWriter {
     /// Puts files into temporary files beside their paths, all of them durable, none visible under its name yet.
     /// - Returns: the temporary files' paths in the order of `files`, to be given to `commit` or `discard`.
     /// - Throws: a system error, after which none of the temporary files is there.
-    package static func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+    package static func prepare(_ files: [FileWrite]) throws(NodeError) -> [String] {
         let temporaries = files.map { temporary(for: $0.path) }
         do throws(NodeError) {
             // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
@@ -28,13 +28,13 @@ package enum AtomicFileWriter {
     }
 
     /// Stages one file.
-    package static func stage(
+    package static func prepare(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        try stage([FileWrite(path, content, mode: mode, owner: owner)])[0]
+        try prepare([FileWrite(path, content, mode: mode, owner: owner)])[0]
     }
 
-    /// Renames staged files over their targets, in order and back to back, removes others, then makes the directories
+    /// Renames prepared files over their targets, in order and back to back, removes others, then makes the directories
     /// durable, each once.
     /// - Parameter removed: files that are to be gone; it is no error where one is not there.
     /// - Throws: a system error; the targets named before it in `files` are the new ones.
@@ -52,14 +52,14 @@ package enum AtomicFileWriter {
         try syncDirectories(directories)
     }
 
-    /// Removes staged files; what cannot be removed is left for the next run.
+    /// Removes prepared files; what cannot be removed is left for the next run.
     package static func discard(_ temporaries: [String]) {
         for temporary in temporaries { _ = unlink(temporary) }
     }
 
     /// Stages and commits files.
     package static func write(_ files: [FileWrite]) throws(NodeError) {
-        let temporaries = try stage(files)
+        let temporaries = try prepare(files)
         do throws(NodeError) {
             try commit(zip(temporaries, files).map { ($0, $1.path) })
         } catch {
@@ -227,7 +227,7 @@ package enum AtomicFileWriter {
         throw .system("remove", path, cause)
     }
 
-    /// Where `stage` puts what is to be at `path`.
+    /// Where `prepare` puts what is to be at `path`.
     package static func temporary(for path: String) -> String {
         let (directory, name) = split(path)
         return "\(directory)/.\(name)\(temporarySuffix)"

@@ -50,37 +50,38 @@ package struct LocalTransport: NodeTransport {
 
     package func clock() -> UnixTime { LocalHost.now() }
 
-    package func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+    package func prepare(_ files: [FileWrite]) throws(NodeError) -> [String] {
         var reached: [FileWrite] = []
         for file in files {
             try root.checkLeadsSomewhere(file.path.splitPath.directory)
             let path = try root.reach(file.path, following: false)
             reached.append(FileWrite(path, file.content, mode: file.mode, owner: file.owner))
         }
-        _ = try AtomicFileWriter.stage(reached)
+        _ = try AtomicFileWriter.prepare(reached)
         return files.map { AtomicFileWriter.temporary(for: $0.path) }
     }
 
-    package func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?]
+    package func prepareCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError)
+        -> [PreparedCopy?]
     {
         var files: [FileWrite] = []
-        var staged: [StagedCopy?] = []
+        var prepared: [PreparedCopy?] = []
         for copy in copies {
             guard let bytes = try readSecret(copy.source, limit: 4 << 20) else {
-                staged.append(nil)
+                prepared.append(nil)
                 continue
             }
             guard let sum = bytes.withUnsafeBytes(digest) else { throw .noDigest(copy.source) }
             files.append(FileWrite(copy.path, .secret(bytes), mode: copy.mode, owner: copy.owner))
             let temporary = AtomicFileWriter.temporary(for: copy.path)
-            staged.append(StagedCopy(temporary: temporary, size: bytes.count, sha256: sum))
+            prepared.append(PreparedCopy(temporary: temporary, size: bytes.count, sha256: sum))
         }
-        // What is staged is read back there.
-        _ = try stage(files)
-        return staged
+        // What is prepared is read back there.
+        _ = try prepare(files)
+        return prepared
     }
 
-    package func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError) {
+    package func commit(_ files: [PreparedPath], removing removed: [String]) throws(NodeError) {
         var reached: [(temporary: String, path: String)] = []
         for file in files {
             reached.append(

@@ -29,16 +29,16 @@ package protocol NodeTransport: NodeReading {
     /// written before the first is synced, over ssh in one request.
     /// - Returns: the temporary files' paths in the order of `files`, to be given to `commit` or `discard`.
     /// - Throws: after which none of the temporary files is there.
-    func stage(_ files: [FileWrite]) throws(NodeError) -> [String]
-    /// As `stage`, with the content of other files of the node, which is copied there and read back.
+    func prepare(_ files: [FileWrite]) throws(NodeError) -> [String]
+    /// As `prepare`, with the content of other files of the node, which is copied there and read back.
     /// - Returns: nil for each that has nothing at its source.
     /// - Throws: `node/not-regular` as `read`.
-    func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?]
-    /// Renames staged files over their targets, in order and back to back, then removes others, in one process on the node
+    func prepareCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [PreparedCopy?]
+    /// Renames prepared files over their targets, in order and back to back, then removes others, in one process on the node
     /// that goes on when its session is cut.
     /// - Parameter removed: files that are to be gone; it is no error where one is not there.
     /// - Throws: the targets named before the one that failed are the new ones.
-    func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError)
+    func commit(_ files: [PreparedPath], removing removed: [String]) throws(NodeError)
     /// Makes directories and those above them that are missing, whatever the umask; existing ones are left as they are.
     func makeDirectories(_ paths: [String], mode: UInt32) throws(NodeError)
     /// Renames a directory to a name that is free.
@@ -79,19 +79,19 @@ extension NodeTransport {
     }
 
     /// Stages one file.
-    package func stage(
+    package func prepare(
         _ path: String, _ content: FileContent, mode: UInt32, owner: FileOwner?
     ) throws(NodeError) -> String {
-        try stage([FileWrite(path, content, mode: mode, owner: owner)])[0]
+        try prepare([FileWrite(path, content, mode: mode, owner: owner)])[0]
     }
 
-    package func commit(_ files: [StagedPath]) throws(NodeError) { try commit(files, removing: []) }
+    package func commit(_ files: [PreparedPath]) throws(NodeError) { try commit(files, removing: []) }
 
     /// Stages and commits files.
     package func write(_ files: [FileWrite]) throws(NodeError) {
-        let temporaries = try stage(files)
+        let temporaries = try prepare(files)
         do throws(NodeError) {
-            try commit(zip(temporaries, files).map { StagedPath(temporary: $0, path: $1.path) })
+            try commit(zip(temporaries, files).map { PreparedPath(temporary: $0, path: $1.path) })
         } catch {
             discard(temporaries)
             throw error
@@ -105,7 +105,7 @@ extension NodeTransport {
         try write([FileWrite(path, content, mode: mode, owner: owner)])
     }
 
-    /// Removes staged files; what cannot be removed is left for the next run.
+    /// Removes prepared files; what cannot be removed is left for the next run.
     package func discard(_ temporaries: [String]) {
         for temporary in temporaries { try? remove(temporary) }
     }

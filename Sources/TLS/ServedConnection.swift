@@ -4,7 +4,7 @@ import Glibc
 
 /// One connection of an `HTTPSServer`, from its acceptance to its end: at most one request.
 final class ServedConnection {
-    private enum Stage {
+    private enum Phase {
         case reading
         /// The answer is on its way out.
         case answering
@@ -19,7 +19,7 @@ final class ServedConnection {
     private(set) var deadline: Deadline
     private let session: TLSServerSession
     private var parser = HTTPRequestParser()
-    private var stage = Stage.reading
+    private var phase = Phase.reading
     private var pending: [UInt8] = []
 
     /// - Parameter socket: non-blocking; the connection closes it.
@@ -32,24 +32,24 @@ final class ServedConnection {
     deinit { _ = close(socket) }
 
     var isClosed: Bool {
-        if case .closed = stage { return true }
+        if case .closed = phase { return true }
         return deadline.remainingMilliseconds == 0
     }
 
     /// For poll(2).
     var events: Int16 {
         // What arrives behind the request is looked at only once the answer is out.
-        if case .answering = stage { return Int16(POLLOUT) }
+        if case .answering = phase { return Int16(POLLOUT) }
         return Int16(POLLIN | (pending.isEmpty ? 0 : POLLOUT))
     }
 
     /// Goes on after poll(2) has seen something.
     func advance(_ handler: (ReceivedRequest) -> ServerReply) {
-        switch stage {
+        switch phase {
         case .reading: read(handler)
         case .draining:
             // Bounded by the deadline and by what one read takes.
-            if case .gone = receive() { stage = .closed }
+            if case .gone = receive() { phase = .closed }
         case .answering, .closed: break
         }
         send()
@@ -74,7 +74,7 @@ final class ServedConnection {
     private func read(_ handler: (ReceivedRequest) -> ServerReply) {
         switch receive() {
         case .nothing: return
-        case .gone: stage = .closed
+        case .gone: phase = .closed
         case .bytes(let bytes):
             var progress = session.advance(bytes)
             while case .received(let text) = progress {
@@ -92,7 +92,7 @@ final class ServedConnection {
             case .waiting, .received: break
             case .ended, .broken:
                 // An alert tells the client why.
-                stage = .answering
+                phase = .answering
             }
         }
     }
@@ -100,7 +100,7 @@ final class ServedConnection {
     private func answer(_ reply: ServerReply) {
         session.finish(reply.bytes)
         pending += session.output()
-        stage = .answering
+        phase = .answering
     }
 
     private func send() {
@@ -111,14 +111,14 @@ final class ServedConnection {
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN { return }
             guard count > 0 else {
-                stage = .closed
+                phase = .closed
                 return
             }
             pending.removeFirst(count)
         }
-        guard case .answering = stage else { return }
+        guard case .answering = phase else { return }
         _ = shutdown(socket, Int32(SHUT_WR))
-        stage = .draining
+        phase = .draining
         deadline = deadline.atMost(Self.lingering)
     }
 }

@@ -50,8 +50,9 @@ import Testing
         let path = directory.path
         await #expect(processExitsWith: .success) { [path = path as String, mask = mask as mode_t] in
             umask(mask)
-            let key = try AtomicFileWriter.stage("\(path)/key", .text("k"), mode: 0o600, owner: nil)
-            let certificate = try AtomicFileWriter.stage("\(path)/cert", .text("c"), mode: 0o644, owner: nil)
+            let key = try AtomicFileWriter.prepare("\(path)/key", .text("k"), mode: 0o600, owner: nil)
+            let certificate = try AtomicFileWriter.prepare(
+                "\(path)/cert", .text("c"), mode: 0o644, owner: nil)
             guard fileMode(key) == "600", fileMode(certificate) == "644" else { exit(1) }
         }
     }
@@ -110,15 +111,15 @@ import Testing
     @Test func commitKeepsTheOrder() throws {
         try FileManager.default.createDirectory(
             atPath: directory.file("b"), withIntermediateDirectories: false)
-        var staged: [(temporary: String, path: String)] = []
+        var prepared: [(temporary: String, path: String)] = []
         for name in ["a", "b", "c"] {
             let path = directory.file(name)
-            staged.append((try AtomicFileWriter.stage(path, .text("new"), mode: 0o644, owner: nil), path))
+            prepared.append((try AtomicFileWriter.prepare(path, .text("new"), mode: 0o644, owner: nil), path))
         }
-        let error = #expect(throws: NodeError.self) { try AtomicFileWriter.commit(staged) }
+        let error = #expect(throws: NodeError.self) { try AtomicFileWriter.commit(prepared) }
         #expect(error?.subject == directory.file("b") && error?.errno == EISDIR)
         #expect(text("a") == "new" && text("c") == nil)
-        AtomicFileWriter.discard(staged.map(\.temporary))
+        AtomicFileWriter.discard(prepared.map(\.temporary))
         #expect(try names() == ["a", "b"])
     }
 
@@ -127,9 +128,9 @@ import Testing
         let files = ["a", "b"].map { FileWrite(directory.file($0), .text($0), mode: 0o600) }
         try directory.write("half", to: ".b.aggbootstrap-tmp")
         let missing = FileWrite(directory.file("none/c"), .text("c"), mode: 0o600)
-        #expect(throws: NodeError.self) { try AtomicFileWriter.stage(files + [missing]) }
+        #expect(throws: NodeError.self) { try AtomicFileWriter.prepare(files + [missing]) }
         #expect(try names() == [])
-        #expect(try AtomicFileWriter.stage([]) == [])
+        #expect(try AtomicFileWriter.prepare([]) == [])
         try AtomicFileWriter.write(files)
         #expect(text("a") == "a" && text("b") == "b")
         // More than are open at once.
@@ -141,7 +142,8 @@ import Testing
 
     @Test func committingAndRemoving() throws {
         for name in ["a", "b"] { try directory.write("old", to: name) }
-        let temporary = try AtomicFileWriter.stage(directory.file("a"), .text("new"), mode: 0o600, owner: nil)
+        let temporary = try AtomicFileWriter.prepare(
+            directory.file("a"), .text("new"), mode: 0o600, owner: nil)
         let gone = ["b", "c", "none/d"].map { directory.file($0) }
         try AtomicFileWriter.commit([(temporary, directory.file("a"))], removing: gone)
         #expect(try names() == ["a"] && text("a") == "new")

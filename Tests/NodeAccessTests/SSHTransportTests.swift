@@ -229,25 +229,25 @@ import Testing
             try transport.write("\(root)/secret", .secret(secret), mode: 0o600)
             let names = ["a", "b b", "*", "c"]
             let files = names.map { FileWrite("\(root)/\($0)", .text("content of \($0)"), mode: 0o600) }
-            let staged = zip(try transport.stage(files), files).map {
-                StagedPath(temporary: $0, path: $1.path)
+            let prepared = zip(try transport.prepare(files), files).map {
+                PreparedPath(temporary: $0, path: $1.path)
             }
             #expect(
                 try transport.list(root) == names.map { ".\($0).aggbootstrap-tmp" }.sorted() + [
                     "deep", "empty", "secret",
                 ])
             let gone = ["empty", "none", "none/none"].map { "\(root)/\($0)" }
-            try transport.commit(staged, removing: gone)
+            try transport.commit(prepared, removing: gone)
             try transport.commit([], removing: gone)
             // None of them where one cannot be written, which is named.
             let bad = FileWrite("\(root)/none/x", .text("x"), mode: 0o600)
-            let failed = #expect(throws: NodeError.self) { try transport.stage([files[0], bad, files[1]]) }
+            let failed = #expect(throws: NodeError.self) { try transport.prepare([files[0], bad, files[1]]) }
             #expect(
                 transport is LocalTransport || failed?.subject == bad.path, "\(String(describing: failed))")
-            #expect(try transport.stage([]) == [])
+            #expect(try transport.prepare([]) == [])
             try copiesSeveral(transport, in: root)
             #expect(
-                outcome { try transport.stage("\(root)/none/x", .text(""), mode: 0o600, owner: nil) }
+                outcome { try transport.prepare("\(root)/none/x", .text(""), mode: 0o600, owner: nil) }
                     == "node/system")
             #expect(outcome { try transport.write("\(root)/deep", .text(""), mode: 0o600) } == "node/system")
             try transport.renameDirectory("\(root)/deep/er", to: "\(root)/moved")
@@ -270,21 +270,21 @@ import Testing
     private func copiesSeveral(_ transport: any NodeTransport, in root: String) throws {
         let sources = ["a", "missing", "big", "empty", "dangling"].map { directory.file($0) }
         let copies = sources.enumerated().map { FileCopy(of: $1, to: "\(root)/copy \($0)", mode: 0o640) }
-        let staged = try transport.stageCopies(copies, with: sha256)
-        #expect(staged.map { $0?.size } == [10, nil, 70_000, 0, nil])
+        let prepared = try transport.prepareCopies(copies, with: sha256)
+        #expect(prepared.map { $0?.size } == [10, nil, 70_000, 0, nil])
         try transport.commit(
-            zip(staged, copies).compactMap { staged, copy in
-                staged.map { StagedPath(temporary: $0.temporary, path: copy.path) }
+            zip(prepared, copies).compactMap { prepared, copy in
+                prepared.map { PreparedPath(temporary: $0.temporary, path: copy.path) }
             }, removing: [])
         let pipe = FileCopy(of: directory.file("pipe"), to: "\(root)/pipe", mode: 0o640)
         let refused = #expect(throws: NodeError.self) {
-            try transport.stageCopies([copies[0], pipe], with: sha256)
+            try transport.prepareCopies([copies[0], pipe], with: sha256)
         }
         #expect(refused?.code == .notRegular && refused?.subject == directory.file("pipe"))
         let missing = FileCopy(of: directory.file("a"), to: "\(root)/none/x", mode: 0o640)
         #expect(
-            outcome { try transport.stageCopies([copies[0], missing], with: sha256) } == "node/system")
-        #expect(try transport.stageCopies([], with: sha256) == [])
+            outcome { try transport.prepareCopies([copies[0], missing], with: sha256) } == "node/system")
+        #expect(try transport.prepareCopies([], with: sha256) == [])
     }
 
     @Test func digestsWhereTheFileLies() throws {
@@ -405,10 +405,10 @@ extension NodeTransport {
     /// Copies a file of the node to another path there.
     fileprivate func copy(
         _ source: String, to path: String, mode: UInt32, owner: FileOwner? = nil, with digest: ByteDigest
-    ) throws(NodeError) -> StagedCopy? {
+    ) throws(NodeError) -> PreparedCopy? {
         let copies = [FileCopy(of: source, to: path, mode: mode, owner: owner)]
-        guard let staged = try stageCopies(copies, with: digest)[0] else { return nil }
-        try commit([StagedPath(temporary: staged.temporary, path: path)])
-        return staged
+        guard let prepared = try prepareCopies(copies, with: digest)[0] else { return nil }
+        try commit([PreparedPath(temporary: prepared.temporary, path: path)])
+        return prepared
     }
 }

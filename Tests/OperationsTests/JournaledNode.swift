@@ -135,19 +135,19 @@ final class JournaledNode: NodeTransport {
 
     // MARK: - Changing
 
-    func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+    func prepare(_ files: [FileWrite]) throws(NodeError) -> [String] {
         let own = files.map { FileWrite($0.path, $0.content, mode: $0.mode) }
         return try step("stage \(Self.names(files.map(\.path)))") { () throws(NodeError) in
-            try local.stage(own)
+            try local.prepare(own)
         }
     }
-    func stageCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [StagedCopy?] {
+    func prepareCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [PreparedCopy?] {
         let own = copies.map { FileCopy(of: $0.source, to: $0.path, mode: $0.mode) }
         return try step("copy \(copies.count)") { () throws(NodeError) in
-            try local.stageCopies(own, with: digest)
+            try local.prepareCopies(own, with: digest)
         }
     }
-    func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError) {
+    func commit(_ files: [PreparedPath], removing removed: [String]) throws(NodeError) {
         let removal = removed.isEmpty ? "" : ", remove \(removed.count)"
         try step("rename \(Self.names(files.map(\.path)))\(removal)") { () throws(NodeError) in
             try local.commit(files, removing: removed)

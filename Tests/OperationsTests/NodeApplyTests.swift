@@ -56,7 +56,7 @@ import Testing
                 spec: try ClusterSpec.parse(
                     Array(EmbeddedDefault.spec.utf8), fileName: EmbeddedDefault.fileName),
                 plan: Self.plan, observed: Self.observed,
-                stager: Stager(node: node) { _ in
+                preparer: FilePreparer(node: node) { _ in
                     Array("new key".utf8).withUnsafeBytes { SecretBytes(copying: $0) }
                 },
                 activator: activator, now: UnixTime(seconds: 1_700_000_000), progress: progress)

@@ -50,7 +50,7 @@ import Testing
     private func change(_ text: String) throws {
         for path in Self.paths { try directory.write("\(text) \(path)", to: String(path.dropFirst())) }
         chmod(directory.file("etc/key"), 0o600)
-        try directory.write("staged", to: "etc/.ca.aggbootstrap-tmp")
+        try directory.write("prepared", to: "etc/.ca.aggbootstrap-tmp")
     }
 
     @Test func whatIsOpenIsReadBack() throws {
@@ -111,10 +111,10 @@ import Testing
         let before = try files()
         try FileManager.default.removeItem(atPath: "\(store)/transaction/1")
         #expect(throws: BootstrapError.self) { try transaction.restore(unit: Self.unit) }
-        let staged = "etc/.ca.aggbootstrap-tmp"
+        let prepared = "etc/.ca.aggbootstrap-tmp"
         #expect(
             try files().split(separator: "\n")
-                == before.split(separator: "\n").filter { !$0.contains(staged) })
+                == before.split(separator: "\n").filter { !$0.contains(prepared) })
     }
 
     @Test func closing() throws {

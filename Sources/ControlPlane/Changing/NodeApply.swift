@@ -9,13 +9,13 @@ import SystemdBus
 import SystemdUnits
 import Values
 
-/// Applies one node's plan: stage, keep copies, rename, reload, restart, and back again if the API server does not
+/// Applies one node's plan: prepare, keep copies, rename, reload, restart, and back again if the API server does not
 /// serve with it.
 package struct NodeApply {
     let spec: ClusterSpec
     let plan: NodePlan
     let observed: ObservedNode
-    let stager: Stager
+    let preparer: FilePreparer
     /// nil offline.
     let activator: Activator?
     var cause = ChangeCause.spec
@@ -25,14 +25,15 @@ package struct NodeApply {
     let progress: NodeProgress
 
     package init(
-        spec: ClusterSpec, plan: NodePlan, observed: ObservedNode, stager: Stager, activator: Activator?,
+        spec: ClusterSpec, plan: NodePlan, observed: ObservedNode, preparer: FilePreparer,
+        activator: Activator?,
         cause: ChangeCause = .spec, gate: (@Sendable () async throws -> Void)? = nil, now: UnixTime,
         progress: NodeProgress
     ) {
         self.spec = spec
         self.plan = plan
         self.observed = observed
-        self.stager = stager
+        self.preparer = preparer
         self.activator = activator
         self.cause = cause
         self.gate = gate
@@ -41,7 +42,7 @@ package struct NodeApply {
     }
 
     private var unit: String { spec.apiServer.unit }
-    private var node: any NodeTransport { stager.node }
+    private var node: any NodeTransport { preparer.node }
 
     /// How far it got; what has to be undone depends on it.
     private enum Step: Int, Comparable {
@@ -62,10 +63,12 @@ package struct NodeApply {
             wasServing: wasServing, baseDigests: baseDigests, now: now, on: node)
         var step = Step.preparing
         do {
-            let staged = try await stage()
+            let prepared = try await prepare()
             step = .renaming
-            try stager.commit(staged)
-            if !staged.isEmpty { progress("\(staged.count) file\(staged.count == 1 ? "" : "s") written") }
+            try preparer.commit(prepared)
+            if !prepared.isEmpty {
+                progress("\(prepared.count) file\(prepared.count == 1 ? "" : "s") written")
+            }
             try await remove(removals.filter { isUnitFile($0.path) })
             if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
             if plan.restarts || plan.finishesTransaction { step = .restarting }
@@ -128,23 +131,23 @@ package struct NodeApply {
             plan.files.map(\.path), madeDirectories: try missingDirectories(), on: node)
         do {
             try makeDirectories()
-            try stager.commit(try stager.stage(plan))
+            try preparer.commit(try preparer.prepare(plan))
         } catch {
             throw putBack(before, because: error)
         }
         progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
     }
 
-    private func stage() async throws -> [StagedPath] {
+    private func prepare() async throws -> [PreparedPath] {
         try makeDirectories()
-        let staged = try stager.stage(plan)
+        let prepared = try preparer.prepare(plan)
         do {
             try await verifyUnit()
         } catch {
-            stager.discard(staged)
+            preparer.discard(prepared)
             throw error
         }
-        return staged
+        return prepared
     }
 
     /// Directories above the plan's files that do not exist yet, outermost first.

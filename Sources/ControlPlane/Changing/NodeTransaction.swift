@@ -96,7 +96,7 @@ package struct NodeTransaction: Sendable {
         let fresh = "\(store)/transaction.unfinished"
         try node.removeTree(fresh)
         try node.makeDirectories(fresh, mode: 0o700)
-        let (entries, copies) = try stageCopies(of: paths, earlier: earlier, in: store, to: fresh, node)
+        let (entries, copies) = try prepareCopies(of: paths, earlier: earlier, in: store, to: fresh, node)
         let known = earlier?.madeDirectories ?? []
         let made = known + madeDirectories.filter { !known.contains($0) }
         let transaction = NodeTransaction(
@@ -106,8 +106,8 @@ package struct NodeTransaction: Sendable {
             baseDigests: baseDigests, madeDirectories: made,
             entries: entries, node: node)
         let manifest = "\(fresh)/manifest"
-        let temporary = try node.stage(manifest, .text(transaction.manifest), mode: 0o600, owner: nil)
-        try node.commit(copies + [StagedPath(temporary: temporary, path: manifest)])
+        let temporary = try node.prepare(manifest, .text(transaction.manifest), mode: 0o600, owner: nil)
+        try node.commit(copies + [PreparedPath(temporary: temporary, path: manifest)])
         if earlier != nil {
             try node.removeTree("\(store)/transaction.replaced")
             try node.renameDirectory("\(store)/transaction", to: "\(store)/transaction.replaced")
@@ -118,7 +118,7 @@ package struct NodeTransaction: Sendable {
         return transaction
     }
 
-    /// Puts every file back as it was: content, mode and owner; what was not there is removed. All copies are staged first,
+    /// Puts every file back as it was: content, mode and owner; what was not there is removed. All copies are prepared first,
     /// so that a key and a certificate of two pairs lie side by side for no longer than between two renames.
     package func restore(unit: String) throws {
         let store = "\(Self.store(unit: unit))/transaction"
@@ -138,12 +138,12 @@ package struct NodeTransaction: Sendable {
         // A roll-back removes the directories that the change before had made.
         try node.makeDirectories(
             Set(copies.map { AtomicFileWriter.split($0.path).directory }).sorted(), mode: 0o755)
-        let staged = try node.stageCopies(copies)
-        for (copy, found) in zip(copies, staged) where found == nil {
-            node.discard(staged.compactMap { $0?.temporary })
+        let prepared = try node.prepareCopies(copies)
+        for (copy, found) in zip(copies, prepared) where found == nil {
+            node.discard(prepared.compactMap { $0?.temporary })
             throw Self.missing(copy.source, of: copy.path)
         }
-        let files = copies.map { StagedPath(temporary: Self.temporary($0.path), path: $0.path) }
+        let files = copies.map { PreparedPath(temporary: Self.temporary($0.path), path: $0.path) }
         do { try node.commit(files, removing: absent) } catch {
             node.discard(files.map(\.temporary))
             throw error
@@ -216,10 +216,10 @@ package struct NodeTransaction: Sendable {
 
     /// Stages the copies of what lies at the paths now, or of what an earlier transaction kept of them; the temporaries go
     /// with the directory where this fails.
-    private static func stageCopies(
+    private static func prepareCopies(
         of paths: [String], earlier: NodeTransaction?, in store: String, to fresh: String,
         _ node: any NodeTransport
-    ) throws -> (entries: [Entry], staged: [StagedPath]) {
+    ) throws -> (entries: [Entry], prepared: [PreparedPath]) {
         var all: [String] = []
         for path in (earlier?.entries.map(\.path) ?? []) + paths where !all.contains(path) {
             all.append(path)
@@ -232,8 +232,8 @@ package struct NodeTransaction: Sendable {
             guard let source else { continue }
             copies.append(FileCopy(of: source.file, to: "\(fresh)/\(number)", mode: 0o600))
         }
-        var found = try node.stageCopies(copies)[...]
-        var (entries, staged): ([Entry], [StagedPath]) = ([], [])
+        var found = try node.prepareCopies(copies)[...]
+        var (entries, prepared): ([Entry], [PreparedPath]) = ([], [])
         for (number, (path, source)) in zip(all, sources).enumerated() {
             guard let source, let copy = found.popFirst() ?? nil else {
                 // Never taken for a file that was not there: putting that back would remove the file.
@@ -241,12 +241,12 @@ package struct NodeTransaction: Sendable {
                 entries.append(Entry(path: path, before: nil))
                 continue
             }
-            staged.append(StagedPath(temporary: copy.temporary, path: "\(fresh)/\(number)"))
+            prepared.append(PreparedPath(temporary: copy.temporary, path: "\(fresh)/\(number)"))
             let before = Entry.Before(
                 mode: source.mode, owner: source.owner, copy: "\(number)", sha256: copy.sha256)
             entries.append(Entry(path: path, before: before))
         }
-        return (entries, staged)
+        return (entries, prepared)
     }
 
     /// - Returns: nil where nothing is, or was, there.

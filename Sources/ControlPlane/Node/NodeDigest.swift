@@ -10,7 +10,7 @@ extension NodeTransport {
 
     func sha256(of path: String) throws(NodeError) -> String? { try sha256(of: path, with: digest) }
 
-    func stageCopies(_ copies: [FileCopy]) throws(NodeError) -> [StagedCopy?] {
-        try stageCopies(copies, with: digest)
+    func prepareCopies(_ copies: [FileCopy]) throws(NodeError) -> [PreparedCopy?] {
+        try prepareCopies(copies, with: digest)
     }
 }

@@ -135,7 +135,7 @@ struct Rollout {
         do {
             try await NodeApply(
                 spec: controlPlanes.spec, plan: step.plan, observed: step.observed,
-                stager: Stager(node: link.node, leafKey: leafKey),
+                preparer: FilePreparer(node: link.node, leafKey: leafKey),
                 activator: activator(step.node, link, progress), cause: cause,
                 gate: gate,
                 now: effects.now(), progress: progress

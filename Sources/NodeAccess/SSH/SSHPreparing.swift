@@ -5,7 +5,7 @@ import Values
 
 // Files that are written on the node, and the directories for them: one request for all of a step.
 extension SSHTransport {
-    package func stage(_ files: [FileWrite]) throws(NodeError) -> [String] {
+    package func prepare(_ files: [FileWrite]) throws(NodeError) -> [String] {
         guard !files.isEmpty else { return [] }
         var parts = [AgentChannel.Part(lines: ["put", "\(files.count * 6)"])]
         for file in files {
@@ -25,7 +25,8 @@ extension SSHTransport {
         return files.map { AtomicFileWriter.temporary(for: $0.path) }
     }
 
-    package func stageCopies(_ copies: [FileCopy], with _: ByteDigest) throws(NodeError) -> [StagedCopy?] {
+    package func prepareCopies(_ copies: [FileCopy], with _: ByteDigest) throws(NodeError) -> [PreparedCopy?]
+    {
         guard !copies.isEmpty else { return [] }
         let temporaries = copies.map { AtomicFileWriter.temporary(for: $0.path) }
         var lines = ["copy", "\(copies.count * 4)"]
@@ -42,24 +43,24 @@ extension SSHTransport {
             throw failure(why, "copy \(copies[place].source) to", copies[place].path)
         }
         let answers = reply.text.split(separator: "\n")
-        var staged: [StagedCopy?] = []
+        var prepared: [PreparedCopy?] = []
         for (answer, temporary) in zip(answers, temporaries) {
             let words = answer.split(separator: " ").map(String.init)
             if words.count == 2, let size = Int(words[0]), words[1].utf8.count == 64 {
-                staged.append(StagedCopy(temporary: temporary, size: size, sha256: words[1]))
+                prepared.append(PreparedCopy(temporary: temporary, size: size, sha256: words[1]))
             } else if answer == "-" {
-                staged.append(nil)
+                prepared.append(nil)
             }
         }
-        guard answers.count == copies.count, staged.count == copies.count else {
+        guard answers.count == copies.count, prepared.count == copies.count else {
             throw NodeError(
                 .system, operation: "copy \(copies[0].source) to", subject: copies[0].path,
                 underlying: "the answer is not understood")
         }
-        return staged
+        return prepared
     }
 
-    package func commit(_ files: [StagedPath], removing removed: [String]) throws(NodeError) {
+    package func commit(_ files: [PreparedPath], removing removed: [String]) throws(NodeError) {
         guard let first = files.first?.path ?? removed.first else { return }
         let words =
             ["\(files.count)"] + files.flatMap { [$0.temporary, $0.path] } + removed

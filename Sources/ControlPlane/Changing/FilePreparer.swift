@@ -7,7 +7,7 @@ import Secrets
 import Values
 
 /// Puts a node plan's files beside their targets, durable but not yet in effect.
-package struct Stager {
+package struct FilePreparer {
     let node: any NodeTransport
     /// The private key of an owner's proxy client, read when it is needed; nil where none is issued.
     let leafKey: @Sendable (_ owner: String) throws -> SecretBytes?
@@ -21,8 +21,8 @@ package struct Stager {
 
     /// Stages every file of `plan`: CA first, then key and certificate, then the flags, which is also the order in
     /// which they are renamed.
-    /// - Throws: after having removed what it had staged.
-    func stage(_ plan: NodePlan) throws -> [StagedPath] {
+    /// - Throws: after having removed what it had prepared.
+    func prepare(_ plan: NodePlan) throws -> [PreparedPath] {
         let changes = plan.files.filter { $0.action != .remove }
         var (files, copies): ([FileWrite], [(copy: FileCopy, sha256: String)]) = ([], [])
         for file in changes {
@@ -34,28 +34,28 @@ package struct Stager {
                     FileWrite(file.path, try content(of: file), mode: file.mode, owner: owner))
             }
         }
-        let temporaries = try node.stage(files)
-        do { try stage(copies) } catch {
+        let temporaries = try node.prepare(files)
+        do { try prepare(copies) } catch {
             node.discard(temporaries)
             throw error
         }
         return changes.map {
-            StagedPath(temporary: AtomicFileWriter.temporary(for: $0.path), path: $0.path)
+            PreparedPath(temporary: AtomicFileWriter.temporary(for: $0.path), path: $0.path)
         }
     }
 
     /// Renames everything over its target, back to back.
-    func commit(_ staged: [StagedPath]) throws {
+    func commit(_ prepared: [PreparedPath]) throws {
         do {
-            try node.commit(staged)
+            try node.commit(prepared)
         } catch {
-            discard(staged)
+            discard(prepared)
             throw error
         }
     }
 
-    func discard(_ staged: [StagedPath]) {
-        node.discard(staged.map(\.temporary))
+    func discard(_ prepared: [PreparedPath]) {
+        node.discard(prepared.map(\.temporary))
     }
 
     /// Offline, where nobody says who is to own a file, one that is there keeps its owner.
@@ -76,10 +76,10 @@ package struct Stager {
     }
 
     /// A key that the node keeps never leaves it.
-    private func stage(_ copies: [(copy: FileCopy, sha256: String)]) throws {
-        let staged = try node.stageCopies(copies.map(\.copy))
-        for (wanted, copy) in zip(copies, staged) where copy?.sha256 != wanted.sha256 {
-            node.discard(staged.compactMap { $0?.temporary })
+    private func prepare(_ copies: [(copy: FileCopy, sha256: String)]) throws {
+        let prepared = try node.prepareCopies(copies.map(\.copy))
+        for (wanted, copy) in zip(copies, prepared) where copy?.sha256 != wanted.sha256 {
+            node.discard(prepared.compactMap { $0?.temporary })
             throw BootstrapError(
                 "rollback/copy-damaged",
                 "cannot restore \(wanted.copy.path): its copy \(wanted.copy.source) is gone or damaged",

@@ -4,8 +4,8 @@ import LocalFiles
 import Secrets
 import Values
 
-/// A staged file and the path that it is to have.
-package struct StagedPath: Sendable, Equatable {
+/// A prepared file and the path that it is to have.
+package struct PreparedPath: Sendable, Equatable {
     package let temporary: String
     package let path: String
 

@@ -4,8 +4,8 @@ import LocalFiles
 import Secrets
 import Values
 
-/// A staged file that is a copy of another one of its node.
-package struct StagedCopy: Sendable, Equatable {
+/// A prepared file that is a copy of another one of its node.
+package struct PreparedCopy: Sendable, Equatable {
     package let temporary: String
     package let size: Int
     package let sha256: String

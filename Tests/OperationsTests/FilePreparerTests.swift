@@ -14,13 +14,13 @@ import Testing
 @testable import StateStore
 @testable import Values
 
-@Suite struct StagerTests {
+@Suite struct FilePreparerTests {
     private let directory: TemporaryDirectory
-    private let stager: Stager
+    private let preparer: FilePreparer
 
     init() throws {
         directory = try TemporaryDirectory()
-        stager = Stager(
+        preparer = FilePreparer(
             node: LocalTransport(root: NodeRoot(prefix: directory.path)),
             leafKey: StateDirectory(path: directory.file("state"), cluster: "demo").leafKeys(StateInventory())
         )
@@ -39,9 +39,9 @@ import Testing
     }
 
     @Test func allOfIt() throws {
-        let staged = try stager.stage(plan(["/etc/a", "/etc/b"]))
+        let prepared = try preparer.prepare(plan(["/etc/a", "/etc/b"]))
         #expect(try FileReader.read(directory.file("etc/a")) == Array("old a".utf8))
-        try stager.commit(staged)
+        try preparer.commit(prepared)
         #expect(try FileReader.read(directory.file("etc/b")) == Array("new".utf8))
         #expect(try FileReader.list(directory.file("etc")) == ["a", "b", "c"])
     }
@@ -49,13 +49,13 @@ import Testing
     @Test func aStepForAllFiles() throws {
         let journal = Journal()
         let counting = JournaledNode(directory.path, journal)
-        let stager = Stager(node: counting, leafKey: stager.leafKey)
-        try stager.commit(
-            try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"])))
+        let preparer = FilePreparer(node: counting, leafKey: preparer.leafKey)
+        try preparer.commit(
+            try preparer.prepare(plan(["/etc/a", "/etc/b", "/etc/c"])))
         #expect(journal.steps == ["stage a b c", "copy 0", "rename a b c"])
     }
 
-    /// A file that cannot be staged, or whose content is not there, takes back what was staged before it.
+    /// A file that cannot be prepared, or whose content is not there, takes back what was prepared before it.
     @Test(
         arguments: [
             (["/etc/a", "/etc/b", "/missing/c"], nil), (["/etc/a", "/etc/b"], .certificateToIssue),
@@ -64,7 +64,7 @@ import Testing
     func nothingStays(paths: [String], last: FileChange.Content?) throws {
         let before = treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") }
         #expect(throws: (any Error).self) {
-            try stager.stage(plan(paths, last: last))
+            try preparer.prepare(plan(paths, last: last))
         }
         #expect(treeListing(directory.path).dropFirst().filter { !$0.hasPrefix("etc 4") } == before)
     }
@@ -92,20 +92,20 @@ import Testing
         for (signing, leaf) in [
             (old, inventory.leaf(of: "cp1", signedBy: old)), (new, inventory.leaves["cp1"]),
         ] {
-            let stager = Stager(
-                node: self.stager.node, leafKey: state.leafKeys(inventory, signing: signing))
+            let preparer = FilePreparer(
+                node: self.preparer.node, leafKey: state.leafKeys(inventory, signing: signing))
             let plan = plan(["/etc/a"], last: .privateKey(owner: "cp1"))
-            try stager.commit(try stager.stage(plan))
+            try preparer.commit(try preparer.prepare(plan))
             let written = try #require(try FileReader.readSecret(directory.file("etc/a")))
             #expect(try Digest.sha256Hex(written) == leaf?.keySHA256)
         }
     }
 
     @Test func aRenameThatFails() throws {
-        let staged = try stager.stage(plan(["/etc/a", "/etc/b", "/etc/c"]))
+        let prepared = try preparer.prepare(plan(["/etc/a", "/etc/b", "/etc/c"]))
         try FileManager.default.removeItem(atPath: directory.file("etc/b"))
         try directory.write("x", to: "etc/b/in-the-way")
-        #expect(throws: NodeError.self) { try stager.commit(staged) }
+        #expect(throws: NodeError.self) { try preparer.commit(prepared) }
         #expect(try FileReader.list(directory.file("etc")) == ["a", "b", "c"])
         #expect(try FileReader.read(directory.file("etc/c")) == Array("old c".utf8))
     }
