@@ -98,19 +98,19 @@ another_pki() {
     other=$root/root/other
     mkdir -p "$other"
     ca=$(dirname "$(find "$root/var/lib/aggbootstrap/lab/ca" -name ca-key.pem)")
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=other -keyout "$other/ca-key.pem" \
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=other -keyout "$other/ca-key.pem" \
         -out "$other/ca.pem" 2>/dev/null
     for name in leaf server-only expired; do
         openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=aggregator -keyout "$other/$name-key.pem" \
             -out "$other/$name.csr" 2>/dev/null
     done
     openssl pkey -in "$other/leaf-key.pem" -aes256 -passout pass:secret -out "$other/encrypted-key.pem"
-    openssl x509 -req -in "$other/server-only.csr" -CA "$ca/ca.pem" -CAkey "$ca/ca-key.pem" -days 30 -set_serial 11 \
+    openssl x509 -req -in "$other/server-only.csr" -CA "$ca/ca.pem" -CAkey "$ca/ca-key.pem" -days 365 -set_serial 11 \
         -extfile <(printf '%s\n' extendedKeyUsage=serverAuth authorityKeyIdentifier=keyid) -out "$other/server-only.pem" 2>/dev/null
     openssl x509 -req -in "$other/expired.csr" -CA "$ca/ca.pem" -CAkey "$ca/ca-key.pem" -days -1 -set_serial 12 \
         -extfile <(printf '%s\n' extendedKeyUsage=clientAuth authorityKeyIdentifier=keyid) -out "$other/expired.pem" 2>/dev/null
     openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=anyone -keyout "$PKI/anyone-key.pem" \
         -out "$PKI/anyone.csr" 2>/dev/null
-    openssl x509 -req -in "$PKI/anyone.csr" -CA "$ca/ca.pem" -CAkey "$ca/ca-key.pem" -days 30 -set_serial 13 \
+    openssl x509 -req -in "$PKI/anyone.csr" -CA "$ca/ca.pem" -CAkey "$ca/ca-key.pem" -days 365 -set_serial 13 \
         -extfile <(echo extendedKeyUsage=clientAuth) -out "$PKI/anyone.pem" 2>/dev/null
 }
