@@ -11,7 +11,7 @@ packages() {
     test)
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils faketime patch util-linux
-        echo fish groff-base iproute2 openssh-client libwrap0 procps zsh
+        echo fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
         ;;
     e2e)
         packages build
