@@ -227,7 +227,7 @@ package enum AtomicFileWriter {
         throw .system("remove", path, cause)
     }
 
-    /// Where `prepare` puts what is to be at `path`.
+    /// Where `prepare` writes the new content of `path`.
     package static func temporary(for path: String) -> String {
         let (directory, name) = split(path)
         return "\(directory)/.\(name)\(temporarySuffix)"

@@ -28,7 +28,7 @@ struct StatusWatch {
 
     let interval: WatchInterval
     let color: ColorChoice
-    /// Looks, and does what else is to be done with it.
+    /// Looks, shows the result, and writes the files that were asked for.
     let look: @Sendable () async throws -> FleetReport
 
     /// - Returns: how the last look would have ended.

@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
             killed run left is removed by the next one.
 
             With --as-request it sends nothing: it says whom each kube-apiserver would take a request with that client \
-            certificate and those headers for, and why. The exit status is 4 if one of them would refuse it.
+            certificate and those headers for, and why. The exit status is 4 if one of them would refuse it, if they disagree, or if it cannot be told.
 
             With --offline it judges files, so that a CI job can refuse a bad change: it needs no spec, no network and no \
             passphrase. Each finding has a code, what kube-apiserver does then, and the way out. The exit status is 4 if there \

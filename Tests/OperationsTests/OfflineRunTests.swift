@@ -103,7 +103,7 @@ import Testing
         for node in ["cp1", "cp2", "cp3"] { #expect(try cluster.opensslVerify(node) == "OK") }
     }
 
-    /// Two first runs at once: whoever comes second must not issue a second CA from what it saw before the first.
+    /// Two first runs at once: the second one must not issue a second CA from what it saw before the first.
     @Test func twoFirstRuns() async throws {
         let cluster = try OfflineCluster()
         let late = try cluster.run()

@@ -33,7 +33,7 @@ final class TestPKI: Sendable {
     }
 
     /// A bundle of CAs that differ in their names alone, and the DER of each in the bundle's order. Only the first one's
-    /// signature is its own: whoever reads their names checks none.
+    /// signature is its own: a reader of their names checks none.
     func manyCAs(_ count: Int) throws -> (file: String, certificates: [Data]) {
         let name = "\(UUID())"
         let long = String(repeating: "x", count: 60)

@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// What is to be judged without a spec.
+/// What to judge without a spec.
 package struct LintRequest: Sendable {
     /// Trees of nodes, directories of such trees, tar archives of either, and files.
     package var paths: [String]

@@ -10,7 +10,7 @@ import Secrets
 import SystemdUnits
 import Values
 
-/// Reads what is to be judged of one set-up.
+/// Reads what the rules judge of one set-up.
 struct SetUpReader {
     let node: any NodeReading
     /// Whether it is a tree, and not files that were given one by one.
@@ -109,7 +109,7 @@ struct SetUpReader {
 
     /// root, who made the tree, and the unit's `User=`; nil where the tree's root does not tell.
     private func owners(_ unit: JudgedUnit?) -> Set<UInt32>? {
-        // In an archive they are those of whoever packed it.
+        // In an archive they are those of the person who packed it.
         guard !(node is ArchiveReading), let root = try? node.status("/") else { return nil }
         var owners: Set = [0, root.userID]
         guard let user = unit?.service?.user?.value else { return owners }

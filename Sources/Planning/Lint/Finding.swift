@@ -7,7 +7,7 @@ package struct Finding: Sendable, Hashable {
     package var code: FindingCode
     /// nil where one set-up alone is judged.
     package var node: String?
-    /// As whoever runs the program can open it: below the directory that was given; nil where no single file is meant.
+    /// As the user of the program can open it: below the directory that was given; nil where no single file is meant.
     package var file: String?
     /// Counts from 1; nil where no single line is meant.
     package var line: Int?

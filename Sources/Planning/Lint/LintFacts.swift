@@ -10,7 +10,7 @@ package struct LintFacts: Sendable {
     package var node: String?
     /// Whether it is a tree as a node has it: what is not in it is missing, and modes count.
     package var isWhole: Bool
-    /// A node's path as whoever runs the program can open it.
+    /// A node's path as the user of the program can open it.
     package var display: @Sendable (String) -> String
     package var now: UnixTime
     /// Certificates that end within this time are told; seconds.

@@ -38,7 +38,7 @@ enum FindingWordings {
         ),
         .sharedCA: .init(
             "the requestheader CA {subject} has the key of a client CA in {clientCA}",
-            "whoever has a client certificate of that CA with an allowed name can act as any user; from 1.35 on kube-apiserver "
+            "anyone with a client certificate of that CA and an allowed name can act as any user; from 1.35 on kube-apiserver "
                 + "does not start if the certificates are the same and no names are set",
             "use a separate requestheader CA: aggbootstrap rotate --ca"),
         .certificateUnreadable: .init(
@@ -92,7 +92,7 @@ enum FindingWordings {
             "issue it again"),
         .caAsClient: .init(
             "the proxy client certificate {subject} is a CA",
-            "kube-apiserver accepts it, and whoever reads its key can issue certificates for any user",
+            "kube-apiserver accepts it, and anyone who reads its key can issue certificates for any user",
             "issue a certificate from that CA, and remove the CA's key from the node"),
         .keyUnreadable: .init(
             "the private key cannot be read: {cause}",
@@ -135,11 +135,11 @@ enum FindingWordings {
             "convert the file: sed -i 's/\\r$//' FILE"),
         .keyReadable: .init(
             "every user may read or change the private key (mode {mode})",
-            "kube-apiserver does not mind; whoever reads the key can act as any user of the cluster",
+            "kube-apiserver does not mind; anyone who reads the key can act as any user of the cluster",
             "chmod 0600; if others may have read it: aggbootstrap rotate --compromised leaf"),
         .keyGroupReadable: .init(
             "a group may read or change the private key (mode {mode})",
-            "kube-apiserver does not mind; whoever reads the key can act as any user of the cluster",
+            "kube-apiserver does not mind; anyone who reads the key can act as any user of the cluster",
             "chmod 0600, with the user that kube-apiserver runs as for its owner"),
         .writable: .init(
             "every user may change the file (mode {mode})",

@@ -8,7 +8,7 @@ import Values
 
 /// A cluster's status for people: a table, what needs attention, and a last line that says how it is.
 struct StatusReport {
-    /// Something that needs attention, or is to be known.
+    /// Something that needs attention, or is good to know.
     struct Remark: Equatable {
         /// Those that it is said of; empty where the text names one, or is of the cluster.
         var nodes: [String] = []
@@ -129,7 +129,7 @@ struct StatusReport {
         return remarks + node.notices.map { Remark(nodes: [node.name], words: $0.message, code: $0.code) }
     }
 
-    /// How a certificate's end, or a loopback certificate's, is to be taken.
+    /// How a certificate's end, or a loopback certificate's, is judged.
     func urgency(_ end: UnixTime) -> Urgency {
         if end <= status.now { return .ended }
         let limit = status.now.advanced(bySeconds: warnBefore?.seconds ?? 0)

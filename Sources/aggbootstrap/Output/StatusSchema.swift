@@ -66,7 +66,7 @@ enum StatusSchema {
             "schedule", reference("schedule"), "The timer of this machine, if systemd could be asked.",
             optional: true),
         Field("nodes", list("node"), "The control planes, in the spec's order."),
-        Field("notices", list("message"), "What is to be known of the cluster."), differs, exitStatus,
+        Field("notices", list("message"), "Messages about the cluster."), differs, exitStatus,
     ]
 
     private static let fleet = [
@@ -98,7 +98,7 @@ enum StatusSchema {
             "loopbackEnds", time, "When the certificate for its connections to itself ends.", optional: true),
         Field("clockOffset", integer, "Seconds by which the node's clock is ahead."),
         Field("drift", list("message"), "What differs from the spec."),
-        Field("notices", list("message"), "What is to be known besides."),
+        Field("notices", list("message"), "Messages about the node."),
     ]
 
     private static let certificate = [

@@ -78,7 +78,7 @@ accepts_any_name() {
     grep -q 'User \\"lab-probe\\" cannot list' "$LAB/body" || fail "the user is lab-probe in: $(<"$LAB/body")"
 }
 
-# Whoever is a member of system:masters may do anything: without the header nobody is.
+# A member of system:masters may do anything: without the header nobody is one.
 sees_no_groups() {
     starts "$1"
     # shellcheck disable=SC2046
