@@ -13,9 +13,19 @@ package enum AtomicFileWriter {
 
     /// Puts files into temporary files beside their paths, all of them durable, none visible under its name yet.
     /// - Returns: the temporary files' paths in the order of `files`, to be given to `commit` or `discard`.
-    /// - Throws: a system error, after which none of the temporary files is there.
+    /// - Throws: `node/not-regular` where a device, pipe or socket would be replaced; a system error, after which none of the
+    ///   temporary files is there.
     package static func prepare(_ files: [FileWrite]) throws(NodeError) -> [String] {
-        let temporaries = files.map { temporary(for: $0.path) }
+        try prepare(files, at: files.map { temporary(for: $0.path) })
+    }
+
+    private static func prepare(
+        _ files: [FileWrite], at temporaries: [String]
+    ) throws(NodeError) -> [String] {
+        for file in files where try FileStatus.of(file.path)?.kind == .other {
+            throw NodeError(
+                .notRegular, operation: "replace", subject: file.path, underlying: "it is not a regular file")
+        }
         do throws(NodeError) {
             // A leftover of a killed run has the same name; nobody else writes it while the lock is held.
             for temporary in temporaries { try remove(temporary) }
@@ -59,7 +69,20 @@ package enum AtomicFileWriter {
 
     /// Stages and commits files.
     package static func write(_ files: [FileWrite]) throws(NodeError) {
-        let temporaries = try prepare(files)
+        try write(files, at: files.map { temporary(for: $0.path) })
+    }
+
+    /// As `write`, for what several processes may write at once, as no lock is held: one of them wins.
+    package static func writeUnlocked(
+        _ path: String, _ content: FileContent, mode: UInt32
+    ) throws(NodeError) {
+        let (directory, name) = split(path)
+        let temporary = "\(directory)/.\(name).\(getpid())\(temporarySuffix)"
+        try write([FileWrite(path, content, mode: mode)], at: [temporary])
+    }
+
+    private static func write(_ files: [FileWrite], at paths: [String]) throws(NodeError) {
+        let temporaries = try prepare(files, at: paths)
         do throws(NodeError) {
             try commit(zip(temporaries, files).map { ($0, $1.path) })
         } catch {

@@ -18,7 +18,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show what every control plane has, what ends when, and what differs from the spec.",
         discussion: """
-            It changes nothing, and needs neither a passphrase nor a private key.
+            It changes nothing, and needs neither a passphrase nor a private key. Whether an API server presents the proxy \
+            client certificate of its file is not looked at: verify --canary does.
 
             With several --spec, or a directory of specs, it shows all these clusters. A spec or a cluster that cannot \
             be read is an error of its own, and the others are shown. --root DIR is then DIR/<cluster>/<node>/, and \
@@ -98,7 +99,9 @@ struct StatusCommand: AsyncParsableCommand {
         if html == "" { throw ValidationError("--html is given an empty path") }
         guard let output else { return }
         if output.isEmpty { throw ValidationError("--output is given an empty path") }
-        if output == html { throw ValidationError("--output and --html name the same file") }
+        if let html, Self.plain(output) == Self.plain(html) {
+            throw ValidationError("--output and --html name the same file")
+        }
         if Format(rawValue: output) != nil {
             throw ValidationError("--output names a file here: for the format write -o \(output)")
         }
@@ -111,6 +114,7 @@ struct StatusCommand: AsyncParsableCommand {
                 return .done
             }
             Console.harden()
+            for file in [output, html].compactMap({ $0 }) { try checkReplaceable(file) }
             guard let watch else {
                 let report = try await look()
                 try show(report)
@@ -182,7 +186,30 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func write(_ text: String, to file: String) throws {
-        let path = try file.isAbsolutePath ? file : LocalHost.absolute(file)
-        try AtomicFileWriter.write(path, .text(text), mode: 0o644)
+        try AtomicFileWriter.writeUnlocked(Self.absolute(file), .text(text), mode: 0o644)
+    }
+
+    /// Fails before anything is read: a link such as /dev/stdout would be gone, and a device too.
+    private func checkReplaceable(_ file: String) throws {
+        let status = try FileStatus.of(Self.absolute(file))
+        let cause: String
+        switch status?.kind {
+        case nil, .regular: return
+        case .symbolicLink: cause = "it is a symbolic link, which would be replaced"
+        case .directory: cause = "it is a directory"
+        case .other: cause = "it is not a regular file"
+        }
+        throw NodeError(
+            .notRegular, operation: "write", subject: file, underlying: cause,
+            hint: "name a plain file; without --output the result goes to the standard output")
+    }
+
+    private static func absolute(_ file: String) throws -> String {
+        try file.isAbsolutePath ? file : LocalHost.absolute(file)
+    }
+
+    /// Without what makes no other path of it.
+    private static func plain(_ file: String) -> [String] {
+        ((try? absolute(file)) ?? file).pathComponents.filter { $0 != "." }
     }
 }

@@ -171,4 +171,34 @@ import Testing
         let result = try aggbootstrap(["status"] + Self.common + ["--output", "no/where"], in: directory)
         #expect(result.status == 1 && result.stderr.contains("no/"), "\(result.stderr)")
     }
+
+    /// A link such as /dev/stdout would be gone, and as root /dev/null would be a file from then on.
+    @Test(arguments: ["--output", "--html"]) func whatIsNoFileIsNotReplaced(_ option: String) throws {
+        let made = try shell("mkfifo pipe; ln -s there link; touch there; mkdir folder", in: directory)
+        try #require(made.status == 0)
+        let before = try shell("ls -lAF pipe link there folder", in: directory).stdout
+        for name in ["pipe", "link", "folder", "/dev/stdout"] {
+            let result = try aggbootstrap(["status"] + Self.common + [option, name], in: directory)
+            #expect(result.status == 1 && result.stdout == "", "\(result.stdout)")
+            #expect(result.stderr.contains("error: cannot write \(name): it is "), "\(result.stderr)")
+        }
+        #expect(try shell("ls -lAF pipe link there folder", in: directory).stdout == before)
+        let same = try aggbootstrap(
+            ["status"] + Self.common + ["--output", "a", "--html", "./a"], in: directory)
+        #expect(same.status == 64, "\(same.stderr)")
+    }
+
+    @Test func severalRunsWriteOneFile() throws {
+        let line = """
+            for i in $(seq 1 5); do
+              for j in 1 2 3 4 5 6; do
+                "$A" status -q \(Self.common.joined(separator: " ")) -o json --output all.json || echo failed >>bad &
+              done
+              wait; python3 -m json.tool all.json >copy || echo torn >>bad
+            done
+            cat bad; ls -A | grep -c tmp
+            """
+        let result = try shell(line, in: directory)
+        #expect(result.stdout == "0\n", "\(result.stdout)\(result.stderr)")
+    }
 }

@@ -26,6 +26,25 @@ import Testing
         Array(text.utf8).withUnsafeBytes { SecretBytes(copying: $0) }
     }
 
+    /// Two cron jobs may write one file.
+    @Test func severalProcessesWriteOneFile() throws {
+        let path = directory.file("file")
+        let other = directory.file(".file.1\(AtomicFileWriter.temporarySuffix)")
+        try Data("of another".utf8).write(to: URL(fileURLWithPath: other))
+        try AtomicFileWriter.writeUnlocked(path, .text("one"), mode: 0o644)
+        #expect(text("file") == "one" && FileManager.default.fileExists(atPath: other))
+        #expect(try names().count == 2)
+    }
+
+    /// As root, /dev/null would be a file from then on.
+    @Test func whatIsNoFileIsNotReplaced() throws {
+        let path = directory.file("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(throws: NodeError.self) { try AtomicFileWriter.write(path, .text("one"), mode: 0o644) }
+        #expect(try FileStatus.of(path)?.kind == .other)
+        #expect(try names() == ["pipe"])
+    }
+
     @Test(arguments: [0o600, 0o644, 0o640, 0o755] as [UInt32])
     func writesAndReplaces(mode: UInt32) throws {
         let path = directory.file("file")

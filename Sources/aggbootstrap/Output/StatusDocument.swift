@@ -106,6 +106,8 @@ struct StatusDocument: Encodable, Sendable {
         let apiServer: Server?
         /// `yes`, `no` or `unknown`: whether the API server has loaded every CA of its file.
         let caLoaded: String
+        /// Nothing but the canary sees what the aggregator presents.
+        let proxyClientLoaded = "unknown"
         let startedAt: String?
         let loopbackEnds: String?
         let clockOffset: Int64

@@ -93,6 +93,10 @@ enum StatusSchema {
         Field("unit", text, "systemd's words, such as active/running.", optional: true),
         Field("apiServer", reference("apiServer"), "The running kube-apiserver.", optional: true),
         Field("caLoaded", words("yes", "no", "unknown"), "Whether it has loaded every CA of its file."),
+        Field(
+            "proxyClientLoaded", words("unknown"),
+            "Whether it presents the proxy client certificate of its file: not looked at; verify --canary does."
+        ),
         Field("startedAt", time, "When its process started.", optional: true),
         Field(
             "loopbackEnds", time, "When the certificate for its connections to itself ends.", optional: true),
