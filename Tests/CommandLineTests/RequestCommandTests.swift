@@ -82,6 +82,33 @@ import Testing
         #expect(text.contains("[\(code)]"), "\(text)")
     }
 
+    /// Each says what to do about what it is.
+    @Test(arguments: [
+        (": >file", "begins with -----BEGIN CERTIFICATE-----"),
+        ("echo text >file", "begins with -----BEGIN CERTIFICATE-----"),
+        ("openssl x509 -in $C -outform DER -out file", "openssl x509 -inform DER -in file"),
+        (
+            "openssl pkcs12 -export -in $C -inkey $K -passout pass:x -out file",
+            "openssl pkcs12 -in file -clcerts -nokeys"
+        ),
+        ("openssl crl2pkcs7 -nocrl -certfile $C -out file", "openssl pkcs7 -print_certs -in file"),
+        ("cp $K file", "it is a private key; give the certificate"),
+        ("openssl req -new -key $K -subj /CN=x -out file", "it is a request"),
+        ("sed 's/CERTIFICATE/TRUSTED &/' $C >file", "openssl x509 -in file"),
+        ("head -c 300 $C >file", "begins with"),
+        ("(printf '\\357\\273\\277'; cat $C) >file", "without a byte order mark"),
+        ("echo '  client-certificate-data: TUlJ' >file", "it is a kubeconfig"),
+        ("mkdir file", "use another path"),
+        ("mkfifo file", "use another path"), ("truncate -s 2M file", "check that it is the right file"),
+    ])
+    func whatIsNoCertificate(_ make: String, _ hint: String) throws {
+        let made = try shell("C=\(Self.client); K=${C%.pem}-key.pem\n\(make)", in: directory)
+        try #require(made.status == 0, "\(made.stderr)")
+        let text = try judge(["--as-request", "file"], is: 1).stderr
+        #expect(
+            text.contains("error: cannot read ") && text.contains("hint: ") && text.contains(hint), "\(text)")
+    }
+
     @Test func aTokenIsNotPrinted() throws {
         let text = try judge(
             ["--as-request", Self.client, "--header", "Authorization: Bearer s3cret"], is: 4)

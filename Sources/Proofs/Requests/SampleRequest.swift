@@ -36,7 +36,14 @@ package struct SampleRequest: Sendable {
                 "--as-request \(certificateFile): there is no such file",
                 hint: "give the client's certificate as a PEM file")
         }
-        chain = try Certificate.parseClientChain(pem: pem, path: certificateFile)
+        do throws(PKIError) {
+            chain = try Certificate.parseClientChain(pem: pem, path: certificateFile)
+        } catch {
+            throw PKIError(
+                error.code, status: error.status, operation: error.operation, subject: error.subject,
+                underlying: error.underlying, origin: error.origin,
+                hint: error.hint ?? ClientCertificateHint.text(pem, certificateFile), details: error.details)
+        }
     }
 
     /// Subject of the client's certificate; nil without one.
