@@ -34,6 +34,7 @@ struct GitLabIssue: Encodable {
         name = check.name
         // It has no place for what is in no file.
         location = Location(path: check.file ?? check.subject, lines: Lines(begin: check.line ?? 1))
-        fingerprint = "\(check.name) \(check.subject) \(check.file ?? "") \(check.line ?? 0)"
+        // Of two with the same place only the text differs, and GitLab shows one of each fingerprint.
+        fingerprint = "\(check.name) \(check.subject) \(check.file ?? "") \(check.line ?? 0) \(check.text)"
     }
 }
