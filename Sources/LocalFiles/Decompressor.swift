@@ -11,6 +11,13 @@ package enum Decompressor {
         (Array("BZh".utf8), "bzip2"),
     ]
 
+    /// Whether a file that begins like this is decompressed.
+    package static func isCompressed(_ beginning: [UInt8]) -> Bool { program(beginning) != nil }
+
+    private static func program(_ beginning: [UInt8]) -> String? {
+        programs.first { beginning.starts(with: $0.beginning) }?.program
+    }
+
     /// What a program's output is collected in.
     private struct SecretOutput: OutputProtocol {
         let maxSize: Int
@@ -24,7 +31,7 @@ package enum Decompressor {
     /// - Throws: `node/command` where the program for that is not there or fails; `node/too-large`.
     package static func read(_ path: String, limit: Int) async throws(NodeError) -> SecretBytes {
         let beginning = try FileReader.first(6, of: path)
-        guard let found = programs.first(where: { beginning.starts(with: $0.beginning) }) else {
+        guard let program = program(beginning) else {
             guard let bytes = try FileReader.readSecret(path, limit: limit) else {
                 throw .system("read", path, 2)
             }
@@ -32,12 +39,13 @@ package enum Decompressor {
         }
         do {
             let result = try await Subprocess.run(
-                Executable.name(found.program), arguments: ["-dc", "--", path],
+                Executable.name(program), arguments: ["-dc", "--", path],
                 output: SecretOutput(maxSize: limit), error: .string(limit: CommandRunner.mostBytes))
             guard result.terminationStatus.isSuccess else {
                 throw NodeError(
                     .command, operation: "decompress", subject: path,
-                    underlying: String((result.standardError).prefix(200)))
+                    underlying: firstLine(of: result.standardError) ?? "\(program) failed",
+                    hint: "give an archive that \(program) -t \(path) finds whole")
             }
             return result.standardOutput
         } catch let error as NodeError {
@@ -46,7 +54,11 @@ package enum Decompressor {
             throw NodeError(
                 .command, operation: "decompress", subject: path, underlying: "\(error)",
                 hint:
-                    "install \(found.program), and check that the file holds no more than \(limit >> 20) MiB")
+                    "install \(program), and check that the file holds no more than \(limit >> 20) MiB")
         }
+    }
+
+    private static func firstLine(of text: String) -> String? {
+        text.split(whereSeparator: \.isNewline).first.map { String($0.prefix(200)) }
     }
 }

@@ -10,7 +10,7 @@ package enum FileReader {
     /// - Returns: nil where nothing is there.
     /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
     package static func read(_ path: String, limit: Int = 4 << 20) throws(NodeError) -> [UInt8]? {
-        guard let file = try open(path) else { return nil }
+        guard let file = try open(path, limit: limit) else { return nil }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -64,7 +64,7 @@ package enum FileReader {
     package static func readSecret(
         _ path: String, limit: Int = 64 << 10, readableBy readers: Readers = .anybody
     ) throws(NodeError) -> SecretBytes? {
-        guard let file = try open(path) else { return nil }
+        guard let file = try open(path, limit: limit) else { return nil }
         if readers == .owner { try checkPrivate(file) }
         return try secret(from: file.number, path, limit)
     }
@@ -146,7 +146,8 @@ package enum FileReader {
         return names.sorted { $0.bytes < $1.bytes }
     }
 
-    private static func open(_ path: String) throws(NodeError) -> FileDescriptor? {
+    /// - Parameter limit: of its size, so that what is too large is not read first; nil for any.
+    private static func open(_ path: String, limit: Int? = nil) throws(NodeError) -> FileDescriptor? {
         // O_NONBLOCK: a FIFO must not hang the run before it is seen not to be a file.
         let number = retrying { Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         if number < 0 {
@@ -160,6 +161,7 @@ package enum FileReader {
             throw NodeError(
                 .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
         }
+        if let limit, status.st_size > limit { throw tooLarge(path, limit) }
         return file
     }
 

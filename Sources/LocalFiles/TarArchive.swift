@@ -11,13 +11,15 @@ package struct TarArchive: Sendable {
     /// One member.
     package struct Entry: Sendable {
         package let status: FileStatus
-        /// Where a symbolic link leads, or the member that a hard link is another name of.
+        /// Where a symbolic link leads; empty for all else.
         package let target: String
         /// Its bytes in the archive.
         let range: Range<Int>
     }
 
     private static let block = 512
+    /// How many bytes tell whether a file is an archive.
+    package static let beginning = block
     /// More than a tree of configuration has by far.
     package static let limit = 256 << 20
 
@@ -39,11 +41,12 @@ package struct TarArchive: Sendable {
         }
     }
 
-    package func entry(_ path: String) -> Entry? {
-        let found = entries[path.bytes]
-        guard let found, !found.target.isEmpty, found.status.kind == .regular else { return found }
-        return entries[found.target.bytes]
+    /// Whether a file that begins like this is a tar archive, whatever its name is.
+    package static func hasMagic(_ beginning: [UInt8]) -> Bool {
+        beginning.count >= block && beginning[257...].starts(with: "ustar".utf8)
     }
+
+    package func entry(_ path: String) -> Entry? { entries[path.bytes] }
 
     /// Names in a directory, sorted; nil where no member lies in it and none is it.
     package func names(in path: String) -> [String]? {
@@ -85,6 +88,7 @@ package struct TarArchive: Sendable {
             try take(header, start..<(start + size), &extended)
             offset = start + (size + Self.block - 1) / Self.block * Self.block
         }
+        guard offset >= bytes.count else { throw Fault("it ends within a header, as if it were cut off") }
     }
 
     private mutating func take(
@@ -104,18 +108,26 @@ package struct TarArchive: Sendable {
 
     private mutating func add(_ header: TarHeader, _ path: String, _ target: String, _ range: Range<Int>) {
         let kind: UInt32
-        var entryTarget = ""
         switch header.type {
+        case UInt8(ascii: "1"):
+            // As the member is now, which the archive may replace below; tar makes no link to what is not there.
+            guard let member = entries[Self.absolute(target).bytes], member.status.kind != .directory else {
+                return
+            }
+            return add(member, path)
         case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): kind = S_IFREG
-        case UInt8(ascii: "1"): (kind, entryTarget) = (S_IFREG, Self.absolute(target))
-        case UInt8(ascii: "2"): (kind, entryTarget) = (S_IFLNK, target)
+        case UInt8(ascii: "2"): kind = S_IFLNK
         case UInt8(ascii: "5"): kind = S_IFDIR
         default: kind = S_IFCHR
         }
         let status = FileStatus(
             rawMode: kind | header.mode, userID: header.userID, groupID: header.groupID,
             size: Int64(range.count), inode: 0, device: 0, links: 1)
-        entries[path.bytes] = Entry(status: status, target: entryTarget, range: range)
+        add(Entry(status: status, target: kind == S_IFLNK ? target : "", range: range), path)
+    }
+
+    private mutating func add(_ entry: Entry, _ path: String) {
+        entries[path.bytes] = entry
         var path = path
         while path != "/" {
             let (directory, name) = path.splitPath

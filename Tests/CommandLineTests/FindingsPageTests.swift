@@ -23,7 +23,7 @@ import Testing
           file is the one with the same name, and a file that was not given is not missing.
         - `--kubernetes-version 1.33` also judges whether that version knows the flags, and has those that it requires.
         - `--warn-before 90d` warns earlier of certificates that end (30 days).
-        - A static pod's manifest is not read.
+        - A static pod's manifest (`etc/kubernetes/manifests/*apiserver*`) is judged if it is JSON; `lint/static-pod` tells of others.
 
         """
 

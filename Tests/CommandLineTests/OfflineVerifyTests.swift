@@ -83,6 +83,85 @@ import Testing
         #expect(result.stderr.contains("error: ") && result.stdout.isEmpty)
     }
 
+    /// `init --root` writes for a unit that is not in the tree: it is told, and no error.
+    @Test func aTreeThatWaitsForItsUnit() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "cluster.json")
+        let common = ["--spec", "cluster.json", "--state", "state"]
+        let made = try aggbootstrap(["init", "--root", "out"] + common, in: directory)
+        try #require(made.status == 0, "\(made.stderr)")
+        let waits = try aggbootstrap(["verify", "--offline", "out"], in: directory)
+        #expect(waits.status == 0)
+        #expect(
+            waits.stdout.hasPrefix(
+                "cp1, cp2, cp3:\n  warning: out/NODE/etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf:"
+            ))
+        #expect(
+            waits.stdout.contains(
+                "these flags have no effect until the unit of kube-apiserver uses $AGGREGATION_FLAGS"))
+        #expect(
+            waits.stdout.hasSuffix("\n\nok: no errors, 3 warnings in 3 set-ups (12 files)\n"),
+            "\(waits.stdout)")
+        // With the unit it waits no more.
+        try directory.write(
+            "[Service]\nExecStart=/usr/bin/kube-apiserver --authorization-mode=RBAC\n",
+            to: "kube-apiserver.service")
+        let whole = try aggbootstrap(
+            ["init", "--root", "whole", "--base-unit", "kube-apiserver.service"] + common, in: directory)
+        try #require(whole.status == 0, "\(whole.stderr)")
+        let clean = try aggbootstrap(["verify", "--offline", "whole", "--strict"], in: directory)
+        #expect(clean.stdout == "ok: nothing found in 3 set-ups (12 files)\n", "\(clean.stdout)")
+    }
+
+    /// What is wrong alike is said once.
+    @Test func alikeNodesAreOneBlock() throws {
+        let directory = try tree()
+        _ = try shell(
+            """
+            mkdir many; for i in $(seq 1 9); do cp -a out/cp1 many/n$i; done
+            sed -i s/names=aggregator/names=other/ many/*/etc/systemd/system/*.d/*.conf; chmod 644 many/n4/etc/kubernetes/ssl/*-key.pem
+            for i in 1 2 3 5 6 7 8 9; do cp many/n$i/etc/kubernetes/ssl/aggregator.pem many/n$i/etc/kubernetes/ssl/n$i.pem; done
+            """, in: directory)
+        let result = try aggbootstrap(["verify", "--offline", "many"], in: directory)
+        let lines = result.stdout.split(separator: "\n").map(String.init)
+        #expect(lines.filter { $0.hasSuffix(":") } == ["n1, n2, n3 and 5 more:", "n4:"], "\(result.stdout)")
+        #expect(lines.count { $0.contains("[lint/name-not-allowed]") } == 2)
+        #expect(lines.contains { $0.hasPrefix("  error: many/NODE/etc/systemd/system/") })
+        #expect(lines.contains { $0.hasPrefix("  error: many/n4/etc/kubernetes/ssl/aggregator-key.pem: ") })
+        #expect(lines.last == "failed: 10 errors in 9 set-ups (36 files) (status 4)")
+        // For a program each node has its own.
+        let json = try aggbootstrap(["verify", "--offline", "many", "-o", "json"], in: directory)
+        #expect(json.stdout.components(separatedBy: "\"lint/name-not-allowed\"").count == 10)
+        // A node's name in what is said of it makes no difference.
+        let named = """
+            for i in 1 2 3; do sed -i "s/names=[a-z]*/names=api.n$i/" many/n$i/etc/systemd/system/*.d/*.conf; done
+            """
+        _ = try shell(named, in: directory)
+        let others = try aggbootstrap(["verify", "--offline", "many"], in: directory).stdout
+        #expect(
+            others.contains("n1, n2, n3:\n") && others.contains("--requestheader-allowed-names=api.NODE ["),
+            "\(others)")
+    }
+
+    /// What was not looked at is not "nothing found".
+    @Test func aFileThatNothingUsesIsTold() throws {
+        let directory = try tree()
+        _ = try shell(
+            "cp out/cp1/etc/kubernetes/ssl/* .; cp aggregator.pem other.pem; echo A=b >more.env",
+            in: directory)
+        let arguments = [
+            "verify", "--offline", "aggregator.pem", "aggregator-key.pem", "aggregator-ca.pem", "more.env",
+        ]
+        let result = try aggbootstrap(arguments, in: directory)
+        #expect(
+            result.stdout
+                == "not judged, as nothing here uses it: more.env\nok: nothing found in 1 set-up (3 files)\n")
+        let json = try aggbootstrap(arguments + ["-o", "json"], in: directory).stdout
+        #expect(json.contains("\"notJudged\" : [\n    \"more.env\"\n  ]"), "\(json)")
+        let notice = try aggbootstrap(arguments + ["-o", "github"], in: directory).stdout
+        #expect(notice.hasPrefix("::notice file=more.env,title=files files::not judged: "), "\(notice)")
+    }
+
     @Test func severalPathsAreJudgedTogether() throws {
         let directory = try tree()
         _ = try shell(

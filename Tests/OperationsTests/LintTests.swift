@@ -107,6 +107,57 @@ import Testing
         }
     }
 
+    @Test func anArchiveIsKnownByItsContent() async throws {
+        let tree = try await ZooTree()
+        try tree.chmod(ZooTree.key, 0o644)
+        for (pack, name) in [("tar -cf", "plain"), ("tar -czf", "packed")] {
+            try Zoo.shell("\(pack) \(name) cp1", in: tree.directory.path)
+            #expect(codes(try await tree.judge([tree.directory.file(name)])) == ["lint/key-readable"])
+        }
+    }
+
+    /// They are what the member was at their place in the archive, also if it is replaced below.
+    @Test func hardLinksOfAnArchive() async throws {
+        let tree = try await ZooTree()
+        let script = """
+            import tarfile
+            with tarfile.open("a.tar", "w") as archive:
+                archive.add("cp1")
+                folder = "cp1/etc/kubernetes/ssl/"
+                def link(name, target, kind=tarfile.LNKTYPE):
+                    member = tarfile.TarInfo(folder + name)
+                    member.type, member.linkname = kind, target
+                    archive.addfile(member)
+                link("a", folder + "aggregator.pem")
+                link("b", folder + "a")
+                link("aggregator.pem", "b", tarfile.SYMTYPE)
+                link("aggregator-ca.pem", folder + "nowhere")
+                link("aggregator-ca.pem", folder)
+            """
+        let made = try TestSupport.run(
+            "/usr/bin/python3", ["-c", script], currentDirectory: tree.directory.path)
+        try #require(made.status == 0, "\(made.stderr)")
+        #expect(codes(try await tree.judge([tree.directory.file("a.tar")])) == ["lint/symbolic-link"])
+    }
+
+    @Test func anArchiveThatIsCutOff() async throws {
+        let tree = try await ZooTree()
+        let path = tree.directory.file("a.tar")
+        try Zoo.shell("tar -cf a.tar cp1; truncate -s 1124 a.tar", in: tree.directory.path)
+        await #expect(throws: NodeError.self) { try await tree.judge([path]) }
+        try Zoo.shell("tar -czf a.tar cp1; truncate -s -40 a.tar", in: tree.directory.path)
+        do {
+            _ = try await tree.judge([path])
+            Issue.record("half a file was judged")
+        } catch {
+            let report = ErrorReport(error)
+            #expect(
+                report.message.contains("gzip: ") && report.message.contains("end of file"),
+                "\(report.message)")
+            #expect(report.hint?.contains("gzip -t \(path)") == true)
+        }
+    }
+
     // MARK: - Loose files
 
     @Test func looseFiles() async throws {
@@ -137,6 +188,30 @@ import Testing
         #expect(try await judge("tutorial.pem", "tutorial-pair.pem", "tutorial-pair.key") == ["lint/no-aki"])
     }
 
+    @Test func aDropInWithoutItsUnitIsOnlyAPart() async throws {
+        let tree = try await ZooTree()
+        try tree.wait(ZooTree.dropIn)
+        #expect(try await tree.judge([tree.root + ZooTree.dropIn]).isEmpty)
+        try tree.edit(ZooTree.dropIn, "allowed-names=aggregator", "allowed-names=")
+        #expect(codes(try await tree.judge([tree.root + ZooTree.dropIn])) == ["lint/any-name"])
+    }
+
+    @Test func whatIsNamedTwiceIsJudgedOnce() async throws {
+        let tree = try await ZooTree()
+        try tree.chmod(ZooTree.key, 0o644)
+        let paths = [tree.root, tree.root + "/", tree.directory.path]
+        #expect(try await tree.judge(paths).count == 1)
+    }
+
+    @Test func linksAmongLooseFiles() async throws {
+        let tree = try await ZooTree()
+        let pki = try await Zoo.shared.value.directory.file("pki")
+        try Zoo.shell(
+            "mkdir flat; ln -s \(pki)/other.pem \(pki)/ca-leaf.pem \(pki)/ca-leaf.key flat",
+            in: tree.directory.path)
+        #expect(codes(try await tree.judge([tree.directory.file("flat")])) == ["lint/chain"])
+    }
+
     // MARK: - What cannot be judged
 
     @Test func pathsThatAreNoSetUp() async throws {
@@ -151,7 +226,17 @@ import Testing
             }
         }
         #expect(await code(directory.file("nowhere")) == "usage/no-such-path")
+        #expect(await code("") == "usage/empty-path")
         #expect(await code(directory.path) == "usage/nothing-to-judge")
+        // What is passed over would look as if it were judged.
+        try directory.write("# Read me\n", to: "README.md")
+        #expect(await code(directory.path) == "usage/nothing-to-judge")
+        #expect(await code(directory.file("README.md")) == "usage/nothing-to-judge")
+        try Zoo.shell("mkfifo fifo; truncate -s 10G huge.tar; truncate -s 10G huge", in: directory.path)
+        #expect(await code(directory.file("fifo")) == "node/not-regular")
+        #expect(await code("/dev/null") == "node/not-regular")
+        #expect(await code(directory.file("huge.tar")) == "node/too-large")
+        #expect(await code(directory.file("huge")) == "usage/nothing-to-judge")
     }
 
     /// No bytes of any file end the program.

@@ -74,6 +74,12 @@ struct ZooTree {
         try write(text.trimmingCharacters(in: .newlines) + " \\\n  \(arguments)\n", Self.dropIn)
     }
 
+    /// Moves the flags of a command into the variable that a unit may use.
+    func wait(_ path: String) throws {
+        let flags = try read(path).matches(of: /--(requestheader|proxy-client)[^ \n]*/).map { String($0.0) }
+        try write("[Service]\nEnvironment=\"AGGREGATION_FLAGS=\(flags.joined(separator: " "))\"\n", path)
+    }
+
     /// Adds settings to the service.
     func set(_ settings: String) throws { try edit(Self.dropIn, "ExecStart=\n", "\(settings)\nExecStart=\n") }
 

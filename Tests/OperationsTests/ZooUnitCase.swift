@@ -100,6 +100,47 @@ extension ZooCase {
 
     static let units: [ZooCase] = [
         .init("no unit", .noUnit) { try $0.remove("/etc/systemd/system") },
+        .init("drop-ins without a unit or a flag", .noUnit) { tree in
+            try tree.remove(ZooTree.unit)
+            try tree.write("[Service]\nNice=0\n", ZooTree.dropIn)
+        },
+        .init("drop-ins of all services alone", .noUnit) { tree in
+            try tree.remove("/etc/systemd/system")
+            try tree.write("[Service]\nNice=0\n", "/etc/systemd/system/service.d/10-all.conf")
+        },
+        .init("a drop-in with a command, without its unit") { try $0.remove(ZooTree.unit) },
+        .init("a drop-in that waits for its unit", .waitingFlags) { tree in
+            try tree.remove(ZooTree.unit)
+            try tree.wait(ZooTree.dropIn)
+        },
+        .init("a drop-in that waits for a unit of another name", .waitingFlags) { tree in
+            try tree.wait(ZooTree.dropIn)
+            try Zoo.shell(
+                "mv kube-apiserver.service.d k8s-apiserver.service.d; rm *.service",
+                in: tree.root + "/etc/systemd/system")
+        },
+        .init("another variable that waits", .waitingFlags) { tree in
+            try tree.remove(ZooTree.unit)
+            try tree.wait(ZooTree.dropIn)
+            try tree.edit(ZooTree.dropIn, "AGGREGATION_FLAGS", "KUBE_API_ARGS")
+        },
+        .init("a static pod", .staticPod) { tree in
+            try tree.remove("/etc/systemd/system")
+            try tree.write("apiVersion: v1\nkind: Pod\n", "/etc/kubernetes/manifests/kube-apiserver.yaml")
+        },
+        .init("a static pod beside a unit", .staticPod) {
+            try $0.write("apiVersion: v1\nkind: Pod\n", "/etc/kubernetes/manifests/kube-apiserver.yaml")
+        },
+        .init("a file that kubelet does not read") {
+            try $0.write("", "/etc/kubernetes/manifests/.kube-apiserver.yaml.swp")
+        },
+        .init("a drop-in that takes the command away", .unitUnreadable) { tree in
+            try tree.remove(ZooTree.unit)
+            try tree.write("[Service]\nExecStart=\n", "\(ZooTree.unit).d/zzz.conf")
+        },
+        .init("a path with a specifier", .unclearCommand) {
+            try $0.flag("key-file=\(ZooTree.key)", "key-file=%d/key.pem")
+        },
         .init("a masked unit", .unitUnreadable) { tree in
             try tree.remove(ZooTree.unit)
             try Zoo.shell("ln -s /dev/null .\(ZooTree.unit)", in: tree.root)
@@ -131,13 +172,7 @@ extension ZooCase {
         .init("an edit of the unit that waits", .staleDropIn) {
             try $0.edit(ZooTree.unit, "10.254.0.0", "10.255.0.0")
         },
-        .init("flags in a variable that nothing uses", .unusedFlags) { tree in
-            let flags = try tree.read(ZooTree.dropIn).matches(of: /--(requestheader|proxy-client)[^ \n]*/)
-                .map { String($0.0) }
-            try tree.write(
-                "[Service]\nEnvironment=\"AGGREGATION_FLAGS=\(flags.joined(separator: " "))\"\n",
-                ZooTree.dropIn)
-        },
+        .init("flags in a variable that nothing uses", .unusedFlags) { try $0.wait(ZooTree.dropIn) },
         .init("a variable that nothing sets", .unknownVariable) { try $0.add("$MORE") },
         .init("a missing environment file", .environmentFileMissing) {
             try $0.set("EnvironmentFile=/etc/kubernetes/more.env")

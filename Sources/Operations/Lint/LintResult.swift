@@ -4,14 +4,34 @@ import Planning
 
 /// What judging files without a spec has found.
 package struct LintResult: Sendable {
-    /// Set-up by set-up, in the order of the request.
-    package var findings: [Finding] = []
-    /// How many set-ups were judged: trees of nodes, and the files that belong together.
+    /// A set-up with findings: a tree of a node, or files that belong together.
+    package struct SetUp: Sendable {
+        /// nil for single files, and where one set-up alone is judged.
+        package let node: String?
+        /// Where the tree begins, as the user can open it, without a slash at its end; nil for single files.
+        package let root: String?
+        package let findings: [Finding]
+
+        package init(node: String?, root: String?, findings: [Finding]) {
+            (self.node, self.root, self.findings) = (node, root, findings)
+        }
+    }
+
+    /// Those with findings, in the order of the request.
+    package var broken: [SetUp] = []
+    /// How many set-ups were judged.
     package var setUps = 0
     /// How many files of them were read.
     package var files = 0
+    /// Files that were named one by one, or lie in a directory of such, and that nothing of their set-up uses.
+    package var unjudged: [String] = []
 
     package init() {}
 
-    package func count(_ severity: FindingSeverity) -> Int { findings.count { $0.severity == severity } }
+    /// Set-up by set-up.
+    package var findings: [Finding] { broken.flatMap(\.findings) }
+
+    package func count(_ severity: FindingSeverity) -> Int {
+        broken.reduce(0) { $0 + $1.findings.count { $0.severity == severity } }
+    }
 }

@@ -21,13 +21,14 @@ package enum LintRun {
             Array(targets[$0..<min($0 + portion, targets.count)])
         }
         let results = await concurrently(portions, atMost: max(1, request.threads)) { targets in
-            targets.map { judge($0, isOne: isOne, cache, request) }
+            try targets.map { try judge($0, isOne: isOne, cache, request) }
         }
         var result = LintResult()
         for found in results {
-            for (findings, files) in try found.get() {
-                result.findings += findings
-                result.files += files
+            for judged in try found.get() {
+                if !judged.setUp.findings.isEmpty { result.broken.append(judged.setUp) }
+                result.files += judged.files
+                result.unjudged += judged.unjudged
                 result.setUps += 1
             }
         }
@@ -36,13 +37,24 @@ package enum LintRun {
 
     private static func judge(
         _ target: LintTargets.Target, isOne: Bool, _ cache: LintCache, _ request: LintRequest
-    ) -> (findings: [Finding], files: Int) {
+    ) throws -> (setUp: LintResult.SetUp, files: Int, unjudged: [String]) {
         let (node, name, isWhole) = reading(target)
         let reader = SetUpReader(node: node, isWhole: isWhole, cache: cache, request: request)
         let facts = reader.facts(isOne ? nil : name)
-        let files = [facts.ca, facts.certificate, facts.key].count { $0.content != .absent }
-        let ofUnit = (facts.unit?.sources.count ?? 0) + (facts.unit?.environmentFiles.count ?? 0)
-        return (Lint.judge(facts), files + ofUnit)
+        let files = facts.filesRead
+        let findings = Lint.judge(facts)
+        var unjudged: [String] = []
+        if case .loose(let paths) = target {
+            let used = Set((files + facts.staticPods).map { node.display($0).bytes })
+            unjudged = paths.filter { !used.contains($0.bytes) }
+            // Nothing said of nothing would look like a judgement.
+            if findings.isEmpty, unjudged.count == paths.count { throw LintTargets.nothing(in: paths) }
+        }
+        let root = isWhole ? node.display("/") : nil
+        let setUp = LintResult.SetUp(
+            node: facts.node, root: root.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
+            findings: findings)
+        return (setUp, files.count, unjudged)
     }
 
     private static func reading(
@@ -55,5 +67,14 @@ package enum LintRun {
             (ArchiveReading(archive: archive, name: name, root: root), node, true)
         case .loose(let paths): (LooseFiles(paths), nil, false)
         }
+    }
+}
+
+extension LintFacts {
+    /// Paths of the files that were read.
+    fileprivate var filesRead: [String] {
+        let named = [ca, certificate, key, clientCA].compactMap { $0 }.filter { $0.content != .absent }
+        let units = [unit].compactMap { $0 } + kubeProxies
+        return named.map(\.path) + units.flatMap { $0.ownFiles + $0.environmentFiles.keys }
     }
 }

@@ -16,6 +16,8 @@ struct LintTargets {
 
     private(set) var targets: [Target] = []
     private var loose: [String] = []
+    /// Trees and files that were named already.
+    private var seen: Set<ByteText> = []
 
     /// What a node's tree has at least one of.
     private static let marks = ["/etc/systemd/system", "/etc/kubernetes", "/usr/lib/systemd/system"]
@@ -24,13 +26,18 @@ struct LintTargets {
         ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2", ".tbz2",
     ]
 
-    /// - Throws: `usage/no-such-path`, `usage/nothing-to-judge`, or why a directory or archive cannot be read.
+    /// - Throws: `usage/empty-path`, `usage/no-such-path`, `usage/nothing-to-judge`, or why something cannot be read.
     init(_ paths: [String]) async throws {
         for path in paths { try await take(path) }
         if !loose.isEmpty { targets.append(.loose(loose)) }
     }
 
     private mutating func take(_ path: String) async throws {
+        guard !path.isEmpty else {
+            throw BootstrapError(
+                "usage/empty-path", status: .usage, "--offline is given an empty path",
+                hint: "name a node's tree, a directory of trees, a tar archive or files")
+        }
         // A slash behind a link's name follows it.
         guard
             let kind = try FileStatus.of(path == "/" ? path : Self.plain(path) + "/.")?.kind
@@ -42,10 +49,28 @@ struct LintTargets {
                 hint: "give a node's tree, a directory of trees, a tar archive or files")
         }
         if kind == .directory { return try takeDirectory(Self.plain(path)) }
-        guard Self.endings.contains(where: path.hasSuffix) else { return loose.append(path) }
+        guard try Self.isArchive(path) else { return try takeFile(path) }
+        guard seen.insert(path.bytes).inserted else { return }
         let archive = try TarArchive(
             await Decompressor.read(path, limit: TarArchive.limit), name: path)
         try takeArchive(archive, path)
+    }
+
+    /// By its name, or by how its content begins.
+    private static func isArchive(_ path: String) throws -> Bool {
+        if endings.contains(where: path.hasSuffix) { return true }
+        let beginning = try FileReader.first(TarArchive.beginning, of: path)
+        return Decompressor.isCompressed(beginning) || TarArchive.hasMagic(beginning)
+    }
+
+    /// - Throws: why it cannot be read: what is passed over would look as if it were judged.
+    private mutating func takeFile(_ path: String) throws {
+        _ = try FileReader.first(1, of: path)
+        if seen.insert(path.bytes).inserted { loose.append(path) }
+    }
+
+    private mutating func takeTree(_ prefix: String, node: String) {
+        if seen.insert("\(prefix)/".bytes).inserted { targets.append(.tree(prefix, node: node)) }
     }
 
     private static func plain(_ path: String) -> String {
@@ -57,26 +82,37 @@ struct LintTargets {
     private mutating func takeDirectory(_ path: String) throws {
         let prefix = path == "/" ? "" : path
         if try Self.isTree(LocalTransport(root: NodeRoot(prefix: prefix))) {
-            return targets.append(.tree(prefix, node: path.splitPath.name))
+            return takeTree(prefix, node: path.splitPath.name)
         }
         let names = try FileReader.list(path).filter { !$0.hasPrefix(".") }
         var files: [String] = []
-        let count = targets.count
+        var hasTrees = false
         for name in names {
             let child = "\(prefix)/\(name)"
-            guard let kind = try FileStatus.of(child)?.kind else { continue }
-            if kind == .regular { files.append(child) }
-            if kind == .directory, try Self.isTree(LocalTransport(root: NodeRoot(prefix: child))) {
-                targets.append(.tree(child, node: name))
+            if try Self.isFile(child) { files.append(child) }
+            if try FileStatus.of(child)?.kind == .directory,
+                try Self.isTree(LocalTransport(root: NodeRoot(prefix: child)))
+            {
+                takeTree(child, node: name)
+                hasTrees = true
             }
         }
-        if targets.count > count { return }
-        loose += files
-        for name in names where name.hasSuffix(".service.d") {
-            loose += try FileReader.list("\(prefix)/\(name)").map { "\(prefix)/\(name)/\($0)" }
+        if hasTrees { return }
+        for name in names where name.hasSuffix(".service.d") && !files.containsBytes("\(prefix)/\(name)") {
+            files += try FileReader.list("\(prefix)/\(name)").map { "\(prefix)/\(name)/\($0)" }
+                .filter(Self.isFile)
         }
-        guard loose.isEmpty else { return }
-        throw Self.nothing(path)
+        guard !files.isEmpty else { throw Self.nothing(in: [path]) }
+        for file in files { try takeFile(file) }
+    }
+
+    /// Whether it is a regular file, or a link that does not lead to a directory.
+    private static func isFile(_ path: String) throws -> Bool {
+        switch try FileStatus.of(path)?.kind {
+        case .regular: true
+        case .symbolicLink: try FileStatus.of("\(path)/.") == nil
+        default: false
+        }
     }
 
     /// The trees lie at the archive's top, or a few directories below it.
@@ -96,19 +132,23 @@ struct LintTargets {
             }
             roots = below
         }
-        guard targets.count > count else { throw Self.nothing(path) }
+        guard targets.count > count else { throw Self.nothing(in: [path]) }
     }
 
     private static func isTree(_ node: any NodeReading) throws -> Bool {
         try marks.contains { try node.status($0) != nil }
     }
 
-    private static func nothing(_ path: String) -> BootstrapError {
-        BootstrapError(
+    /// - Parameter paths: what was named; at least one.
+    static func nothing(in paths: [String]) -> BootstrapError {
+        let others = paths.count > 1 ? " and \(paths.count - 1) more" : ""
+        let verb = paths.count > 1 ? "hold" : "holds"
+        return BootstrapError(
             "usage/nothing-to-judge", status: .usage,
-            "\(path) holds neither a node's tree nor files of a set-up",
+            "\(paths[0])\(others) \(verb) neither a node's tree nor files of a set-up",
             hint:
-                "a tree has etc/systemd/system or etc/kubernetes in it: give that directory, or the one above it"
+                "a tree has etc/systemd/system or etc/kubernetes in it: give that directory, or the one above it; single files are "
+                + "units, drop-ins, environment files, and certificates and keys in PEM"
         )
     }
 }

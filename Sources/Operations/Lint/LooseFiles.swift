@@ -95,8 +95,11 @@ struct LooseFiles: NodeReading {
     }
 
     func list(_ path: String) throws(NodeError) -> [String] {
-        units.keys.map(\.text).filter { $0.splitPath.directory.bytes == path.bytes }.map(\.splitPath.name)
-            .sorted { $0.bytes < $1.bytes }
+        let prefix = Array("\(path)/".utf8)
+        let names = units.keys.map(\.text).filter { $0.utf8.starts(with: prefix) }.compactMap {
+            String(decoding: $0.utf8.dropFirst(prefix.count), as: UTF8.self).pathComponents.first
+        }
+        return Set(names.bytes).sorted().map(\.text)
     }
 
     func lists(_ paths: [String]) throws(NodeError) -> [[String]] {

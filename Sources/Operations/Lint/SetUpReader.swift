@@ -99,7 +99,7 @@ struct SetUpReader {
     private func readSurroundings(into facts: inout LintFacts) {
         guard isWhole else { return }
         let unit = facts.unit
-        let files = (unit?.sources.map(\.path) ?? []) + (unit?.environmentFiles.keys.sorted() ?? [])
+        let files = (unit?.ownFiles ?? []) + (unit?.environmentFiles.keys.sorted() ?? [])
         facts.others = files.map { file($0, .unread) }
         let named = [facts.ca.path, facts.certificate.path, facts.key.path].filter(\.isAbsolutePath)
         let directories = Set((named + files).map { $0.splitPath.directory.bytes }).sorted()

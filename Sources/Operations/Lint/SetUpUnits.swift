@@ -3,6 +3,7 @@
 import ControlPlane
 import NodeAccess
 import Planning
+import Spec
 import SystemdUnits
 import Values
 
@@ -12,6 +13,8 @@ struct SetUpUnits {
     let isWhole: Bool
 
     private static let usual = "kube-apiserver.service"
+    /// kubelet's `staticPodPath`, as kubeadm has it.
+    private static let folder = "/etc/kubernetes/manifests"
 
     func read(into facts: inout LintFacts) {
         let names = unitNames()
@@ -21,6 +24,7 @@ struct SetUpUnits {
             let report = ErrorReport(error)
             facts.unitProblem = (report.code, report.message, report.hint ?? "")
         }
+        (facts.staticPods, facts.unit) = staticPods(beside: facts.unit, facts.unitProblem != nil)
         facts.kubeProxies = names.filter { $0.contains("kube-proxy") }.compactMap { name in
             try? unit(name, hasFragment: true)
         }
@@ -44,8 +48,28 @@ struct SetUpUnits {
             return unit
         }
         if let name = likely.first { return try unit(name, hasFragment: true) }
-        return try UnitFiles(node: node, unit: Self.usual, own: nil).observeDropIns().map {
-            JudgedUnit(name: Self.usual, unit: $0, isWhole: isWhole, hasFragment: false)
+        return try withoutFragment()
+    }
+
+    /// Drop-ins whose unit is not there: those that run kube-apiserver, or have flags that wait for it.
+    private func withoutFragment() throws -> JudgedUnit? {
+        let usual = try dropIns(of: Self.usual)
+        func isMeant(_ unit: JudgedUnit) -> Bool {
+            unit.runsAPIServer || unit.command == nil && !unit.flags.occurrences.isEmpty
+        }
+        if let usual, isMeant(usual) { return usual }
+        let folders = UnitFiles.searchPath.flatMap { (try? node.list($0)) ?? [] }
+        let names = Set(folders.filter { $0.hasSuffix(".service.d") }.map { String($0.dropLast(2)) })
+        for name in names.sorted() where !isWhole || name.contains("kube") || name.contains("apiserver") {
+            guard let unit = try? dropIns(of: name), isMeant(unit) else { continue }
+            return unit
+        }
+        return usual
+    }
+
+    private func dropIns(of name: String) throws -> JudgedUnit? {
+        try UnitFiles(node: node, unit: name, own: nil).observeDropIns().map {
+            JudgedUnit(name: name, unit: $0, isWhole: isWhole, hasFragment: false)
         }
     }
 
@@ -53,6 +77,39 @@ struct SetUpUnits {
         try UnitFiles(node: node, unit: name, own: nil).observeInTree().map {
             JudgedUnit(name: name, unit: $0, isWhole: isWhole, hasFragment: hasFragment)
         }
+    }
+
+    /// A manifest in JSON is judged where no unit is; the others are only told of.
+    private func staticPods(
+        beside unit: JudgedUnit?, _ hasProblem: Bool
+    ) -> (unread: [String], unit: JudgedUnit?) {
+        let paths = manifests()
+        // Drop-ins of all services say nothing of kube-apiserver.
+        let isThere =
+            unit.map { $0.hasFragment || $0.command != nil || !$0.flags.occurrences.isEmpty } ?? false
+        guard !isThere, !hasProblem else { return (paths, unit) }
+        let pods = paths.compactMap(staticPod)
+        guard pods.count == 1 else { return (paths, unit) }
+        return (paths.filter { $0 != pods[0].path }, JudgedUnit(pod: pods[0], isWhole: isWhole))
+    }
+
+    private func staticPod(_ path: String) -> StaticPod? {
+        guard let bytes = try? node.read(path, limit: LocatedJSON.Limits().bytes),
+            let manifest = try? LocatedJSON.parse(bytes)
+        else { return nil }
+        return StaticPod(path: path, manifest)
+    }
+
+    /// Manifests from which kubelet runs kube-apiserver. It reads every file but those whose names begin with a dot.
+    private func manifests() -> [String] {
+        func isMeant(_ name: String) -> Bool { name.contains("apiserver") && !name.hasPrefix(".") }
+        if let loose = node as? LooseFiles {
+            let endings = [".yaml", ".yml", ".json", ".manifest"]
+            return loose.others.map { "/\($0)" }.filter { path in
+                isMeant(path.splitPath.name) && endings.contains(where: path.hasSuffix)
+            }
+        }
+        return ((try? node.list(Self.folder)) ?? []).filter(isMeant).map { "\(Self.folder)/\($0)" }
     }
 
     /// nil where the tree is only a part of a node's, so that kube-proxy may be elsewhere.

@@ -71,6 +71,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case missingRequiredFlag = "lint/missing-required-flag"
     // The unit and its surroundings.
     case noUnit = "lint/no-unit"
+    case waitingFlags = "lint/waiting-flags"
+    case staticPod = "lint/static-pod"
     case unitUnreadable = "lint/unit-unreadable"
     case unitSyntax = "lint/unit-syntax"
     case severalCommands = "lint/several-commands"
@@ -91,8 +93,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     private static let warnings: Set<FindingCode> = [
         .expiredCAKept, .severalCAs, .endsSoon, .outlivesCA, .noAKI, .weakKey, .caAsClient, .keyFileExtra,
         .carriageReturn, .keyGroupReadable, .owner, .symbolicLink, .aggregationOff, .noExtraHeaders, .anyName,
-        .duplicateValue, .customHeader, .redirectsFollowed, .noUnit, .staleDropIn, .unknownVariable,
-        .unclearCommand, .notKubeAPIServer, .reloadKills, .noKubeProxy, .proxyUnsure,
+        .duplicateValue, .customHeader, .redirectsFollowed, .noUnit, .waitingFlags, .staticPod, .staleDropIn,
+        .unknownVariable, .unclearCommand, .notKubeAPIServer, .reloadKills, .noKubeProxy, .proxyUnsure,
     ]
 
     package var severity: FindingSeverity { Self.warnings.contains(self) ? .warning : .error }

@@ -26,11 +26,23 @@ package struct JudgedUnit: Sendable {
     /// Why some of the flags may not be known; nil where all are.
     package let doubt: String?
     let arguments: [CommandExpansion.Argument]
+    /// What runs kube-apiserver in place of a unit; nil for a unit.
+    package let pod: StaticPod?
+
+    /// A static pod, which has neither a unit's settings nor its variables.
+    package init(pod: StaticPod, isWhole: Bool) {
+        (name, sources, digests, environmentFiles) = (pod.path.splitPath.name, [], [], [:])
+        (self.pod, self.isWhole, hasFragment) = (pod, isWhole, true)
+        (service, command, problem, doubt) = (nil, nil, nil, nil)
+        let words = pod.words.map(\.text)
+        arguments = words.enumerated().map { .init(pattern: .init(text: $1), word: $0) }
+        (flags, program) = (EffectiveFlags.parse(commandLine: words), CommandProgram(words))
+    }
 
     package init(
         name: String, unit: ObservedUnit, isWhole: Bool, hasFragment: Bool
     ) {
-        self.name = name
+        (self.name, pod) = (name, nil)
         (sources, digests) = (unit.base, unit.baseDigests)
         (environmentFiles, self.isWhole, self.hasFragment) = (unit.environmentFiles, isWhole, hasFragment)
         var read: (service: EffectiveService?, command: ExecCommand?, problem: UnitError?) = (nil, nil, nil)
@@ -56,6 +68,9 @@ package struct JudgedUnit: Sendable {
         }
     }
 
+    /// Paths of the files that it is made of, environment files left out.
+    package var ownFiles: [String] { pod.map { [$0.path] } ?? sources.map(\.path) }
+
     /// Whether its program is kube-apiserver, as far as that can be told.
     package var runsAPIServer: Bool {
         switch program?.kind {
@@ -65,7 +80,15 @@ package struct JudgedUnit: Sendable {
     }
 
     /// Whether it is known which flags kube-apiserver gets, and that others are not given.
-    var isClear: Bool { doubt == nil && problem == nil && command != nil && runsAPIServer }
+    var isClear: Bool { doubt == nil && problem == nil && hasCommand && runsAPIServer }
+
+    /// Whether it is known what is started.
+    var hasCommand: Bool { command != nil || pod != nil }
+
+    /// Whether only drop-ins are there, and the command may be in the unit's own file.
+    var isWaiting: Bool {
+        !hasFragment && problem?.code == .noCommand && service?.hasEmptiedStart == false
+    }
 
     private static func arguments(
         _ service: EffectiveService?, _ command: ExecCommand?, isWhole: Bool
@@ -114,6 +137,7 @@ package struct JudgedUnit: Sendable {
     }
 
     private func place(_ argument: CommandExpansion.Argument) -> (path: String, line: Int?)? {
+        if let pod { return (pod.path, pod.words[argument.word].line) }
         if let name = argument.variable { return place(ofVariable: name) }
         guard let command, argument.word < command.words.count else { return nil }
         return (command.path, command.line(ofWord: argument.word))
@@ -133,9 +157,27 @@ package struct JudgedUnit: Sendable {
         return (String(place[..<colon]), line)
     }
 
-    /// The file that a flag names, as the process takes its path; nil where the flag is not given, or empty.
+    /// A flag's value as it is written, if systemd or kubelet puts something else in for a part of it.
+    func openValue(_ flag: String) -> String? {
+        guard let last = flags.occurrences.last(where: { $0.name == flag }) else { return nil }
+        if pod != nil { return last.value.flatMap { $0.contains("$(") ? $0 : nil } }
+        let isOpen = last.arguments.contains { $0 < arguments.count && arguments[$0].pattern.text == nil }
+        return isOpen ? last.value : nil
+    }
+
+    /// The file that a flag names, as the process takes its path; nil where the flag is not given, is empty, or
+    /// has a specifier.
     package func file(_ flag: String) -> String? {
-        guard let path = flags.string(flag), !path.isEmpty, !path.utf8.contains(0) else { return nil }
+        guard let path = flags.string(flag), !path.isEmpty, !path.utf8.contains(0), openValue(flag) == nil
+        else { return nil }
+        if let pod { return pod.nodePath(path) ?? pod.absolutePath(path) }
         return service?.absolutePath(path) ?? path
+    }
+
+    /// The first file of these flags that the container of a static pod does not have from the node.
+    func unmounted(_ flags: [String]) -> String? {
+        guard let pod else { return nil }
+        let paths = flags.filter { openValue($0) == nil }.compactMap { self.flags.string($0) }
+        return paths.first { !$0.isEmpty && pod.nodePath($0) == nil }
     }
 }

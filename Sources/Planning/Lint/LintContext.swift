@@ -22,6 +22,8 @@ struct LintContext: Sendable {
     let overridden: [Lost]
     /// Of variables that the command does not use.
     let unused: [Lost]
+    /// Of variables in drop-ins whose unit is not there, so that no command uses them.
+    let waiting: [Lost]
     /// Whether it is known which flags kube-apiserver gets.
     let knowsFlags: Bool
 
@@ -42,12 +44,13 @@ struct LintContext: Sendable {
         pair = LintPair(facts.certificate.certificates, publicKey: facts.key.publicKeySHA256)
         leaf = pair.leaf.map { facts.certificate.certificates[$0] }
         guard let unit = facts.unit else {
-            (overridden, unused, knowsFlags) = ([], [], false)
+            (overridden, unused, waiting, knowsFlags) = ([], [], [], false)
             return
         }
         knowsFlags = unit.isClear || unit.command == nil && !unit.arguments.isEmpty
         overridden = Self.overridden(unit)
         unused = Self.unused(unit)
+        waiting = unit.isWaiting ? Self.variables(unit) : []
     }
 
     var flags: EffectiveFlags? { unit?.flags }
@@ -81,6 +84,7 @@ struct LintContext: Sendable {
     var commandPlace: (path: String, line: Int?)? {
         guard let unit else { return nil }
         if let command = unit.command { return JudgedUnit.split(command.place) }
+        if let pod = unit.pod { return (pod.path, pod.words.first?.line) }
         return unit.sources.first.map { ($0.path, nil) }
     }
 
@@ -106,7 +110,7 @@ struct LintContext: Sendable {
     }
 
     private static func unused(_ unit: JudgedUnit) -> [Lost] {
-        guard let service = unit.service, let command = unit.command else { return [] }
+        guard let command = unit.command else { return [] }
         let used = Set(
             command.words.flatMap { word in
                 switch word.expansion {
@@ -116,13 +120,22 @@ struct LintContext: Sendable {
                 }
             })
         let shell = ShellCommand(command)
-        return service.environment.names.sorted().compactMap { name in
-            guard !used.contains(name), shell?.uses(name) ?? 0 == 0, let value = service.environment[name]
-            else { return nil }
-            let words = CommandExpansion.split(value).map(\.description)
-            let lost = ownNames(words).filter { !unit.flags.has($0) }
-            guard !lost.isEmpty else { return nil }
-            return Lost(names: lost, place: unit.place(ofVariable: name), cause: name)
+        return variables(unit).compactMap { lost in
+            guard !used.contains(lost.cause), shell?.uses(lost.cause) ?? 0 == 0 else { return nil }
+            var lost = lost
+            lost.names.removeAll { unit.flags.has($0) }
+            return lost.names.isEmpty ? nil : lost
+        }
+    }
+
+    /// Variables that hold flags of the aggregation layer.
+    private static func variables(_ unit: JudgedUnit) -> [Lost] {
+        guard let environment = unit.service?.environment else { return [] }
+        return environment.names.sorted().compactMap { name in
+            guard let value = environment[name] else { return nil }
+            let names = ownNames(CommandExpansion.split(value).map(\.description))
+            return names.isEmpty
+                ? nil : Lost(names: names, place: unit.place(ofVariable: name), cause: name)
         }
     }
 }

@@ -22,6 +22,8 @@ package struct LintFacts: Sendable {
     package var unit: JudgedUnit?
     /// Why it could not be read, in the words of the error, with its hint.
     package var unitProblem: (code: String, message: String, hint: String)?
+    /// Manifests of static pods that seem to run kube-apiserver, and that are not judged.
+    package var staticPods: [String] = []
     /// Units that run kube-proxy.
     package var kubeProxies: [JudgedUnit] = []
     /// Whether something on the node runs kube-proxy, or may; nil where a tree is too small to tell.

@@ -6,7 +6,7 @@ import SystemdUnits
 enum LintFlagRules {
     static let all = [
         LintRule(.aggregationOff) { context in
-            guard context.knowsFlags, context.unit?.command != nil, context.given.isEmpty,
+            guard context.knowsFlags, context.unit?.hasCommand == true, context.given.isEmpty,
                 context.overridden.isEmpty, context.unused.isEmpty
             else { return [] }
             return [LintHit(context.commandPlace)]

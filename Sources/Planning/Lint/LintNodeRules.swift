@@ -12,6 +12,9 @@ enum LintNodeRules {
                 ?? []
         },
         LintRule(.notMounted) { context in
+            if let path = context.unit?.unmounted(LintContext.files) {
+                return [LintHit(context.commandPlace, ["path": path])]
+            }
             guard let container = context.unit?.program?.container else { return [] }
             let mounts = ContainerMounts(container, mayHaveOthers: context.unit?.doubt != nil)
             let hidden = paths(context).first { mounts.shows($0) == false }
@@ -46,7 +49,8 @@ enum LintNodeRules {
 
     /// Whether kube-apiserver certainly has the node's files under the paths that its flags name.
     static func seesFiles(_ context: LintContext) -> Bool {
-        guard let unit = context.unit, unit.command != nil else { return true }
+        guard let unit = context.unit, unit.hasCommand else { return true }
+        if unit.pod != nil { return unit.unmounted(LintContext.files) == nil }
         if let container = unit.program?.container {
             let mounts = ContainerMounts(container, mayHaveOthers: false)
             return paths(context).allSatisfy { mounts.shows($0) == true }

@@ -9,8 +9,18 @@ enum LintUnitRules {
     static let all = [
         LintRule(.noUnit) { context in
             let facts = context.facts
-            return facts.isWhole && facts.unitProblem == nil && facts.unit == nil ? [LintHit()] : []
+            guard facts.isWhole, facts.unitProblem == nil, facts.staticPods.isEmpty else { return [] }
+            let isThere = facts.unit.map { !$0.isWaiting } ?? false
+            return isThere || !context.waiting.isEmpty ? [] : [LintHit()]
         },
+        LintRule(.waitingFlags) { context in
+            // Without a tree the unit may be elsewhere.
+            guard context.facts.isWhole else { return [] }
+            return context.waiting.map { lost in
+                LintHit(lost.place, ["variable": lost.cause, "flags": list(lost.names)])
+            }
+        },
+        LintRule(.staticPod) { context in context.facts.staticPods.map { LintHit($0) } },
         LintRule(.unitUnreadable) { problem($0) { !syntax.contains($0) && $0 != severalCommands } },
         LintRule(.unitSyntax) { problem($0) { syntax.contains($0) } },
         LintRule(.severalCommands) { problem($0) { $0 == severalCommands } },
@@ -36,8 +46,16 @@ enum LintUnitRules {
             }
         },
         LintRule(.unclearCommand) { context in
-            guard let unit = context.unit, let doubt = unit.doubt else { return [] }
-            return [LintHit(context.commandPlace, ["cause": doubt])]
+            guard let unit = context.unit else { return [] }
+            let doubts = unit.doubt.map { [LintHit(context.commandPlace, ["cause": $0])] } ?? []
+            return doubts
+                + LintContext.files.compactMap { flag in
+                    unit.openValue(flag).map { value in
+                        let what = unit.pod == nil ? "specifier, which systemd" : "variable, which kubelet"
+                        let cause = "--\(flag)=\(value) has a \(what) replaces"
+                        return LintHit(context.place(flag), ["cause": cause])
+                    }
+                }
         },
         LintRule(.notKubeAPIServer) { context in
             guard let unit = context.unit, let command = unit.command, !unit.runsAPIServer, unit.doubt == nil
@@ -69,8 +87,8 @@ enum LintUnitRules {
             guard isMeant(problem.code) else { return [] }
             return [LintHit(nil, ["cause": problem.message, "hint": problem.hint])]
         }
-        guard let unit = context.unit, unit.hasFragment || unit.problem?.code != .noCommand,
-            let problem = unit.problem, isMeant(problem.code.rawValue)
+        guard let unit = context.unit, !unit.isWaiting, let problem = unit.problem,
+            isMeant(problem.code.rawValue)
         else { return [] }
         let path = problem.subject.isAbsolutePath ? problem.subject : unit.sources.first?.path
         return [

@@ -29,7 +29,7 @@ enum LintVersionRules {
         },
         LintRule(.missingRequiredFlag) { context in
             guard let version = context.facts.version, version >= minor(20), context.knowsFlags,
-                context.unit?.command != nil, let flags = context.flags
+                context.unit?.hasCommand == true, let flags = context.flags
             else { return [] }
             return required.filter { !flags.has($0) }.map {
                 LintHit(context.commandPlace, ["flag": $0, "version": "\(version)"])

@@ -11,6 +11,10 @@ package struct CommandExpansion: Sendable, Equatable {
         package var variable: String?
         /// Which of the variable's words it is, from 0.
         package var position = 0
+
+        package init(pattern: ArgumentPattern, word: Int, variable: String? = nil, position: Int = 0) {
+            (self.pattern, self.word, self.variable, self.position) = (pattern, word, variable, position)
+        }
     }
 
     package internal(set) var arguments: [Argument] = []

@@ -25,8 +25,10 @@ package struct FileView: Sendable, Equatable {
     /// Whether there may be others that are not known.
     var mayHaveOthers = false
 
+    package init() {}
+
     /// - Parameter source: a path of the node; nil for anything else.
-    mutating func add(_ target: String, _ source: String?, origin: String, isFinal: Bool = false) {
+    package mutating func add(_ target: String, _ source: String?, origin: String, isFinal: Bool = false) {
         let isUnknown = source.map { Self.unknownFrom($0) != nil } ?? false
         layers.append(
             Layer(

@@ -16,6 +16,8 @@ package struct EffectiveService: Sendable, Equatable {
     package private(set) var execStart: [UnitAssignment] = []
     /// Those that a later empty one has taken out of effect.
     package private(set) var replacedStarts: [UnitAssignment] = []
+    /// Whether an empty `ExecStart=` is the last one, so that nothing is left to start.
+    package private(set) var hasEmptiedStart = false
     /// The `ExecReload=` assignments in effect.
     package private(set) var execReload: [Setting] = []
     /// Lines that begin with `--` and belong to no setting; the value is empty.
@@ -95,6 +97,7 @@ package struct EffectiveService: Sendable, Equatable {
         let setting = Setting(value: value, path: assignment.path, line: assignment.lineNumber)
         switch assignment.key {
         case "ExecStart":
+            hasEmptiedStart = value.isEmpty
             if value.isEmpty {
                 replacedStarts += execStart
                 execStart = []

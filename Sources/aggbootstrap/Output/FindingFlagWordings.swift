@@ -102,7 +102,17 @@ extension FindingWordings {
         .noUnit: .init(
             "no unit that runs kube-apiserver is in the tree",
             "systemd has nothing to start from these files; flags were not judged",
-            "give the whole tree; a static pod's manifest is not read"),
+            "give the whole tree, with the unit or the static pod's manifest"),
+        .waitingFlags: .init(
+            "{flags} are in the variable {variable}, and no unit that could use it is in the tree",
+            "these flags have no effect until the unit of kube-apiserver uses ${variable}",
+            "add ${variable} to ExecStart= of the unit, as a word of its own; to have it judged, put the unit into the tree"
+        ),
+        .staticPod: .init(
+            "kube-apiserver may run in a static pod whose manifest is not JSON, or stands beside another one or a unit",
+            "kubelet starts kube-apiserver with the flags of this manifest, which were not judged",
+            "write it as JSON, which is judged, for example with yq -o json; or check its flags and hostPath mounts by hand"
+        ),
         .unitUnreadable: .init(
             "the unit of kube-apiserver cannot be used: {cause}", "systemd does not start kube-apiserver",
             "correct the unit, and check it with systemd-analyze verify"),

@@ -24,42 +24,33 @@ struct LintReport {
 
     /// Set-up by set-up; the last line says how it ended.
     var lines: [String] {
-        var lines: [String] = []
-        var node: String?
-        for finding in result.findings {
-            if let name = finding.node, name != node { lines += (lines.isEmpty ? [] : [""]) + ["\(name):"] }
-            node = finding.node
-            lines += Self.lines(finding)
-        }
-        return lines + (lines.isEmpty ? [] : [""]) + [last]
+        let blocks = LintBlock.blocks(of: result.broken)
+        let unjudged = StatusTable.names(result.unjudged.map { SafeText.line($0) })
+        return blocks.flatMap { $0.lines(hasTitle: result.setUps > 1) + [""] }
+            + (unjudged.isEmpty ? [] : ["not judged, as nothing here uses it: \(unjudged)"]) + [last]
     }
 
     /// As CI systems show them: each finding, or that there is none.
     var checks: [ReportedCheck] {
-        if result.findings.isEmpty {
-            return [
+        let found = result.broken.flatMap { setUp in setUp.findings.map { check($0, of: setUp) } }
+        let passed = ReportedCheck(
+            name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last)
+        return (found.isEmpty ? [passed] : found)
+            + result.unjudged.map { file in
                 ReportedCheck(
-                    name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last)
-            ]
-        }
-        return result.findings.map { finding in
-            let text = FindingText(finding)
-            let isError = finding.severity == .error || isStrict
-            return ReportedCheck(
-                name: finding.code.rawValue, level: isError ? .error : .warning,
-                subject: finding.node ?? "files", file: finding.file, line: finding.line,
-                text: "\(text.message): \(text.effect)", remedy: text.remedy)
-        }
+                    name: "files", level: .skipped, subject: "files", file: file, line: nil,
+                    text: "not judged: nothing of what was given uses it")
+            }
     }
 
-    private static func lines(_ finding: Finding) -> [String] {
+    private func check(_ finding: Finding, of setUp: LintResult.SetUp) -> ReportedCheck {
         let text = FindingText(finding)
-        let line = finding.line.map { ":\($0)" } ?? ""
-        let place = finding.file.map { "\($0)\(line): " } ?? ""
-        return [
-            "  \(finding.severity.rawValue): \(place)\(text.message) [\(finding.code.rawValue)]",
-            "      then: \(text.effect)", "      fix:  \(text.remedy)",
-        ]
+        let isError = finding.severity == .error || isStrict
+        // What is in no single file is in the tree: GitHub takes no result without a place.
+        return ReportedCheck(
+            name: finding.code.rawValue, level: isError ? .error : .warning,
+            subject: finding.node ?? "files", file: finding.file ?? setUp.root, line: finding.line,
+            text: "\(text.message): \(text.effect)", remedy: text.remedy)
     }
 
     private var last: String {
@@ -103,6 +94,8 @@ extension LintReport {
         let files: Int
         let errors: Int
         let warnings: Int
+        /// Files that nothing uses.
+        let notJudged: [String]
         let exitStatus: Int32
         let findings: [Entry]
     }
@@ -110,6 +103,7 @@ extension LintReport {
     var document: Document {
         Document(
             setUps: result.setUps, files: result.files, errors: errors, warnings: warnings,
-            exitStatus: status.rawValue, findings: result.findings.map(Document.Entry.init))
+            notJudged: result.unjudged, exitStatus: status.rawValue,
+            findings: result.findings.map(Document.Entry.init))
     }
 }
