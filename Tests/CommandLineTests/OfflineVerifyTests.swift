@@ -156,6 +156,10 @@ import Testing
         #expect(
             result.stdout
                 == "not judged, as nothing here uses it: more.env\nok: nothing found in 1 set-up (3 files)\n")
+        // As `nodes/*` names it.
+        let tree = try aggbootstrap(["verify", "--offline", "out/cp1", "more.env"], in: directory)
+        #expect(
+            tree.status == 0 && tree.stdout.hasSuffix("more.env\nok: nothing found in 1 set-up (4 files)\n"))
         let json = try aggbootstrap(arguments + ["-o", "json"], in: directory).stdout
         #expect(json.contains("\"notJudged\" : [\n    \"more.env\"\n  ]"), "\(json)")
         let notice = try aggbootstrap(arguments + ["-o", "github"], in: directory).stdout

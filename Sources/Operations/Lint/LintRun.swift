@@ -21,23 +21,27 @@ package enum LintRun {
             Array(targets[$0..<min($0 + portion, targets.count)])
         }
         let results = await concurrently(portions, atMost: max(1, request.threads)) { targets in
-            try targets.map { try judge($0, isOne: isOne, cache, request) }
+            targets.map { judge($0, isOne: isOne, cache, request) }
         }
         var result = LintResult()
         for found in results {
             for judged in try found.get() {
-                if !judged.setUp.findings.isEmpty { result.broken.append(judged.setUp) }
-                result.files += judged.files
                 result.unjudged += judged.unjudged
+                guard let setUp = judged.setUp else { continue }
+                if !setUp.findings.isEmpty { result.broken.append(setUp) }
+                result.files += judged.files
                 result.setUps += 1
             }
         }
+        // Nothing said of nothing would look like a judgement.
+        guard result.setUps > 0 else { throw LintTargets.nothing(in: result.unjudged) }
         return result
     }
 
+    /// - Returns: no set-up for single files that make up none.
     private static func judge(
         _ target: LintTargets.Target, isOne: Bool, _ cache: LintCache, _ request: LintRequest
-    ) throws -> (setUp: LintResult.SetUp, files: Int, unjudged: [String]) {
+    ) -> (setUp: LintResult.SetUp?, files: Int, unjudged: [String]) {
         let (node, name, isWhole) = reading(target)
         let reader = SetUpReader(node: node, isWhole: isWhole, cache: cache, request: request)
         let facts = reader.facts(isOne ? nil : name)
@@ -47,8 +51,7 @@ package enum LintRun {
         if case .loose(let paths) = target {
             let used = Set((files + facts.staticPods).map { node.display($0).bytes })
             unjudged = paths.filter { !used.contains($0.bytes) }
-            // Nothing said of nothing would look like a judgement.
-            if findings.isEmpty, unjudged.count == paths.count { throw LintTargets.nothing(in: paths) }
+            if findings.isEmpty, unjudged.count == paths.count { return (nil, 0, unjudged) }
         }
         let root = isWhole ? node.display("/") : nil
         let setUp = LintResult.SetUp(
