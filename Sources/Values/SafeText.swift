@@ -23,6 +23,17 @@ package enum SafeText {
         }
     }
 
+    /// With other text for some scalars. `String.replacing` compares characters, and a quote with an accent behind it is one
+    /// of its own.
+    package static func replacing(_ text: String, _ table: [Unicode.Scalar: String]) -> String {
+        guard text.unicodeScalars.contains(where: { table[$0] != nil }) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if let other = table[scalar] { result += other.unicodeScalars } else { result.append(scalar) }
+        }
+        return String(result)
+    }
+
     private static func escaped(
         _ text: String, keeping kept: Set<Unicode.Scalar>, _ escape: (Unicode.Scalar) -> String
     ) -> String {

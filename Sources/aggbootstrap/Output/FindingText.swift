@@ -24,12 +24,19 @@ struct FindingText {
 
     init(_ finding: Finding) {
         let wording = Self.wording(finding)
-        func filled(_ text: String) -> String {
-            finding.details.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
+        message = Self.filled(wording.message, finding)
+        effect = Self.filled(wording.effect, finding)
+        remedy = Self.filled(wording.remedy, finding)
+    }
+
+    /// Nothing is looked for in what is put in.
+    private static func filled(_ text: String, _ finding: Finding) -> String {
+        var (result, rest) = ("", text[...])
+        while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
+            result += rest[..<start] + finding[String(rest[rest.index(after: start)..<end])]
+            rest = rest[rest.index(after: end)...]
         }
-        message = filled(wording.message)
-        effect = filled(wording.effect)
-        remedy = filled(wording.remedy)
+        return result + rest
     }
 
     static let table = FindingWordings.certificates.merging(FindingWordings.files) { first, _ in first }

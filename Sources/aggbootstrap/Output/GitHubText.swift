@@ -27,12 +27,12 @@ enum GitHubText {
 
     /// As the value of a workflow command.
     static func escaped(_ text: String) -> String {
-        SafeText.lines(text).replacing("%", with: "%25").replacing("\n", with: "%0A")
+        SafeText.replacing(SafeText.lines(text), ["%": "%25", "\n": "%0A"])
     }
 
     /// As a property of a workflow command.
     static func escapedProperty(_ text: String) -> String {
-        escaped(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+        SafeText.replacing(escaped(text), [":": "%3A", ",": "%2C"])
     }
 
     private static func annotation(_ check: ReportedCheck) -> String? {
@@ -73,7 +73,6 @@ enum GitHubText {
     }
 
     private static func cell(_ text: String) -> String {
-        SafeText.line(text).replacing("\\", with: "\\\\").replacing("|", with: "\\|").replacing(
-            "<", with: "&lt;")
+        SafeText.replacing(SafeText.line(text), ["\\": "\\\\", "|": "\\|", "<": "&lt;"])
     }
 }

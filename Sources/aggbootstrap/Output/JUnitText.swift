@@ -44,12 +44,12 @@ enum JUnitText {
     }
 
     private static func quoted(_ text: String) -> String {
-        "\"\(escaped(text).replacing("\n", with: "&#10;").replacing("\t", with: "&#9;"))\""
+        "\"\(SafeText.replacing(escaped(text), ["\n": "&#10;", "\t": "&#9;"]))\""
     }
 
     /// XML 1.0 has no way to write control characters: they stand as on a terminal.
     private static func escaped(_ text: String) -> String {
-        SafeText.lines(text).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+        SafeText.replacing(
+            SafeText.lines(text), ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"])
     }
 }

@@ -27,18 +27,8 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
 
     /// Text between tags and in quoted attributes; what a screen would act on is written like `\u{1b}`.
     private static func escaped(_ text: String) -> String {
-        var out = ""
-        for scalar in SafeText.line(text).unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            case "'": out += "&#39;"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
+        SafeText.replacing(
+            SafeText.line(text), ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"])
     }
 }
 

@@ -130,6 +130,6 @@ struct StatusMetrics {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        SafeText.replacing(text, ["\\": "\\\\", "\"": "\\\"", "\n": "\\n"])
     }
 }
