@@ -45,7 +45,7 @@ package struct PairGate: Sendable {
         guard let own = try controlPlanes.connection(node), let pair = try own.identity else {
             throw BootstrapError("rotation/no-process", "kube-apiserver is not running any more")
         }
-        progress.step("checking that every API server accepts the new certificate")
+        progress.step(.checkingAcceptance)
         for receiver in controlPlanes.spec.nodes {
             let connection = receiver == node ? own : try controlPlanes.connection(receiver)
             // One that the layer is not on yet takes nobody's word for a user.
@@ -64,7 +64,7 @@ package struct PairGate: Sendable {
                 "kube-apiserver is not ready with the new certificate: \(checks.joined(separator: ", "))")
         }
         if let services = terms.services, services.count(through: node) > 0 {
-            progress.step("checking that extension APIs answer through it as before")
+            progress.step(.checkingExtensionAPIs)
             try await services.check(node)
         }
     }
@@ -90,8 +90,7 @@ package struct PairGate: Sendable {
             // Who cannot look has seen nothing wrong with it.
             controlPlanes.effects.progress(
                 .line(
-                    "\(node.name): cannot see whether its new certificate is accepted: \(ErrorReport(error).message)"
-                ))
+                    .witness(.acceptanceNotSeen(node: node.name, because: ErrorReport(error).message))))
             return nil
         }
     }
@@ -142,12 +141,12 @@ package struct PairGate: Sendable {
         let isBlind = try await controlPlanes.certificateReload(of: node, version) == .byTime
         let seconds = isBlind ? terms.reloadSeconds + Self.acceptSeconds : Self.watchSeconds
         let isSeen = try await terms.witness?.sees(fingerprint, of: node, within: seconds, progress) == true
-        if !isBlind { progress.step("waiting until it watches the new files") }
+        if !isBlind { progress.step(.waitingForWatches) }
         let deadline = ContinuousClock.now + .seconds(isSeen ? 0 : Self.watchSeconds)
         while true {
             switch try await controlPlanes.certificateReload(of: node, version) {
             case .byTime? where !isSeen:
-                progress.step("it reads changed files each minute: waiting \(terms.reloadSeconds) s")
+                progress.step(.waitingForReread(seconds: terms.reloadSeconds))
                 return try await Task.sleep(for: .seconds(terms.reloadSeconds))
             case .byTime?, .byWatch?, .absent?, nil: return
             case .missing(let paths)?:
@@ -156,9 +155,7 @@ package struct PairGate: Sendable {
                     throw ControlPlanes.unwatched("kube-apiserver", paths, controlPlanes.spec)
                 }
                 // What was seen counts. Before a CA is dropped all files have to be watched.
-                return progress(
-                    "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: "
-                        + "remove backups that are hard links to old files, or restart its kube-apiserver")
+                return progress(.notWatched(paths))
             }
         }
     }

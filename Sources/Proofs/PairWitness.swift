@@ -33,7 +33,7 @@ package final class PairWitness: Sendable {
         }
         do { try await canary?.close() } catch {
             let report = ErrorReport(error)
-            for line in [report.message] + report.details { effects.progress(.line(line)) }
+            for line in [report.message] + report.details { effects.progress(.line(.trouble(line))) }
         }
     }
 
@@ -44,12 +44,12 @@ package final class PairWitness: Sendable {
         _ fingerprint: String, of node: NodeSpec, within seconds: Int, _ progress: NodeProgress
     ) async throws -> Bool {
         guard let canary = canaries.withLock(\.open) else { return false }
-        progress.step("waiting until a request through its aggregator shows the new certificate")
+        progress.step(.waitingForSighting)
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             switch try await canary.probe(node) {
             case .notReached(let why):
-                progress("cannot see which certificate its aggregator presents: \(why)")
+                progress(.presentedNotSeen(because: why))
                 // An APIService that nobody can reach is in the way of others, of namespaces that are deleted for one.
                 if !canaries.withLock(\.wasReached) { await close() }
                 return false
@@ -57,7 +57,7 @@ package final class PairWitness: Sendable {
                 canaries.withLock { $0.wasReached = true }
                 let shown = try? sighting.certificates().first?.summary
                 if let shown, shown.fingerprintSHA256 == fingerprint {
-                    progress("its aggregator presents the new certificate, serial \(shown.serial)")
+                    progress(.presents(serial: shown.serial))
                     return true
                 }
                 guard ContinuousClock.now < deadline else {

@@ -76,7 +76,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
                 arguments: gates.arguments,
                 calendar: onCalendar, passphraseFile: source?.file, namesState: state != nil)
             let units = try await request.units(run)
-            let notice = ScheduleRequest.notice(run)
+            let notice = ScheduleReport.notice(run)
             if let notice, output.output == .text { Console.notes(["note: \(notice)"]) }
             try request.checkState(run)
             if dryRun {

@@ -107,6 +107,19 @@ import Testing
         }
     }
 
+    /// What a run says while it works is values, which have no words below the top floor.
+    @Test func progressHasItsWordsOnTheTopFloor() {
+        let words = /\b(?:progress|say|tell|settle|step|note)\(\s*(?:\.\w+\(\s*(?:\w+:\s*)?)*"[A-Za-z]/
+        for source in Self.sources where source.module != "aggbootstrap" {
+            let code = source.text.replacing(/\/\/.*/, with: "")
+            let found = code.firstMatch(of: words).map { String($0.output) }
+            #expect(found == nil, "\(source.module)/\(source.name)")
+            if source.module == "Planning", source.folder == "Progress" {
+                #expect(!code.contains("\""), "\(source.name)")
+            }
+        }
+    }
+
     /// One error type with a code for each area, and the list of a spec's problems.
     @Test func thereIsOneTypeOfErrors() {
         let types = Self.sources.flatMap { source in

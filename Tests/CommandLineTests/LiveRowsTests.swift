@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
 import TestSupport
 import Testing
 import Values
 
-@testable import ControlPlane
 @testable import aggbootstrap
 
 /// The rows of a rollout, as somebody sees them on a terminal.
@@ -37,9 +37,9 @@ import Values
     @Test func oneRowForEachNode() {
         var session = Session(["cp1", "cp10"])
         session.say()
-        session.say(.step(node: "cp1", "keeping copies, preparing files"))
+        session.say(.step(node: "cp1", .preparing))
         session.say(second: 2)
-        session.say(.note(node: "cp1", "4 files written"), second: 3)
+        session.say(.note(node: "cp1", .wrote(files: 4)), second: 3)
         #expect(
             session.screen.text == """
                 $ aggbootstrap init
@@ -48,7 +48,8 @@ import Values
 
                 """)
         session.say(.ended(NodeResult("cp1", Self.changed)), second: 12)
-        session.say(.step(node: "cp10", "restarting"), second: 13, above: ["aggbootstrap: asked to stop"])
+        session.say(
+            .step(node: "cp10", .restarting(unit: "x")), second: 13, above: ["aggbootstrap: asked to stop"])
         session.say(.ended(NodeResult("cp10", .failed(isAsBefore: true))), second: 20)
         session.say(second: 40)
         #expect(
@@ -64,7 +65,7 @@ import Values
 
     @Test func nodesThatWereNotBegun() {
         var session = Session(["a", "b"])
-        session.say(.step(node: "a", "x"), .ended(NodeResult("a", .failed(isAsBefore: false))))
+        session.say(.step(node: "a", .checkingOthers), .ended(NodeResult("a", .failed(isAsBefore: false))))
         session.say(.ended(NodeResult("b", .untouched)))
         #expect(
             session.screen.text.hasSuffix("\n  --   b         is as it was; its change was not started\n"))
@@ -74,7 +75,10 @@ import Values
     @Test func onlyCodesThatLeaveNothingBehind() {
         var session = Session(["a"])
         session.say()
-        session.say(.note(node: "a", "red \u{1b}[31m, up \u{1b}[5A, bell \u{7}, \u{9b}2J\r\nnext"))
+        session.say(
+            .note(
+                node: "a",
+                .restoring(because: "red \u{1b}[31m, up \u{1b}[5A, bell \u{7}, \u{9b}2J\r\nnext")))
         let codes = Set(session.written.matches(of: /\e\[[0-9;?]*([A-Za-z])/).map { $0.output.1 })
         #expect(codes == ["A", "K", "J"])
         #expect(session.written.filter { $0 == "\u{1b}" }.count == session.written.matches(of: /\e\[/).count)
@@ -97,7 +101,7 @@ import Values
         var session = Session(names, columns: columns, height: height)
         session.say()
         for (index, name) in names.enumerated() {
-            session.say(.step(node: name, "restarting"), second: index)
+            session.say(.step(node: name, .restarting(unit: "x")), second: index)
             let onScreen = session.screen.text.split(separator: "\n").suffix(height - 1)
             #expect(
                 onScreen.contains { $0.contains("..   \(name.prefix(2))") }, "the one that is worked on shows"
@@ -120,7 +124,7 @@ import Values
 
     @Test func aTerminalThatBecomesNarrower() {
         var session = Session(["cp1", "cp2"], columns: 60)
-        session.say(.step(node: "cp1", "keeping copies, preparing files"))
+        session.say(.step(node: "cp1", .preparing))
         for columns in [30, 12, 25, 80] {
             session.screen.columns = columns
             session.say(second: columns)
@@ -150,7 +154,9 @@ import Values
                 } else if !isEnded {
                     session.say(
                         Bool.random(using: &random)
-                            ? .step(node: name, String(repeating: "step ", count: second % 9))
+                            ? .step(
+                                node: name,
+                                .restoringPair(because: String(repeating: "step ", count: second % 9)))
                             : .ended(NodeResult(name, Self.changed)), second: second)
                 }
             }

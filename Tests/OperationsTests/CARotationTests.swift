@@ -20,11 +20,11 @@ import Testing
         return fleet
     }
 
-    /// Steps by the stage that was told last; what comes before the first line is under "".
+    /// Steps by the stage that was told last; what comes before the first one is under "".
     private static func stages(_ steps: [String]) -> [String: [String]] {
         var (stages, now) = ([String: [String]](), "")
         for step in steps {
-            if let line = step.wholeMatch(of: /S\d (\w+): .*/) { now = String(line.1) }
+            if let line = step.wholeMatch(of: /stage (\w+)/) { now = String(line.1) }
             stages[now, default: []].append(step)
         }
         return stages

@@ -65,7 +65,7 @@ final class FakeFleet: Sendable {
     func run(_ journal: Journal = Journal()) throws -> Run {
         let machines = Dictionary(uniqueKeysWithValues: machines.map { ($0.name, $0) })
         var effects = Effects(
-            now: LocalHost.now, progress: { if case .line(let line) = $0 { journal.mark(line) } },
+            now: LocalHost.now, progress: journal.mark,
             systemBus: {
                 throw BusError(.unavailable, operation: "open", subject: "it", underlying: "a test")
             })

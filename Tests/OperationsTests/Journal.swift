@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LocalFiles
+import Planning
 import Synchronization
 import Values
 
@@ -67,6 +68,9 @@ final class Journal: Sendable {
 
     func noteSecret(_ path: String) { entries.withLock { $0.secrets.append(path) } }
 
-    /// A line of the program's between the steps; it has no fate.
-    func mark(_ line: String) { entries.withLock { $0.steps.append(line) } }
+    /// What a rotation says stands between the steps, under its stage's name; it has no fate.
+    func mark(_ event: ProgressEvent) {
+        guard case .stage(let note) = event else { return }
+        entries.withLock { $0.steps.append("stage \(note.stage)") }
+    }
 }

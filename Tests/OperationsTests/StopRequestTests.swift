@@ -9,6 +9,7 @@ import Testing
 @testable import ControlPlane
 @testable import NodeAccess
 @testable import Operations
+@testable import Planning
 @testable import Spec
 @testable import SystemdBus
 @testable import Values
@@ -51,7 +52,7 @@ import Testing
         defer { request.restore() }
         controlPlanes.stop = request
         try controlPlanes.refuseStopped()
-        request.receive(SIGHUP, "") { _ in }
+        request.receive(SIGHUP, .node) { _ in }
         // Longer than any test may take.
         let error = await #expect(throws: BootstrapError.self) {
             try await controlPlanes.pause(.seconds(3600))

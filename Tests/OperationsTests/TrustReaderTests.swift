@@ -124,7 +124,7 @@ import Testing
         }
         // From then on it is the shell, and no longer what started it.
         _ = output.fileHandleForReading.availableData
-        let found = try await TrustReaders.processes(on: LocalTransport(), name: "here")
+        let found = try await TrustGate.processes(on: LocalTransport(), name: "here")
         let own = try #require(found.first { $0.pid == Int(child.processIdentifier) })
         #expect(own.arguments == ["/bin/sh", "-c", text] + (child.arguments ?? []).dropFirst(2))
         #expect(own.isInNodeNetwork)

@@ -64,14 +64,14 @@ package struct Activator {
         try node.checkLock()
         // After a crash loop systemd refuses to start the unit until its counter is reset.
         try units.resetFailed(unit)
-        progress.step("restarting \(unit)")
+        progress.step(.restarting(unit: unit))
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)
         guard result == .done else {
             throw await failure("\(unit) did not start: systemd's restart job ended with \(result)")
         }
-        progress("\(unit) restarted, waiting until it is ready")
+        progress(.restarted(unit: unit))
         try await waitUntilReady(hiddenCounts: hiddenCounts)
-        progress("\(unit) is ready after \((ContinuousClock.now - start).components.seconds) s")
+        progress(.ready(unit: unit, seconds: (ContinuousClock.now - start).components.seconds))
     }
 
     /// The gate of a pair that is exchanged without a restart.
@@ -80,7 +80,7 @@ package struct Activator {
     /// Restarts the unit with the old files and waits until it serves as it did before.
     /// - Parameter before: what its readiness looked like then; nil where it could not be asked.
     func restartOld(before: ObservedAPIServer.Readiness?) async throws {
-        progress.step("restarting \(unit) with the old files")
+        progress.step(.restartingWithOldFiles(unit: unit))
         try node.checkLock()
         try units.resetFailed(unit)
         let result = try units.restart(unit, timeoutSeconds: Self.jobSeconds)

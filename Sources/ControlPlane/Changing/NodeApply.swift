@@ -66,9 +66,7 @@ package struct NodeApply {
             let prepared = try await prepare()
             step = .renaming
             try preparer.commit(prepared)
-            if !prepared.isEmpty {
-                progress("\(prepared.count) file\(prepared.count == 1 ? "" : "s") written")
-            }
+            if !prepared.isEmpty { progress(.wrote(files: prepared.count)) }
             try await remove(removals.filter { isUnitFile($0.path) })
             if plan.daemonReload { try activator.reload(expecting: try wantedCommand()) }
             if plan.restarts || plan.finishesTransaction { step = .restarting }
@@ -90,7 +88,7 @@ package struct NodeApply {
             try transaction.close(unit: unit)
         } catch {
             // The change is in force and proven; only its copies are still called open.
-            progress("cannot store the copies of the previous files (\(error)); the next init does it")
+            progress(.copiesNotStored(because: "\(error)"))
         }
     }
 
@@ -123,7 +121,7 @@ package struct NodeApply {
                 "cannot write the removal of files in \(directories.joined(separator: ", ")) to the disk: "
                     + result.stderr)
         }
-        progress("\(files.count) file\(files.count == 1 ? "" : "s") removed")
+        progress(.removed(files: files.count))
     }
 
     private func applyOffline() throws {
@@ -135,7 +133,7 @@ package struct NodeApply {
         } catch {
             throw putBack(before, because: error)
         }
-        progress("\(plan.files.count) file\(plan.files.count == 1 ? "" : "s") written")
+        progress(.wrote(files: plan.files.count))
     }
 
     private func prepare() async throws -> [PreparedPath] {
@@ -201,7 +199,7 @@ package struct NodeApply {
                 "\($0); the interrupted change is still open"
             }
         }
-        progress("\(failure.message); restoring the old files")
+        progress(.restoring(because: failure.message))
         do {
             try transaction.restore(unit: unit)
             if step > .preparing, plan.daemonReload || plan.finishesTransaction {
@@ -209,7 +207,7 @@ package struct NodeApply {
             }
             let isUp = step == .restarting ? try await bringBack(transaction, activator) : ""
             do { try transaction.drop(unit: unit) } catch {
-                progress("cannot remove the copies of the old files (\(error)); the next init does it")
+                progress(.copiesNotRemoved(because: "\(error)"))
             }
             return BootstrapError(extending: cause, status: .failed) {
                 "\($0); every file is as it was\(isUp)"

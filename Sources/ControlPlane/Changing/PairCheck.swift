@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
 import TLS
 import Values
 
@@ -10,14 +11,11 @@ struct PairCheck {
     let identity: @Sendable () throws -> IdentityOutcome?
     let progress: NodeProgress
 
-    private static let unknown =
-        "whether the running API server accepts the new proxy client certificate is not known before the proofs: "
-
     /// - Throws: `apply/pair-refused` where it does not; what it cannot tell is said, and left to the proofs.
     func run() throws {
         let outcome: IdentityOutcome?
         do { outcome = try identity() } catch {
-            progress(Self.unknown + ErrorReport(error).message)
+            progress(.acceptanceNotKnown(.because(ErrorReport(error).message)))
             return
         }
         switch outcome {
@@ -29,9 +27,9 @@ struct PairCheck {
                     "compare the clocks of this machine and of the node, and the CA that the API server has loaded with the "
                     + "one on its disk (aggbootstrap verify)")
         case .accepted?: return
-        case .inconclusive(let why)?: progress(Self.unknown + why)
-        case .notUnderstood(let status, _)?: progress(Self.unknown + "it answers with HTTP status \(status)")
-        case nil: progress(Self.unknown + "it has no main process, or the node has no certificate and key")
+        case .inconclusive(let why)?: progress(.acceptanceNotKnown(.because(why)))
+        case .notUnderstood(let status, _)?: progress(.acceptanceNotKnown(.answered(status: status)))
+        case nil: progress(.acceptanceNotKnown(.notAsked))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import LocalFiles
 import NodeAccess
+import Planning
 import Spec
 import Synchronization
 import Values
@@ -24,7 +25,7 @@ package struct Kubectl: Sendable {
     ///   - say: takes a warning of kubectl's, each of them once.
     init(
         node: any NodeTransport = LocalTransport(), name: String? = nil, kubeconfig: String,
-        say: @escaping @Sendable (String) -> Void = { _ in }
+        say: @escaping @Sendable (RunNote) -> Void = { _ in }
     ) {
         description = "kubectl\(name.map { " on \($0)" } ?? "") with \(kubeconfig)"
         self.node = node
@@ -44,7 +45,7 @@ package struct Kubectl: Sendable {
     /// - Returns: nil where there is none.
     /// - Throws: where the one that the spec names does not work.
     package static func find(_ controlPlanes: ControlPlanes) async throws -> Kubectl? {
-        let say: @Sendable (String) -> Void = { [effects = controlPlanes.effects] in
+        let say: @Sendable (RunNote) -> Void = { [effects = controlPlanes.effects] in
             effects.progress(.line($0))
         }
         if let path = controlPlanes.spec.apiServer.kubeconfig {
@@ -157,14 +158,14 @@ package struct Kubectl: Sendable {
 /// What kubectl writes to its standard error while it succeeds, told once each.
 private final class KubectlWarnings: Sendable {
     private let told = Mutex<Set<String>>([])
-    private let say: @Sendable (String) -> Void
+    private let say: @Sendable (RunNote) -> Void
 
-    init(_ say: @escaping @Sendable (String) -> Void) { self.say = say }
+    init(_ say: @escaping @Sendable (RunNote) -> Void) { self.say = say }
 
     func tell(_ text: String, from who: String) {
         for line in text.split(separator: "\n").map(String.init)
         where told.withLock({ $0.insert(line).inserted }) {
-            say("note: \(who): \(line)")
+            say(.kubectl(client: who, warning: line))
         }
     }
 }

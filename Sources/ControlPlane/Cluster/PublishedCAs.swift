@@ -9,10 +9,9 @@ import Values
 /// `kube-system/extension-apiserver-authentication`, to which API servers only ever add.
 package struct PublishedCAs: Sendable {
     let kubectl: Kubectl
-    /// Takes a line for the operator.
-    let say: @Sendable (String) -> Void
+    let say: @Sendable (RunNote) -> Void
 
-    package init(kubectl: Kubectl, say: @escaping @Sendable (String) -> Void) {
+    package init(kubectl: Kubectl, say: @escaping @Sendable (RunNote) -> Void) {
         self.kubectl = kubectl
         self.say = say
     }
@@ -65,9 +64,7 @@ package struct PublishedCAs: Sendable {
             } catch let error as BootstrapError where error.message.contains("(Conflict)") {
                 continue
             } catch let error as BootstrapError where error.message.contains("(Forbidden)") {
-                say(
-                    "\(kubectl.description) may not change the ConfigMap \(Self.name), so it is deleted; the API servers "
-                        + "write it again")
+                say(.extensionAPIs(.configMapDeleted(client: kubectl.description)))
                 try await kubectl.output(["delete"] + Self.object + ["--ignore-not-found"])
                 return
             }

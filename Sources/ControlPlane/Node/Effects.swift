@@ -2,6 +2,7 @@
 
 import LocalFiles
 import NodeAccess
+import Planning
 import Spec
 import SystemdBus
 import Values

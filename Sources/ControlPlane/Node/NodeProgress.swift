@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
+
 /// Takes what is said of one node.
 package struct NodeProgress: Sendable {
     let node: String
@@ -11,8 +13,8 @@ package struct NodeProgress: Sendable {
     }
 
     /// Something has been done.
-    package func callAsFunction(_ text: String) { send(.note(node: node, text)) }
+    package func callAsFunction(_ note: NodeNote) { send(.note(node: node, note)) }
 
     /// Something is being done from now on.
-    package func step(_ text: String) { send(.step(node: node, text)) }
+    package func step(_ step: NodeStep) { send(.step(node: node, step)) }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Planning
 import Synchronization
 
 @preconcurrency import Dispatch
@@ -30,8 +31,7 @@ package final class StopRequest: Sendable {
 
     /// - Parameter promise: what the operator is told that happens first.
     package init(
-        promise: String = "the node in progress is finished first",
-        progress: @escaping @Sendable (String) -> Void
+        promise: StopPromise = .node, progress: @escaping @Sendable (RunNote) -> Void
     ) {
         Self.actions.withLock { actions in
             actions.listeners += 1
@@ -52,14 +52,14 @@ package final class StopRequest: Sendable {
     }
 
     /// One of the signals has come.
-    func receive(_ number: Int32, _ promise: String, _ progress: (String) -> Void) {
+    func receive(_ number: Int32, _ promise: StopPromise, _ progress: (RunNote) -> Void) {
         let now = ContinuousClock.now
         let first = asked.withLock { asked in
             defer { asked = asked ?? now }
             return asked
         }
         guard let first else {
-            return progress("stopping: \(promise); a second ^C ends the run at once")
+            return progress(.stopping(promise))
         }
         guard Self.ending.contains(number), now - first > Self.sameWithin else { return }
         var usual = sigaction()

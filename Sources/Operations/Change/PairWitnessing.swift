@@ -72,6 +72,6 @@ struct PairWitnessing: Sendable {
     }
 
     private static func unseen(_ error: any Error) -> ProgressEvent {
-        .line("cannot see which certificate aggregators present: \(ErrorReport(error).message)")
+        .line(.witness(.presentedNotSeen(because: ErrorReport(error).message)))
     }
 }

@@ -99,8 +99,7 @@ struct Rollout {
 
     private func takeTurn(_ step: Step) async throws {
         if step.plan.restarts {
-            controlPlanes.effects.progress(
-                .step(node: step.node.name, "checking that all other control planes are ready"))
+            controlPlanes.effects.progress(.step(node: step.node.name, .checkingOthers))
             try await checkOthers(step.node)
         }
         try await change(step)
@@ -124,7 +123,7 @@ struct Rollout {
         let link = try controlPlanes.link(step.node)
         let (effects, name) = (controlPlanes.effects, step.node.name)
         let progress = NodeProgress(node: name, send: effects.progress)
-        progress.step("keeping copies, preparing files")
+        progress.step(.preparing)
         let paths = step.plan.files.map(\.path).joined(separator: " ")
         let event = cause == .spec ? "apply" : "rollback"
         let way = cause == .spec ? [] : [("to", cause == .back ? "before" : "after")]
@@ -161,8 +160,7 @@ struct Rollout {
         {
             guard let why = await gate.refusal(step.node) else { continue }
             let name = step.node.name
-            controlPlanes.effects.progress(
-                .step(node: name, "restoring its old certificate and key: \(why)"))
+            controlPlanes.effects.progress(.step(node: name, .restoringPair(because: why)))
             let result = await onEachNode([step.node]) { node in try takeBack(node, because: why) }
             do {
                 try result[0].get()

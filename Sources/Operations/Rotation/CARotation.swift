@@ -78,9 +78,7 @@ package struct CARotation: Sendable {
     private var crossSigning: CrossSigning { CrossSigning(context) }
 
     private func convergeAll(_ lock: StateLock?) async throws -> RotationTerms.Direction {
-        let signals = StopRequest(promise: "the current step is finished first, a wait is not") {
-            [effects = run.effects] in effects.progress(.line($0))
-        }
+        let signals = StopRequest(promise: .step) { [effects = run.effects] in effects.progress(.line($0)) }
         defer { signals.restore() }
         var listening = run
         listening.controlPlanes.stop = signals
@@ -105,10 +103,7 @@ package struct CARotation: Sendable {
             if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
             try await go(terms, gates, lock, &course)
             while terms.again {
-                context.say(
-                    .preflight,
-                    "replacing the CA again: the one that is trusted now was made before its keys were known to be in danger"
-                )
+                context.say(.preflight(.replacesAgain))
                 let observed = try await run.controlPlanes.observe()
                 try preflight.check(observed)
                 terms = try await RotationBegin(context).begin(observed, try run.state.inventory())
@@ -124,7 +119,7 @@ package struct CARotation: Sendable {
     private func enter(
         _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {
-        context.say(.preflight, "\(run.nodes.count) control plane\(run.nodes.count == 1 ? "" : "s")")
+        context.say(.preflight(.controlPlanes(run.nodes.count)))
         let inventory = try run.state.inventory()
         if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
             throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")

@@ -28,8 +28,7 @@ struct Compromise: Sendable {
     func escalated(_ terms: RotationTerms, _ inventory: StateInventory) throws -> RotationTerms {
         guard options.cause.isCompromise else { return terms }
         guard !terms.cause.isCompromise else {
-            context.say(
-                .preflight, "for keys that others may have got since \(terms.since), run it again afterwards")
+            context.say(.preflight(.againAfterwards(since: terms.since)))
             return terms
         }
         var escalated = terms
@@ -53,7 +52,7 @@ struct Compromise: Sendable {
             try options.cause == .compromisedCA
             || context.ledger.hasPushedKeys(to: "\(certificates.directory)/\(certificates.files.key)")
         try context.ledger.append(escalated, now: run.effects.now())
-        context.say(.preflight, "continuing in the order of an emergency")
+        context.say(.preflight(.emergencyOrder))
         return escalated
     }
 
@@ -61,12 +60,9 @@ struct Compromise: Sendable {
     func goOn(without laggards: [ExtensionServers.Laggard], _ keep: CAGeneration) {
         for laggard in laggards {
             let isVouchedFor = laggard.trustsPrevious && CrossSigning(context).vouching(keep) != nil
-            context.say(
-                .extensions,
-                "\(laggard.endpoint) of \(laggard.service): \(laggard.why). Not waited for: restart it; until then it "
-                    + (isVouchedFor ? "" : "answers 401 and ") + "trusts anyone who has the old key")
+            context.say(.extensions(.notWaitedFor(StageNote.Server(laggard), isVouchedFor: isVouchedFor)))
         }
-        context.say(.extensions, laggards.isEmpty ? "reached" : "not waited for: \(laggards.count)")
+        context.say(.extensions(laggards.isEmpty ? .reached : .reachedWithout(laggards.count)))
     }
 
     /// Who may be left behind in an emergency: what was given for other days, as to a timer, says nothing about it.
@@ -76,21 +72,15 @@ struct Compromise: Sendable {
     /// - Throws: `rotation/still-trusted`; the rotation stays open then.
     func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
         guard let kubectl else {
-            context.say(
-                .proof,
-                "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
-            )
+            context.say(.proof(.extensionsNotSeen))
             return
         }
-        context.say(.proof, "waiting until no extension API server trusts the old CA")
+        context.say(.proof(.waitsForExtensions))
         let accepted = emergencyLaggards
         let all = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl).trusting(
             retired, notWaitingFor: accepted, seconds: ExtensionServers.seconds)
         for laggard in all where accepted.contains(laggard.service) {
-            context.say(
-                .proof,
-                "skipped (--accept-laggard): \(laggard.endpoint) of \(laggard.service): \(laggard.why), and anyone with the old key"
-            )
+            context.say(.proof(.skipped(StageNote.Server(laggard))))
         }
         let left = all.filter { !accepted.contains($0.service) }
         guard let first = left.first else { return }
@@ -124,5 +114,11 @@ struct Compromise: Sendable {
             services = nil
         }
         return BlastRadius(cause: cause, services: services, seconds: Self.emergencySeconds)
+    }
+}
+
+extension StageNote.Server {
+    fileprivate init(_ laggard: ExtensionServers.Laggard) {
+        self.init(endpoint: laggard.endpoint, service: laggard.service, why: laggard.why)
     }
 }

@@ -22,7 +22,7 @@ struct CrossSigning: Sendable {
     func crossSign(_ terms: RotationTerms, _ observed: [ObservedNode]) throws {
         guard options.crossSigns else { return }
         guard terms.direction == .forward else {
-            context.say(.issue, "--cross-sign has no effect on an abort: the old CA stays")
+            context.say(.issue(.noCrossCertificate))
             return
         }
         let rotation = try context.generations(terms)
@@ -72,9 +72,9 @@ struct CrossSigning: Sendable {
                 ("notAfter", summary.notAfter.description), ("sha256", summary.fingerprintSHA256),
             ], now: now)
         context.say(
-            .issue,
-            "cross certificate \(summary.subject), signed by \(summary.issuer), until \(summary.notAfter.date): it follows each "
-                + "new proxy client certificate in its file")
+            .issue(
+                .crossCertificate(
+                    subject: summary.subject, issuer: summary.issuer, until: summary.notAfter)))
     }
 
     /// Called off, the old CA's signature cannot be taken back.
@@ -82,9 +82,7 @@ struct CrossSigning: Sendable {
         guard terms.direction == .back else { return }
         for cross in rotation.retire.compactMap(\.crossSigned?.certificate) {
             context.say(
-                .proof,
-                "the cross certificate of \(cross.subject), signed by \(cross.issuer), stays valid until \(cross.notAfter.date); "
-                    + "the key that it is for is destroyed")
+                .proof(.staysValid(subject: cross.subject, issuer: cross.issuer, until: cross.notAfter)))
         }
     }
 
@@ -138,10 +136,10 @@ struct CrossSigning: Sendable {
         return laggards.filter { laggard in
             guard laggard.trustsPrevious else { return true }
             context.say(
-                .extensions,
-                "\(laggard.endpoint) of \(laggard.service) trusts \(cross.issuer) and not the new CA: it accepts the new "
-                    + "certificates through the cross certificate, until \(cross.notAfter.date); restart it before"
-            )
+                .extensions(
+                    .vouchedFor(
+                        endpoint: laggard.endpoint, service: laggard.service, issuer: cross.issuer,
+                        until: cross.notAfter)))
             return false
         }
     }

@@ -14,8 +14,7 @@ struct DropStage: Sendable {
         _ rotation: RotationGenerations, _ observed: [ObservedNode], _ lock: StateLock,
         _ course: inout RotationCourse
     ) async throws {
-        let subjects = rotation.retire.map(\.certificate.subject).joined(separator: ", ")
-        context.say(.drop, "removing \(subjects) from every control plane")
+        context.say(.drop(.removes(subjects: rotation.retire.map(\.certificate.subject))))
         let stage = CertificateStage(bundle: [rotation.keep], leaves: .asInstalled)
         let change = StageChange(context)
         try await change.apply(in: change.staged(stage), observed, lock, &course)
@@ -24,16 +23,13 @@ struct DropStage: Sendable {
     /// Waits until nobody on a control plane trusts it, and has extension servers told so.
     func wait(_ rotation: RotationGenerations) async throws {
         try await gates.waitForTrust([rotation.keep], without: rotation.retire, .asAPIServers) {
-            context.say(.drop, $0)
+            context.say(.drop(.reader($0)))
         }
         if gates.kubectl != nil {
-            context.say(
-                .drop,
-                "the extension API servers' ConfigMap gets the new CA only; watching it for \(context.options.watchSeconds) s"
-            )
+            context.say(.drop(.watchesConfigMap(seconds: context.options.watchSeconds)))
         }
         try await gates.prune(
             rotation.retire, keeping: rotation.keep, watchSeconds: context.options.watchSeconds)
-        context.say(.drop, "reached")
+        context.say(.drop(.reached))
     }
 }

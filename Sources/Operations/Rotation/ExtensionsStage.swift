@@ -15,21 +15,20 @@ struct ExtensionsStage: Sendable {
     func wait(_ rotation: RotationGenerations, _ terms: RotationTerms) async throws {
         let generation = rotation.keep
         guard let kubectl else {
-            context.say(.extensions, "not checked: there is no kubeconfig")
+            context.say(.extensions(.notChecked))
             return
         }
-        context.say(
-            .extensions, "waiting until every extension API server trusts \(generation.certificate.subject)")
+        context.say(.extensions(.waits(subject: generation.certificate.subject)))
         let laggards = try await ExtensionServers(controlPlanes: context.run.controlPlanes, kubectl: kubectl)
             .laggards(
                 without: generation, after: crossSigning.previousName(rotation),
                 isVouchedFor: crossSigning.vouching(generation) != nil,
                 accepted: context.options.acceptsLaggards,
                 seconds: terms.cause.isCompromise ? Compromise.emergencySeconds : ExtensionServers.seconds
-            ) { context.say(.extensions, $0) }
+            ) { context.say(.extensions(.found($0))) }
         if terms.cause.isCompromise { return Compromise(context).goOn(without: laggards, generation) }
         let left = crossSigning.withoutVouched(laggards, generation)
-        guard let first = left.first else { return context.say(.extensions, "reached") }
+        guard let first = left.first else { return context.say(.extensions(.reached)) }
         throw BootstrapError(
             "rotation/laggard", status: .proofFailed,
             "the extension API server \(first.endpoint) of \(first.service): \(first.why)",

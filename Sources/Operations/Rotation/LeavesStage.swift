@@ -17,9 +17,7 @@ struct LeavesStage: Sendable {
         _ course: inout RotationCourse
     ) async throws {
         try await RotationIssuing(context).issueLeaves(terms)
-        context.say(
-            .leaves,
-            "installing a certificate of \(rotation.keep.certificate.subject) on every control plane")
+        context.say(.leaves(subject: rotation.keep.certificate.subject))
         let stage = CertificateStage(
             bundle: rotation.both, leaves: .signed(by: rotation.keep))
         let (change, options) = (StageChange(context), context.options)

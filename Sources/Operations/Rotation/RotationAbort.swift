@@ -34,8 +34,7 @@ struct RotationAbort: Sendable {
             for generation in inventory.generations { try run.state.forgetForeign(generation) }
             try run.state.removeOrphanedLeaves()
             try context.ledger.appendEnd(of: terms, now: run.effects.now())
-            run.effects.progress(
-                .line("aborted before a new CA was made: no control plane was changed"))
+            run.effects.progress(.line(.rotation(.abortedBeforeNewCA)))
             return false
         }
         try context.ledger.append(back, now: run.effects.now())

@@ -20,8 +20,9 @@ struct RotationBegin: Sendable {
     func resumed(_ inventory: StateInventory) throws -> RotationTerms? {
         guard let terms = try context.open() else { return nil }
         guard inventory.generation(terms.keep) != nil else { return nil }
-        let way = terms.direction == .forward ? "continuing" : "aborting"
-        run.effects.progress(.line("\(way) the rotation of \(terms.since)"))
+        let since = terms.since
+        run.effects.progress(
+            .line(.rotation(terms.direction == .forward ? .continues(since: since) : .aborts(since: since))))
         return terms
     }
 
@@ -52,12 +53,13 @@ struct RotationBegin: Sendable {
             try context.ledger.append(terms, now: now)
         }
         let certificate = try context.generations(terms).keep.certificate
-        let isKept = spec.certificates.ca.keepsKey
+        let subject = certificate.subject
         context.say(
-            .issue,
-            "\(certificate.subject), until \(certificate.notAfter.date)\(isKept ? "" : ", whose key is not kept")"
-        )
-        context.say(.issue, "\(RotationIssuing.clients(issues.count - 1)) signed by \(certificate.subject)")
+            .issue(
+                .ca(
+                    subject: subject, until: certificate.notAfter,
+                    keepsKey: spec.certificates.ca.keepsKey)))
+        context.say(.issue(.clients(issues.count - 1, issuer: subject)))
         return terms
     }
 
@@ -80,8 +82,7 @@ struct RotationBegin: Sendable {
             $0.standing == .dropped && bundle.contains($0.certificate.fingerprintSHA256)
         }) {
             run.effects.progress(
-                .line(
-                    "\(dropped.certificate.subject) was dropped before and is trusted again: replacing it"))
+                .line(.rotation(.replacesDropped(subject: dropped.certificate.subject))))
         }
         return inventory
     }

@@ -48,14 +48,14 @@ struct RotationCheck: Sendable {
         let observed = try await run.controlPlanes.observe()
         try preflight.refuseRollback(observed)
         if let node = observed.first(where: { $0.transaction != nil }) {
-            context.say(.preflight, "an interrupted change of \(node.name) would be undone first")
+            context.say(.preflight(.would(.undo(node: node.name))))
             return
         }
         try preflight.check(observed)
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
         if terms.direction == .forward { try await preflight.refuseUnlisted(gates, observed) }
         if context.options.cause.isCompromise, !terms.cause.isCompromise {
-            context.say(.preflight, "it would continue in the order of an emergency")
+            context.say(.preflight(.would(.takeEmergencyOrder)))
             return
         }
         let rotation = try context.generations(terms)
@@ -65,15 +65,12 @@ struct RotationCheck: Sendable {
         {
             _ = try crossSigning.crossSigner(terms, rotation, observed)
         }
-        let stage = try context.stage(observed, rotation, terms)
-        context.say(.preflight, "it would continue with \(stage.label) \(stage.rawValue)")
+        context.say(.preflight(.would(.continueWith(try context.stage(observed, rotation, terms)))))
     }
 
     /// One that is open and is to be called off.
     private func lookBack(_ terms: RotationTerms, _ inventory: StateInventory) async throws {
         let isMade = try await RotationAbort(context).turned(terms, inventory) != nil
-        context.say(
-            .preflight,
-            isMade ? "it would return to the old CA" : "it would end: no control plane was changed")
+        context.say(.preflight(.would(isMade ? .returnToOldCA : .end)))
     }
 }

@@ -26,9 +26,7 @@ struct RotationContext: Sendable {
     func open() throws -> RotationTerms? { try ledger.openRotation() }
 
     /// Tells the operator of a stage.
-    func say(_ stage: RotationStage, _ text: String) {
-        run.effects.progress(.line("\(stage.label) \(stage.rawValue): \(text)"))
-    }
+    func say(_ note: StageNote) { run.effects.progress(.stage(note)) }
 
     /// Why a control plane stops the rotation.
     func refusal(

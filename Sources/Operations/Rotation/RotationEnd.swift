@@ -38,23 +38,24 @@ struct RotationEnd: Sendable {
         try run.state.forgetForeign(rotation.keep)
         try RetiredPair(state: run.state).remove()
         if !terms.again { try context.ledger.appendEnd(of: terms, now: now) }
-        context.say(.proof, refusals)
+        context.say(.proof(refusals))
         CrossSigning(context).sayWhatIsVouchedFor(terms, rotation)
     }
 
-    /// - Returns: what was seen, in words.
-    private func refuseOldPair(_ terms: RotationTerms, _ rotation: RotationGenerations) async throws -> String
-    {
+    /// - Returns: what was seen.
+    private func refuseOldPair(
+        _ terms: RotationTerms, _ rotation: RotationGenerations
+    ) async throws -> StageNote.Proof {
         // After a kill in the midst of the end the old keys may be gone already: they were proved refused before.
-        if rotation.retire.allSatisfy({ $0.standing == .dropped }) { return "reached before" }
+        if rotation.retire.allSatisfy({ $0.standing == .dropped }) { return .reachedBefore }
         guard let pair = try oldPair(terms, rotation) else {
-            if terms.direction == .back { return "reached: aborted before a certificate was made" }
+            if terms.direction == .back { return .abortedBeforeCertificates }
             throw BootstrapError(
                 "rotation/not-proven", status: .proofFailed,
                 "no certificate and key of the old CA are left to prove that it is refused",
                 hint: "run aggbootstrap verify to see that no API server names the old CA any more")
         }
-        context.say(.proof, "waiting until every API server refuses the old certificate")
+        context.say(.proof(.waitsForRefusal))
         let results = await onEachNode(run.nodes) { node in
             let deadline = ContinuousClock.now + .seconds(Self.refusalSeconds)
             while true {
@@ -75,8 +76,8 @@ struct RotationEnd: Sendable {
             }
         }
         _ = try ControlPlanes.values(run.nodes, results)
-        context.say(.proof, "401 for the old certificate from every API server")
-        return "reached: the old certificate is refused, and its keys are destroyed"
+        context.say(.proof(.refused))
+        return .reached
     }
 
     /// A pair that the CA which goes has signed.

@@ -30,27 +30,25 @@ struct RotationGates: Sendable {
     /// - Parameter patience: with those others.
     /// - Throws: `rotation/not-loaded` with those that have not.
     func waitForTrust(
-        _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustReaders.Patience,
-        _ say: @escaping @Sendable (String) -> Void
+        _ trusted: [CAGeneration], without dropped: [CAGeneration], _ patience: TrustGate.Patience,
+        _ say: @escaping @Sendable (TrustReaderNote) -> Void
     ) async throws {
-        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
-        let reached =
-            dropped.isEmpty
-            ? "has loaded both"
-            : "does not trust \(dropped.map(\.certificate.subject).joined(separator: ", ")) any more"
-        let readers = TrustReaders(
+        let deadline = ContinuousClock.now + .seconds(TrustGate.seconds)
+        let goal: TrustReaderNote.Goal =
+            dropped.isEmpty ? .loadsBoth : .trustsNoMore(subjects: dropped.map(\.certificate.subject))
+        let gate = TrustGate(
             controlPlanes: controlPlanes, patience: patience, accepted: acceptsLaggards, say: say)
         let results = await onEachNode(controlPlanes.nodes) { node in
             while let problem = self.problem(node, trusted, dropped) {
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
                         "rotation/not-loaded", status: .proofFailed,
-                        "\(node.name): \(problem) after \(TrustReaders.seconds) s",
+                        "\(node.name): \(problem) after \(TrustGate.seconds) s",
                         hint: "restart its kube-apiserver when possible, then run it again")
                 }
                 try await controlPlanes.pause(.milliseconds(500))
             }
-            try await readers.wait(on: node, until: deadline, reached: reached) {
+            try await gate.wait(on: node, until: deadline, goal: goal) {
                 Self.problem($0, trusted, dropped)
             }
         }
@@ -99,7 +97,7 @@ struct RotationGates: Sendable {
     /// Waits until extension servers are told to trust all of `trusted`.
     func waitForPublished(_ trusted: [CAGeneration]) async throws {
         guard let told else { return }
-        let deadline = ContinuousClock.now + .seconds(TrustReaders.seconds)
+        let deadline = ContinuousClock.now + .seconds(TrustGate.seconds)
         while true {
             var why: String?
             do {
@@ -113,7 +111,7 @@ struct RotationGates: Sendable {
             guard ContinuousClock.now < deadline else {
                 throw BootstrapError(
                     "rotation/not-published", status: .proofFailed,
-                    "\(PublishedCAs.name) \(why) after \(TrustReaders.seconds) s",
+                    "\(PublishedCAs.name) \(why) after \(TrustGate.seconds) s",
                     hint: "the API servers write it from what they have loaded: look at their logs")
             }
             try await controlPlanes.pause(.seconds(1))

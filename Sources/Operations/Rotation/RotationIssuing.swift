@@ -32,15 +32,11 @@ struct RotationIssuing: Sendable {
                     + "began, remove it from the spec until the rotation is finished")
         }
         _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
-        context.say(.issue, "\(Self.clients(issues.count)) signed by \(keep.certificate.subject)")
+        context.say(.issue(.clients(issues.count, issuer: keep.certificate.subject)))
     }
 
     func issuer(_ now: UnixTime) -> Issuer {
         Issuer(
             state: run.state, ledger: context.ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
-    }
-
-    static func clients(_ count: Int) -> String {
-        "\(count) proxy client certificate\(count == 1 ? "" : "s")"
     }
 }

@@ -65,7 +65,7 @@ extension RotationOutline {
         if cross == .asked { parts.append(.crossCertificate) }
         if !isAbort {
             parts += [
-                .trust(seconds: TrustReaders.seconds),
+                .trust(seconds: TrustGate.seconds),
                 .extensions(
                     seconds: isEmergency ? Compromise.emergencySeconds : ExtensionServers.seconds,
                     isEmergency: isEmergency, isCrossSigned: cross != nil),

@@ -27,10 +27,7 @@ struct RotationPreflight: Sendable {
                 && flags.string("requestheader-client-ca-file") == nil
         }.map(\.name)
         guard !new.isEmpty, new.count < observed.count else { return [] }
-        context.say(
-            .preflight,
-            "\(new.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
-        )
+        context.say(.preflight(.skipped(nodes: new)))
         return new
     }
 

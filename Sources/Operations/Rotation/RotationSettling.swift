@@ -31,8 +31,7 @@ struct RotationSettling: Sendable {
         }
         _ = try ControlPlanes.values(nodes, results)
         course.putBack()
-        context.say(
-            .preflight, "an interrupted change of \(open.map(\.name).joined(separator: ", ")) was undone")
+        context.say(.preflight(.undone(nodes: open.map(\.name))))
         return try await run.controlPlanes.observe()
     }
 }

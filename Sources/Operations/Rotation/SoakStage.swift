@@ -11,7 +11,7 @@ struct SoakStage: Sendable {
 
     func wait(_ terms: RotationTerms) async throws {
         let seconds = try await soakSeconds(terms)
-        context.say(.soak, "waiting \(seconds) s, until connections with old certificates have ended")
+        context.say(.soak(seconds: seconds))
         try await run.controlPlanes.pause(.seconds(seconds))
     }
 

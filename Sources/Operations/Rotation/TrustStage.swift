@@ -14,7 +14,7 @@ struct TrustStage: Sendable {
         _ rotation: RotationGenerations, _ observed: [ObservedNode], _ lock: StateLock,
         _ course: inout RotationCourse
     ) async throws {
-        context.say(.trust, "installing both CAs on every control plane")
+        context.say(.trust(.installs))
         let change = StageChange(context)
         let both = CertificateStage(bundle: rotation.both, leaves: .asInstalled)
         try await change.apply(in: change.staged(both), observed, lock, &course)
@@ -26,8 +26,8 @@ struct TrustStage: Sendable {
             rotation.both, without: [],
             terms.cause.isCompromise
                 ? .passing(afterSeconds: Compromise.emergencySeconds) : .asAPIServers
-        ) { context.say(.trust, $0) }
+        ) { context.say(.trust(.reader($0))) }
         try await gates.waitForPublished([rotation.keep])
-        context.say(.trust, "reached: every API server has loaded both")
+        context.say(.trust(.reached))
     }
 }

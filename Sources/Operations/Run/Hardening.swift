@@ -9,20 +9,35 @@ import Values
 package enum Hardening {
     /// Freed memory of libcrypto is wiped, no core dumps, no debugger of the same user; called before anything else.
     /// Where one of them is refused, the program goes on without.
-    /// - Returns: what was refused, and what that means.
-    package static func apply() -> [String] {
-        let steps: [(step: () throws -> Void, meaning: String)] = [
-            (ProcessHardening.wipeFreedMemory, "freed memory may keep parts of private keys"),
-            (ProcessHardening.forbidCoreFiles, "after a crash a core file may hold private keys"),
-            (ProcessHardening.forbidTracing, "other processes of this user can read its memory"),
+    /// - Returns: what was refused.
+    package static func apply() -> [Gap] {
+        let steps: [(step: () throws -> Void, risk: Risk)] = [
+            (ProcessHardening.wipeFreedMemory, .freedMemory), (ProcessHardening.forbidCoreFiles, .coreFiles),
+            (ProcessHardening.forbidTracing, .tracing),
         ]
-        return steps.compactMap { step, meaning in
+        return steps.compactMap { step, risk in
             do {
                 try step()
                 return nil
             } catch {
-                return "\(error), so \(meaning)"
+                return Gap(risk: risk, why: "\(error)")
             }
         }
+    }
+
+    /// Where private keys may be seen.
+    package enum Risk: Sendable, CaseIterable {
+        case freedMemory
+        case coreFiles
+        /// Other processes of the same user.
+        case tracing
+    }
+
+    /// What was refused, and what that leaves open.
+    package struct Gap: Sendable {
+        package let risk: Risk
+        package let why: String
+
+        package init(risk: Risk, why: String) { (self.risk, self.why) = (risk, why) }
     }
 }

@@ -74,13 +74,6 @@ package struct ScheduleRequest: Sendable {
         try run.checkPassphrase(inventory)
     }
 
-    /// What `schedule install` says besides where this machine is a control plane.
-    package static func notice(_ run: Run) -> String? {
-        guard let node = run.spec.nodes.first(where: \.local) else { return nil }
-        return "this machine is the control plane \(node.name): an attacker there gets the CA's key in "
-            + "\(run.state.path) too, and the service may change files there; a machine that is not a control plane is better"
-    }
-
     // MARK: - Parts
 
     /// The service has none of this environment.

@@ -39,7 +39,7 @@ package final class Canary: Sendable {
         let cleared = try await objects.clearLeftovers()
         if !cleared.isEmpty {
             controlPlanes.effects.progress(
-                .line("removed objects of a killed canary: \(cleared.map(\.name).joined(separator: ", "))"))
+                .line(.witness(.cleared(cleared.map(\.name)))))
         }
         let routes = CanaryPlace.routes(controlPlanes, observed, address)
         let distinct = Array(Set(routes.values.compactMap { try? $0.get() }))

@@ -149,7 +149,7 @@ extension ControlPlanes {
                 "--canary and --root are both given: a canary needs a running cluster",
                 hint: "remove one of them")
         }
-        let signals = StopRequest(promise: "the canary's objects are removed first") { [effects] in
+        let signals = StopRequest(promise: .canary) { [effects] in
             effects.progress(.line($0))
         }
         defer { signals.restore() }

@@ -55,11 +55,10 @@ package struct ExtensionServers: Sendable {
     /// - Returns: what is left when the time is over; empty where all have it.
     package func laggards(
         without generation: CAGeneration, after previous: [UInt8]?, isVouchedFor: Bool,
-        accepted: Set<String>, seconds: Int = Self.seconds, _ progress: (String) -> Void
+        accepted: Set<String>, seconds: Int = Self.seconds, _ found: (_ servers: Int) -> Void
     ) async throws -> [Laggard] {
         let endpoints = try await endpoints()
-        progress(
-            "\(endpoints.count) extension API server\(endpoints.count == 1 ? "" : "s") behind APIServices")
+        found(endpoints.count)
         let vouched = isVouchedFor ? min(seconds, Self.vouchedSeconds) : seconds
         return try await wait(
             endpoints, passing: accepted,

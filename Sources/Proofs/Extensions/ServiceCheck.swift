@@ -64,7 +64,7 @@ package final class ServiceCheck: Sendable {
                     .filter { !accepted.contains($0.service) }.map { Service(name: $0.name, path: $0.path) }
             } catch {
                 controlPlanes.effects.progress(
-                    .line("note: the APIServices cannot be listed: \(ErrorReport(error).message)"))
+                    .line(.extensionAPIs(.notListed(because: ErrorReport(error).message))))
             }
         }
         let empty = ServiceCheck(controlPlanes: controlPlanes, kubectl: kubectl, before: [:])
@@ -82,14 +82,14 @@ package final class ServiceCheck: Sendable {
                 for refusal in answers.refusals where known != nil {
                     controlPlanes.effects.progress(
                         .line(
-                            "note: \(refusal.service.name) does not answer through \(node.name) before the change, so the run does "
-                                + "not wait for it: \(refusal.why)"))
+                            .extensionAPIs(
+                                .silentBefore(
+                                    api: refusal.service.name, node: node.name, because: refusal.why))))
                 }
             case .failure(let error):
                 controlPlanes.effects.progress(
                     .line(
-                        "note: \(node.name): cannot see whether extension APIs answer: \(ErrorReport(error).message)"
-                    ))
+                        .extensionAPIs(.notSeen(node: node.name, because: ErrorReport(error).message))))
             }
         }
         return ServiceCheck(controlPlanes: controlPlanes, kubectl: kubectl, before: before)

@@ -58,7 +58,7 @@ enum Console {
     }
 
     /// What the program does to itself before it touches a key; what is refused is said, and does not stop it.
-    static func harden() { Hardening.apply().forEach { progress("warning: \($0)") } }
+    static func harden() { Hardening.apply().forEach { progress("warning: \($0.text)") } }
 
     /// What redraws a part of the terminal: `LiveRows` has made its text safe.
     static func frame(_ text: String) { write(text, to: 2) }

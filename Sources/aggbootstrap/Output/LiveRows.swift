@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ControlPlane
+import Planning
 import Values
 
 /// A row for each node that a rollout changes, redrawn in place: events in, the bytes of a terminal out.
@@ -40,9 +40,10 @@ struct LiveRows {
     /// Takes what is said of a node; the rest is no matter of the rows.
     mutating func apply(_ event: ProgressEvent, at now: ContinuousClock.Instant) {
         switch event {
-        case .step(let node, let text), .note(let node, let text): set(node, .working, text, now)
+        case .step(let node, let step): set(node, .working, step.text, now)
+        case .note(let node, let note): set(node, .working, note.text, now)
         case .ended(let result): set(result.node, .ended(result.kind), result.kind.text, now)
-        case .line, .began, .finished: break
+        case .line, .stage, .began, .finished: break
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ControlPlane
 import Operations
+import Planning
 import Synchronization
 
 @preconcurrency import Dispatch
@@ -31,23 +31,13 @@ final class ProgressDisplay: Sendable {
         case .finished: end()
         default:
             board.withLock { board in
-                guard board != nil else { return Self.line(event).map(Console.progress) ?? () }
+                guard board != nil else { return event.logLine.map(Console.progress) ?? () }
                 board?.rows.apply(event, at: .now)
-                if case .line(let text) = event {
-                    draw(&board, above: ["aggbootstrap: \(text)"])
-                } else {
-                    draw(&board)
+                switch event {
+                case .line, .stage: draw(&board, above: event.logLine.map { ["aggbootstrap: \($0)"] } ?? [])
+                default: draw(&board)
                 }
             }
-        }
-    }
-
-    /// An event as a line of a log; nil where it is worth none.
-    private static func line(_ event: ProgressEvent) -> String? {
-        switch event {
-        case .line(let text): text
-        case .note(let node, let text): "\(node): \(text)"
-        case .began, .step, .ended, .finished: nil
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Operations
+import Spec
+import StateStore
 import SystemdUnits
 import Values
 
@@ -22,6 +24,13 @@ struct ScheduleReport {
     private let status: ScheduleStatus
 
     init(_ status: ScheduleStatus) { self.status = status }
+
+    /// What `schedule install` says besides where this machine is a control plane.
+    static func notice(_ run: Run) -> String? {
+        guard let node = run.spec.nodes.first(where: \.local) else { return nil }
+        return "this machine is the control plane \(node.name): an attacker there gets the CA's key in "
+            + "\(run.state.path) too, and the service may change files there; a machine that is not a control plane is better"
+    }
 
     var lines: [String] {
         guard !status.isAbsent else { return ["nothing is installed for cluster \(status.cluster)"] }

@@ -2,6 +2,7 @@
 
 import LocalFiles
 import NodeAccess
+import Planning
 import Spec
 import SystemdBus
 import TLS
@@ -9,13 +10,14 @@ import Values
 
 /// The processes of control planes that read the requestheader CA's file beside kube-apiserver: kube-controller-manager,
 /// kube-scheduler and others that serve as it does. Which CAs they have loaded, their TLS handshakes say.
-package struct TrustReaders: Sendable {
+package struct TrustGate: Sendable {
     /// How long one is given to load a changed trust bundle: a kube-apiserver before 1.23 looks each minute.
     package static let seconds = 75
 
     /// What one is still waited for.
     private struct Problem {
-        let text: String
+        let reader: TrustReader
+        let why: String
         let hint: String
     }
 
@@ -31,12 +33,11 @@ package struct TrustReaders: Sendable {
     let patience: Patience
     /// `NODE/PROGRAM` of those that are not waited for.
     let accepted: Set<String>
-    /// Takes a line for the operator.
-    let say: @Sendable (String) -> Void
+    let say: @Sendable (TrustReaderNote) -> Void
 
     package init(
         controlPlanes: ControlPlanes, patience: Patience, accepted: Set<String>,
-        say: @escaping @Sendable (String) -> Void
+        say: @escaping @Sendable (TrustReaderNote) -> Void
     ) {
         self.controlPlanes = controlPlanes
         self.patience = patience
@@ -48,17 +49,17 @@ package struct TrustReaders: Sendable {
     private struct Course {
         /// Processes that are done with, or cannot be asked.
         var settled: Set<Int> = []
-        var said: Set<String> = []
+        var said: Set<TrustReaderNote> = []
     }
 
     /// Waits until each of a node's has done what `judge` asks for; each is asked at least once.
     /// - Parameters:
     ///   - last: when the API servers' time is over.
-    ///   - reached: what one has done that `judge` finds nothing wrong with.
+    ///   - goal: what one has done that `judge` finds nothing wrong with.
     ///   - judge: what one has not done that names these CAs; nil where it has.
     /// - Throws: `rotation/not-loaded`.
     package func wait(
-        on node: NodeSpec, until last: ContinuousClock.Instant, reached: String,
+        on node: NodeSpec, until last: ContinuousClock.Instant, goal: TrustReaderNote.Goal,
         _ judge: (_ names: [[UInt8]]) -> String?
     ) async throws {
         let deadline =
@@ -71,52 +72,56 @@ package struct TrustReaders: Sendable {
             var problems: [Problem] = []
             // Looked for each time: one that was started anew meanwhile is another process.
             for reader in try await find(node) where !course.settled.contains(reader.pid) {
-                guard let problem = try problem(reader, node, reached, judge, &course) else { continue }
+                guard let problem = try problem(reader, node, goal, judge, &course) else { continue }
                 problems.append(problem)
             }
             if problems.isEmpty { return }
-            if ContinuousClock.now >= deadline { return try giveUp(problems) }
+            if ContinuousClock.now >= deadline { return try giveUp(problems, node) }
             try await controlPlanes.pause(.seconds(1))
         }
     }
 
-    private func giveUp(_ problems: [Problem]) throws {
+    private func giveUp(_ problems: [Problem], _ node: NodeSpec) throws {
         if case .passing = patience {
-            for problem in problems { say("\(problem.text). Not waited for: restart it") }
+            for problem in problems {
+                say(
+                    TrustReaderNote(
+                        node: node.name, reader: "\(problem.reader)", .notWaitedFor(why: problem.why)))
+            }
             return
         }
+        let texts = problems.map { "\(node.name): \($0.reader) \($0.why)" }
         throw BootstrapError(
-            "rotation/not-loaded", status: .proofFailed,
-            "\(problems[0].text) after \(Self.seconds) s", hint: problems[0].hint,
-            details: problems.dropFirst().map(\.text))
+            "rotation/not-loaded", status: .proofFailed, "\(texts[0]) after \(Self.seconds) s",
+            hint: problems[0].hint, details: Array(texts.dropFirst()))
     }
 
     /// What one is still waited for; nil where it is settled.
     private func problem(
-        _ reader: TrustReader, _ node: NodeSpec, _ reached: String,
+        _ reader: TrustReader, _ node: NodeSpec, _ goal: TrustReaderNote.Goal,
         _ judge: ([[UInt8]]) -> String?, _ course: inout Course
     ) throws -> Problem? {
-        func tell(_ text: String) {
-            let line = "\(node.name): \(text)"
-            if course.said.insert(line).inserted { say(line) }
+        func tell(_ standing: TrustReaderNote.Standing) {
+            let note = TrustReaderNote(node: node.name, reader: "\(reader)", standing)
+            if course.said.insert(note).inserted { say(note) }
         }
-        func settle(_ text: String) {
+        func settle(_ standing: TrustReaderNote.Standing) {
             course.settled.insert(reader.pid)
-            tell(text)
+            tell(standing)
         }
         func wait(_ why: String, _ hint: String) -> Problem? {
             let own = "\(node.name)/\(reader.program)"
             guard !accepted.contains(own) else {
-                settle("skipped (--accept-laggard): \(reader) \(why)")
+                settle(.skipped(why: why))
                 return nil
             }
-            tell("waiting for \(reader), which reads the same CA file")
+            tell(.waits)
             return Problem(
-                text: "\(node.name): \(reader) \(why)",
+                reader: reader, why: why,
                 hint: "\(hint), then run it again; or continue without it: --accept-laggard \(own)")
         }
         switch reader.place {
-        case .unseen(let why): settle("\(reader) cannot be checked: \(why)")
+        case .unseen(let why): settle(.cannotBeChecked(why: why))
         case .listens(let address, let port):
             let names: [[UInt8]]?
             do {
@@ -130,14 +135,13 @@ package struct TrustReaders: Sendable {
                     "cannot be asked: \(error)", "find out why it does not answer there\(way), or stop it")
             }
             switch names {
-            case nil: settle("\(reader) asks for no client certificate")
-            case []?:
-                settle("\(reader) cannot be checked: it does not say whose client certificates it accepts")
+            case nil: settle(.asksForNoCertificate)
+            case []?: settle(.namesNoCA)
             case let names?:
                 if let problem = judge(names) {
                     return wait(problem, "restart it when possible")
                 }
-                settle("\(reader) \(reached)")
+                settle(.reached(goal))
             }
         }
         return nil

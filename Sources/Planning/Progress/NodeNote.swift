@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What has been done on a node, or seen of it.
+package enum NodeNote: Sendable, Equatable {
+    /// Why it is not known yet whether a running API server takes its new pair.
+    package enum Doubt: Sendable, Equatable {
+        case because(String)
+        case answered(status: Int)
+        /// There is no process, or no pair to ask with.
+        case notAsked
+    }
+
+    case wrote(files: Int)
+    case removed(files: Int)
+    case restarted(unit: String)
+    case ready(unit: String, seconds: Int64)
+    case restoring(because: String)
+    /// The change stands; its copies are still called open.
+    case copiesNotStored(because: String)
+    case copiesNotRemoved(because: String)
+    case acceptanceNotKnown(Doubt)
+    case presents(serial: String)
+    case presentedNotSeen(because: String)
+    /// It has loaded its new pair, and will miss the next change of these files.
+    case notWatched([String])
+}

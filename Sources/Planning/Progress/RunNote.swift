@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a run says of no node of its own, and of no stage.
+package enum RunNote: Sendable, Equatable {
+    /// It was asked to stop.
+    case stopping(StopPromise)
+    /// A warning of kubectl's, in its own words.
+    case kubectl(client: String, warning: String)
+    /// What went wrong without stopping the run, in an error's words.
+    case trouble(String)
+    case extensionAPIs(ExtensionAPINote)
+    case witness(WitnessNote)
+    case rotation(RotationNote)
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Planning
+import Values
+
+extension StageNote {
+    /// In words, after the stage's name.
+    var text: String {
+        switch self {
+        case .preflight(let note): note.text
+        case .issue(let note): note.text
+        case .trust(let note): note.text
+        case .extensions(let note): note.text
+        case .leaves(let subject): "installing a certificate of \(subject) on every control plane"
+        case .soak(let seconds): "waiting \(seconds) s, until connections with old certificates have ended"
+        case .drop(let note): note.text
+        case .proof(let note): note.text
+        }
+    }
+}
+
+extension StageNote.Preflight {
+    fileprivate var text: String {
+        switch self {
+        case .controlPlanes(let count): Summary.count(count, "control plane")
+        case .skipped(let nodes):
+            "\(nodes.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
+        case .undone(let nodes): "an interrupted change of \(nodes.joined(separator: ", ")) was undone"
+        case .emergencyOrder: "continuing in the order of an emergency"
+        case .againAfterwards(let since):
+            "for keys that others may have got since \(since), run it again afterwards"
+        case .replacesAgain:
+            "replacing the CA again: the one that is trusted now was made before its keys were known to be in danger"
+        case .would(let outlook): outlook.text
+        }
+    }
+}
+
+extension StageNote.Outlook {
+    fileprivate var text: String {
+        switch self {
+        case .undo(let node): "an interrupted change of \(node) would be undone first"
+        case .takeEmergencyOrder: "it would continue in the order of an emergency"
+        case .continueWith(let stage): "it would continue with \(stage.label) \(stage.rawValue)"
+        case .returnToOldCA: "it would return to the old CA"
+        case .end: "it would end: no control plane was changed"
+        }
+    }
+}
+
+extension StageNote.Issue {
+    fileprivate var text: String {
+        switch self {
+        case .ca(let subject, let until, let keepsKey):
+            "\(subject), until \(until.date)\(keepsKey ? "" : ", whose key is not kept")"
+        case .clients(let count, let issuer):
+            "\(Summary.count(count, "proxy client certificate")) signed by \(issuer)"
+        case .crossCertificate(let subject, let issuer, let until):
+            "cross certificate \(subject), signed by \(issuer), until \(until.date): it follows each new proxy client "
+                + "certificate in its file"
+        case .noCrossCertificate: "--cross-sign has no effect on an abort: the old CA stays"
+        }
+    }
+}
+
+extension StageNote.Trust {
+    fileprivate var text: String {
+        switch self {
+        case .installs: "installing both CAs on every control plane"
+        case .reader(let note): note.text
+        case .reached: "reached: every API server has loaded both"
+        }
+    }
+}
+
+extension StageNote.Drop {
+    fileprivate var text: String {
+        switch self {
+        case .removes(let subjects): "removing \(subjects.joined(separator: ", ")) from every control plane"
+        case .reader(let note): note.text
+        case .watchesConfigMap(let seconds):
+            "the extension API servers' ConfigMap gets the new CA only; watching it for \(seconds) s"
+        case .reached: "reached"
+        }
+    }
+}
+
+extension StageNote.Extensions {
+    fileprivate var text: String {
+        switch self {
+        case .notChecked: "not checked: there is no kubeconfig"
+        case .waits(let subject): "waiting until every extension API server trusts \(subject)"
+        case .found(let count): "\(Summary.count(count, "extension API server")) behind APIServices"
+        case .notWaitedFor(let server, let isVouchedFor):
+            "\(server.text). Not waited for: restart it; until then it \(isVouchedFor ? "" : "answers 401 and ")trusts "
+                + "anyone who has the old key"
+        case .vouchedFor(let endpoint, let service, let issuer, let until):
+            "\(endpoint) of \(service) trusts \(issuer) and not the new CA: it accepts the new certificates through the "
+                + "cross certificate, until \(until.date); restart it before"
+        case .reached: "reached"
+        case .reachedWithout(let count): "not waited for: \(count)"
+        }
+    }
+}
+
+extension StageNote.Proof {
+    fileprivate var text: String {
+        switch self {
+        case .waitsForRefusal: "waiting until every API server refuses the old certificate"
+        case .refused: "401 for the old certificate from every API server"
+        case .waitsForExtensions: "waiting until no extension API server trusts the old CA"
+        case .extensionsNotSeen:
+            "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
+        case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
+        case .reached: "reached: the old certificate is refused, and its keys are destroyed"
+        case .reachedBefore: "reached before"
+        case .abortedBeforeCertificates: "reached: aborted before a certificate was made"
+        case .staysValid(let subject, let issuer, let until):
+            "the cross certificate of \(subject), signed by \(issuer), stays valid until \(until.date); the key that it "
+                + "is for is destroyed"
+        }
+    }
+}
+
+extension StageNote.Server {
+    fileprivate var text: String { "\(endpoint) of \(service): \(why)" }
+}
