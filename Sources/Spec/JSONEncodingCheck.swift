@@ -6,7 +6,7 @@ struct JSONEncodingCheck {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    func run() throws(SpecProblem) {
+    func check() throws(SpecProblem) {
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
             throw SpecProblem(
                 at: .start, .byteOrderMark, "the file starts with a byte order mark",

@@ -58,7 +58,7 @@ package struct LocatedJSON: Sendable, Equatable {
                 at: .start, .tooLarge,
                 "the file has \(bytes.count) bytes; at most \(limits.bytes) are read")
         }
-        try JSONEncodingCheck(bytes).run()
+        try JSONEncodingCheck(bytes).check()
         var parser = LocatedJSONParser(bytes, depthLimit: limits.depth)
         return try parser.document()
     }

@@ -17,7 +17,7 @@ extension ClusterSpec {
         let document = reader.section(json, as: SpecFields.document, path: "")
         let root = document ?? SpecSection(SpecFields.document, location: .start, path: "")
         let spec = ClusterSpec(root, &reader)
-        if document != nil { SpecValidation.run(root, &reader) }
+        if document != nil { SpecValidation.check(root, &reader) }
         guard reader.problems.isEmpty else {
             throw SpecProblems(fileName: fileName, problems: reader.problems, source: bytes)
         }

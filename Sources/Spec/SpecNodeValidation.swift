@@ -4,7 +4,7 @@ import Values
 
 /// The rules that hold between nodes, and between a node's own values.
 enum SpecNodeValidation {
-    static func run(_ nodes: [SpecSection], _ apiServer: SpecSection, _ reader: inout SpecReader) {
+    static func check(_ nodes: [SpecSection], _ apiServer: SpecSection, _ reader: inout SpecReader) {
         checkDistinct(nodes, "name", "node name", &reader)
         checkDistinct(nodes, "address", "address", &reader)
         checkOneLocal(nodes, &reader)

@@ -5,7 +5,7 @@ import Values
 /// The rules that hold between several values of a spec.
 enum SpecValidation {
     /// Reports what does not fit together; values that are faulty by themselves are left alone.
-    static func run(_ document: SpecSection, _ reader: inout SpecReader) {
+    static func check(_ document: SpecSection, _ reader: inout SpecReader) {
         let certificates = document.section("certificates", SpecFields.certificates)
         let proxyClient = certificates.section("proxyClient", SpecFields.proxyClient)
         let requestHeader = document.section("requestHeader", SpecFields.requestHeader)
@@ -16,7 +16,7 @@ enum SpecValidation {
         checkHeaders(requestHeader, &reader)
         checkPlacement(apiServer, &reader)
         SpecPathCollisions.check(certificates, apiServer, &reader)
-        SpecNodeValidation.run(document.sections("nodes"), apiServer, &reader)
+        SpecNodeValidation.check(document.sections("nodes"), apiServer, &reader)
     }
 
     private static func checkFileNames(_ files: SpecSection, _ reader: inout SpecReader) {

@@ -117,7 +117,7 @@ import Testing
         /// - Returns: nil where the change was made.
         func run() async -> BootstrapError? {
             do {
-                try await apply.run()
+                try await apply.apply()
                 return nil
             } catch {
                 return error as? BootstrapError ?? BootstrapError("test/other", "\(error)")

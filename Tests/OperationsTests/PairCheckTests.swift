@@ -20,7 +20,7 @@ import Testing
         let progress = NodeProgress(node: "cp1") { event in
             if case .note(_, let note) = event { notes.said.withLock { $0.append(note) } }
         }
-        try PairCheck(identity: identity, progress: progress).run()
+        try PairCheck(identity: identity, progress: progress).check()
         return notes.said.withLock { $0 }
     }
 

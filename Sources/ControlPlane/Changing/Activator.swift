@@ -75,7 +75,7 @@ package struct Activator {
     }
 
     /// The gate of a pair that is exchanged without a restart.
-    func checkPair() throws { try PairCheck(identity: identity, progress: progress).run() }
+    func checkPair() throws { try PairCheck(identity: identity, progress: progress).check() }
 
     /// Restarts the unit with the old files and waits until it serves as it did before.
     /// - Parameter before: what its readiness looked like then; nil where it could not be asked.

@@ -55,7 +55,7 @@ package struct NodeApply {
 
     /// - Throws: after which every file is as it was and the API server, if it served before, serves again; the code
     ///   `apply/not-restored` says that it does not.
-    package func run() async throws {
+    package func apply() async throws {
         guard let activator else { return try applyOffline() }
         let transaction = try NodeTransaction.begin(
             unit: unit, cause: cause, paths: plan.files.map(\.path),

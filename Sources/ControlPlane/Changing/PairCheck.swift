@@ -12,7 +12,7 @@ struct PairCheck {
     let progress: NodeProgress
 
     /// - Throws: `apply/pair-refused` where it does not; what it cannot tell is said, and left to the proofs.
-    func run() throws {
+    func check() throws {
         let outcome: IdentityOutcome?
         do { outcome = try identity() } catch {
             progress(.acceptanceNotKnown(.because(ErrorReport(error).message)))

@@ -119,7 +119,7 @@ package struct Change: Sendable {
             ledger: ledger, cause: preparation.cause,
             acceptsUnhealthy: Set(run.request.acceptsUnhealthy),
             gate: run.pairGate.map { PairGate(controlPlanes: run.controlPlanes, terms: $0) })
-        await rollout.run(&outcome)
+        await rollout.perform(&outcome)
         return outcome
     }
 

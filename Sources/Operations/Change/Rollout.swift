@@ -34,7 +34,7 @@ struct Rollout {
     }
 
     /// Fills in what became of each node; ends at the first that fails.
-    func run(_ outcome: inout ApplyOutcome) async {
+    func perform(_ outcome: inout ApplyOutcome) async {
         // By name: a plan may leave nodes out that were observed.
         let seen = Dictionary(observed.map { ($0.name, $0) }) { first, _ in first }
         let known = Dictionary(controlPlanes.nodes.map { ($0.name, $0) }) { first, _ in first }
@@ -138,7 +138,7 @@ struct Rollout {
                 activator: activator(step.node, link, progress), cause: cause,
                 gate: gate,
                 now: effects.now(), progress: progress
-            ).run()
+            ).apply()
         } catch {
             let located = ControlPlanes.located(error, on: step.node)
             try? ledger.append(
