@@ -9,6 +9,9 @@ let warnings: [SwiftSetting] =
 let settings: [SwiftSetting] =
     [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")] + warnings
 
+// Units are read again and again in the tests of whole rollouts: half of their time, if it is not optimised.
+let optimised = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 // What `make` tells the program about its build; a build without it says null (`aggbootstrap version -o json`).
 let buildInfo: [CSetting] = ["AGGBOOTSTRAP_COMMIT", "AGGBOOTSTRAP_LIBSYSTEMD"].compactMap { name in
     let value = Context.environment[name]?.filter {
@@ -55,11 +58,11 @@ let package = Package(
                 .embedInCode("status-page.css"),
             ],
             swiftSettings: settings),
-        .target(name: "Values", swiftSettings: settings),
+        .target(name: "Values", swiftSettings: optimised),
         .target(name: "Spec", dependencies: ["Values"], swiftSettings: settings),
         .target(
             name: "SystemdUnits", dependencies: ["Spec", "UnitTemplates", "Values"],
-            swiftSettings: settings),
+            swiftSettings: optimised),
         .target(name: "Planning", dependencies: ["Spec", "SystemdUnits", "Values"], swiftSettings: settings),
         // Floor 2: one outside thing each.
         .target(

@@ -37,29 +37,30 @@ package struct NodeRoot: Sendable, Equatable {
 
     /// Where `nodePath` leads on the node, with every link followed; what is missing stays as it is named.
     package func follow(_ nodePath: String, following last: Bool = true) throws(NodeError) -> String {
-        var (done, links): ([String], Int) = ([], 0)
+        // The path up to each name that it has by now.
+        var (done, links) = ([""], 0)
         var pending = Array(nodePath.pathComponents.reversed())
         while let name = pending.popLast() {
             switch name {
             case ".": continue
             case "..":
-                _ = done.popLast()
+                if done.count > 1 { done.removeLast() }
                 continue
             default: break
             }
-            done.append(name)
+            done.append("\(done[done.count - 1])/\(name)")
             guard !pending.isEmpty || last else { break }
-            let here = prefix + Self.joined(done)
+            let here = prefix + done[done.count - 1]
             guard try FileStatus.of(here)?.kind == .symbolicLink else { continue }
             links += 1
             guard links <= Self.mostLinks else {
                 throw .system("follow the links of", display(nodePath), ELOOP)
             }
             let target = try Self.target(ofLink: here)
-            if target.isAbsolutePath { done = [] } else { done.removeLast() }
+            if target.isAbsolutePath { done = [""] } else { done.removeLast() }
             pending += target.pathComponents.reversed()
         }
-        return Self.joined(done)
+        return done.count == 1 ? "/" : done[done.count - 1]
     }
 
     /// - Throws: `node/symbolic-link` where the directory, or one above it, is a link to something that is not in the
@@ -77,8 +78,6 @@ package struct NodeRoot: Sendable, Equatable {
                 hint: "copy what it leads to into the tree, at \(display(try follow(path)))")
         }
     }
-
-    private static func joined(_ names: [String]) -> String { "/" + names.joined(separator: "/") }
 
     private static func target(ofLink path: String) throws(NodeError) -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)

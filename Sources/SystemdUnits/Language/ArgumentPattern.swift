@@ -15,6 +15,10 @@ package struct ArgumentPattern: Sendable, Equatable, CustomStringConvertible {
     /// Reads `%` as systemd's `specifier_printf()` does: `%%` is a percent sign, and so is one before anything
     /// but an ASCII letter or digit.
     package init(expanding value: String) {
+        guard value.utf8.contains(UInt8(ascii: "%")) else {
+            pieces = [.text(value)]
+            return
+        }
         // One string that grows: a piece for each character would be copied with every one that follows.
         var text = ""
         var rest = value.unicodeScalars[...]
