@@ -94,6 +94,9 @@ test)
 # Two, whatever kubectl the machine may have: one as old as the lab's kube-apiserver, and a current one.
 e2e)
     unpack kubernetes-client
+    # Not installed, as they would start a service.
+    unpack containerd
+    unpack runc
     "$(dirname "$0")/fetch-kubectl.sh"
     ;;
 esac

@@ -47,7 +47,7 @@ package struct ControlPlanes: Sendable {
         (self.spec, self.nodes, self.given, self.reader) = (spec, nodes, given, reader)
         self.effects = effects
         access = root == nil ? .live : .offline
-        links = NodeLinks(root: root, effects)
+        links = NodeLinks(root: root, spec.apiServer.managedBy, effects)
     }
 
     /// The same, of some of the nodes alone; the connections are shared.
@@ -122,7 +122,9 @@ package struct ControlPlanes: Sendable {
             return .unhealthy("it is offline")
         }
         let readiness = unit.activity == .running ? try await connection(node)?.readiness() : nil
-        return ControlPlaneHealth(activity: unit.activity, state: unit.text, readiness: readiness)
+        return ControlPlaneHealth(
+            activity: unit.activity, state: spec.apiServer.isExternal ? nil : unit.text,
+            readiness: readiness)
     }
 
     // MARK: - Waiting

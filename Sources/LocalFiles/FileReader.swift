@@ -12,14 +12,16 @@ package enum FileReader {
     package static func read(_ path: String, limit: Int = 4 << 20) throws(NodeError) -> [UInt8]? {
         guard let file = try open(path, limit: limit) else { return nil }
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = chunk.withUnsafeMutableBytes { buffer in
-                retrying { Glibc.read(file.number, buffer.baseAddress, buffer.count) }
+            var count = 0
+            // It is not filled with zeros first: most files are much smaller.
+            let chunk = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
+                count = retrying { Glibc.read(file.number, buffer.baseAddress, buffer.count) }
+                filled = max(0, count)
             }
             if count < 0 { throw .system("read", path) }
             if count == 0 { return bytes }
-            bytes += chunk[..<count]
+            bytes += chunk
             if bytes.count > limit { throw tooLarge(path, limit) }
         }
     }

@@ -10,14 +10,18 @@ import Values
 package struct NodeRoot: Sendable, Equatable {
     /// Empty for the machine itself; else an absolute or relative directory without a trailing slash.
     package let prefix: String
+    /// Directories that are no links, where nobody changes the tree meanwhile; nil where each is looked at again.
+    private let known: KnownDirectories?
 
     package static let machine = NodeRoot(prefix: "")
 
     /// As the kernel has it (path_resolution(7)).
     private static let mostLinks = 40
 
-    package init(prefix: String) {
+    /// - Parameter isStill: whether nobody changes the tree while it is read: its directories are then looked at once.
+    package init(prefix: String, isStill: Bool = false) {
         self.prefix = prefix
+        known = isStill ? KnownDirectories() : nil
     }
 
     package static func == (a: NodeRoot, b: NodeRoot) -> Bool { a.prefix.bytes == b.prefix.bytes }
@@ -51,7 +55,12 @@ package struct NodeRoot: Sendable, Equatable {
             done.append("\(done[done.count - 1])/\(name)")
             guard !pending.isEmpty || last else { break }
             let here = prefix + done[done.count - 1]
-            guard try FileStatus.of(here)?.kind == .symbolicLink else { continue }
+            if known?.contains(here) == true { continue }
+            let kind = try FileStatus.of(here)?.kind
+            guard kind == .symbolicLink else {
+                if kind == .directory { known?.insert(here) }
+                continue
+            }
             links += 1
             guard links <= Self.mostLinks else {
                 throw .system("follow the links of", display(nodePath), ELOOP)

@@ -57,6 +57,9 @@ package protocol NodeTransport: NodeReading {
     /// - Throws: `node/lock-lost`.
     func checkLock() throws(NodeError)
 
+    /// The node's processes whose command line has one of `words` somewhere.
+    /// - Throws: `node/command` where they cannot be searched.
+    func processes(mentioning words: [String]) throws(NodeError) -> [NodeProcess]
     /// Runs a program on the node to its end; a non-zero status is a result, not an error.
     /// - Throws: `node/command` where it cannot be started or takes too long.
     func run(

@@ -25,9 +25,15 @@ struct LiveProver {
     func prove() async throws -> [Proof] {
         guard let live = observed.unit?.live, let running = live.runningArguments else {
             let state = observed.unit?.live?.stateText ?? "not known to systemd"
-            return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.unit) is \(state)") }
+            return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)") }
         }
         let flags = EffectiveFlags.parse(commandLine: running)
+        if spec.apiServer.isExternal, !flags.has("requestheader-client-ca-file"),
+            !flags.has("proxy-client-cert-file")
+        {
+            let without = "kube-apiserver runs without the aggregation flags"
+            return Self.names.map { Proof($0, $0 == "command-line" ? .failed : .notProven, without) }
+        }
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
         var proofs = [commandLine(running)]
         let (readiness, report, _) = await connection.ready()
@@ -38,7 +44,14 @@ struct LiveProver {
     }
 
     private func commandLine(_ running: [String]) -> Proof {
-        APIServerFlags(spec: spec).areExactlyIn(running)
+        let isRight =
+            spec.apiServer.isExternal
+            ? APIServerFlags(spec: spec).differences(
+                from: EffectiveFlags.parse(commandLine: running),
+                decidesRouting: spec.apiServer.decidesRouting
+            ).isEmpty
+            : APIServerFlags(spec: spec).areExactlyIn(running)
+        return isRight
             ? Proof("command-line", .passed, "the running process has exactly the spec's flags")
             : Proof(
                 "command-line", .failed,

@@ -33,7 +33,7 @@ struct Prover {
             proofs.append(Proof("chain", .failed, "no certificate can be read in \(directory)"))
         }
         proofs.append(separation())
-        proofs.append(flags())
+        if !spec.apiServer.isExternal { proofs.append(flags()) }
         if observed.access == .live {
             proofs += try await LiveProver(
                 spec: spec, nodeSpec: nodeSpec, link: link, observed: observed, now: now

@@ -27,11 +27,12 @@ struct RollbackProver {
     func prove() async throws -> NodeProofs {
         var proofs = [try files()]
         if let running = observed.unit?.live?.runningArguments {
-            proofs += [try commandLine(running), try await ready(running)]
+            if !spec.apiServer.isExternal { proofs.append(try commandLine(running)) }
+            proofs.append(try await ready(running))
         } else {
             let state = observed.unit?.live?.stateText ?? "not known to systemd"
             proofs += ["command-line", "ready"].map {
-                Proof($0, .notProven, "\(spec.apiServer.unit) is \(state)")
+                Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)")
             }
         }
         guard let flags = target.flags, flags.has("proxy-client-cert-file") else {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `apiServer`: the unit that runs kube-apiserver, and how it is asked.
+/// `apiServer`: what runs kube-apiserver, and how it is asked.
 package struct APIServerSpec: Sendable, Equatable {
+    package var managedBy: APIServerManager
     /// A `.service` unit name.
     package var unit: String
     package var flagsIn: FlagsPlacement
@@ -21,12 +22,14 @@ package struct APIServerSpec: Sendable, Equatable {
     package var clientCAFile: String?
 
     package init(
-        unit: String = "kube-apiserver.service", flagsIn: FlagsPlacement = .auto,
+        managedBy: APIServerManager = .systemd, unit: String = "kube-apiserver.service",
+        flagsIn: FlagsPlacement = .auto,
         environmentFile: EnvironmentFileSpec? = nil, aggregatorRouting: Bool = false,
         decidesRouting: Bool = false,
         executable: String = "/usr/local/bin/kube-apiserver", flags: [String]? = nil,
         serverCAFile: String? = nil, kubeconfig: String? = nil, clientCAFile: String? = nil
     ) {
+        self.managedBy = managedBy
         self.unit = unit
         self.flagsIn = flagsIn
         self.environmentFile = environmentFile
@@ -38,4 +41,11 @@ package struct APIServerSpec: Sendable, Equatable {
         self.kubeconfig = kubeconfig
         self.clientCAFile = clientCAFile
     }
+}
+
+extension APIServerSpec {
+    package var isExternal: Bool { managedBy == .external }
+
+    /// What messages call the running API server: its unit, or its program where no unit of ours runs it.
+    package var displayName: String { isExternal ? "kube-apiserver" : unit }
 }

@@ -94,6 +94,7 @@ extension RequestHeaderSpec {
 extension APIServerSpec {
     fileprivate init(_ section: SpecSection) {
         self.init(
+            managedBy: APIServerManager(rawValue: section.text("managedBy")) ?? .systemd,
             unit: section.text("unit"), flagsIn: FlagsPlacement(rawValue: section.text("flagsIn")) ?? .auto,
             environmentFile: section.optionalSection("environmentFile").map {
                 EnvironmentFileSpec(path: $0.text("path"), variable: $0.text("variable"))

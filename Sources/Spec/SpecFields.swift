@@ -40,7 +40,7 @@ package enum SpecFields {
                 example: #"{ "allowedNames": ["aggregator"] }"#),
             SpecField(
                 "apiServer", .object(apiServer), .defaultObject,
-                "The unit that runs kube-apiserver, and how it is asked.",
+                "What runs kube-apiserver, and how it is asked.",
                 example: #"{ "unit": "kube-apiserver.service" }"#),
             SpecField(
                 "nodes", .list(.object(node), count: 1...1000, unique: .repeatable), .required,

@@ -2,8 +2,13 @@
 
 extension SpecFields {
     static let apiServer = SpecObject(
-        name: "apiServer", summary: "The unit that runs kube-apiserver, and how it is asked.",
+        name: "apiServer", summary: "What runs kube-apiserver, and how it is asked.",
         fields: [
+            SpecField(
+                "managedBy", .choice(APIServerManager.allCases.map(\.rawValue)), .defaultText("systemd"),
+                "What runs kube-apiserver: a systemd unit, or something else (`external`: a static pod, a snap). aggbootstrap then "
+                    + "installs certificates, prints the flags that are missing, and restarts nothing.",
+                example: #""external""#),
             SpecField(
                 "unit", .text(.unitName), .defaultText("kube-apiserver.service"),
                 "The systemd unit that runs kube-apiserver.", example: #""kube-apiserver.service""#),

@@ -44,6 +44,12 @@ struct SpecSection: Sendable {
         object.index(of: name).map { !isAbsent($0) } ?? false
     }
 
+    /// Where the value of a key that the document has begins; nil for one that is absent or faulty.
+    func givenLocation(_ name: String) -> SourceLocation? {
+        guard let index = object.index(of: name), case .sound(let value) = slots[index] else { return nil }
+        return value.location
+    }
+
     func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     /// The sound value of a key, else its default.

@@ -15,6 +15,7 @@ enum SpecValidation {
         checkAllowedNames(requestHeader, proxyClient, &reader)
         checkHeaders(requestHeader, &reader)
         checkPlacement(apiServer, &reader)
+        checkManager(apiServer, document.sections("nodes"), &reader)
         SpecPathCollisions.check(certificates, apiServer, &reader)
         SpecNodeValidation.check(document.sections("nodes"), apiServer, &reader)
     }
@@ -75,6 +76,22 @@ enum SpecValidation {
                     complaint.code, at: header.location, header.path, complaint.message, hint: complaint.hint)
             }
         }
+    }
+
+    /// Fields of a systemd unit where something else runs kube-apiserver.
+    private static func checkManager(
+        _ apiServer: SpecSection, _ nodes: [SpecSection], _ reader: inout SpecReader
+    ) {
+        guard apiServer.locatedText("managedBy")?.value == APIServerManager.external.rawValue else { return }
+        func report(_ section: SpecSection, _ name: String) {
+            guard let location = section.givenLocation(name) else { return }
+            reader.report(
+                .combination, at: location, section.path(of: name),
+                "\"\(name)\" is for kube-apiservers that a systemd unit runs, and apiServer.managedBy is \"external\"",
+                hint: "remove \"\(name)\", or remove \"managedBy\"")
+        }
+        for name in ["unit", "flagsIn", "environmentFile", "executable", "flags"] { report(apiServer, name) }
+        for node in nodes { report(node, "flags") }
     }
 
     private static func checkPlacement(_ apiServer: SpecSection, _ reader: inout SpecReader) {

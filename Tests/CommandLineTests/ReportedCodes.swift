@@ -12,7 +12,8 @@ enum ReportedCodes {
     private static let areas: Set = [
         "api", "apiserver", "apply", "bus", "canary", "drift", "internal", "json", "kubectl", "lint", "node",
         "output", "pki",
-        "plan", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state", "status",
+        "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state",
+        "status",
         "unit",
         "usage",
     ]

@@ -8,6 +8,7 @@
 #   KUBE_APISERVER_POLL1S  one that looks at its certificate files each second
 #   KUBE_APISERVER_INOTIFY  one that watches its certificate files; for some long stories only
 #   KUBE_SCHEDULER_POLL1S  a kube-scheduler that looks each second; for rotate-scheduler only
+#   KUBELET  a kubelet; for static-pods only
 #   KUBECTL  a kubectl; without it the newest that scripts/fetch-kubectl.sh has fetched
 # The last line is `N passed, N failed, N skipped`. With CI=true a skipped story is a failure.
 set -euo pipefail
@@ -15,6 +16,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/lab.sh"
 . "$HERE/lab/kube-apiserver.sh"
 . "$HERE/lab/cluster.sh"
+. "$HERE/lab/static-pod.sh"
 . "$HERE/assert.sh"
 . "$HERE/lab/operator.sh"
 . "$HERE/lab/kills.sh"

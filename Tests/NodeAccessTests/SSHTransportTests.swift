@@ -75,6 +75,25 @@ import Testing
     }
 
     /// Two requests for all of it, and the same answers as one by one.
+    @Test func findsProcesses() throws {
+        let name = "a-server-\(UUID().uuidString)"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "exec -a \(name) sleep 60"]
+        try process.run()
+        defer { process.terminate() }
+        func found(_ transport: any NodeTransport) throws -> [NodeProcess] {
+            // A shell that is told to look for a word has it in its own command line.
+            try transport.processes(mentioning: ["no such word", name]).filter { $0.arguments.first == name }
+        }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try found(local).isEmpty, ContinuousClock.now < deadline { usleep(20_000) }
+        let own = try #require(try found(local).first)
+        #expect(own.pid == process.processIdentifier && own.arguments == [name, "60"] && own.isInNodeNetwork)
+        #expect(own.executable?.hasSuffix("/sleep") == true)
+        #expect(try found(LoopbackSSH().connect()) == [own])
+    }
+
     @Test func readsAhead() throws {
         let ssh = try LoopbackSSH()
         let remote = try ssh.connect()

@@ -128,6 +128,10 @@ final class JournaledNode: NodeTransport {
             device: status.device, links: status.links)
     }
     /// Asked once by each full observation.
+    func processes(mentioning words: [String]) throws(NodeError) -> [NodeProcess] {
+        try local.processes(mentioning: words)
+    }
+
     func owner(user: String, group: String) throws(NodeError) -> FileOwner {
         try step("observe", needsLock: false) { () throws(NodeError) in FileOwner(userID: 0, groupID: 0) }
     }

@@ -75,7 +75,7 @@ import Testing
             inside.withLock { $0.now -= 1 }
             throw BootstrapError("test/no-bus", "there is no bus here")
         }
-        let links = NodeLinks(root: nil, effects)
+        let links = NodeLinks(root: nil, .systemd, effects)
         let node = try Run(RunRequest(root: try TemporaryDirectory().path), effects: .real { _ in }).spec
             .nodes[0]
         let results = await concurrently([node, node], atMost: 2) { try links.link($0) }

@@ -248,6 +248,12 @@ package struct NodeApply {
 
     /// Starts the API server with the old files again where it served with them.
     private func bringBack(_ transaction: NodeTransaction, _ activator: Activator) async throws -> String {
+        if spec.apiServer.isExternal {
+            // What runs it starts it again by itself; the files are as before.
+            guard transaction.wasServing else { return "" }
+            try await activator.waitUntilReady(hiddenCounts: wasHidden)
+            return ", and kube-apiserver is ready"
+        }
         guard transaction.wasServing else {
             try activator.units.resetFailed(unit)
             _ = try activator.units.restart(unit, timeoutSeconds: Activator.jobSeconds)

@@ -12,7 +12,7 @@ import Values
 /// The ways to one node: its files and programs, its systemd, and its API server.
 package struct NodeLink: Sendable {
     package let node: any NodeTransport
-    /// nil offline.
+    /// Who runs units there, or stands in for it (`ExternalAPIServer`); nil offline.
     package let units: (any UnitManager)?
     /// The way to the node's API server where this machine has none of its own; nil where there is no other.
     package let tunnel: Tunnel?
@@ -30,4 +30,9 @@ package struct NodeLink: Sendable {
         (self.node, self.units, self.tunnel, self.server) = (node, units, tunnel, server)
         installed = InstalledIdentity(node)
     }
+}
+
+extension NodeLink {
+    /// The kube-apiserver of a node where something else than systemd runs it; nil for a unit's.
+    var external: ExternalAPIServer? { units as? ExternalAPIServer }
 }

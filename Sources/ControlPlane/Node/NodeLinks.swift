@@ -12,6 +12,7 @@ import Values
 /// The links of a run, made when they are first needed and then kept: one ssh connection for each node.
 final class NodeLinks: Sendable {
     private let root: String?
+    private let manager: APIServerManager
     private let effects: Effects
     /// A node's link, made under its own lock: of two that want it at once, one connects and the other waits.
     private final class Slot: Sendable {
@@ -23,9 +24,12 @@ final class NodeLinks: Sendable {
     private let stop = Mutex<StopRequest?>(nil)
     private let runtime = Mutex<SSHRuntime?>(nil)
 
-    /// - Parameter root: the directory of offline trees; nil for a live run.
-    init(root: String?, _ effects: Effects) {
+    /// - Parameters:
+    ///   - root: the directory of offline trees; nil for a live run.
+    ///   - manager: what runs the nodes' kube-apiservers.
+    init(root: String?, _ manager: APIServerManager, _ effects: Effects) {
         self.root = root
+        self.manager = manager
         self.effects = effects
     }
 
@@ -61,7 +65,11 @@ final class NodeLinks: Sendable {
             let transport = LocalTransport(root: NodeRoot(prefix: "\(root)/\(node.name)"))
             return NodeLink(node: transport, units: nil, tunnel: nil)
         }
-        if node.local { return NodeLink(node: LocalTransport(), units: try effects.systemBus(), tunnel: nil) }
+        if node.local {
+            let transport = LocalTransport()
+            return NodeLink(
+                node: transport, units: try units(transport) { try effects.systemBus() }, tunnel: nil)
+        }
         guard let destination = SSHDestination(node) else {
             throw BootstrapError(
                 "run/no-address", "\(node.name) has no address", hint: "give it one in the spec")
@@ -69,13 +77,24 @@ final class NodeLinks: Sendable {
         let stop = stop.withLock { $0 }
         let connection = try SSHConnection(
             destination, runtime: sshRuntime(), isStopped: { stop?.isStopped == true })
-        let bus = try SystemBus(.descriptor(connection.openBus(), name: node.name))
         let tunnel = Tunnel { address, port in
             let stream = try connection.openStream(to: address, port: port)
             return TunnelStream(descriptor: stream.descriptor, complaint: stream.complaint)
         }
         let transport = SSHTransport(connection, sha256: { try? Digest.sha256Hex($0) })
-        return NodeLink(node: transport, units: bus, tunnel: tunnel)
+        let units = try units(transport) {
+            try SystemBus(.descriptor(connection.openBus(), name: node.name))
+        }
+        return NodeLink(node: transport, units: units, tunnel: tunnel)
+    }
+
+    private func units(
+        _ node: any NodeTransport, _ bus: () throws -> any UnitManager
+    ) throws -> any UnitManager {
+        switch manager {
+        case .systemd: try bus()
+        case .external: ExternalAPIServer(node)
+        }
     }
 
     private func sshRuntime() throws -> SSHRuntime {

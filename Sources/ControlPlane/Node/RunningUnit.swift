@@ -42,9 +42,13 @@ extension UnitManager {
 extension NodeLink {
     /// The flags of a unit's main process, which may be other ones after each restart; nil where it has no process.
     func runningFlags(of unit: String) throws -> EffectiveFlags? {
-        guard let pid = try units?.unit(unit).mainPID,
-            let arguments = try ProcessArguments.read(pid: Int(pid), on: node)
-        else { return nil }
-        return EffectiveFlags.parse(commandLine: arguments)
+        try runningArguments(of: unit).map { EffectiveFlags.parse(commandLine: $0) }
+    }
+
+    /// The command line of a unit's main process, its program first.
+    private func runningArguments(of unit: String) throws -> [String]? {
+        if let external { return try external.current()?.arguments }
+        guard let pid = try units?.unit(unit).mainPID else { return nil }
+        return try ProcessArguments.read(pid: Int(pid), on: node)
     }
 }

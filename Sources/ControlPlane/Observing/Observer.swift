@@ -24,29 +24,32 @@ struct Observer {
     let now: @Sendable () -> UnixTime
 
     private var node: any NodeTransport { link.node }
+    private var process: ProcessReader { ProcessReader(spec: spec, node: node) }
 
     /// - Throws: what could not be read, and why.
     func observe(_ nodeSpec: NodeSpec) async throws -> ObservedNode {
         if access == .offline { try checkTree() }
+        let isExternal = spec.apiServer.isExternal
+        // It is what says that there are several.
+        let found = try link.external?.current()
         // It may wait for a job of systemd's, so that nothing is read before.
         let state = try await link.units?.settledUnit(spec.apiServer.unit)
         try readAhead(state)
         defer { node.forgetAhead() }
-        try checkDropInDirectory()
-        let observedUnit = try unit(state)
+        if !isExternal { try checkDropInDirectory() }
+        let observedUnit = isExternal ? try externalUnit(found, state) : try unit(state)
         let certificates = spec.certificates
         let files = NodeFiles(node: node, reader: reader)
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
-        let target = FlagsTarget.resolve(spec.apiServer, unit: observedUnit, access: access)
         let flags = flagSets(observedUnit)
         try node.readAhead(namedFiles(flags, observedUnit), digests: [])
         let ca = try files.observe(path(certificates.files.ca))
         return ObservedNode(
-            name: nodeSpec.name, access: access, ownerIDs: try ownerIDs(observedUnit),
+            name: nodeSpec.name, access: access, ownerIDs: try process.ownerIDs(observedUnit, access),
             directory: try files.observe(certificates.directory), ca: ca,
             certificate: try files.observe(path(certificates.files.certificate)),
             key: try files.observe(path(certificates.files.key), isSecret: true),
-            flags: try files.observe(target?.path ?? UnitPaths.dropIn(of: spec.apiServer.unit)),
+            flags: try flagsFile(files, observedUnit),
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
             requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags, observedUnit),
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
@@ -54,12 +57,20 @@ struct Observer {
             clockOffset: try clockOffset(nodeSpec))
     }
 
+    /// The file that the spec's flags are written into; of a kube-apiserver that something else runs there is none.
+    private func flagsFile(_ files: NodeFiles, _ unit: ObservedUnit?) throws -> ObservedFile {
+        if spec.apiServer.isExternal { return ObservedFile(path: "") }
+        let target = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        return try files.observe(target?.path ?? UnitPaths.dropIn(of: spec.apiServer.unit))
+    }
+
     /// What is known to be read, before it is read.
     private func readAhead(_ state: UnitState?) throws {
         let certificates = spec.certificates
         let unit = spec.apiServer.unit
         let dropIn = UnitPaths.dropIn(of: unit)
-        let places = [dropIn.splitPath.directory, dropIn, certificates.directory]
+        let places =
+            (spec.apiServer.isExternal ? [] : [dropIn.splitPath.directory, dropIn]) + [certificates.directory]
         let names = [certificates.files.ca, certificates.files.certificate]
         let given = [spec.apiServer.environmentFile?.path, spec.apiServer.clientCAFile, state?.fragmentPath]
         try node.readAhead(
@@ -168,61 +179,20 @@ struct Observer {
         guard let fragment = state.fragmentPath else { return nil }
         let dropIns = try files.dropIns(loaded: state.dropInPaths)
         var unit = try checked(files.observe(try files.texts([fragment] + dropIns.paths)))
-        unit.live = try live(state)
+        unit.live = try process.live(state)
         if dropIns.areOthers { unit.live?.needDaemonReload = true }
         return unit
     }
 
-    private func live(_ state: UnitState) throws -> LiveUnit {
-        let running = try state.mainPID.flatMap { pid in
-            try ProcessArguments.read(pid: Int(pid), on: node).map {
-                try withoutInterpreter($0, script: state.execPaths.last)
-            }
-        }
-        var live = LiveUnit(
-            activity: state.activity, stateText: state.text,
-            needDaemonReload: state.needDaemonReload, loadedDropIns: state.dropInPaths,
-            loadedArguments: state.execStart.last ?? [],
-            runningArguments: running, mainPID: Int(state.mainPID ?? 0))
-        if state.mainPID != nil, state.execMainStartTimestamp > 0 {
-            live.startedAt = UnixTime(seconds: Int64(state.execMainStartTimestamp / 1_000_000))
-        }
-        if running != nil, let pid = state.mainPID { live.proxies = proxies(ofProcess: Int(pid)) }
-        return live
-    }
-
-    /// Nothing depends on it but a notice and a proof, which say why where it cannot be read.
-    private func proxies(ofProcess pid: Int) -> ObservedProxies {
-        do {
-            // Others of its variables may be secrets.
-            let environ = try node.readSecret("/proc/\(pid)/environ", limit: 1 << 20)
-            guard let environ, environ.count > 0 else { return .unseen("its process has ended") }
-            return .seen(environ.withUnsafeBytes { ProxyEnvironment(environ: $0) })
-        } catch {
-            return .unseen("its environment cannot be read: \(error)")
-        }
-    }
-
-    /// What a wrapper script was started with: its process shows the interpreter in front, or, once it has replaced
-    /// itself, another program's name.
-    private func withoutInterpreter(_ arguments: [String], script: String?) throws -> [String] {
-        guard let script, arguments.first != script, try begins(script, with: "#!")
-        else {
-            return arguments
-        }
-        return [script] + arguments.dropFirst(arguments.dropFirst().first == script ? 2 : 1)
-    }
-
-    private func begins(_ path: String, with text: String) throws -> Bool {
-        // A binary of some hundred megabytes is not read for its first two bytes.
-        try node.first(text.utf8.count, of: path) == Array(text.utf8)
-    }
-
-    private func ownerIDs(_ unit: ObservedUnit?) throws -> [UInt32]? {
-        guard access == .live else { return nil }
-        let service = try unit.map { try EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
-        let owner = try node.owner(user: service?.user?.value ?? "", group: service?.group?.value ?? "")
-        return [owner.userID, owner.groupID]
+    /// The process that runs kube-apiserver, in the place of a unit; nil offline.
+    private func externalUnit(
+        _ found: ExternalAPIServer.Found?, _ state: UnitState?
+    ) throws -> ObservedUnit? {
+        guard let state else { return nil }
+        var unit = try ExternalServerReader(spec: spec, node: node).observe(found)
+        unit.live = try process.live(state, found?.arguments)
+        unit.live?.stateText = found == nil ? "not running" : "running"
+        return unit
     }
 
     // MARK: - The flags in effect

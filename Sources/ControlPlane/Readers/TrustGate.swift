@@ -71,7 +71,7 @@ package struct TrustGate: Sendable {
         while true {
             var problems: [Problem] = []
             // Looked for each time: one that was started anew meanwhile is another process.
-            for reader in try await find(node) where !course.settled.contains(reader.pid) {
+            for reader in try find(node) where !course.settled.contains(reader.pid) {
                 guard let problem = try problem(reader, node, goal, judge, &course) else { continue }
                 problems.append(problem)
             }
@@ -149,51 +149,12 @@ package struct TrustGate: Sendable {
 
     // MARK: - Who they are
 
-    /// Prints a line for each process whose command line has the flag: its id, whether its network is this shell's, and
-    /// its program's file. One line, as it may go over ssh; the expression does not match itself.
-    private static let script =
-        "command -v grep >/dev/null || exit 3; own=$(readlink /proc/self/ns/net); "
-        + "grep -ls 'requestheader[-_]client[-_]ca[-_]file' /proc/[0-9]*/cmdline | while IFS= read -r file; do "
-        + "pid=${file#/proc/}; pid=${pid%/cmdline}; net=$(readlink \"/proc/$pid/ns/net\" 2>/dev/null) || continue; "
-        + "[ \"$net\" = \"$own\" ] && net=own || net=other; "
-        + "printf '%s %s %s\\n' \"$pid\" \"$net\" \"$(readlink \"/proc/$pid/exe\" 2>/dev/null)\"; done"
-
-    private func find(_ node: NodeSpec) async throws -> [TrustReader] {
+    private func find(_ node: NodeSpec) throws -> [TrustReader] {
         let link = try controlPlanes.link(node)
         let own = try link.units?.unit(controlPlanes.spec.apiServer.unit).mainPID.map { Int($0) }
         let certificates = controlPlanes.spec.certificates
         let file = "\(certificates.directory)/\(certificates.files.ca)"
-        return try await Self.processes(on: link.node, name: node.name).filter { $0.pid != own }
+        return try link.node.processes(mentioning: ["requestheader"]).filter { $0.pid != own }
             .compactMap { TrustReader($0, reading: file) }
-    }
-
-    /// The processes of a node that have the flag somewhere in their command lines.
-    static func processes(on node: any NodeTransport, name: String) async throws -> [TrustReader.Process] {
-        let result = try await node.run("sh", ["-c", script])
-        guard result.status == 0 else {
-            throw BootstrapError(
-                "rotation/no-processes",
-                "\(name): cannot search its processes for those that read the CA file: "
-                    + (result.status == 3
-                        ? "grep is not installed" : "sh ended with status \(result.status)"),
-                hint: "install grep on the node, then run it again")
-        }
-        return try result.stdout.split(separator: "\n").compactMap { line in
-            let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
-            guard parts.count >= 2, let pid = Int(parts[0]),
-                let arguments = try Self.arguments(of: pid, on: node)
-            else { return nil }
-            return .init(
-                pid: pid, arguments: arguments, executable: parts.count > 2 ? parts[2] : nil,
-                isInNodeNetwork: parts[1] == "own")
-        }
-    }
-
-    /// - Returns: nil for a process that is gone by now: a read that was under way ends with an error then.
-    private static func arguments(of pid: Int, on node: any NodeTransport) throws -> [String]? {
-        do { return try ProcessArguments.read(pid: pid, on: node) } catch {
-            guard try node.status("/proc/\(pid)") == nil else { throw error }
-            return nil
-        }
     }
 }

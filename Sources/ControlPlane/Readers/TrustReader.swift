@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NodeAccess
 import Spec
 import SystemdUnits
 import Values
@@ -10,17 +11,6 @@ struct TrustReader: Sendable, Equatable {
     enum Place: Sendable, Equatable {
         case listens(address: String, port: Int)
         case unseen(why: String)
-    }
-
-    /// What `/proc` says of a process.
-    struct Process: Sendable, Equatable {
-        let pid: Int
-        /// With the program's name in front.
-        let arguments: [String]
-        /// What it was started from, links followed; nil where that is not told.
-        var executable: String?
-        /// Whether it has the node's own network, and not that of a pod or container.
-        var isInNodeNetwork = true
     }
 
     let program: String
@@ -38,7 +28,7 @@ struct TrustReader: Sendable, Equatable {
     /// - Parameter file: the requestheader CA's file of the node.
     /// - Returns: nil for one that has nothing to do with that file: no such flag, a program that only starts another
     ///   one, or a container with a file of its own.
-    init?(_ process: Process, reading file: String) {
+    init?(_ process: NodeProcess, reading file: String) {
         guard let command = Command(process) else { return nil }
         let flags = EffectiveFlags.parse(arguments: command.flags)
         guard let path = flags.string("requestheader-client-ca-file"), !path.isEmpty else { return nil }
@@ -54,7 +44,7 @@ struct TrustReader: Sendable, Equatable {
             : .unseen(why: "it reads \(path), which is not the file that changes")
     }
 
-    private static func place(_ flags: EffectiveFlags, _ usual: Int?, _ process: Process) -> Place {
+    private static func place(_ flags: EffectiveFlags, _ usual: Int?, _ process: NodeProcess) -> Place {
         guard process.isInNodeNetwork else { return .unseen(why: "its network is not that of the node") }
         let given = flags.string("secure-port")
         guard let port = given.map({ Int($0) }) ?? usual else {
@@ -90,7 +80,7 @@ struct TrustReader: Sendable, Equatable {
         var flags: [String]
         var isKnown = true
 
-        init?(_ process: Process) {
+        init?(_ process: NodeProcess) {
             guard let first = process.arguments.first else { return nil }
             flags = Array(process.arguments.dropFirst())
             let given = Self.lastComponent(first)

@@ -211,6 +211,12 @@ package struct SSHTransport: NodeTransport {
     package func run(
         _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
     ) async throws(NodeError) -> CommandResult {
+        try runNow(program, arguments, environment: environment, timeoutSeconds: timeoutSeconds)
+    }
+
+    func runNow(
+        _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
+    ) throws(NodeError) -> CommandResult {
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let words = ["\(timeoutSeconds)", "env"] + variables + [program] + arguments
         let reply = try channel.request(

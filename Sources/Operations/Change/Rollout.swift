@@ -213,7 +213,7 @@ struct Rollout {
             readiness: {
                 do {
                     return try await connection()?.readiness()
-                        ?? .unseen("\(unit) has no main process to ask")
+                        ?? .unseen("\(controlPlanes.spec.apiServer.displayName) has no process to ask")
                 } catch {
                     return .unseen("\(error)")
                 }

@@ -65,7 +65,7 @@ package enum LintRun {
     ) -> (node: any NodeReading, name: String?, isWhole: Bool) {
         switch target {
         case .tree(let path, let node):
-            (TreeReading(LocalTransport(root: NodeRoot(prefix: path))), node, true)
+            (TreeReading(LocalTransport(root: NodeRoot(prefix: path, isStill: true))), node, true)
         case .archived(let archive, let name, let root, let node):
             (ArchiveReading(archive: archive, name: name, root: root), node, true)
         case .loose(let paths): (LooseFiles(paths), nil, false)

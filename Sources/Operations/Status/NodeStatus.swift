@@ -56,17 +56,50 @@ package struct NodeStatus: Sendable, Equatable {
         case yes
         /// Subjects of the CAs in the file that its TLS handshake does not name.
         case missing([String])
-        /// Why it is not known.
-        case unknown(String)
+        case unknown(Blindness)
+    }
+
+    /// Why it is not known what an API server has loaded.
+    package enum Blindness: Sendable, Equatable, CaseIterable {
+        case nodeNotRead
+        case offline
+        case noServer
+        case noHandshake
+        /// The CA file holds no certificate.
+        case noCertificate
     }
 
     /// Something that `init` would change, or that keeps it from changing anything.
-    package struct Drift: Sendable, Equatable {
+    package enum Drift: Sendable, Equatable {
+        case directory(String)
+        case file(String, FileChange.Action)
+        /// systemd has not read the unit's files again.
+        case daemonReload
+        case restart(because: String)
+        /// A change was interrupted.
+        case openChange
+        /// `init` would be refused, in the words of the refusal.
+        case refused(code: String, message: String)
+
         /// Stable; for example `drift/file`.
-        package let code: String
-        package let text: String
+        package var code: String {
+            switch self {
+            case .directory: "drift/directory"
+            case .file: "drift/file"
+            case .daemonReload: "drift/daemon-reload"
+            case .restart: "drift/restart"
+            case .openChange: "drift/open-change"
+            case .refused(let code, _): code
+            }
+        }
+
         /// The file or directory that differs; nil where it is no file.
-        package var path: String?
+        package var path: String? {
+            switch self {
+            case .directory(let path), .file(let path, _): path
+            case .daemonReload, .restart, .openChange, .refused: nil
+            }
+        }
     }
 
     /// Flags that are in effect.
@@ -97,7 +130,7 @@ extension NodeStatus {
         self.init(
             name: node.name, problem: Problem(code: error.code, message: error.message, hint: error.hint),
             certificates: [], files: [], flags: nil, unit: nil, server: nil,
-            loaded: .unknown("the node could not be read"),
+            loaded: .unknown(.nodeNotRead),
             startedAt: nil, loopbackEnds: nil, clockOffset: 0, drift: [], notices: [])
     }
 
@@ -115,7 +148,8 @@ extension NodeStatus {
         }
         self.init(
             name: node.name, problem: nil, certificates: cas + (leaf.map { [$0] } ?? []),
-            files: [node.ca, node.certificate, node.key, node.flags], flags: Self.flags(node, unit: unit),
+            files: [node.ca, node.certificate, node.key, node.flags].filter { !$0.path.isEmpty },
+            flags: Self.flags(node, unit: unit),
             unit: live?.stateText, server: node.apiServer,
             loaded: Self.loaded(bundle, node), startedAt: live?.startedAt,
             loopbackEnds: Self.loopbackEnds(live?.startedAt, node.apiServer?.version),
@@ -124,14 +158,10 @@ extension NodeStatus {
     }
 
     private static func loaded(_ bundle: ObservedBundle?, _ node: ObservedNode) -> Loaded {
-        guard node.access == .live else { return .unknown("it is offline") }
-        guard let server = node.apiServer else { return .unknown("its API server is not running") }
-        guard let names = server.loadedCAs?.map(\.der) else {
-            return .unknown("its TLS handshake could not be read")
-        }
-        guard let bundle, !bundle.certificates.isEmpty else {
-            return .unknown("its CA file holds no certificate")
-        }
+        guard node.access == .live else { return .unknown(.offline) }
+        guard let server = node.apiServer else { return .unknown(.noServer) }
+        guard let names = server.loadedCAs?.map(\.der) else { return .unknown(.noHandshake) }
+        guard let bundle, !bundle.certificates.isEmpty else { return .unknown(.noCertificate) }
         let missing = bundle.certificates.filter { !names.contains($0.subjectDER) }
         return missing.isEmpty ? .yes : .missing(missing.map(\.subject))
     }
@@ -163,31 +193,13 @@ extension NodeStatus {
     private static func drift(_ node: ObservedNode, _ plan: Plan) -> [Drift] {
         guard let change = plan.nodes.first(where: { $0.name == node.name }) else { return [] }
         var drift: [Drift] = []
-        if change.makesDirectory {
-            let path = node.directory.path
-            drift.append(Drift(code: "drift/directory", text: "\(path) is missing", path: path))
-        }
-        drift += change.files.map { Drift(code: "drift/file", text: text($0), path: $0.path) }
-        if change.daemonReload, change.files.isEmpty {
-            drift.append(
-                Drift(code: "drift/daemon-reload", text: "systemd has not read the unit's files again"))
-        }
-        if case .needed(let why) = change.restart {
-            drift.append(Drift(code: "drift/restart", text: "kube-apiserver must be restarted: \(why)"))
-        }
-        if change.finishesTransaction {
-            drift.append(Drift(code: "drift/open-change", text: "a change was interrupted"))
-        }
+        if change.makesDirectory { drift.append(.directory(node.directory.path)) }
+        drift += change.files.map { .file($0.path, $0.action) }
+        if change.daemonReload, change.files.isEmpty { drift.append(.daemonReload) }
+        if case .needed(let why) = change.restart { drift.append(.restart(because: why)) }
+        if change.finishesTransaction { drift.append(.openChange) }
         return drift
-            + plan.refusals.filter { $0.node == node.name }.map { Drift(code: $0.code, text: $0.message) }
-    }
-
-    private static func text(_ file: FileChange) -> String {
-        switch file.action {
-        case .create: "\(file.path) is missing"
-        case .replace: "\(file.path) differs"
-        case .setMetadata: "\(file.path) has another mode or owner"
-        case .remove: "\(file.path) should not exist"
-        }
+            + plan.refusals.filter { $0.node == node.name }
+            .map { .refused(code: $0.code, message: $0.message) }
     }
 }

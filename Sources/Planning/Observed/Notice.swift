@@ -8,10 +8,13 @@ package struct Notice: Sendable, Equatable {
     package var code: String
     package var node: String?
     package var message: String
+    /// Lines that belong to the message, such as flags to add; each stands by itself.
+    package var details: [String]
 
-    package init(code: String, node: String?, message: String) {
+    package init(code: String, node: String?, message: String, details: [String] = []) {
         self.code = code
         self.node = node
         self.message = message
+        self.details = details
     }
 }

@@ -4,7 +4,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// The unit that runs kube-apiserver, from its files and from systemd.
+/// What runs kube-apiserver: its unit, from its files and from systemd; or a process that something else runs.
 package struct ObservedUnit: Sendable, Equatable {
     /// Fragment first, then drop-ins in systemd's order, without our own drop-in.
     package var base: [UnitText]
@@ -16,6 +16,8 @@ package struct ObservedUnit: Sendable, Equatable {
     package var live: LiveUnit?
     /// Those of `environmentFiles` that were given with --base-file.
     package var givenFiles: [String: GivenFile] = [:]
+    /// What is known of a process that no unit of ours runs; `base` is empty then.
+    package var external: ExternalServer?
     /// Whether our own drop-in is there, be it one of `base` or not.
     package var hasOwnDropIn = false
 

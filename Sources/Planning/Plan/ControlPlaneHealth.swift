@@ -9,14 +9,15 @@ package enum ControlPlaneHealth: Sendable, Equatable {
 
 extension ControlPlaneHealth {
     /// - Parameters:
-    ///   - state: the unit's state in systemd's words, for example `active/running`.
+    ///   - state: the unit's state in systemd's words, for example `active/running`; nil where no unit runs it.
     ///   - readiness: nil where the API server was not asked.
     package init(
-        activity: LiveUnit.Activity, state: String, readiness: ObservedAPIServer.Readiness?
+        activity: LiveUnit.Activity, state: String?, readiness: ObservedAPIServer.Readiness?
     ) {
         self =
             switch (activity, readiness) {
-            case (.stopped, _), (.failing, _): .unhealthy("its unit is \(state)")
+            case (.stopped, _), (.failing, _):
+                .unhealthy(state.map { "its unit is \($0)" } ?? "kube-apiserver is not running")
             case (.running, .ready?), (.running, .hidden?): .serving
             case (.running, .notReady(let checks)?):
                 .unhealthy("it is not ready: \(checks.joined(separator: ", "))")

@@ -16,7 +16,8 @@ extension NodePlanner {
         var seen: Set<ByteText> = []
         for flag in commandLines.flatMap({ EffectiveFlags.parse(arguments: $0).occurrences }) {
             let named = Self.paths(in: flag.value ?? "")
-            for (path, role) in ours where flag.name != role && named.contains(Self.plain(path)) {
+            for (path, role) in ours
+            where !path.isEmpty && flag.name != role && named.contains(Self.plain(path)) {
                 guard seen.insert("\(path) \(flag.name)".bytes).inserted else { continue }
                 refuse(
                     "plan/file-in-use",

@@ -32,6 +32,10 @@ struct NodePlanner {
         checkSharedKey()
         result.makesDirectory = node.directory.kind == .absent
         result.files = certificates
+        if spec.apiServer.isExternal {
+            planExternal()
+            return noteProxy()
+        }
         do {
             if options.scope == .certificates, node.transaction == nil {
                 try planReading()

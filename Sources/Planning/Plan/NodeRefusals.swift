@@ -159,7 +159,7 @@ extension NodePlanner {
         refusals.append(Refusal(code: code, node: node.name, message: message, hint: hint))
     }
 
-    mutating func notice(_ code: String, _ message: String) {
-        notices.append(Notice(code: code, node: node.name, message: message))
+    mutating func notice(_ code: String, _ message: String, _ details: [String] = []) {
+        notices.append(Notice(code: code, node: node.name, message: message, details: details))
     }
 }

@@ -118,7 +118,21 @@ struct RollbackNodePlanner {
 
     // MARK: - Reload and restart
 
+    /// Where something else runs kube-apiserver, files alone come back: they must be those that it names.
+    private mutating func planExternal(_ previous: PreviousFiles) {
+        let running = node.unit?.live?.runningArguments.map { EffectiveFlags.parse(commandLine: $0) }
+        let named = Set((running?.occurrences ?? []).compactMap { $0.value?.bytes })
+        for entry in previous.entries where entry.before == nil && named.contains(entry.path.bytes) {
+            base.refuse(
+                "rollback/file-in-use",
+                "\(entry.path) did not exist before its last change, and kube-apiserver runs with it",
+                "remove the aggregation flags where kube-apiserver is started, then run it again")
+        }
+        aim(previous, flags: running)
+    }
+
     private mutating func planActivation(_ previous: PreviousFiles) throws(UnitError) {
+        if base.spec.apiServer.isExternal { return planExternal(previous) }
         let unitChanges = result.files.contains {
             UnitSources.isUnitFile($0.path, unit: unitName) && $0.action != .setMetadata
         }

@@ -93,7 +93,7 @@ struct CanaryPlace: Sendable {
         guard let running = live?.runningArguments else {
             throw BootstrapError(
                 "canary/not-running",
-                "\(controlPlanes.spec.apiServer.unit) is \(live?.stateText ?? "not known to systemd")")
+                "\(controlPlanes.spec.apiServer.displayName) is \(live?.stateText ?? "not known to systemd")")
         }
         let flags = EffectiveFlags.parse(commandLine: running)
         let connection = try APIServerConnection(

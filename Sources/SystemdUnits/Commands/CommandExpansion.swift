@@ -100,7 +100,9 @@ package struct CommandExpansion: Sendable, Equatable {
         text.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
     }
 
-    private static func withoutDollars(_ text: String) -> String { embedding(in: text) { _ in "" } }
+    private static func withoutDollars(_ text: String) -> String {
+        text.utf8.contains(UInt8(ascii: "$")) ? embedding(in: text) { _ in "" } : text
+    }
 
     /// `word` with each `${NAME}` replaced and each `$$` as one dollar sign, as systemd's `replace_env()` does.
     ///

@@ -65,7 +65,7 @@ struct ChangeDialog: ChangeAttendant {
         narrator.read(preparation)
         let isLast = onlyPlans || preparation.refusal != nil
         if isText {
-            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.unit).lines
+            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.displayName).lines
             if isLast { lines = Summary.plan(lines, preparation, by: words.command) }
             // Apart from the proofs, which follow.
             if !isLast, lines.last != "" { lines.append("") }

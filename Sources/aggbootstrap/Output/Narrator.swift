@@ -61,10 +61,16 @@ struct Narrator {
     }
 
     private static func lines(_ node: ObservedNode) -> [String] {
-        let files = [node.ca, node.certificate, node.key, node.flags].map { "\($0.path) \(words($0))" }
+        let observed = [node.ca, node.certificate, node.key, node.flags].filter { !$0.path.isEmpty }
+        let files = observed.map { "\($0.path) \(words($0))" }
         let base = node.unit?.base.map(\.path) ?? []
-        var lines = ["unit \(base.isEmpty ? "not known" : base.joined(separator: ", "))"]
-        if let live = node.unit?.live {
+        let isExternal = node.unit?.external != nil
+        var lines = isExternal ? [] : ["unit \(base.isEmpty ? "not known" : base.joined(separator: ", "))"]
+        if let live = node.unit?.live, isExternal {
+            lines.append(
+                live.runningArguments == nil
+                    ? "no kube-apiserver runs" : "kube-apiserver is process \(live.mainPID)")
+        } else if let live = node.unit?.live {
             let process = live.runningArguments == nil ? "" : ", main process \(live.mainPID)"
             lines.append(
                 "systemd says \(live.stateText)\(process)\(live.needDaemonReload ? ", daemon-reload needed" : "")"

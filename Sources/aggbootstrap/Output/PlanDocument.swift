@@ -43,6 +43,8 @@ struct PlanDocument: Encodable {
         let node: String?
         let message: String
         let hint: String?
+        /// Lines that belong to the message; left out where it has none.
+        var details: [String]?
     }
 
     let schemaVersion = JSONText.schemaVersion
@@ -63,7 +65,11 @@ struct PlanDocument: Encodable {
         refusals = plan.refusals.map {
             Message(code: $0.code, node: $0.node, message: $0.message, hint: $0.hint)
         }
-        notices = plan.notices.map { Message(code: $0.code, node: $0.node, message: $0.message, hint: nil) }
+        notices = plan.notices.map {
+            Message(
+                code: $0.code, node: $0.node, message: $0.message, hint: nil,
+                details: $0.details.isEmpty ? nil : $0.details)
+        }
     }
 
     func json() throws -> String { try JSONText.of(self) }

@@ -155,9 +155,11 @@ struct PlanReport {
             if nodes[notice.message] == nil { order.append(notice.message) }
             nodes[notice.message, default: []] += notice.node.map { [$0] } ?? []
         }
-        return order.map { message in
+        return order.flatMap { message in
             let names = nodes[message] ?? []
-            return "note: \(names.isEmpty ? "" : names.joined(separator: ", ") + ": ")\(message)"
+            let details = plan.notices.first { $0.message == message }?.details ?? []
+            return ["note: \(names.isEmpty ? "" : names.joined(separator: ", ") + ": ")\(message)"]
+                + details.map { "  \($0)" }
         }
     }
 

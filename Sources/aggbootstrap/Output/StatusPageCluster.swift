@@ -142,7 +142,7 @@ struct StatusPageCluster {
         switch node.loaded {
         case .yes: "yes"
         case .missing(let subjects): "\(Self.mark("NO")) not loaded: \(subjects.joined(separator: ", "))"
-        case .unknown(let why): "not known: \(why)"
+        case .unknown(let blindness): "not known: \(blindness.text)"
         }
     }
 

@@ -42,6 +42,11 @@ enum Summary {
             "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
                 + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))",
             report)
+        let without = plan.notices.filter { $0.code == "plan/flags-missing" }.compactMap(\.node)
+        if !without.isEmpty {
+            let names = without.joined(separator: ", ")
+            return [done, "next: give kube-apiserver of \(names) the flags shown above, then run init again"]
+        }
         guard let root = run.request.root, outcome.filesWritten > 0, report.status == .done else {
             return [done]
         }
@@ -63,6 +68,7 @@ enum Summary {
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.
     private static func restart(_ plan: Plan, _ run: Run) -> String {
+        if run.spec.apiServer.isExternal { return " and give kube-apiserver there the flags shown above" }
         guard plan.notices.contains(where: { $0.code == "plan/inert" }) else {
             return " and restart kube-apiserver there"
         }

@@ -9,7 +9,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
 check=""
 [ "${1:-}" != --check ] || { check=1; shift; }
-[ $# -gt 0 ] || set -- extension-server aggregated-load
+[ $# -gt 0 ] || set -- extension-server aggregated-load pause
 
 for name in "$@"; do
     hash=$(cd "$HERE/$name" && cat go.mod ./*.go | sha256sum | cut -c1-16)

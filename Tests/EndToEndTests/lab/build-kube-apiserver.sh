@@ -5,7 +5,7 @@
 # The machine's apt set-up stays as it is: the source lists lie in a private directory.
 #
 # Usage: build-kube-apiserver.sh OUTPUT-FILE...    (builds those that are not there yet, from one source tree)
-# An OUTPUT-FILE whose name starts with kube-scheduler is that program, any other one a kube-apiserver.
+# An OUTPUT-FILE whose name starts with kube-scheduler or kubelet is that program, any other one a kube-apiserver.
 # An OUTPUT-FILE whose name ends in -poll1s looks at its certificate files each second and not each minute: nothing else
 # differs, so that a story about rotation need not wait for minutes.
 # One whose name ends in -inotify watches its certificate files as kube-apiserver does from 1.23 on: the two files of
@@ -157,7 +157,11 @@ for file in "${missing[@]}"; do
         ;;
     *) poll_every '1 * time.Minute' ;;
     esac
-    case ${file##*/} in kube-scheduler*) program=kube-scheduler ;; *) program=kube-apiserver ;; esac
+    case ${file##*/} in
+    kube-scheduler*) program=kube-scheduler ;;
+    kubelet*) program=kubelet ;;
+    *) program=kube-apiserver ;;
+    esac
     build "$file" "$program" "$version"
     "$file" --version
 done

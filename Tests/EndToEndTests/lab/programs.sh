@@ -30,4 +30,5 @@ else
         echo "${KUBE_APISERVER_INOTIFY:-$KUBE_APISERVER_OWN-inotify}"
     fi
 fi
+if [ ${#stories[@]} = 0 ] || wanted static-pods; then echo "${KUBELET:-$LAB_CACHE/kubelet-v1.20.2}"; fi
 if wanted rotate-scheduler; then echo "${KUBE_SCHEDULER_POLL1S:-$LAB_CACHE/kube-scheduler-v1.20.2-poll1s}"; fi

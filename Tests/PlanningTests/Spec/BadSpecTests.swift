@@ -189,6 +189,14 @@ import Testing
         (#""apiServer": {"flagsIn": ▸"drop-in"}"#, [.wrongValue], [#"did you mean "dropIn"?"#]),
         (#""apiServer": {"flagsIn": ▸"unit"}"#, [.combination], ["apiServer.flags"]),
         (#""apiServer": {"flagsIn": ▸"environmentFile"}"#, [.combination], ["apiServer.environmentFile"]),
+        (
+            #""apiServer": {"managedBy": "external", "unit": ▸"k.service"}"#, [.combination],
+            ["\"unit\" is for kube-apiservers that a systemd unit runs"]
+        ),
+        (
+            #""apiServer": {"managedBy": "external", "flagsIn": ▸"dropIn"}"#, [.combination],
+            ["\"flagsIn\" is for kube-apiservers"]
+        ),
         (#""apiServer": {"environmentFile": ▸{"path": "/etc/a.env"}}"#, [.missingKey], ["variable"]),
         (#""apiServer": {"environmentFile": {"path": "/etc/a.env", "variable": ▸"$A"}}"#, [.variable], []),
         (

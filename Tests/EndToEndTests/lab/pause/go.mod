@@ -1,0 +1,3 @@
+module aggbootstrap.test/pause
+
+go 1.19
