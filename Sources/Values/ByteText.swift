@@ -9,14 +9,19 @@ package struct ByteText: Sendable, Hashable, Comparable, CustomStringConvertible
 
     package init(_ text: String) { self.text = text }
 
-    package static func == (a: ByteText, b: ByteText) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    package static func == (a: ByteText, b: ByteText) -> Bool {
+        a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+    }
 
     package static func < (a: ByteText, b: ByteText) -> Bool {
         a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
+        let whole: Void? = text.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
+        if whole == nil { Array(text.utf8).withUnsafeBytes { hasher.combine(bytes: $0) } }
         hasher.combine(0xff as UInt8)
     }
 

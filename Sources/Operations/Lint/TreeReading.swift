@@ -10,7 +10,12 @@ import Values
 /// without asking again.
 final class TreeReading: NodeReading {
     private let base: any NodeReading
-    private let lists = Mutex<[ByteText: Set<ByteText>]>([:])
+    private struct Listing {
+        let names: [String]
+        let known: Set<ByteText>
+    }
+
+    private let listings = Mutex<[ByteText: Listing]>([:])
 
     init(_ base: any NodeReading) { self.base = base }
 
@@ -39,7 +44,9 @@ final class TreeReading: NodeReading {
     }
 
     func list(_ path: String) throws(NodeError) -> [String] {
-        mayExist(path) ? try base.list(path) : []
+        guard mayExist(path) else { return [] }
+        if let known = listing(path) { return known.names }
+        return try base.list(path)
     }
 
     func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -64,20 +71,20 @@ final class TreeReading: NodeReading {
         guard !parts.contains(where: { $0 == "." || $0 == ".." }) else { return true }
         var directory = ""
         for part in parts {
-            guard let names = names(directory.isEmpty ? "/" : directory) else { return true }
-            guard names.contains(part.bytes) else { return false }
+            guard let listing = listing(directory.isEmpty ? "/" : directory) else { return true }
+            guard listing.known.contains(part.bytes) else { return false }
             directory += "/\(part)"
         }
         return true
     }
 
     /// nil where the directory cannot be listed.
-    private func names(_ directory: String) -> Set<ByteText>? {
+    private func listing(_ directory: String) -> Listing? {
         let key = directory.bytes
-        if let known = lists.withLock({ $0[key] }) { return known }
+        if let known = listings.withLock({ $0[key] }) { return known }
         guard let names = try? base.list(directory) else { return nil }
-        let found = Set(names.bytes)
-        lists.withLock { $0[key] = found }
+        let found = Listing(names: names, known: Set(names.bytes))
+        listings.withLock { $0[key] = found }
         return found
     }
 }
