@@ -10,18 +10,18 @@ import Values
 package struct NodeRoot: Sendable, Equatable {
     /// Empty for the machine itself; else an absolute or relative directory without a trailing slash.
     package let prefix: String
-    /// Directories that are no links, where nobody changes the tree meanwhile; nil where each is looked at again.
-    private let known: KnownDirectories?
+    /// What is no link, where nobody changes the tree meanwhile; nil where it is looked at again each time.
+    private let plain: PlainPaths?
 
     package static let machine = NodeRoot(prefix: "")
 
     /// As the kernel has it (path_resolution(7)).
     private static let mostLinks = 40
 
-    /// - Parameter isStill: whether nobody changes the tree while it is read: its directories are then looked at once.
+    /// - Parameter isStill: whether nobody changes the tree while it is read: what is no link is then looked at once.
     package init(prefix: String, isStill: Bool = false) {
         self.prefix = prefix
-        known = isStill ? KnownDirectories() : nil
+        plain = isStill ? PlainPaths() : nil
     }
 
     package static func == (a: NodeRoot, b: NodeRoot) -> Bool { a.prefix.bytes == b.prefix.bytes }
@@ -55,10 +55,10 @@ package struct NodeRoot: Sendable, Equatable {
             done.append("\(done[done.count - 1])/\(name)")
             guard !pending.isEmpty || last else { break }
             let here = prefix + done[done.count - 1]
-            if known?.contains(here) == true { continue }
+            if plain?.contains(here) == true { continue }
             let kind = try FileStatus.of(here)?.kind
             guard kind == .symbolicLink else {
-                if kind == .directory { known?.insert(here) }
+                if kind != nil { plain?.insert(here) }
                 continue
             }
             links += 1

@@ -3,8 +3,8 @@
 import Synchronization
 import Values
 
-/// Directories of a tree that were seen to be no links.
-final class KnownDirectories: Sendable {
+/// Paths of a tree that were seen to be no links.
+final class PlainPaths: Sendable {
     private let paths = Mutex<Set<ByteText>>([])
 
     func contains(_ path: String) -> Bool { paths.withLock { $0.contains(path.bytes) } }
