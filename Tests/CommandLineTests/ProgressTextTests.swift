@@ -209,6 +209,8 @@ import Testing
         let notes: [StageNote.Proof] = [
             .waitsForRefusal, .refused, .waitsForExtensions, .extensionsNotSeen, .skipped(Self.server),
             .reached, .reachedBefore, .abortedBeforeCertificates,
+            .oldKey(node: "cp1", path: "/k", .removed), .oldKey(node: "cp1", path: "/k", .inUse(by: "p")),
+            .oldKey(node: "cp1", path: "/k", .unknown),
             .staysValid(subject: "CN=a", issuer: "CN=b", until: Self.day),
         ]
         #expect(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -32,6 +33,36 @@ import Testing
 
     private static func looks(_ steps: [String]?) -> [Int] {
         names.map { name in (steps ?? []).count { $0 == "\(name): observe" } }
+    }
+
+    /// A key of the old CA beside its certificate is removed; any other one stays.
+    @Test func keysOfTheOldCA() async throws {
+        let fleet = try await Self.fleet()
+        let directory = "/etc/kubernetes/ssl"
+        let state = fleet.directory.file("state")
+        let old = try run("find", [state, "-name", "ca-key.pem"]).stdout.split(separator: "\n").map(
+            String.init)
+        let key = try String(contentsOfFile: try #require(old.first), encoding: .utf8)
+        let other = try run("openssl", ["ecparam", "-name", "prime256v1", "-genkey", "-noout"]).stdout
+        try fleet.directory.write(key, to: "cp1\(directory)/aggregator-ca-key.pem")
+        try fleet.directory.write(key, to: "cp1\(directory)/aggregator-ca.key")
+        try fleet.directory.write(other, to: "cp2\(directory)/aggregator-ca-key.pem")
+        try fleet.directory.write(key, to: "cp3\(directory)/aggregator-ca-key.pem")
+        let user = [
+            "kube-controller-manager", "--cluster-signing-key-file=\(directory)/aggregator-ca-key.pem",
+        ]
+        try fleet.directory.write(user.joined(separator: "\0") + "\0", to: "cp3/proc/9/cmdline")
+        try await fleet.rotate()
+        #expect(fleet.machines[0].file("aggregator-ca-key.pem") == nil)
+        #expect(fleet.machines[0].file("aggregator-ca.key") == nil)
+        #expect(
+            fleet.machines[1].file("aggregator-ca-key.pem").map { String(decoding: $0, as: UTF8.self) }
+                == other)
+        #expect(
+            fleet.machines[2].file("aggregator-ca-key.pem").map { String(decoding: $0, as: UTF8.self) } == key
+        )
+        let ledger = try String(contentsOfFile: "\(state)/ledger.jsonl", encoding: .utf8)
+        #expect(ledger.split(separator: "\n").count { $0.contains("removed-ca-key") } == 2)
     }
 
     /// Under the locks, a stage plans on the look that said which stage it is; who has waited looks again.

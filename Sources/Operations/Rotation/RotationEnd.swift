@@ -27,6 +27,7 @@ struct RotationEnd: Sendable {
                 "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")
         }
         _ = try ControlPlanes.values(run.nodes, results)
+        if terms.direction == .forward { try await RetiredCAKeys(context).remove(rotation) }
         let now = run.effects.now()
         if terms.cause.isCompromise, terms.direction == .forward {
             try CompromisedCAs(state: run.state).add(

@@ -95,12 +95,23 @@ extension StageNote {
         /// There is no kubeconfig.
         case extensionsNotSeen
         case skipped(Server)
+        /// A file beside the CA's on a control plane that may be its key.
+        case oldKey(node: String, path: String, OldKey)
         case reached
         /// By a run before.
         case reachedBefore
         case abortedBeforeCertificates
         /// The signature of an aborted rotation's cross certificate cannot be taken back.
         case staysValid(subject: String, issuer: String, until: UnixTime)
+    }
+
+    /// What became of a key that lay beside the CA's certificate.
+    package enum OldKey: Sendable, Equatable {
+        case removed
+        /// A program has its path in its command line.
+        case inUse(by: String)
+        /// It is neither the old CA's nor the new one's, or cannot be read.
+        case unknown
     }
 
     package var stage: RotationStage {

@@ -112,12 +112,25 @@ extension StageNote.Proof {
         case .extensionsNotSeen:
             "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
+        case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"
         case .reached: "reached: the old certificate is refused, and its keys are destroyed"
         case .reachedBefore: "reached before"
         case .abortedBeforeCertificates: "reached: aborted before a certificate was made"
         case .staysValid(let subject, let issuer, let until):
             "the cross certificate of \(subject), signed by \(issuer), stays valid until \(until.date); the key that it "
                 + "is for is destroyed"
+        }
+    }
+}
+
+extension StageNote.OldKey {
+    fileprivate var text: String {
+        switch self {
+        case .removed: "was the key of the old CA: removed"
+        case .inUse(let program):
+            "is the key of the old CA, and \(program) uses it: kept; kubeadm fails while it lies beside the new CA"
+        case .unknown:
+            "is not the key of the new CA: kept; remove it if nothing else uses it, since kubeadm fails while it lies there"
         }
     }
 }

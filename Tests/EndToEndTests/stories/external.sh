@@ -40,6 +40,11 @@ story() {
     load_goes_on 400
     assert_exit 0 op rotate --ca --yes --soak 5 --watch 20 --reload-wait 3
     for NODE in 1 2 3; do assert_contains "cp$NODE: its aggregator presents the new certificate"; done
+    # kubeadm would fail with a key beside the new CA that is not its own.
+    for NODE in 1 2 3; do
+        assert_contains "cp$NODE: $NODE_CERTIFICATES/front-proxy-ca.key was the key of the old CA: removed"
+        assert_eq "keys of a CA on node $NODE" "" "$(node_exec ls $NODE_CERTIFICATES | grep -x front-proxy-ca.key)"
+    done
     load_goes_on 600
     assert_no_failure
     assert_exit 0 op init --yes

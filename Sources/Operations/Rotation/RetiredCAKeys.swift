@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import LocalFiles
+import NodeAccess
+import PKI
+import Planning
+import Spec
+import StateStore
+import Values
+
+/// Keys of the old CA that lie beside its certificate on control planes, as kubeadm and guides by hand leave them.
+///
+/// Once that CA is replaced, nobody trusts what such a key signs; and kubeadm's commands for certificates and upgrades fail
+/// while a key lies there that is not the certificate's.
+struct RetiredCAKeys: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
+    /// Removes them where they are the old CA's for certain and nothing that runs names them, and tells of each.
+    func remove(_ rotation: RotationGenerations) async throws {
+        let retired = try rotation.retire.flatMap { try Certificate.parseBundle(pem: $0.pem, path: $0.id) }
+        let kept = try Certificate.parseBundle(pem: rotation.keep.pem, path: rotation.keep.id)
+        let results = await onEachNode(run.nodes) { node in
+            try paths.compactMap { path in try see(path, on: node, retired, kept) }
+        }
+        for (node, found) in zip(run.nodes, try ControlPlanes.values(run.nodes, results)) {
+            for (path, outcome) in found {
+                if outcome == .removed {
+                    try context.ledger.append(
+                        "removed-ca-key", [("node", node.name), ("file", path)], now: run.effects.now())
+                }
+                context.say(.proof(.oldKey(node: node.name, path: path, outcome)))
+            }
+        }
+    }
+
+    /// Where the key of the CA's file may lie: `front-proxy-ca.key` for `front-proxy-ca.crt`, `ca-key.pem` for `ca.pem`.
+    private var paths: [String] {
+        let certificates = run.spec.certificates
+        let name = certificates.files.ca
+        let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.utf8.endIndex
+        let stem = name[..<dot]
+        return ["\(stem).key", "\(stem)-key.pem"].filter {
+            ![certificates.files.key, name].containsBytes($0)
+        }
+        .map { "\(certificates.directory)/\($0)" }
+    }
+
+    /// - Returns: nil where there is no such file, or it is the new CA's.
+    private func see(
+        _ path: String, on nodeSpec: NodeSpec, _ retired: [Certificate], _ kept: [Certificate]
+    ) throws -> (String, StageNote.OldKey)? {
+        let node = try run.link(nodeSpec).node
+        guard try node.status(path)?.kind == .regular else { return nil }
+        guard let secret = try? node.readSecret(path), let key = try? PrivateKey(pem: secret, path: path)
+        else {
+            return (path, .unknown)
+        }
+        func isKey(of certificates: [Certificate]) -> Bool {
+            certificates.contains { (try? KeyPair.matches(certificate: $0, key: key)) == true }
+        }
+        if isKey(of: kept) { return nil }
+        guard isKey(of: retired) else { return (path, .unknown) }
+        // One CA for everything has its key used by others.
+        let users = try node.processes(mentioning: [path]).filter {
+            $0.arguments.dropFirst().contains { $0.contains(path) }
+        }
+        guard users.isEmpty else { return (path, .inUse(by: users[0].arguments[0])) }
+        try node.checkLock()
+        try node.remove(path)
+        return (path, .removed)
+    }
+}
