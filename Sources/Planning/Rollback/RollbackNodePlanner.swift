@@ -111,7 +111,8 @@ struct RollbackNodePlanner {
                 base.refuse(
                     "plan/shared-ca",
                     "before its last change \(entry.path) and the client CA held the same key (\(shared.subject))",
-                    "the requestheader CA must be a separate CA")
+                    "use a separate requestheader CA; never remove the shared one from the client CA's file while kubelets and "
+                        + "users have certificates of it")
             }
         }
     }
