@@ -15,7 +15,9 @@ enum SpecNodeValidation {
                     "\(title(node)) has no address and is not local",
                     hint: "add \"address\", or \"local\": true for the machine that the program runs on")
             }
-            if let flags = node.locatedTexts("flags")?.list, !flags.value.isEmpty, !apiServer.has("flags") {
+            if let flags = node.locatedTexts("flags")?.list, !flags.value.isEmpty, !apiServer.has("flags"),
+                apiServer.locatedText("managedBy")?.value != APIServerManager.external.rawValue
+            {
                 reader.report(
                     .combination, at: flags.location, flags.path,
                     "\(title(node)) has flags of its own, which need apiServer.flags",

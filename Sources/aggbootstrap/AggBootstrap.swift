@@ -9,7 +9,7 @@ struct AggBootstrap: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aggbootstrap",
         abstract:
-            "Turn on Kubernetes' aggregation layer on control planes run by systemd, and prove that it works.",
+            "Turn on Kubernetes' aggregation layer on control planes, prove that it works, and rotate its certificates.",
         discussion: """
             A JSON file declares a cluster. `aggbootstrap init` issues the requestheader CA and the proxy \
             client certificate, writes kube-apiserver's flags into its systemd unit, restarts it if necessary, and \

@@ -48,8 +48,15 @@ struct LintOptions: ParsableArguments {
     }
 
     private static func version(_ text: String) throws -> KubernetesVersion {
-        guard let version = KubernetesVersion(text) else {
-            throw OptionValueError("write a minor version such as 1.33")
+        // As kubectl prints it: v1.33.2, v1.33.2+k3s1.
+        let parts = text.drop { $0 == "v" }.split(
+            separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        let hasPatch = parts.count == 3 && parts[2].utf8.first.map { (0x30...0x39).contains($0) } == true
+        guard
+            let version = KubernetesVersion(
+                hasPatch ? "\(parts[0]).\(parts[1])" : parts.joined(separator: "."))
+        else {
+            throw OptionValueError("write a version such as 1.33")
         }
         return version
     }

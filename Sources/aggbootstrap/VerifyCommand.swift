@@ -16,8 +16,9 @@ struct VerifyCommand: AsyncParsableCommand {
             checks the certificate that each one presented. All of it is removed at the end, also after ^C; what a \
             killed run left is removed by the next one.
 
-            With --as-request it sends nothing: it says whom each kube-apiserver would take a request with that client \
-            certificate and those headers for, and why. The exit status is 4 if one of them would refuse it, if they disagree, or if it cannot be told.
+            With --as-request it sends no such request. It reads flags and CA files of each control plane of the spec, live or \
+            below --root, and says whom its kube-apiserver would take a request with that client certificate and those \
+            headers for, and why. The exit status is 4 if one of them would refuse it, if they disagree, or if it cannot be told.
 
             With --offline it judges files, so that a CI job can refuse a bad change: it needs no spec, no network and no \
             passphrase. Each finding has a code, what kube-apiserver does then, and the way out. The exit status is 4 if there \

@@ -73,7 +73,7 @@ import Testing
         "verify --offline", "verify --offline nowhere", "verify --offline empty", "verify --strict",
         "verify --kubernetes-version 1.33", "verify --offline out --canary",
         "verify --offline out --spec x.json",
-        "verify --offline out --require-proof", "verify --offline out --kubernetes-version v1.33",
+        "verify --offline out --require-proof", "verify --offline out --kubernetes-version one",
     ])
     func wrongUsage(_ line: String) throws {
         let directory = try tree()

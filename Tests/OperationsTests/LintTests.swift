@@ -60,6 +60,23 @@ import Testing
         #expect(findings.first?["mode"] == "0644")
     }
 
+    /// As a checkout has them, beside a copy of the unit: the unit must not hide them.
+    @Test func treesFurtherDown() async throws {
+        let tree = try await ZooTree()
+        let directory = tree.directory
+        try Zoo.shell(
+            "mkdir -p repo/deploy/out; mv cp1 repo/deploy/out; chmod 644 repo/deploy/out/cp1\(ZooTree.key)",
+            in: directory.path)
+        try directory.write(
+            "[Service]\nExecStart=/usr/bin/kube-apiserver\n", to: "repo/kube-apiserver.service")
+        try Zoo.shell("ln -s / repo/deploy/link; mkdir repo/.git repo/empty", in: directory.path)
+        let result = try await LintRun.judge(
+            LintRequest(
+                paths: [directory.file("repo")], version: nil, warnSeconds: 0, now: Zoo.now, threads: 1))
+        #expect(codes(result.findings) == ["lint/key-readable"] && result.setUps == 1, "\(result.findings)")
+        #expect(result.unjudged == [directory.file("repo/kube-apiserver.service")])
+    }
+
     @Test func aFlagIsFoundOnItsLine() async throws {
         let tree = try await ZooTree()
         try tree.add("--proxy-client-key-file=\(ZooTree.key)")

@@ -14,7 +14,8 @@ package enum LintRun {
     /// - Throws: `usage/no-such-path`, `usage/nothing-to-judge`, or why an archive cannot be read; what is wrong with a
     ///   set-up is a part of the result.
     package static func judge(_ request: LintRequest) async throws -> LintResult {
-        let targets = try await LintTargets(request.paths).targets
+        let named = try await LintTargets(request.paths)
+        let targets = named.targets
         let cache = LintCache()
         let isOne = targets.count == 1
         let portions = stride(from: 0, to: targets.count, by: portion).map {
@@ -24,6 +25,7 @@ package enum LintRun {
             targets.map { judge($0, isOne: isOne, cache, request) }
         }
         var result = LintResult()
+        result.unjudged = named.passedOver
         for found in results {
             for judged in try found.get() {
                 result.unjudged += judged.unjudged

@@ -15,6 +15,8 @@ struct LintTargets {
     }
 
     private(set) var targets: [Target] = []
+    /// Files of a directory whose trees are judged: they belong to none of them.
+    private(set) var passedOver: [String] = []
     private var loose: [String] = []
     /// Trees and files that were named already.
     private var seen: Set<ByteText> = []
@@ -85,25 +87,41 @@ struct LintTargets {
             return takeTree(prefix, node: path.splitPath.name)
         }
         let names = try FileReader.list(path).filter { !$0.hasPrefix(".") }
-        var files: [String] = []
-        var hasTrees = false
-        for name in names {
-            let child = "\(prefix)/\(name)"
-            if try Self.isFile(child) { files.append(child) }
-            if try FileStatus.of(child)?.kind == .directory,
-                try Self.isTree(LocalTransport(root: NodeRoot(prefix: child)))
-            {
-                takeTree(child, node: name)
-                hasTrees = true
-            }
+        var files = try names.map { "\(prefix)/\($0)" }.filter(Self.isFile)
+        let trees = try Self.trees(below: prefix)
+        guard trees.isEmpty else {
+            for tree in trees { takeTree(tree, node: tree.splitPath.name) }
+            return passedOver += files
         }
-        if hasTrees { return }
         for name in names where name.hasSuffix(".service.d") && !files.containsBytes("\(prefix)/\(name)") {
             files += try FileReader.list("\(prefix)/\(name)").map { "\(prefix)/\(name)/\($0)" }
                 .filter(Self.isFile)
         }
         guard !files.isEmpty else { throw Self.nothing(in: [path]) }
         for file in files { try takeFile(file) }
+    }
+
+    /// Those of the nearest level that has any; links are not followed on the way.
+    private static func trees(below prefix: String) throws -> [String] {
+        var level = [prefix]
+        for _ in 0..<deepest {
+            var directories: [String] = []
+            for parent in level {
+                // What is not ours to list, deeper down, is nobody's tree.
+                let names =
+                    parent == prefix
+                    ? try FileReader.list(parent.isEmpty ? "/" : parent)
+                    : (try? FileReader.list(parent)) ?? []
+                directories += try names.filter { !$0.hasPrefix(".") }.map { "\(parent)/\($0)" }
+                    .filter { try FileStatus.of($0)?.kind == .directory }
+            }
+            let trees = directories.filter {
+                (try? isTree(LocalTransport(root: NodeRoot(prefix: $0)))) == true
+            }
+            if !trees.isEmpty { return trees }
+            level = directories
+        }
+        return []
     }
 
     /// Whether it is a regular file, or a link that does not lead to a directory.

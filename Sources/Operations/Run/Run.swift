@@ -46,6 +46,12 @@ package struct Run: Sendable {
                 "usage/no-spec", status: .usage, "no spec was found",
                 hint: "give it with --spec FILE, or try the embedded one offline with init --root DIR")
         }
+        if spec.apiServer.isExternal, request.baseUnitFile != nil || !request.baseFiles.isEmpty {
+            throw BootstrapError(
+                "usage/base-unit-external", status: .usage,
+                "--base-unit and --base-file are for kube-apiservers that a systemd unit runs, and apiServer.managedBy is \"external\"",
+                hint: "leave them out")
+        }
         let given = GivenUnit(request: request, unit: spec.apiServer.unit)
         let reader = CertificateReader()
         controlPlanes = ControlPlanes(

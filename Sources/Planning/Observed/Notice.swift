@@ -11,6 +11,11 @@ package struct Notice: Sendable, Equatable {
     /// Lines that belong to the message, such as flags to add; each stands by itself.
     package var details: [String]
 
+    /// All of it on one line.
+    package var line: String {
+        ([message] + details.map { String($0.drop { $0 == " " }) }).joined(separator: " ")
+    }
+
     package init(code: String, node: String?, message: String, details: [String] = []) {
         self.code = code
         self.node = node

@@ -11,7 +11,8 @@ extension NodePlanner {
         guard let unit = node.unit, let live = unit.live else {
             // Offline, where no process is seen.
             return notice(
-                "plan/external-flags", "what runs kube-apiserver has to give it these flags:",
+                "plan/external-flags",
+                "the flags of kube-apiserver are not looked at offline; it needs these:",
                 wanted.arguments)
         }
         guard let running = live.runningArguments else {

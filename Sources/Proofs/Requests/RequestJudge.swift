@@ -49,7 +49,17 @@ private struct RequestJudge {
     }
 
     /// Of the running process; where none runs, those that its files say.
-    private func flagsInEffect() throws(UnitError) -> (EffectiveFlags, EffectiveService?) {
+    private func flagsInEffect() throws -> (EffectiveFlags, EffectiveService?) {
+        if spec.apiServer.isExternal {
+            guard let running = node.unit?.live?.runningArguments else {
+                throw BootstrapError(
+                    "process/unknown-flags",
+                    node.access == .offline
+                        ? "the flags of a kube-apiserver that no unit runs are known on a live control plane only"
+                        : "no kube-apiserver runs there")
+            }
+            return (EffectiveFlags.parse(commandLine: running), nil)
+        }
         let unit = spec.apiServer.unit
         let sources = try UnitSources.current(node, unit: unit)
         let service = try EffectiveService(

@@ -132,7 +132,7 @@ struct StatusDocument: Encodable, Sendable {
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
             drift = node.drift.map { Message(code: $0.code, message: $0.text, path: $0.path) }
-            notices = node.notices.map { Message(code: $0.code, message: $0.message) }
+            notices = node.notices.map { Message(code: $0.code, message: $0.line) }
         }
     }
 
@@ -188,7 +188,7 @@ struct StatusDocument: Encodable, Sendable {
         (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
-        notices = status.notices.map { Message(code: $0.code, message: $0.message) }
+        notices = status.notices.map { Message(code: $0.code, message: $0.line) }
         differs = status.differs
         exitStatus = report.exitStatus.rawValue
     }

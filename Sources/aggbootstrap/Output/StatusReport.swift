@@ -110,7 +110,7 @@ struct StatusReport {
             }
             if let same { remarks[same].nodes += remark.nodes } else { remarks.append(remark) }
         }
-        return remarks + status.notices.map { Remark(words: $0.message, code: $0.code) }
+        return remarks + status.notices.map { Remark(words: $0.line, code: $0.code) }
     }
 
     private func remarks(of node: NodeStatus) -> [Remark] {
@@ -126,7 +126,7 @@ struct StatusReport {
                     words: "kube-apiserver has not loaded \(subjects.joined(separator: ", "))",
                     code: Self.notLoaded))
         }
-        return remarks + node.notices.map { Remark(nodes: [node.name], words: $0.message, code: $0.code) }
+        return remarks + node.notices.map { Remark(nodes: [node.name], words: $0.line, code: $0.code) }
     }
 
     /// How a certificate's end, or a loopback certificate's, is judged.
