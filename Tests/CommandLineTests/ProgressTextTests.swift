@@ -222,6 +222,10 @@ import Testing
                 "S7 proof: skipped (--accept-laggard): 192.0.2.9:443 of ns/a: it is old, and anyone with the old key",
                 "S7 proof: reached: the old certificate is refused, and its keys are destroyed",
                 "S7 proof: reached before", "S7 proof: reached: aborted before a certificate was made",
+                "S7 proof: cp1: /k was the key of the old CA: removed",
+                "S7 proof: cp1: /k is the key of the old CA, and p uses it: kept; kubeadm fails while it lies beside the new CA",
+                "S7 proof: cp1: /k is not the key of the new CA: kept; remove it if nothing else uses it, since kubeadm fails while "
+                    + "it lies there",
                 "S7 proof: the cross certificate of CN=a, signed by CN=b, stays valid until 2023-11-14; the key that it "
                     + "is for is destroyed",
             ])
