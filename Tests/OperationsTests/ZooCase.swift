@@ -135,6 +135,12 @@ struct ZooCase: Sendable, CustomTestStringConvertible {
         },
         .init("a key for everybody", .keyReadable) { try $0.chmod(ZooTree.key, 0o644) },
         .init("a key for a group", .keyGroupReadable) { try $0.chmod(ZooTree.key, 0o640) },
+        .init("a CA's key that everybody may read", .caKeyReadable) { tree in
+            try await tree.install(caKey: "ca.key")
+            try tree.chmod(ZooTree.caKey, 0o644)
+        },
+        .init("a CA's key beside it, for root alone") { try await $0.install(caKey: "ca.key") },
+        .init("the key of another CA beside it", .otherCAKey) { try await $0.install(caKey: "other.key") },
         .init("a CA that everybody may change", .writable) { try $0.chmod(ZooTree.ca, 0o666) },
         .init("a drop-in that everybody may change", .writable) { try $0.chmod(ZooTree.dropIn, 0o646) },
         .init("a directory that everybody may change", .directoryWritable) {

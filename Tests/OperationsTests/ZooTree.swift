@@ -19,6 +19,7 @@ struct ZooTree {
     static let ca = "\(ssl)/aggregator-ca.pem"
     static let certificate = "\(ssl)/aggregator.pem"
     static let key = "\(ssl)/aggregator-key.pem"
+    static let caKey = "\(ssl)/aggregator-ca.key"
 
     /// A copy of the clean tree.
     init() async throws {
@@ -94,6 +95,13 @@ struct ZooTree {
     /// A pair of the zoo's: `NAME.pem`, `NAME.key`, below the CA `ca`.
     func install(pair: String, ca: String = "ca") async throws {
         try await install(ca: "\(ca).pem", certificate: "\(pair).pem", key: "\(pair).key")
+    }
+
+    /// A pair of the CA `ca`, and a key beside that CA's file, as kubeadm has it.
+    func install(caKey: String) async throws {
+        try await install(pair: "ca-leaf")
+        try write(try await Zoo.shared.value.pem(caKey), Self.caKey)
+        try chmod(Self.caKey, 0o600)
     }
 
     func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: root + path) }

@@ -38,6 +38,7 @@ struct SetUpReader {
         let (file, chain) = bundle(paths.certificate)
         (facts.ca, facts.certificate, facts.key) = (ca, file, key(paths.key))
         facts.clientCA = paths.clientCA.map { bundle($0).file }
+        facts.caKeys = caKeys(ca.path, not: paths.key)
         let leaf = LintPair(file.certificates, publicKey: facts.key.publicKeySHA256).leaf
         guard let leaf, !certificates.isEmpty else { return }
         let others = chain.indices.filter { $0 != leaf }.map { chain[$0] }
@@ -45,6 +46,16 @@ struct SetUpReader {
         facts.issuers = Set(issuers.map(\.summary.fingerprintSHA256))
         facts.chainProblem = cache.problem(
             leaf: chain[leaf], intermediates: others, bundle: certificates, at: request.now)
+    }
+
+    /// `front-proxy-ca.key` beside `front-proxy-ca.crt`, `ca-key.pem` beside `ca.pem`; none but those that are there.
+    private func caKeys(_ ca: String, not key: String?) -> [LintFile] {
+        guard isWhole, ca.isAbsolutePath else { return [] }
+        let (directory, name) = ca.splitPath
+        let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.utf8.endIndex
+        return ["\(name[..<dot]).key", "\(name[..<dot])-key.pem"].map { "\(directory)/\($0)" }
+            .filter { $0.bytes != key?.bytes && $0.bytes != ca.bytes }
+            .map { self.key($0) }.filter { $0.kind == .regular }
     }
 
     private func bundle(_ path: String?) -> (file: LintFile, certificates: [Certificate]) {

@@ -37,6 +37,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case carriageReturn = "lint/carriage-return"
     case keyReadable = "lint/key-readable"
     case keyGroupReadable = "lint/key-group-readable"
+    case caKeyReadable = "lint/ca-key-readable"
+    case otherCAKey = "lint/other-ca-key"
     case writable = "lint/writable"
     case directoryWritable = "lint/directory-writable"
     case owner = "lint/owner"
@@ -92,7 +94,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
 
     private static let warnings: Set<FindingCode> = [
         .expiredCAKept, .severalCAs, .endsSoon, .outlivesCA, .noAKI, .weakKey, .caAsClient, .keyFileExtra,
-        .carriageReturn, .keyGroupReadable, .owner, .symbolicLink, .aggregationOff, .noExtraHeaders, .anyName,
+        .carriageReturn, .keyGroupReadable, .otherCAKey, .owner, .symbolicLink, .aggregationOff,
+        .noExtraHeaders, .anyName,
         .duplicateValue, .customHeader, .redirectsFollowed, .noUnit, .waitingFlags, .staticPod, .staleDropIn,
         .unknownVariable, .unclearCommand, .notKubeAPIServer, .reloadKills, .noKubeProxy, .proxyUnsure,
     ]

@@ -33,6 +33,8 @@ package struct LintFacts: Sendable {
     package var certificate = LintFile(path: "", kind: .absent, content: .absent)
     package var key = LintFile(path: "", kind: .absent, content: .absent)
     package var clientCA: LintFile?
+    /// Keys that lie beside the CA's file under its name, as kubeadm has them.
+    package var caKeys: [LintFile] = []
     /// Files that make up the unit, and directories that hold any file of the set-up.
     package var others: [LintFile] = []
     package var directories: [LintFile] = []

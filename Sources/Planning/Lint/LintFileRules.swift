@@ -41,6 +41,17 @@ enum LintFileRules {
                 $0 & 0o007 == 0 && $0 & 0o070 != 0
             }
         },
+        LintRule(.caKeyReadable) { context in
+            mode(context, context.facts.caKeys.filter { $0.publicKeySHA256 != nil }) { $0 & 0o077 != 0 }
+        },
+        LintRule(.otherCAKey) { context in
+            let known = Set(context.facts.ca.certificates.map(\.publicKeySHA256))
+            guard !known.isEmpty else { return [] }
+            return context.facts.caKeys.filter { file in
+                file.publicKeySHA256.map { !known.contains($0) } == true
+            }
+            .map { LintHit($0.path, ["ca": context.facts.ca.path]) }
+        },
         LintRule(.writable) { context in
             let files = [context.facts.ca, context.facts.certificate] + context.facts.others
             return mode(context, files.filter { $0.kind == .regular }) { $0 & 0o002 != 0 }

@@ -141,6 +141,15 @@ enum FindingWordings {
             "a group may read or change the private key (mode {mode})",
             "kube-apiserver does not mind; anyone who reads the key can act as any user of the cluster",
             "chmod 0600, with the user that kube-apiserver runs as for its owner"),
+        .caKeyReadable: .init(
+            "other users may read the key of a CA (mode {mode})",
+            "kube-apiserver does not read it; anyone who has it can issue a proxy client certificate, and act as any user",
+            "chmod 0600, or better: keep it off the node; if others may have read it: aggbootstrap rotate --compromised ca"
+        ),
+        .otherCAKey: .init(
+            "the key is of no CA in {ca}",
+            "kube-apiserver does not read it; kubeadm certs renew and kubeadm upgrade apply fail with it",
+            "remove it if nothing else uses it"),
         .writable: .init(
             "every user may change the file (mode {mode})",
             "any process of the node can change what kube-apiserver trusts or runs with",
