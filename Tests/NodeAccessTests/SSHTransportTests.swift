@@ -87,7 +87,9 @@ import Testing
             try transport.processes(mentioning: ["no such word", name])
         }
         let deadline = ContinuousClock.now + .seconds(20)
-        while try found(local).first?.arguments.first != name, ContinuousClock.now < deadline { usleep(20_000) }
+        while try found(local).first?.arguments.first != name, ContinuousClock.now < deadline {
+            usleep(20_000)
+        }
         let own = try #require(try found(local).first)
         #expect(own.pid == process.processIdentifier && own.arguments == [name, "60"] && own.isInNodeNetwork)
         #expect(own.executable?.hasSuffix("/sleep") == true)
