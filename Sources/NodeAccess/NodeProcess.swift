@@ -19,7 +19,10 @@ package struct NodeProcess: Sendable, Equatable {
 
     /// - Parameter commandLine: `/proc/PID/cmdline`.
     /// - Returns: nil for a process of the kernel, and for one that has ended.
-    init?(pid: Int, commandLine bytes: some Collection<UInt8>, executable: String?, isInNodeNetwork: Bool) {
+    package init?(
+        pid: Int, commandLine bytes: some Collection<UInt8>, executable: String? = nil,
+        isInNodeNetwork: Bool = true
+    ) {
         guard !bytes.isEmpty else { return nil }
         // A program that wrote a title of its own there may have left the last zero out.
         var words = bytes.split(separator: 0, omittingEmptySubsequences: false)

@@ -28,9 +28,7 @@ struct LiveProver {
             return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)") }
         }
         let flags = EffectiveFlags.parse(commandLine: running)
-        if spec.apiServer.isExternal, !flags.has("requestheader-client-ca-file"),
-            !flags.has("proxy-client-cert-file")
-        {
+        if spec.apiServer.isExternal, flags.lacksAggregation {
             let without = "kube-apiserver runs without the aggregation flags"
             return Self.names.map { Proof($0, $0 == "command-line" ? .failed : .notProven, without) }
         }

@@ -226,8 +226,9 @@ package struct NodeApply {
                 "apply/not-restored", status: .mixed,
                 "\(failure.message); and the old files could not be restored: \(second.message)",
                 hint:
-                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; see systemctl status "
-                    + "\(unit) now, then run it again",
+                    "the old files are in \(NodeTransaction.store(unit: unit))/transaction; see "
+                    + (spec.apiServer.isExternal ? "the log of kube-apiserver" : "systemctl status \(unit)")
+                    + " now, then run it again",
                 details: failure.details + second.details)
         }
     }

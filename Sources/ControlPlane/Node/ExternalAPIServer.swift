@@ -11,7 +11,7 @@ import Values
 /// The kube-apiserver of a node that something else than systemd runs, found among the node's processes.
 ///
 /// It answers where systemd is asked for a unit's state, so that everything else is the same for both. It reloads and
-/// restarts nothing: whoever tries is told so.
+/// restarts nothing, and says so.
 final class ExternalAPIServer: UnitManager {
     /// The process as it was last found.
     struct Found: Sendable, Equatable {
@@ -185,6 +185,6 @@ final class ExternalAPIServer: UnitManager {
     private static func notOurs(_ operation: String) -> BusError {
         BusError(
             .refused, operation: operation, subject: "kube-apiserver",
-            underlying: "apiServer.managedBy is external: what runs it has to do that")
+            underlying: "apiServer.managedBy is external, so only what runs it can do that")
     }
 }

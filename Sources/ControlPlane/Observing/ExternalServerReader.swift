@@ -55,7 +55,7 @@ struct ExternalServerReader {
         case (nil, _?): return .otherFile
         case (nil, nil): break
         }
-        // What is to be made is seen where the directory that it is made in is.
+        // A new file is seen if the process sees the directory that gets it.
         var directory = path.splitPath.directory
         while directory != "/" {
             let seen = try node.status(root + directory)

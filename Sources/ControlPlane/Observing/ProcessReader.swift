@@ -74,7 +74,7 @@ struct ProcessReader {
         return [owner.userID, owner.groupID]
     }
 
-    /// Who the process runs as; where none runs, whoever owns the key now.
+    /// The user that the process runs as; without a process, the owner of the key.
     private func processOwner(_ live: LiveUnit?) throws -> [UInt32] {
         let certificates = spec.certificates
         let paths =

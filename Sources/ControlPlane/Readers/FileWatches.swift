@@ -78,6 +78,7 @@ extension ControlPlanes {
                 + "missed the last one",
             hint:
                 "the cause may be a backup that is a hard link to an old file: remove it, and the files are read again; else restart it "
-                + "(systemctl restart \(spec.apiServer.unit)) when possible. Then run it again")
+                + "\(spec.apiServer.isExternal ? "" : "(systemctl restart \(spec.apiServer.unit)) ")when possible. Then run it again"
+        )
     }
 }

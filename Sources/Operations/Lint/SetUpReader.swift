@@ -7,6 +7,7 @@ import OpenSSL
 import PKI
 import Planning
 import Secrets
+import Spec
 import SystemdUnits
 import Values
 
@@ -48,13 +49,10 @@ struct SetUpReader {
             leaf: chain[leaf], intermediates: others, bundle: certificates, at: request.now)
     }
 
-    /// `front-proxy-ca.key` beside `front-proxy-ca.crt`, `ca-key.pem` beside `ca.pem`; none but those that are there.
+    /// None but those that are there.
     private func caKeys(_ ca: String, not key: String?) -> [LintFile] {
         guard isWhole, ca.isAbsolutePath else { return [] }
-        let (directory, name) = ca.splitPath
-        let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.utf8.endIndex
-        return ["\(name[..<dot]).key", "\(name[..<dot])-key.pem"].map { "\(directory)/\($0)" }
-            .filter { $0.bytes != key?.bytes && $0.bytes != ca.bytes }
+        return CertificateFileNames.keyPaths(ofCA: ca).filter { $0.bytes != key?.bytes }
             .map { self.key($0) }.filter { $0.kind == .regular }
     }
 

@@ -37,16 +37,11 @@ struct RetiredCAKeys: Sendable {
         }
     }
 
-    /// Where the key of the CA's file may lie: `front-proxy-ca.key` for `front-proxy-ca.crt`, `ca-key.pem` for `ca.pem`.
     private var paths: [String] {
-        let certificates = run.spec.certificates
-        let name = certificates.files.ca
-        let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.utf8.endIndex
-        let stem = name[..<dot]
-        return ["\(stem).key", "\(stem)-key.pem"].filter {
-            ![certificates.files.key, name].containsBytes($0)
-        }
-        .map { "\(certificates.directory)/\($0)" }
+        let (certificates, files) = (run.spec.certificates, run.spec.certificates.files)
+        let own = "\(certificates.directory)/\(files.key)"
+        return CertificateFileNames.keyPaths(ofCA: "\(certificates.directory)/\(files.ca)")
+            .filter { $0.bytes != own.bytes }
     }
 
     /// - Returns: nil where there is no such file, or it is the new CA's.

@@ -24,13 +24,12 @@ extension NodePlanner {
         let flags = EffectiveFlags.parse(commandLine: running)
         let differences = wanted.differences(from: flags, decidesRouting: spec.apiServer.decidesRouting)
         let missing = differences.filter { $0.found.isEmpty }
-        let hasNone = !flags.has("requestheader-client-ca-file") && !flags.has("proxy-client-cert-file")
-        if hasNone {
+        if flags.lacksAggregation {
             noteMissing(missing.compactMap(\.wanted), unit)
         } else if !differences.isEmpty {
             refuseOtherFlags(differences, unit)
         }
-        checkHidden(unit, isRead: !hasNone)
+        checkHidden(unit, isRead: !flags.lacksAggregation)
         checkReread()
         checkLeafName(live)
     }
@@ -83,13 +82,9 @@ extension NodePlanner {
     }
 
     private mutating func checkReread() {
-        let version = node.apiServer?.version ?? spec.kubernetesVersion
-        guard let version, version < KubernetesVersion.rereadsCertificates, !result.files.isEmpty else {
-            return
-        }
+        guard let rereadReason else { return }
         refuse(
-            "plan/needs-restart",
-            "kube-apiserver \(version) reads its certificates only when it starts, and aggbootstrap does not restart it",
+            "plan/needs-restart", "\(rereadReason), and aggbootstrap does not restart it",
             "upgrade it to 1.20 or later first")
     }
 }

@@ -228,7 +228,7 @@ struct NodePlanner {
     }
 
     /// Why changed certificate files alone need a restart; nil where the API server reloads them by itself.
-    private var rereadReason: String? {
+    var rereadReason: String? {
         let version = node.apiServer?.version ?? spec.kubernetesVersion
         guard let version, version < KubernetesVersion.rereadsCertificates else { return nil }
         let paths = [node.ca.path, node.certificate.path, node.key.path]

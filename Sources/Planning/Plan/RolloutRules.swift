@@ -4,7 +4,8 @@ extension ObservedNode {
     package var health: ControlPlaneHealth {
         guard let live = unit?.live else { return .unhealthy("it does not have the unit") }
         return ControlPlaneHealth(
-            activity: live.activity, state: live.stateText, readiness: apiServer?.readiness)
+            activity: live.activity, state: unit?.external == nil ? live.stateText : nil,
+            readiness: apiServer?.readiness)
     }
 }
 

@@ -6,10 +6,17 @@ import Values
 package struct FlagDifference: Sendable, Equatable {
     /// Without dashes.
     package var name: String
-    /// `--name=value`; nil where the flag is to be removed.
+    /// `--name=value`; nil where the spec does not want the flag.
     package var wanted: String?
     /// `--name=value` each, as the process has them; empty where it lacks the flag.
     package var found: [String]
+}
+
+extension EffectiveFlags {
+    /// Whether the layer is off: nobody is taken for an aggregator, and the aggregator presents nothing.
+    package var lacksAggregation: Bool {
+        !has("requestheader-client-ca-file") && !has("proxy-client-cert-file")
+    }
 }
 
 extension APIServerFlags {

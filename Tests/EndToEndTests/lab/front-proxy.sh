@@ -73,3 +73,12 @@ end = "-----END CERTIFICATE-----"
 for text in sorted(hashlib.sha256(ssl.PEM_cert_to_DER_cert(part.strip() + end)).hexdigest()
         for part in sys.stdin.read().split(end) if part.strip()): print(text)'
 }
+
+# The member of a spec that names files and subjects as kubeadm does.
+kubeadm_certificates() {
+    cat <<M
+"certificates": { "directory": "/etc/kubernetes/pki",
+  "files": { "ca": "front-proxy-ca.crt", "certificate": "front-proxy-client.crt", "key": "front-proxy-client.key" },
+  "ca": { "commonName": "front-proxy-ca" }, "proxyClient": { "commonName": "front-proxy-client" } }
+M
+}

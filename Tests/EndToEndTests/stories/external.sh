@@ -19,9 +19,7 @@ story() {
         --enable-aggregator-routing=true)
     before_start() { front_proxy_install; }
     cluster_up 3
-    SPEC_MEMBERS="\"certificates\": { \"directory\": \"$NODE_CERTIFICATES\",
-        \"files\": { \"ca\": \"front-proxy-ca.crt\", \"certificate\": \"front-proxy-client.crt\", \"key\": \"front-proxy-client.key\" },
-        \"ca\": { \"commonName\": \"front-proxy-ca\" }, \"proxyClient\": { \"commonName\": \"front-proxy-client\" } },
+    SPEC_MEMBERS="$(kubeadm_certificates),
       \"apiServer\": { \"managedBy\": \"external\", \"kubeconfig\": \"$LAB/kubeconfig\" }"
     operator_up 3
     kubeconfig 3

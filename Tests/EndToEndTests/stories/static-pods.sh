@@ -8,9 +8,7 @@ story() {
     use_extensions
     use_static_pods
     NODE_CERTIFICATES=/etc/kubernetes/pki
-    SPEC_MEMBERS="\"certificates\": { \"directory\": \"$NODE_CERTIFICATES\",
-        \"files\": { \"ca\": \"front-proxy-ca.crt\", \"certificate\": \"front-proxy-client.crt\", \"key\": \"front-proxy-client.key\" },
-        \"ca\": { \"commonName\": \"front-proxy-ca\" }, \"proxyClient\": { \"commonName\": \"front-proxy-client\" } },
+    SPEC_MEMBERS="$(kubeadm_certificates),
       \"apiServer\": { \"managedBy\": \"external\", \"aggregatorRouting\": true, \"kubeconfig\": \"$LAB_RUN/$LAB_ID/kubeconfig\" }"
     static_pods_up 3
     operator_up 3

@@ -49,6 +49,7 @@ import Testing
     @Test func noProcessIsNoReasonToKeepFilesBack() throws {
         let plan = try world(nil).plan
         #expect(codes(plan) == ["plan/no-process"] && plan.nodes[0].files.count == 3)
+        #expect(try world(nil).node.health == .unhealthy("kube-apiserver is not running"))
     }
 
     /// As kube-apiserver reads them, whatever their order and spelling.
