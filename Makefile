@@ -14,7 +14,7 @@ RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
-SCRIPTS := .ci/run $(wildcard scripts/*.sh Tests/PageTests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+SCRIPTS := .ci/run $(wildcard scripts/*.sh Tests/PageTests/*.sh ansible/tests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
@@ -24,7 +24,7 @@ export KUBE_SCHEDULER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootst
 help:
 	@echo "make demo     build, run the main job offline on the embedded spec, and show what it made"
 	@echo "make test     build and run the tests"
-	@echo "make check    formatter and shell lint, warnings as errors, fast tests"
+	@echo "make check    formatter and shell lint, warnings as errors, fast tests, the Ansible collection"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
@@ -55,6 +55,7 @@ check: build-tests
 	@for script in $(SCRIPTS); do bash -n "$$script"; done
 	@if command -v shellcheck >/dev/null; then shellcheck -S warning -e SC1090,SC2034,SC2120,SC2206 -x $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
 	swift test --skip-build --filter '$(FAST_TESTS)'
+	@ansible/tests/check.sh .build/debug/aggbootstrap
 
 e2e:
 	@if [ "$$(id -u)" != 0 ]; then \

@@ -10,7 +10,7 @@ packages() {
     build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config python3 ;;
     test)
         packages build
-        echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils faketime patch util-linux
+        echo openssl dbus python3-dbus python3-gi python3-jsonschema python3-venv golang-cfssl systemd strace diffutils faketime patch util-linux
         echo fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
         ;;
     e2e)

@@ -19,6 +19,7 @@ HERE=$(dirname "$(readlink -f "$0")")
 . "$HERE/lab/static-pod.sh"
 . "$HERE/assert.sh"
 . "$HERE/lab/operator.sh"
+. "$HERE/lab/ansible.sh"
 . "$HERE/lab/kills.sh"
 . "$HERE/lab/aggregation.sh"
 . "$HERE/lab/front-proxy.sh"

@@ -2,10 +2,9 @@
 # shellcheck shell=bash
 # only in e2e-full
 # A plain Ansible playbook with the same files finds nothing to change after init; with RUNS=9 how long both take for that.
-ANSIBLE=ansible-core==2.19.14
 
 story() {
-    ansible_up || skip "no $ANSIBLE from PyPI"
+    ansible_up || skip "no ansible-core from PyPI"
     cluster_up 3
     operator_up 3
     assert_exit 0 op init --yes
@@ -22,14 +21,6 @@ story() {
     [ "${RUNS:-0}" = 0 ] || figures
 }
 
-ansible_up() {
-    PLACE=$LAB_CACHE/${ANSIBLE/==/-}
-    [ -x "$PLACE/bin/ansible-playbook" ] || {
-        rm -rf "$PLACE"
-        python3 -m venv "$PLACE" && "$PLACE/bin/pip" -q --disable-pip-version-check install "$ANSIBLE"
-    }
-}
-
 write_playbook() {
     local node file
     mkdir -p "$OPERATOR/files"
@@ -42,14 +33,7 @@ write_playbook() {
         NODE=$node node_exec cat /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf \
             >"$OPERATOR/files/cp$node/zz-aggregation.conf.j2"
     done
-    {
-        echo "[all:vars]"
-        echo "ansible_user=root"
-        echo "ansible_python_interpreter=/usr/bin/python3"
-        echo "ansible_ssh_common_args=-F $OPERATOR/ssh_config"
-        echo "[control_planes]"
-        for node in 1 2 3; do echo "cp$node ansible_host=$(lab_address "$node")"; done
-    } >"$OPERATOR/inventory"
+    ansible_inventory 3 >"$OPERATOR/inventory"
     printf '[defaults]\nhost_key_checking=True\nlocalhost_warning=False\n' >"$OPERATOR/plain.cfg"
     { cat "$OPERATOR/plain.cfg"; printf 'gathering=explicit\n[connection]\npipelining=True\n'; } >"$OPERATOR/pipelined.cfg"
     cat >"$OPERATOR/playbook.yml" <<P
@@ -78,10 +62,7 @@ P
 }
 
 # playbook CONFIG
-playbook() {
-    outside env -i PATH="$OPERATOR_PATH" HOME="$OPERATOR" LC_ALL=C.UTF-8 ANSIBLE_CONFIG="$OPERATOR/$1.cfg" \
-        "$PLACE/bin/ansible-playbook" -i "$OPERATOR/inventory" "$OPERATOR/playbook.yml" </dev/null
-}
+playbook() { at_operator "$1" ansible-playbook -i "$OPERATOR/inventory" "$OPERATOR/playbook.yml"; }
 
 # What docs/benchmarks.md has. No assertion: the time is that of the machine.
 figures() {
