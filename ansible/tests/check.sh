@@ -48,14 +48,21 @@ for node in shanghai/master-{1,2,3} berlin-edge/edge-{1,2,3}.berlin.example.com;
 done
 (umask 077 && echo "a passphrase of the tests" >"$work/passphrase")
 
+# on_trees PLAYBOOK OPTION...
+on_trees() {
+    local playbook=$1
+    shift
+    exec ansible-playbook -i "$collection/examples/many-clusters/inventory.yml" "$collection/examples/many-clusters/$playbook" \
+        -e "aggregation_layer_executable=$AGGBOOTSTRAP" -e "aggregation_layer_passphrase_file=$work/passphrase" \
+        -e "aggregation_layer_root=$work/trees/{{ aggregation_layer_cluster }}" \
+        -e "aggregation_layer_state_directory=$work/state/{{ aggregation_layer_cluster }}" "$@" </dev/null 2>&1
+}
+
 # play PLAYBOOK CHANGED OPTION...: CHANGED clusters of the three change.
 play() {
     local playbook=$1 changed=$2 said
     shift 2
-    said=$(ansible-playbook -i "$collection/examples/many-clusters/inventory.yml" "$collection/examples/many-clusters/$playbook" \
-        -e "aggregation_layer_executable=$AGGBOOTSTRAP" -e "aggregation_layer_passphrase_file=$work/passphrase" \
-        -e "aggregation_layer_root=$work/trees/{{ aggregation_layer_cluster }}" \
-        -e "aggregation_layer_state_directory=$work/state/{{ aggregation_layer_cluster }}" "$@" </dev/null 2>&1) ||
+    said=$(on_trees "$playbook" "$@") ||
         { printf '%s\nit failed: %s %s\n' "$said" "$playbook" "$*"; exit 1; }
     [ "$(grep -c ' changed=[1-9]' <<<"$said")" = "$changed" ] ||
         { printf '%s\nother than %s clusters changed: %s %s\n' "$said" "$changed" "$playbook" "$*"; exit 1; }
@@ -71,4 +78,23 @@ play site.yml 1 --limit master-3
     { echo "--limit of ansible-playbook is not aggbootstrap's"; exit 1; }
 play site.yml 1
 play renew.yml 0
+
+# Ansible is stopped: so is the program, whose files are there until it ends.
+cat >"$work/slow" <<S
+#!/bin/bash
+trap told=1 TERM
+touch "$work/begun"
+for _ in {1..100}; do [ -z "\$told" ] || break; sleep .1; done
+sleep 1
+if [ "\$told" = 1 ] && [ -f "\${2#--spec=}" ]; then echo told; else echo "told: \$told, \$2"; fi >"$work/ending"
+mv "$work/ending" "$work/ended"
+S
+chmod +x "$work/slow"
+on_trees site.yml --limit shanghai -e "aggregation_layer_executable=$work/slow" >"$work/stopped" &
+ansible=$!
+for _ in {1..300}; do [ ! -e "$work/begun" ] || break; sleep .1; done
+kill $ansible
+wait $ansible && { echo "Ansible was not stopped"; exit 1; }
+for _ in {1..200}; do [ ! -e "$work/ended" ] || break; sleep .1; done
+[ "$(<"$work/ended")" = told ] || { echo "what the stopped program saw: $(<"$work/ended")"; exit 1; }
 echo "the collection is linted, and its example runs"

@@ -225,6 +225,7 @@ stderr:
 import json
 import os
 import shutil
+import signal
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
@@ -310,6 +311,7 @@ def run(module, program, directory):
     """Runs the program, and turns what it said into the module's result."""
     params = module.params
     spec = params["spec"] or write_definition(params["definition"], params["ssh_config"], directory)
+    outlive_signals()
     status, output, errors = module.run_command([program] + arguments(params, spec, module.check_mode))
     # The temporary files are gone when somebody reads this.
     output, errors = (text.replace(f"{directory}/", "") for text in (output, errors))
@@ -318,6 +320,12 @@ def run(module, program, directory):
     if module._diff and "document" in found:  # pylint: disable=protected-access
         found["diff"] = differences(found["document"])
     return found
+
+
+def outlive_signals():
+    """When Ansible is stopped, so is the program, which first brings a control plane to an end: its files are needed until then."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def write_definition(definition, ssh_config, directory):
