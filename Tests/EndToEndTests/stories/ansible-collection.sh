@@ -60,8 +60,9 @@ story() {
     on_each 3 assert_node_untouched
     assert_eq "specs that are left" "" "$(find "$OPERATOR" -name definition.json)"
 
-    # Another spec is a change; the new certificates are loaded without a restart.
-    ansible_inventory 3 "$(variables '{"certificates": {"proxyClient": {"hosts": ["lab.example.com"]}}}')" >"$OPERATOR/inventory"
+    # Another spec is a change; the new certificates are loaded without a restart. Another user logs in, and becomes root with sudo.
+    ansible_inventory 3 "$(variables '{"certificates": {"proxyClient": {"hosts": ["lab.example.com"]}}}')" \
+        "ansible_user=alice" "ansible_become=true" >"$OPERATOR/inventory"
     assert_exit 0 playbook
     assert_recap changed=1 failed=0
     on_each 3 has_host lab.example.com
@@ -97,9 +98,11 @@ collection_up() {
 P
 }
 
-# variables SPEC: those of the role.
+# variables SPEC: those of the role, and how ssh logs in, without an ssh_config.
 variables() {
-    printf '%s\n' "aggregation_layer_cluster=lab" "aggregation_layer_group=control_planes" \
+    printf '%s\n' "ansible_ssh_private_key_file=$OPERATOR/id" \
+        "ansible_ssh_common_args=-o IdentitiesOnly=yes -o UserKnownHostsFile=$OPERATOR/known_hosts" \
+        "aggregation_layer_cluster=lab" "aggregation_layer_group=control_planes" \
         "aggregation_layer_executable=$AGGBOOTSTRAP" "aggregation_layer_state_directory=$OPERATOR/state" "aggregation_layer_spec=$1"
 }
 

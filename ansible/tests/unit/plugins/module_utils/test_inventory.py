@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
 import unittest
 
 from ansible_collections.aggbootstrap.kubernetes.plugins.module_utils.inventory import control_planes
@@ -69,6 +72,39 @@ class SSHConfigTests(unittest.TestCase):
     def test_a_configuration_of_ones_own_beside_other_settings(self):
         _node, config = one(ansible_ssh_common_args="-F/etc/ops.conf -p 2222")
         self.assertEqual(config, 'Host cp1\n  Port 2222\n  Include "/etc/ops.conf"\n')
+
+
+class SSHTests(unittest.TestCase):
+    """What ssh itself makes of such a configuration."""
+
+    def settings(self, text, address):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "ssh_config")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            said = subprocess.run(["ssh", "-G", "-F", path, address], capture_output=True, text=True, check=True).stdout
+        return dict(line.split(" ", 1) for line in said.splitlines())
+
+    def test_each_host_has_its_own_settings(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as own:
+            own.write("Host 192.0.2.*\n  User included\n  Port 3333\n")
+            own.flush()
+            hosts = {
+                "cp1": {
+                    "ansible_host": "192.0.2.1",
+                    "ansible_port": 2222,
+                    "ansible_ssh_private_key_file": "/keys/a b",
+                    "ansible_ssh_common_args": f"-J jump -F {own.name}",
+                },
+                "cp2": {"ansible_host": "192.0.2.2", "ansible_ssh_common_args": f"-F {own.name} -o Compression=yes"},
+                "cp3": {"ansible_host": "2001:db8::3", "ansible_port": 2223},
+            }
+            text = control_planes(list(hosts), hosts)["ssh_config"]
+            first, second, third = (self.settings(text, host["ansible_host"]) for host in hosts.values())
+        self.assertEqual([first[name] for name in ("port", "user", "identityfile", "proxyjump")], ["2222", "included", "/keys/a b", "jump"])
+        self.assertEqual([second[name] for name in ("port", "user", "compression")], ["3333", "included", "yes"])
+        self.assertNotIn("proxyjump", second)
+        self.assertEqual(third["port"], "2223")
 
 
 class RefusalTests(unittest.TestCase):

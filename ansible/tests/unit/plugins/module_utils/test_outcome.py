@@ -141,7 +141,7 @@ class OfflineTests(unittest.TestCase):
 
 class VersionTests(unittest.TestCase):
     def test_the_collection_has_the_programs_version(self):
-        galaxy = os.path.join(__file__.split("/tests/unit/")[0], "galaxy.yml")
+        galaxy = os.path.join(__file__.split("/tests/unit/", maxsplit=1)[0], "galaxy.yml")
         version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout.strip()
         with open(galaxy, encoding="utf-8") as file:
             self.assertIn(f"\nversion: {version}\n", file.read())
