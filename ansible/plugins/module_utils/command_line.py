@@ -39,6 +39,8 @@ OPTIONS = {
 
 # What says what is to be done. The others are settings of a cluster, which a command that has no use for them leaves out.
 DEEDS = ("ca", "compromised", "abort", "if_due", "renew_before", "cross_sign", "canary", "warn_before")
+# Settings that a rotation has a use for only if it is, or may become, one of the CA.
+_OF_THE_CA = ("accept_laggard", "accept_unseen_extensions", "accept_unlisted", "soak", "watch")
 
 
 def misplaced(params):
@@ -61,8 +63,9 @@ def arguments(params, spec_file, check_mode):
     result = [command, f"--spec={spec_file}", "-o", "json", "--color=never"]
     if command in CHANGING:
         result.append("--dry-run" if check_mode else "--yes")
+    replaces_ca = any(_is_given(given.get(name)) for name in ("ca", "compromised", "abort", "if_due"))
     for name, (argument, takers) in OPTIONS.items():
-        if command in takers and _is_given(given.get(name)):
+        if command in takers and _is_given(given.get(name)) and (replaces_ca or name not in _OF_THE_CA):
             result += _written(argument, given[name])
     return result
 

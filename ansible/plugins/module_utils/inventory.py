@@ -43,7 +43,7 @@ def _node(host, read):
     node = {"name": str(read("aggregation_layer_node") or host)}
     flags = read("aggregation_layer_node_flags")
     if flags:
-        node["flags"] = [str(flag) for flag in flags]
+        node["flags"] = [flags] if isinstance(flags, str) else [str(flag) for flag in flags]
     connection = str(read("ansible_connection") or "ssh")
     if connection in _LOCAL:
         node["local"] = True

@@ -41,6 +41,10 @@ class ArgumentsTests(unittest.TestCase):
         params = {"command": "verify", "passphrase_file": "/p", "accept_laggard": ["a/b"], "soak": 0, "require_proof": True}
         self.assertIsNone(misplaced(params))
         self.assertEqual(arguments(params, "c", False)[5:], ["--require-proof"])
+        params = {"command": "rotate", "soak": 0, "reload_wait": 3}
+        self.assertEqual(arguments(params, "c", False)[6:], ["--reload-wait=3"])
+        for deed in ("ca", "if_due", "abort"):
+            self.assertIn("--soak=0", arguments({**params, deed: True}, "c", False))
 
 
 if __name__ == "__main__":

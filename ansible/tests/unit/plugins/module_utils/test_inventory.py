@@ -42,6 +42,7 @@ class NodeTests(unittest.TestCase):
         self.assertEqual(node["name"], "master-1")
         self.assertEqual(node["ssh"], {"hostKey": "ssh-ed25519 AAAA"})
         self.assertEqual(node["flags"], ["--v=2"])
+        self.assertEqual(one(aggregation_layer_node_flags="--v=2")[0]["flags"], ["--v=2"])
 
     def test_the_order_is_the_groups(self):
         made = control_planes(["b", "a"], {"a": {}, "b": {}})
