@@ -127,6 +127,16 @@ package struct ControlPlanes: Sendable {
             readiness: readiness)
     }
 
+    /// What a spec has to say of each control plane.
+    /// - Throws: also `adopt/no-process`, `adopt/needs-root`, `process/several`, `process/distribution`.
+    package func adopt() async throws -> [AdoptedServer] {
+        try checkReach()
+        let results = await onEachNode(nodes) { node in
+            try await AdoptionReader(node: try link(node).node, reader: reader).read(node)
+        }
+        return try Self.values(nodes, results)
+    }
+
     // MARK: - Waiting
 
     /// Waits, and no longer once the run was asked to stop.

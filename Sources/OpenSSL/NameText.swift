@@ -40,19 +40,33 @@ package enum NameText {
         values(NID_organizationName, of: name)
     }
 
+    /// The attributes of a name in its order, each under libcrypto's short name, such as `O` or `emailAddress`.
+    package static func attributes(of name: OpaquePointer?) -> [(name: String, value: String)] {
+        (0..<max(0, X509_NAME_entry_count(name))).compactMap { index in
+            let entry = X509_NAME_get_entry(name, index)
+            let nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry))
+            guard let value = text(of: entry) else { return nil }
+            return (OBJ_nid2sn(nid).map { String(cString: $0) } ?? "an unknown attribute", value)
+        }
+    }
+
     private static func values(_ attribute: Int32, of name: OpaquePointer?) -> [String] {
         var values: [String] = []
         var last: Int32 = -1
         while case let index = X509_NAME_get_index_by_NID(name, attribute, last), index >= 0 {
             last = index
-            var text: UnsafeMutablePointer<UInt8>?
-            let count = Int(
-                ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index))))
-            guard count >= 0, let text else { continue }
-            values.append(String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self))
-            CRYPTO_free(text, nil, 0)
+            if let value = text(of: X509_NAME_get_entry(name, index)) { values.append(value) }
         }
         return values
+    }
+
+    /// - Returns: nil for a value that is no text.
+    private static func text(of entry: OpaquePointer?) -> String? {
+        var text: UnsafeMutablePointer<UInt8>?
+        let count = Int(ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry)))
+        guard count >= 0, let text else { return nil }
+        defer { CRYPTO_free(text, nil, 0) }
+        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
     }
 
     /// The name's DER, byte for byte as the certificate has it.

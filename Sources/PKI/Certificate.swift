@@ -3,6 +3,7 @@
 import COpenSSL
 import OpenSSL
 import Planning
+import Spec
 import Values
 
 /// One X.509 certificate: its bytes, and what they say.
@@ -32,6 +33,30 @@ package struct Certificate: Sendable, Equatable {
     package var organizations: [String] {
         defer { ErrorQueue.clear() }
         return NameText.organizations(of: X509_get_subject_name(x509.pointer))
+    }
+
+    /// The subject beside its common name, as a spec holds it.
+    /// - Returns: also the short names of the attributes that a spec has no place for.
+    package var subjectNames: (names: SubjectNames, others: [String]) {
+        defer { ErrorQueue.clear() }
+        var (names, others) = (SubjectNames(), [String]())
+        for (name, value) in NameText.attributes(of: X509_get_subject_name(x509.pointer)) {
+            let place: WritableKeyPath<SubjectNames, String?>? =
+                switch name {
+                case "C": \.country
+                case "ST": \.state
+                case "L": \.locality
+                case "O": \.organization
+                case "OU": \.organizationalUnit
+                default: nil
+                }
+            if let place, names[keyPath: place] == nil {
+                names[keyPath: place] = value
+            } else if name != "CN" {
+                others.append(name)
+            }
+        }
+        return (names, others)
     }
 
     package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }

@@ -42,8 +42,12 @@ struct LiveProver {
     }
 
     private func commandLine(_ running: [String]) -> Proof {
+        var isOperators = spec.apiServer.isExternal
+        if case .kept = FlagsTarget.resolve(spec, unit: observed.unit, access: observed.access) {
+            isOperators = true
+        }
         let isRight =
-            spec.apiServer.isExternal
+            isOperators
             ? APIServerFlags(spec: spec).differences(
                 from: EffectiveFlags.parse(commandLine: running),
                 decidesRouting: spec.apiServer.decidesRouting

@@ -29,6 +29,8 @@ package enum SpecFormat: Sendable, Equatable {
     case userName
     case hostKey
 
+    package func accepts(_ text: String) -> Bool { complaint(about: text) == nil }
+
     /// What is wrong with `text`; nil where nothing is.
     func complaint(about text: String) -> SpecComplaint? {
         switch self {

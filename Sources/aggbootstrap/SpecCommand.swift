@@ -6,7 +6,7 @@ struct SpecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spec", abstract: "Work with the cluster's JSON spec.",
         subcommands: [
-            SpecInitCommand.self, SpecValidateCommand.self, SpecExplainCommand.self, SpecSchemaCommand.self,
+            SpecInitCommand.self, SpecAdoptCommand.self, SpecValidateCommand.self, SpecExplainCommand.self, SpecSchemaCommand.self,
             SpecFromCFSSLCommand.self,
         ])
 }

@@ -16,7 +16,8 @@ struct ExternalServerReader {
     func observe(_ found: ExternalAPIServer.Found?) throws -> ObservedUnit {
         var unit = ObservedUnit(base: [], baseDigests: [], environmentFiles: [:], live: nil)
         unit.external = ExternalServer(
-            manager: try manager(found), hiddenFiles: try found.map { try hiddenFiles(of: $0.pid) } ?? [])
+            manager: try Self.manager(found, on: node),
+            hiddenFiles: try found.map { try hiddenFiles(of: $0.pid) } ?? [])
         return unit
     }
 
@@ -25,12 +26,14 @@ struct ExternalServerReader {
     private static let manifests = ["yaml", "yml", "json"]
         .map { "/etc/kubernetes/manifests/kube-apiserver.\($0)" }
 
-    private func manager(_ found: ExternalAPIServer.Found?) throws -> ExternalServer.Manager {
+    static func manager(
+        _ found: ExternalAPIServer.Found?, on node: any NodeTransport
+    ) throws -> ExternalServer.Manager {
         if let path = found?.argumentsFile { return .microK8s(argumentsFile: path) }
         if try node.status("/var/lib/rancher/rke2/agent/pod-manifests/kube-apiserver.yaml") != nil {
             return .rke2
         }
-        for path in Self.manifests where try node.status(path) != nil { return .staticPod(manifest: path) }
+        for path in manifests where try node.status(path) != nil { return .staticPod(manifest: path) }
         return .unknown
     }
 

@@ -60,7 +60,7 @@ struct Observer {
     /// The file that the spec's flags are written into; of a kube-apiserver that something else runs there is none.
     private func flagsFile(_ files: NodeFiles, _ unit: ObservedUnit?) throws -> ObservedFile {
         if spec.apiServer.isExternal { return ObservedFile(path: "") }
-        let target = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+        let target = FlagsTarget.resolve(spec, unit: unit, access: access)
         return try files.observe(target?.path ?? UnitPaths.dropIn(of: spec.apiServer.unit))
     }
 
@@ -132,9 +132,9 @@ struct Observer {
         let files = UnitFiles(node: node, unit: spec.apiServer.unit, own: isOthers ? nil : own)
         guard var unit = try readUnit(files, state) else { return nil }
         // It is asked for where it decides: a drop-in of an earlier run stays what gets the flags.
-        if !isOthers, case .environmentFile? = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
-        {
-            unit.hasOwnDropIn = try node.status(own) != nil
+        switch FlagsTarget.resolve(spec, unit: unit, access: access) {
+        case .environmentFile? where !isOthers, .kept?: unit.hasOwnDropIn = try node.status(own) != nil
+        case .environmentFile, .dropIn, .inertDropIn, .unit, nil: break
         }
         return unit
     }
@@ -149,7 +149,7 @@ struct Observer {
         guard let fragment = unit.base.first else { return unit }
         // The whole unit that an earlier run has written is written again, whatever was given.
         if RenderedUnit.isWholeUnit(fragment, of: spec.apiServer.unit),
-            case .unit = FlagsTarget.resolve(spec.apiServer, unit: unit, access: access)
+            case .unit = FlagsTarget.resolve(spec, unit: unit, access: access)
         {
             return unit
         }

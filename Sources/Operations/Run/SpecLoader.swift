@@ -58,12 +58,20 @@ package enum SpecLoader {
 }
 
 extension SpecLoader {
+    /// - Throws: as `create`, where something is there already.
+    package static func checkFree(_ path: String) throws {
+        let whole = try path.isAbsolutePath ? path : LocalHost.absolute(path)
+        if try FileStatus.of(whole) != nil { throw exists(path) }
+    }
+
     /// Writes a new spec; an existing file is never replaced.
     package static func create(_ path: String, _ text: String) throws {
-        guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else {
-            throw BootstrapError(
-                "spec/exists", "cannot write \(path): it exists already",
-                hint: "use another file name, or remove that file")
-        }
+        guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else { throw exists(path) }
+    }
+
+    private static func exists(_ path: String) -> BootstrapError {
+        BootstrapError(
+            "spec/exists", "cannot write \(path): it exists already",
+            hint: "use another file name, or remove that file")
     }
 }

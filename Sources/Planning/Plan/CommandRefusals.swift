@@ -10,7 +10,6 @@ extension NodePlanner {
         guard let unit = node.unit else { return }
         noteStrayLines(unit)
         // A whole unit is made of the spec alone, and what cannot be read is refused where it is rendered.
-        let target = FlagsTarget.resolve(spec.apiServer, unit: unit, access: node.access)
         if case .unit = target { return }
         guard
             let service = try? EffectiveService(

@@ -13,10 +13,12 @@ package enum FlagsTarget: Sendable, Equatable {
     case unit(path: String)
     /// A variable in a file that the unit reads.
     case environmentFile(EnvironmentFileSpec)
+    /// The unit has the spec's flags already, in a command of the operator's: nothing is written.
+    case kept(path: String)
 
     package var path: String {
         switch self {
-        case .dropIn(let path), .inertDropIn(let path), .unit(let path): path
+        case .dropIn(let path), .inertDropIn(let path), .unit(let path), .kept(let path): path
         case .environmentFile(let file): file.path
         }
     }
@@ -25,8 +27,9 @@ package enum FlagsTarget: Sendable, Equatable {
     /// - Parameter unit: what is known of the unit, other than our drop-in: on the node, in its tree or given.
     /// - Returns: nil for `auto` on a live node that has no such unit and a spec that cannot make one.
     package static func resolve(
-        _ spec: APIServerSpec, unit: ObservedUnit?, access: ObservedNode.Access
+        _ cluster: ClusterSpec, unit: ObservedUnit?, access: ObservedNode.Access
     ) -> FlagsTarget? {
+        let spec = cluster.apiServer
         let dropIn = UnitPaths.dropIn(of: spec.unit)
         switch spec.flagsIn {
         case .unit: return .unit(path: UnitPaths.unit(spec.unit))
@@ -43,8 +46,25 @@ package enum FlagsTarget: Sendable, Equatable {
             {
                 return .environmentFile(file)
             }
+            if spec.flagsIn == .auto, let unit, !unit.hasOwnDropIn, let path = home(of: cluster, unit) {
+                return .kept(path: path)
+            }
             if unit != nil { return .dropIn(path: dropIn) }
             return access == .offline ? .inertDropIn(path: dropIn) : nil
         }
+    }
+
+    /// The file whose command has all of the spec's flags, and no other of them; nil where there is none.
+    private static func home(of spec: ClusterSpec, _ unit: ObservedUnit) -> String? {
+        let name = spec.apiServer.unit
+        guard
+            let service = try? EffectiveService(
+                unit: name, sources: unit.base, environmentFiles: unit.environmentFiles),
+            let command = try? service.command(unit: name)
+        else { return nil }
+        let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
+        let wanted = APIServerFlags(spec: spec)
+        let differs = wanted.differences(from: flags, decidesRouting: spec.apiServer.decidesRouting)
+        return differs.isEmpty ? command.path : nil
     }
 }

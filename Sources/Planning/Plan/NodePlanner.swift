@@ -24,6 +24,15 @@ struct NodePlanner {
 
     var unitName: String { spec.apiServer.unit }
 
+    /// Where the flags go; nil where there is no such place.
+    var target: FlagsTarget? { FlagsTarget.resolve(spec, unit: node.unit, access: node.access) }
+
+    /// Whether the unit's own command has the flags already.
+    var isKept: Bool {
+        if case .kept = target { return true }
+        return false
+    }
+
     mutating func plan(certificates: [FileChange]) {
         result.finishesTransaction = node.transaction != nil
         checkClock()
@@ -54,6 +63,7 @@ struct NodePlanner {
 
     private mutating func planFlags() throws(UnitError) {
         checkCommand()
+        if isKept { return try planActivation(nil, unitChanges: false) }
         guard let rendered = try render() else { return }
         let bytes = try bytes(of: rendered)
         let isCurrent = node.flags.kind == .regular && node.flags.content == bytes
@@ -78,7 +88,6 @@ struct NodePlanner {
         // A whole unit is made of the spec alone.
         if rendered.path != UnitPaths.unit(unitName) { try checkRouting() }
         try checkOverridden(rendered)
-        guard node.access == .live else { return }
         try planActivation(rendered, unitChanges: !isCurrent)
     }
 
@@ -94,7 +103,6 @@ struct NodePlanner {
 
     private mutating func render() throws(UnitError) -> RenderedUnit? {
         let flags = APIServerFlags(spec: spec)
-        let target = FlagsTarget.resolve(spec.apiServer, unit: node.unit, access: node.access)
         switch target {
         case nil:
             refuse(
@@ -131,6 +139,7 @@ struct NodePlanner {
             return try RenderedUnit.service(
                 unit: unitName, executable: spec.apiServer.executable,
                 arguments: (spec.apiServer.flags ?? []) + nodeSpec.flags, flags: flags)
+        case .kept: return nil
         case .dropIn:
             guard let unit = node.unit else { return nil }
             return try RenderedUnit.dropIn(
@@ -170,10 +179,12 @@ struct NodePlanner {
         checkLeafName(live)
     }
 
-    private mutating func planActivation(_ rendered: RenderedUnit, unitChanges: Bool) throws(UnitError) {
+    /// - Parameter rendered: nil where the unit stays as it is.
+    private mutating func planActivation(_ rendered: RenderedUnit?, unitChanges: Bool) throws(UnitError) {
+        guard node.access == .live else { return }
         let live = node.unit?.live
         let interrupted = isOurInterruption
-        result.daemonReload = unitChanges && !isVariable(rendered)
+        result.daemonReload = unitChanges && !(rendered.map(isVariable) ?? false)
         guard let unit = node.unit, let live else {
             if unitChanges {
                 notice(
@@ -189,8 +200,8 @@ struct NodePlanner {
         // systemd does not always notice by itself: not a drop-in directory that is new since it last looked.
         let isLoaded =
             command.matchesBus(argv: live.loadedArguments).isSame
-            && (rendered.path != UnitPaths.dropIn(of: unitName)
-                || live.loadedDropIns.contains(rendered.path))
+            && (rendered?.path != UnitPaths.dropIn(of: unitName)
+                || live.loadedDropIns.contains(UnitPaths.dropIn(of: unitName)))
         if !isLoaded || interrupted && live.needDaemonReload { result.daemonReload = true }
         switch live.activity {
         case .stopped:
@@ -217,14 +228,21 @@ struct NodePlanner {
     private func restartReason(_ command: ExecCommand, _ service: EffectiveService, _ running: [String])
         -> String?
     {
-        guard APIServerFlags(spec: spec).areExactlyIn(running) else {
-            return "it runs without the wanted flags"
-        }
+        guard hasFlags(running) else { return "it runs without the wanted flags" }
         let others = command.matchesRunning(
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         // A variable out of a file that could not be read would look like a difference at every run.
         guard !others.isSame, !others.unseen.contains(where: \.mayHoldArguments) else { return nil }
         return "its command line changes: it " + Self.words(others.differences).joined(separator: ", ")
+    }
+
+    /// Flags that the operator wrote count by what they mean.
+    private func hasFlags(_ running: [String]) -> Bool {
+        let wanted = APIServerFlags(spec: spec)
+        guard isKept else { return wanted.areExactlyIn(running) }
+        return wanted.differences(
+            from: EffectiveFlags.parse(commandLine: running), decidesRouting: spec.apiServer.decidesRouting
+        ).isEmpty
     }
 
     /// Why changed certificate files alone need a restart; nil where the API server reloads them by itself.
@@ -249,17 +267,17 @@ struct NodePlanner {
     }
 
     /// The unit's files as they would be after the change.
-    func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [UnitText] {
-        if isVariable(rendered) { return unit.base }
+    func finalSources(_ unit: ObservedUnit, _ rendered: RenderedUnit?) -> [UnitText] {
+        guard let rendered, !isVariable(rendered) else { return unit.base }
         let text = UnitText(path: rendered.path, text: rendered.text)
         return rendered.path == UnitPaths.unit(unitName)
             ? [text] + unit.base.dropFirst() : unit.base + [text]
     }
 
     /// The unit's environment files as they would be after the change.
-    func finalEnvironmentFiles(_ unit: ObservedUnit, _ rendered: RenderedUnit) -> [String: String] {
+    func finalEnvironmentFiles(_ unit: ObservedUnit, _ rendered: RenderedUnit?) -> [String: String] {
         var files = unit.environmentFiles
-        if isVariable(rendered) { files[rendered.path] = rendered.text }
+        if let rendered, isVariable(rendered) { files[rendered.path] = rendered.text }
         return files
     }
 

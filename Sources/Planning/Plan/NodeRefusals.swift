@@ -111,7 +111,8 @@ extension NodePlanner {
                 "make certificates.directory a real directory: kube-apiserver never notices a changed link"
             )
         }
-        for file in [node.ca, node.certificate, node.key, node.flags]
+        // A unit that is not written may be a link.
+        for file in [node.ca, node.certificate, node.key] + (isKept ? [] : [node.flags])
         where ![.regular, .absent].contains(file.kind) {
             refuse(
                 "plan/target-kind",

@@ -71,7 +71,7 @@ struct PlanWorld {
 
     /// The path of the flags' file, which depends on what is known of the unit.
     private mutating func observeFlags() {
-        let target = FlagsTarget.resolve(spec.apiServer, unit: node.unit, access: node.access)
+        let target = FlagsTarget.resolve(spec, unit: node.unit, access: node.access)
         guard let path = target?.path, path != node.flags.path else { return }
         node.flags = ObservedFile(path: path)
     }

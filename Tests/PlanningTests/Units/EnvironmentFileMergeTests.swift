@@ -278,7 +278,7 @@ import Testing
             var unit = ObservedUnit(
                 base: [UnitFixtures.fragment(text)], baseDigests: [""], environmentFiles: files, live: nil)
             unit.hasOwnDropIn = own
-            return FlagsTarget.resolve(UnitFixtures.spec().apiServer, unit: unit, access: .offline)
+            return FlagsTarget.resolve(UnitFixtures.spec(), unit: unit, access: .offline)
         }
         let dropIn = FlagsTarget.dropIn(path: UnitPaths.dropIn(of: UnitFixtures.unit))
         let flag = "--proxy-client-key-file=/k"

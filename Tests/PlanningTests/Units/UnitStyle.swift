@@ -70,7 +70,7 @@ struct UnitStyle: Sendable, CustomTestStringConvertible {
         world.setBase(knowledge == .unitAlone ? Array(sources.prefix(1)) : sources)
         world.node.unit?.environmentFiles = knowledge == .unitAlone ? [:] : environmentFiles
         let target = FlagsTarget.resolve(
-            world.spec.apiServer, unit: world.node.unit, access: world.node.access)
+            world.spec, unit: world.node.unit, access: world.node.access)
         let path = target?.path ?? ""
         world.node.flags = ObservedFile(path: path)
         if let text = world.node.unit?.environmentFiles[path] {

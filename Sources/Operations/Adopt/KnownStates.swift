@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import PKI
+import Planning
+import Spec
+import StateStore
+import Values
+
+/// The state directories of this machine, one of which may be that of the control planes that are adopted.
+struct KnownStates {
+    private let request: Adoption.Request
+    private let reader: CertificateReader
+
+    init(_ request: Adoption.Request, reader: CertificateReader) {
+        (self.request, self.reader) = (request, reader)
+    }
+
+    /// The cluster whose state directory has issued a CA that a control plane trusts; nil where there is none.
+    func owner(of servers: [AdoptedServer]) throws -> String? {
+        let trusted = Set(servers.flatMap(\.authorities).map(\.summary.fingerprintSHA256))
+        guard !trusted.isEmpty else { return nil }
+        return try candidates().first { candidate in
+            // One that cannot be read, or is of another program, is not theirs.
+            let inventory = try? StateDirectory(
+                path: candidate.path, cluster: candidate.cluster, passphrase: nil, reader: reader
+            ).inventory()
+            return (inventory?.generations ?? []).contains {
+                $0.standing == .issued && trusted.contains($0.certificate.fingerprintSHA256)
+            }
+        }?.cluster
+    }
+
+    private func candidates() throws -> [(path: String, cluster: String)] {
+        if let state = request.state { return try cluster(state).map { [(state, $0)] } ?? [] }
+        guard let spec = try? AdoptionTargets(request).spec() else { return [] }
+        let parent = StatePlace(spec, state: nil, root: nil).path.splitPath.directory
+        return try FileReader.list(parent).compactMap { name in
+            try cluster("\(parent)/\(name)").map { ("\(parent)/\(name)", $0) }
+        }
+    }
+
+    private func cluster(_ state: String) throws -> String? {
+        guard let bytes = try? FileReader.read("\(state)/cluster", limit: 1 << 10) else { return nil }
+        let name = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+        return SpecFormat.clusterName.accepts(name) ? name : nil
+    }
+}
