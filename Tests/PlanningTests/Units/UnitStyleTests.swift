@@ -89,6 +89,7 @@ import Testing
             "  `--base-file`.",
             "- *Live*: the running node.",
             "- *Merged* names the file that is written. Every other argument stays as it is and where it is. A *note* is a warning.",
+            "  Flags that the unit's own command has already, as the spec wants them, stay there, and no file is written.",
             "- *Refused* gives the error codes. Nothing is changed then.",
             "",
             "| Style | Alone | With its files | Live |",
