@@ -2,6 +2,7 @@
 
 import PKI
 import Planning
+import Secrets
 import Spec
 import Values
 
@@ -71,6 +72,12 @@ package struct Issuer {
             "state/plan-too-old", status: .locked,
             "cannot issue \(name) as planned, valid from \(issue.notBefore) to \(issue.notAfter): it is \(now) now",
             hint: "check this machine's clock, then run it again")
+    }
+
+    /// Stores a CA that was made elsewhere, so that it signs from now on.
+    package func adopt(_ ca: Certificate, key: SecretBytes, after inventory: StateInventory) throws {
+        try ledger.append([Self.entry("adopted-ca", ca.summary, [])], now: now)
+        try state.addGeneration(ca, key: key, after: inventory)
     }
 
     private func store(_ ca: NewCA, after inventory: StateInventory) throws {

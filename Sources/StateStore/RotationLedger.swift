@@ -36,7 +36,7 @@ extension Ledger {
         var named: Set<String> = []
         try forEachEntry { fields in
             switch fields["event"] {
-            case "issued-ca"?: if let sha256 = fields["sha256"] { named.insert(sha256) }
+            case "issued-ca"?, "adopted-ca"?: if let sha256 = fields["sha256"] { named.insert(sha256) }
             case Event.begin?: open = Self.terms(fields, .forward)
             case Event.abort?: open = Self.terms(fields, .back)
             case Event.end?: open = nil

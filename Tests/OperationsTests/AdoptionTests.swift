@@ -131,6 +131,7 @@ import Testing
         let current = try #require(inventory.current)
         #expect(current.hasKey && current.certificate.subject == "CN=front-proxy-ca")
         _ = try state.authority(current)
+        #expect(try Ledger(state: state).openRotation() == nil, "the ledger says where the CA comes from")
         // Killed before its spec was written, it is run again.
         _ = try await adopt(caKey: "ca.key")
         #expect(try state.inventory() == inventory)

@@ -42,9 +42,8 @@ struct CATakeover {
                 hint: "give another one with --state DIR, or leave out --ca-key")
         }
         try state.prepareForChange()
-        try state.addGeneration(certificate, key: try key(file), after: inventory)
-        try Ledger(state: state).append(
-            "adopted-ca", [("subject", certificate.summary.subject), ("file", file)], now: now)
+        try Issuer(state: state, ledger: Ledger(state: state), now: now, keepsCAKey: true)
+            .adopt(certificate, key: try key(file), after: inventory)
         return taken
     }
 

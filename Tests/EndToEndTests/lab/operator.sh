@@ -81,12 +81,30 @@ op() {
         --spec "$OPERATOR/cluster.json" "$@" </dev/null
 }
 
+# op_adopt N ARG...: aggbootstrap spec adopt of nodes 1 to N, at the operator's place.
+op_adopt() {
+    local node targets=()
+    for node in $(seq "$1"); do targets+=(--ssh "$SSH_USER@$(spec_address "$node")"); done
+    shift
+    outside env -i PATH="$OPERATOR_PATH" HOME="$OPERATOR" "$AGGBOOTSTRAP" spec adopt "${targets[@]}" \
+        --ssh-config "$OPERATOR/ssh_config" --kubeconfig "$LAB/kubeconfig" --state "$OPERATOR/state" "$@" </dev/null
+}
+
 # on_each N CMD...: runs a function or command for each node.
 on_each() {
     local count=$1 node
     shift
     for node in $(seq "$count"); do NODE=$node "$@" || return; done
 }
+
+# remember_unit / assert_unit: the API server's process, its command line, and the files of its unit are as they were.
+unit_things() {
+    start_timestamp
+    running_flags
+    node_exec find /etc/systemd/system /etc/kubernetes -maxdepth 2 -type f -path '*apiserver*' -exec sha256sum {} +
+}
+remember_unit() { unit_things >"$LAB/unit$NODE"; }
+assert_unit() { assert_eq "unit and process of node $NODE" "$(<"$LAB/unit$NODE")" "$(unit_things)"; }
 
 remember_each() {
     local node

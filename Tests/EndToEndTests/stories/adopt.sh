@@ -11,19 +11,19 @@ story() {
     operator_up 3
     kubeconfig 3
     rm "$OPERATOR/cluster.json"
-    on_each 3 remember_guide
+    on_each 3 remember_unit
 
     # Without the key, what is told is the way to it; and nothing is written but the spec.
-    assert_exit 0 adopt --output "$OPERATOR/first.json"
+    assert_exit 0 op_adopt 3 --cluster lab --output "$OPERATOR/first.json"
     assert_contains "is in no state directory here" "--ca-key" "rotate --ca" "all control planes have the same key"
     assert_eq "the state directory" "" "$(ls "$OPERATOR/state" 2>/dev/null)"
-    assert_exit 1 adopt --output "$OPERATOR/first.json"
+    assert_exit 1 op_adopt 3 --cluster lab --output "$OPERATOR/first.json"
     assert_contains "spec/exists"
-    assert_exit 1 adopt --ca-key "$PKI/ca-key.pem" --output "$OPERATOR/cluster.json"
+    assert_exit 1 op_adopt 3 --cluster lab --ca-key "$PKI/ca-key.pem" --output "$OPERATOR/cluster.json"
     assert_contains "adopt/ca-key" "CN=aggregator"
-    assert_exit 0 adopt --ca-key "$PKI/aggregator-ca-key.pem" --output "$OPERATOR/cluster.json"
+    assert_exit 0 op_adopt 3 --cluster lab --ca-key "$PKI/aggregator-ca-key.pem" --output "$OPERATOR/cluster.json"
     assert_contains "now in the state directory" "wrote $OPERATOR/cluster.json"
-    on_each 3 assert_guide
+    on_each 3 assert_unit
 
     assert_exit 0 op plan
     assert_contains "certificates to issue" "the proxy client certificate"
@@ -44,23 +44,16 @@ story() {
     load_down
     assert_no_failure
     assert_exit 0 op verify
-    on_each 3 assert_guide
+    on_each 3 assert_unit
     for NODE in 1 2 3; do assert_eq "CAs in the handshake of node $NODE" 1 "$(handshake_cas | grep -c aggregator)"; done
 
     # What is ours is adopted as it is: the state directory says whose it is.
-    assert_exit 0 adopt --output "$OPERATOR/ours.json"
-    assert_contains '' "wrote"
+    assert_exit 0 op_adopt 3 --output "$OPERATOR/ours.json"
+    assert_contains "wrote"
     assert_lacks "no state directory"
+    grep -q '"cluster": "lab"' "$OPERATOR/ours.json" || fail "the state directory says which cluster it is"
     mv "$OPERATOR/ours.json" "$OPERATOR/cluster.json"
     assert_exit 0 op plan --detailed-exitcode
-}
-
-# aggbootstrap spec adopt of the three, at the operator's place.
-adopt() {
-    local node targets=()
-    for node in 1 2 3; do targets+=(--ssh "root@$(spec_address "$node")"); done
-    outside env -i PATH="$OPERATOR_PATH" HOME="$OPERATOR" "$AGGBOOTSTRAP" spec adopt "${targets[@]}" \
-        --ssh-config "$OPERATOR/ssh_config" --kubeconfig "$LAB/kubeconfig" --state "$OPERATOR/state" --cluster lab "$@" </dev/null
 }
 
 guide_flags() {
@@ -86,12 +79,3 @@ guide_install() {
     install -m644 "$PKI/aggregator-ca.pem" "$PKI/aggregator.pem" "$root$NODE_CERTIFICATES/"
     install -m600 "$PKI/aggregator-key.pem" "$root$NODE_CERTIFICATES/"
 }
-
-# The process, its command line and the unit's files.
-guide_things() {
-    start_timestamp
-    running_flags
-    node_exec find /etc/systemd/system -path '*kube-apiserver*' -type f -exec sha256sum {} +
-}
-remember_guide() { guide_things >"$LAB/guide$NODE"; }
-assert_guide() { assert_eq "unit and process of node $NODE" "$(<"$LAB/guide$NODE")" "$(guide_things)"; }

@@ -23,6 +23,12 @@ story() {
     assert_exit 0 op init --yes --require-proof
     assert_contains "nothing to change" "proofs on cp3:"
     on_each 3 remember_pod
+    # What runs is what a spec is made of that has nothing left to do.
+    assert_exit 0 op_adopt 3 --output "$OPERATOR/adopted.json"
+    assert_lacks "no state directory" "does not keep"
+    mv "$OPERATOR/adopted.json" "$OPERATOR/cluster.json"
+    grep -q '"managedBy": "external"' "$OPERATOR/cluster.json" || fail "the spec says that something else runs kube-apiserver"
+    assert_exit 0 op plan --detailed-exitcode
 
     extensions_up 3
     extension_start echo echo-1
