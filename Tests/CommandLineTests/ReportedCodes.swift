@@ -10,7 +10,8 @@ enum ReportedCodes {
 
     /// What a code begins with.
     private static let areas: Set = [
-        "adopt", "api", "apiserver", "apply", "bus", "canary", "drift", "internal", "json", "kubectl", "lint", "node",
+        "adopt", "api", "apiserver", "apply", "bus", "canary", "drift", "internal", "json", "kubectl", "lint",
+        "node",
         "output", "pki",
         "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state",
         "status",

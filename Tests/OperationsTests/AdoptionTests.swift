@@ -141,6 +141,21 @@ import Testing
         #expect(!again.notes.contains { $0.kind == .fact && $0 != .noKubeconfig })
     }
 
+    /// Certificates belong to names of the state directory, whatever the machine is called.
+    @Test func aNodeOfOursKeepsItsName() async throws {
+        let cluster = try OfflineCluster(OfflineCluster.spec(nodes: ["cp1", "cp2"]))
+        try await cluster.converge()
+        let files = "\(cluster.root)/cp2/etc/kubernetes/ssl"
+        try copy("\(files)/aggregator-ca.pem", to: "\(root)/pki/ca.crt")
+        try copy("\(files)/aggregator.pem", to: "\(root)/pki/client.crt")
+        let adoption = try await Adoption(
+            .init(
+                destinations: ["root@192.0.2.7"], sshConfig: nil, cluster: nil, kubeconfig: nil,
+                state: cluster.state.path, caKey: nil, passphrase: nil), effects: effects)
+        let spec = try ClusterSpec.parse(Array(adoption.text.utf8), fileName: "new")
+        #expect(spec.cluster == "demo" && spec.nodes.map(\.name) == ["cp2"])
+    }
+
     private func failure(_ caKey: String) async -> String? {
         do {
             _ = try await adopt(caKey: caKey)

@@ -58,13 +58,15 @@ package struct Adoption: Sendable {
             spec, nodes: spec.nodes, root: nil, given: .init(unit: nil), reader: reader, effects: effects)
         var servers = try await controlPlanes.adopt()
         try Self.checkManagers(servers)
+        let owner = try KnownStates(request, reader: reader).owner(of: servers)
+        for index in servers.indices {
+            if let name = owner?.name(of: servers[index]) { servers[index].node.name = name }
+        }
         Self.nameApart(&servers)
-        let known = KnownStates(request, reader: reader)
-        let owner = try known.owner(of: servers)
         let adopted = AdoptedSpec(
             servers,
             .init(
-                cluster: request.cluster ?? owner, clusterDefault: "kubernetes",
+                cluster: request.cluster ?? owner?.cluster, clusterDefault: "kubernetes",
                 kubeconfig: try request.kubeconfig.map(Self.absolute),
                 stateDirectory: try request.state.map(Self.absolute), now: effects.now()))
         text = adopted.text

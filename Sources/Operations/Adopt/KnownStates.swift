@@ -16,19 +16,35 @@ struct KnownStates {
         (self.request, self.reader) = (request, reader)
     }
 
+    /// A cluster, and what its state directory holds.
+    struct Owner {
+        let cluster: String
+        let inventory: StateInventory
+
+        /// The name under which a control plane got its certificate; nil where it got none, or one for all.
+        func name(of server: AdoptedServer) -> String? {
+            guard let client = server.client?.summary.fingerprintSHA256 else { return nil }
+            return inventory.leaves.first { owner, leaf in
+                owner != LeafOwner.shared && leaf.certificate.fingerprintSHA256 == client
+            }?.key
+        }
+    }
+
     /// The cluster whose state directory has issued a CA that a control plane trusts; nil where there is none.
-    func owner(of servers: [AdoptedServer]) throws -> String? {
+    func owner(of servers: [AdoptedServer]) throws -> Owner? {
         let trusted = Set(servers.flatMap(\.authorities).map(\.summary.fingerprintSHA256))
         guard !trusted.isEmpty else { return nil }
-        return try candidates().first { candidate in
+        for candidate in try candidates() {
             // One that cannot be read, or is of another program, is not theirs.
-            let inventory = try? StateDirectory(
-                path: candidate.path, cluster: candidate.cluster, passphrase: nil, reader: reader
-            ).inventory()
-            return (inventory?.generations ?? []).contains {
+            let state = StateDirectory(
+                path: candidate.path, cluster: candidate.cluster, passphrase: nil, reader: reader)
+            guard let inventory = try? state.inventory() else { continue }
+            let isTheirs = inventory.generations.contains {
                 $0.standing == .issued && trusted.contains($0.certificate.fingerprintSHA256)
             }
-        }?.cluster
+            if isTheirs { return Owner(cluster: candidate.cluster, inventory: inventory) }
+        }
+        return nil
     }
 
     private func candidates() throws -> [(path: String, cluster: String)] {

@@ -26,8 +26,8 @@ story() {
     on_each 3 assert_unit
 
     assert_exit 0 op plan
-    assert_contains "certificates to issue" "the proxy client certificate"
-    assert_lacks "kube-apiserver.service" "restart"
+    assert_contains "proxy client certificate of all nodes" "no restart of kube-apiserver.service"
+    assert_lacks "zz-aggregation"
     extensions_up 3
     extension_start echo echo-1
     extension_register echo

@@ -193,7 +193,8 @@ import Testing
             "cp2", flags: Self.kubeadmFlags.map { $0.replacing("front-proxy-client.crt", with: "x.crt") })
         other.authorities[0].summary.fingerprintSHA256 = "other"
         let off = AdoptedServer(
-            node: NodeSpec(name: "cp3", address: "cp3.example.org"), service: nil, flags: .parse(arguments: []))
+            node: NodeSpec(name: "cp3", address: "cp3.example.org"), service: nil,
+            flags: .parse(arguments: []))
         let adopted = Self.adopt([off, Self.server(), other])
         #expect(adopted.notes.contains(.layerOff(nodes: ["cp3"])))
         #expect(
