@@ -11,7 +11,7 @@ name: control_planes
 short_description: The nodes of a spec, from hosts of the inventory
 version_added: 0.1.0
 author:
-  - aggbootstrap contributors (@aggbootstrap)
+  - aggbootstrap contributors (!UNKNOWN)
 description:
   - Takes over how Ansible reaches each host, as far as a spec or an ssh_config can say it. It fails for what they cannot.
   - "Reads of each host: C(ansible_host), C(ansible_user), C(ansible_port), C(ansible_become), C(ansible_connection),

@@ -17,7 +17,7 @@ description:
     O(passphrase_file) for O(command=verify), is left out.
 version_added: 0.1.0
 author:
-  - aggbootstrap contributors (@aggbootstrap)
+  - aggbootstrap contributors (!UNKNOWN)
 options:
   command:
     description:
