@@ -79,6 +79,13 @@ play site.yml 1 --limit master-3
 play site.yml 1
 play renew.yml 0
 
+# A spec of one's own, and no inventory.
+printf '%s' '{ "apiVersion": "aggbootstrap/v1", "cluster": "own", "nodes": [{ "name": "cp1", "local": true }] }' >"$work/own.json"
+printf '%s\n' '- hosts: localhost' '  gather_facts: false' '  roles:' '    - aggbootstrap.kubernetes.aggregation_layer' >"$work/own.yml"
+said=$(ansible-playbook "$work/own.yml" -e "aggregation_layer_executable=$AGGBOOTSTRAP" -e "aggregation_layer_spec_file=$work/own.json" \
+    -e aggregation_layer_cluster=own -e "aggregation_layer_root=$work/trees/own" </dev/null 2>&1) || { echo "$said"; exit 1; }
+[ -f "$work/trees/own/cp1/etc/kubernetes/ssl/aggregator.pem" ] || { printf '%s\nnothing was written\n' "$said"; exit 1; }
+
 # Ansible is stopped: so is the program, whose files are there until it ends.
 cat >"$work/slow" <<S
 #!/bin/bash
