@@ -71,12 +71,14 @@ package enum FileReader {
         return try secret(from: file.number, path, limit)
     }
 
-    /// What a descriptor that this process was started with gives until its end; it stays open.
+    /// What a descriptor that this process was started with gives until its end; it stays open, here alone: no program
+    /// that this one starts gets it.
     /// - Throws: a system error, for example where the descriptor is not open.
     package static func readSecret(
         descriptor: Int32, limit: Int = 64 << 10
     ) throws(NodeError) -> SecretBytes {
-        try secret(from: descriptor, "file descriptor \(descriptor)", limit)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        return try secret(from: descriptor, "file descriptor \(descriptor)", limit)
     }
 
     private static func secret(

@@ -24,6 +24,9 @@ package struct Handle<Kind: OpenSSLType>: ~Copyable {
 /// An X.509 certificate.
 package typealias X509Handle = Handle<OpenSSLTypes.Certificate>
 
+/// A PKCS#10 certificate request.
+package typealias X509RequestHandle = Handle<OpenSSLTypes.CertificateRequest>
+
 /// A public key or a key pair.
 package typealias KeyHandle = Handle<OpenSSLTypes.Key>
 

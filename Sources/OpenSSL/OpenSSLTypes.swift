@@ -7,6 +7,9 @@ package enum OpenSSLTypes {
     package enum Certificate: OpenSSLType {
         package static func free(_ pointer: OpaquePointer) { X509_free(pointer) }
     }
+    package enum CertificateRequest: OpenSSLType {
+        package static func free(_ pointer: OpaquePointer) { X509_REQ_free(pointer) }
+    }
     package enum Key: OpenSSLType {
         package static func free(_ pointer: OpaquePointer) { EVP_PKEY_free(pointer) }
     }

@@ -192,15 +192,8 @@ extension X509Handle {
         try check("issue", text) { X509_set_issuer_name(self.pointer, issuer) }
     }
 
-    /// Signs with the digest that is as strong as the key; Ed25519 brings its own.
     func sign(with key: PrivateKey, _ subject: String) throws(PKIError) {
-        let digest =
-            switch KeyHandle.algorithm(of: key.shared.pointer) {
-            case .ecdsa(384): EVP_sha384()
-            case .ecdsa(521): EVP_sha512()
-            case .ed25519: nil as OpaquePointer?
-            default: EVP_sha256()
-            }
+        let digest = key.signatureDigest
         let key = key.shared.pointer
         ErrorQueue.clear()
         // The result is the signature's size.

@@ -66,6 +66,16 @@ package struct PrivateKey: Sendable {
             encoded("read the public key of", "the private key") { i2d_PUBKEY(shared.pointer, &$0) })
     }
 
+    /// The digest that is as strong as the key; nil for Ed25519, which brings its own.
+    var signatureDigest: OpaquePointer? {
+        switch KeyHandle.algorithm(of: shared.pointer) {
+        case .ecdsa(384): EVP_sha384()
+        case .ecdsa(521): EVP_sha512()
+        case .ed25519: nil
+        default: EVP_sha256()
+        }
+    }
+
     private static func newKey(
         _ algorithm: KeyAlgorithm, _ operation: String, _ subject: String
     ) throws(PKIError) -> KeyHandle {

@@ -10,15 +10,26 @@ package struct CASpec: Sendable, Equatable {
     /// Whether its private key stays in the state once it has signed; without it, whatever has to be signed later takes
     /// another CA.
     package var keepsKey: Bool
+    package var signing: CASigning
+    /// Path on the operator's machine of the certificate of a CA whose key is elsewhere.
+    package var certificateFile: String?
 
     package init(
         commonName: String, names: SubjectNames, key: KeyAlgorithm, validity: ValidityPeriod,
-        keepsKey: Bool = true
+        keepsKey: Bool = true, signing: CASigning = .here, certificateFile: String? = nil
     ) {
         self.keepsKey = keepsKey
+        self.signing = signing
+        self.certificateFile = certificateFile
         self.commonName = commonName
         self.names = names
         self.key = key
         self.validity = validity
     }
+
+    /// Whether its key is in the state directory once it has signed.
+    package var leavesKeyHere: Bool { keepsKey && !isElsewhere }
+
+    /// Whether another program, or other people, have its key.
+    package var isElsewhere: Bool { signing != .here }
 }

@@ -56,7 +56,18 @@ extension CASpec {
         self.init(
             commonName: section.text("commonName"), names: SubjectNames(section),
             key: KeyAlgorithm(section.section("key", SpecFields.key), &reader),
-            validity: ValidityPeriod(section.text("validity")) ?? .maximum, keepsKey: section.flag("keep"))
+            validity: ValidityPeriod(section.text("validity")) ?? .maximum, keepsKey: section.flag("keep"),
+            signing: CASigning(section), certificateFile: section.optionalText("certificate"))
+    }
+}
+
+extension CASigning {
+    fileprivate init(_ section: SpecSection) {
+        if let signer = section.optionalSection("signer") {
+            self = .command(signer.texts("command"))
+        } else {
+            self = section.flag("external") ? .byHand : .here
+        }
     }
 }
 

@@ -53,6 +53,31 @@ extension SpecFields {
                 "keep", .boolean, .defaultBoolean(true),
                 "False to destroy the CA's key after it has signed: a renewal or a new node then needs a new CA (rotate --ca).",
                 example: "false", alsoKnownAs: ["keepKey"]),
+            SpecField(
+                "certificate", .text(.operatorFile), .optional,
+                "The certificate of a CA whose key is elsewhere (`signer`, `external`): a PEM file on the operator's machine that holds "
+                    + "only the CA that signs; the trust bundle of the nodes.",
+                example: #""/etc/aggbootstrap/requestheader-ca.pem""#,
+                alsoKnownAs: ["cert", "certificateFile"]),
+            SpecField(
+                "signer", .object(signer), .optional,
+                "The program that signs if the CA's key is elsewhere: step, Vault, cfssl, openssl or a script.",
+                example: #"{ "command": ["/usr/local/bin/sign-proxy-client"] }"#),
+            SpecField(
+                "external", .boolean, .defaultBoolean(false),
+                "True if people have the certificates signed: init and rotate write requests (NAME.csr) and end; run again, they "
+                    + "take the certificates (NAME.pem).",
+                example: "true"),
+        ])
+
+    static let signer = SpecObject(
+        name: "signer", summary: "A program that signs proxy client certificates.",
+        fields: [
+            SpecField(
+                "command", .list(.text(.argument), count: 1...64, unique: .repeatable), .required,
+                "The program and its arguments, run without a shell: it reads a PKCS#10 request in PEM from standard input and "
+                    + "writes the certificate in PEM to standard output, the CA's behind it or not.",
+                example: #"["/usr/local/bin/sign-proxy-client", "--profile", "aggregator"]"#)
         ])
 
     static let proxyClient = SpecObject(

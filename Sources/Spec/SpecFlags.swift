@@ -27,6 +27,16 @@ enum SpecFlags {
         return complaint(aboutName: String(decoding: Array(name), as: UTF8.self))
     }
 
+    /// Of a program on the operator's machine: a script in one argument has lines.
+    static func complaint(aboutArgument text: String) -> SpecComplaint? {
+        if text.utf8.count > 32_768 {
+            return SpecComplaint(.flag, "an argument of more than 32768 bytes", hint: "put it into a script")
+        }
+        guard text.utf8.contains(0) else { return nil }
+        return SpecComplaint(
+            .flag, "\(SpecText.quoted(text)) has a NUL character, which no argument can hold")
+    }
+
     /// kube-apiserver reads `_` in a flag's name as `-`.
     private static func complaint(aboutName name: String) -> SpecComplaint? {
         let spelled = String(String.UnicodeScalarView(name.unicodeScalars.map { $0 == "_" ? "-" : $0 }))

@@ -18,6 +18,8 @@ package enum SpecFormat: Sendable, Equatable {
     case unitName
     case variableName
     case flag
+    /// An argument of a program on the operator's machine.
+    case argument
     case duration
     case commonName
     case caCommonName
@@ -48,6 +50,7 @@ package enum SpecFormat: Sendable, Equatable {
         case .unitName: SpecNames.complaint(aboutUnit: text)
         case .variableName: SpecNames.complaint(aboutVariable: text)
         case .flag: SpecFlags.complaint(about: text)
+        case .argument: SpecFlags.complaint(aboutArgument: text)
         case .duration: ValidityPeriod.complaint(about: text)
         case .commonName: SpecSubjects.complaint(about: text, limit: 64)
         case .caCommonName: SpecSubjects.complaint(aboutCACommonName: text)
@@ -76,6 +79,7 @@ package enum SpecFormat: Sendable, Equatable {
         case .unitName: "^[A-Za-z0-9:_.\\\\-][A-Za-z0-9:_.\\\\@-]*\\.service$"
         case .variableName: "^[A-Za-z_][A-Za-z0-9_]*$"
         case .flag: "^[^\\u0000-\\u001f\\u007f]+$"
+        case .argument: "^[^\\u0000]*$"
         case .duration: "^([0-9]+[ydhms])+$"
         case .country: "^[A-Za-z]{2}$"
         case .headerName: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"

@@ -74,7 +74,7 @@ package enum SpecSchema {
             return [.init("type", .text("string")), .init("enum", .list(values))]
         case .text(let format):
             var members = [OrderedJSON.Member("type", .text("string"))]
-            if format != .anything { members.append(.init("minLength", .integer(1))) }
+            if format != .anything, format != .argument { members.append(.init("minLength", .integer(1))) }
             if let limit = format.maximumLength { members.append(.init("maxLength", .integer(limit))) }
             if let pattern = format.pattern { members.append(.init("pattern", .text(pattern))) }
             return members

@@ -11,6 +11,7 @@ enum SpecValidation {
         let requestHeader = document.section("requestHeader", SpecFields.requestHeader)
         let apiServer = document.section("apiServer", SpecFields.apiServer)
         checkFileNames(certificates.section("files", SpecFields.files), &reader)
+        SpecSigners.check(certificates.section("ca", SpecFields.ca), &reader)
         checkUsages(proxyClient, &reader)
         checkAllowedNames(requestHeader, proxyClient, &reader)
         checkHeaders(requestHeader, &reader)

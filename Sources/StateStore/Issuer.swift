@@ -12,13 +12,24 @@ package struct Issuer {
     let ledger: Ledger
     let now: UnixTime
     /// Whether a new CA's key is written down; without that it is never in a file.
-    let keepsCAKey: Bool
+    var keepsCAKey: Bool { spec.certificates.ca.keepsKey }
+    let spec: ClusterSpec
+    /// What time it is once somebody else has signed.
+    let clock: @Sendable () -> UnixTime
 
-    package init(state: StateDirectory, ledger: Ledger, now: UnixTime, keepsCAKey: Bool) {
+    /// Where requests for people to sign go; nil for the folder in the state directory.
+    let requestFolder: String?
+
+    package init(
+        _ spec: ClusterSpec, state: StateDirectory, now: UnixTime, clock: (@Sendable () -> UnixTime)? = nil,
+        requestFolder: String? = nil
+    ) {
+        self.requestFolder = requestFolder
+        self.spec = spec
         self.state = state
-        self.ledger = ledger
         self.now = now
-        self.keepsCAKey = keepsCAKey
+        self.clock = clock ?? { now }
+        ledger = Ledger(state: state)
     }
 
     /// A CA that is not in the state yet.
@@ -28,10 +39,11 @@ package struct Issuer {
         let key: PrivateKey
     }
 
-    /// Issues the CA first, then the leaves; every key is generated in parallel with the others.
+    /// Issues or has issued what is listed: the CA first, then the leaves; every key is generated in parallel with the others.
     /// - Parameters:
     ///   - signing: the generation that signs during a CA's rotation; nil for the one in use.
-    ///   - announce: takes the id of a new CA before anything of it is stored.
+    ///   - announce: takes the id of a new CA before anything of it is stored. Where its key is elsewhere, all
+    ///     certificates have been signed and checked by then.
     /// - Returns: the inventory after it.
     package func issue(
         _ issues: [CertificateIssue], inventory: StateInventory, signing: CAGeneration? = nil,
@@ -39,6 +51,11 @@ package struct Issuer {
     ) async throws -> StateInventory {
         guard !issues.isEmpty else { return inventory }
         try checkTimes(of: issues)
+        if let generation = signing ?? inventory.current, generation.isExternal,
+            let external = try ExternalCA.read(spec, at: now)
+        {
+            return try await have(issues, signedBy: external, generation, inventory, announce)
+        }
         let keys = try await Self.generateKeys(issues.map(\.profile.key))
         let newCA = try zip(issues, keys).first { $0.0.owner == nil }.map { issue, key in
             let certificate = try CertificateAuthority.issueCA(
@@ -110,16 +127,21 @@ package struct Issuer {
                 StateDirectory.NewLeaf(
                     certificate: certificate, key: key.pem, owner: owner,
                     profile: issue.profile.canonicalText, generation: id))
-            entries.append(
-                Self.entry(
-                    "issued-leaf", certificate.summary,
-                    [("owner", owner), ("because", issue.reason), ("generation", id)]))
+            entries.append(Self.entry(of: certificate, issue, owner, id))
         }
         try state.addLeaves(leaves, after: inventory)
         try ledger.append(entries, now: now)
     }
 
-    private static func entry(
+    static func entry(
+        of certificate: Certificate, _ issue: CertificateIssue, _ owner: String, _ id: String
+    ) -> Ledger.Entry {
+        entry(
+            "issued-leaf", certificate.summary,
+            [("owner", owner), ("because", issue.reason), ("generation", id)])
+    }
+
+    static func entry(
         _ event: String, _ certificate: CertificateSummary, _ fields: [(String, String)]
     ) -> Ledger.Entry {
         Ledger.Entry(
@@ -131,7 +153,7 @@ package struct Issuer {
     }
 
     /// RSA keys take 0.1-0.3 s each and dominate a run.
-    private static func generateKeys(_ algorithms: [KeyAlgorithm]) async throws -> [PrivateKey] {
+    static func generateKeys(_ algorithms: [KeyAlgorithm]) async throws -> [PrivateKey] {
         try await withThrowingTaskGroup(of: (Int, PrivateKey).self) { group in
             for (index, algorithm) in algorithms.enumerated() {
                 group.addTask { (index, try PrivateKey.generate(algorithm)) }

@@ -16,8 +16,10 @@ import Values
 /// ledger.jsonl                         what was done, one JSON object a line
 /// compromised                          CAs that must not be trusted again, one a line
 /// rollback                             a roll-back that has not come to its end
-/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these; no key where it is not kept
+/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these; no key where it is not kept,
+///                                      and `external` where something else has it
 /// ca/0002-77b1e0d9/cross-signed.pem    its name and key as signed by the CA before it, where that was asked for
+/// pending/NODE, requests               keys whose certificates people sign, and what they are given (`PendingRequests`)
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
 /// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
@@ -31,7 +33,7 @@ package struct StateDirectory: Sendable {
     let reader: CertificateReader
 
     /// Files that mark a generation.
-    static let (foreign, dropped) = ("foreign", "dropped")
+    static let (foreign, dropped, external) = ("foreign", "dropped", "external")
     /// Begins the name of a directory that is still being filled.
     static let unfinished = ".unfinished-"
 
@@ -84,7 +86,7 @@ package struct StateDirectory: Sendable {
         for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
             try removeUnfinishedCrossCertificate(id)
         }
-        var parents = ["\(path)/ca"]
+        var parents = ["\(path)/ca", "\(path)/pending"]
         parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
         for parent in parents {
             // Before it has its mode, such a directory has another dot in front.
@@ -96,10 +98,13 @@ package struct StateDirectory: Sendable {
     }
 
     /// Stores a CA generation under the next number.
-    /// - Parameter key: nil for one whose key is not kept.
-    package func addGeneration(_ certificate: Certificate, key: SecretBytes?, after inventory: StateInventory)
-        throws
-    {
+    /// - Parameters:
+    ///   - key: nil for one whose key is not kept, or elsewhere.
+    ///   - isExternal: whether something else has its key, and signs.
+    package func addGeneration(
+        _ certificate: Certificate, key: SecretBytes?, isExternal: Bool = false,
+        after inventory: StateInventory
+    ) throws {
         let name = Self.generationID(certificate.summary, after: inventory)
         var files: [NewDirectory.File] = [
             ("ca.pem", .bytes(certificate.pem), 0o644)
@@ -108,6 +113,7 @@ package struct StateDirectory: Sendable {
             files.append(
                 ("ca-key.pem", try keys.content(key, path: "\(path)/ca/\(name)/ca-key.pem"), 0o600))
         }
+        if isExternal { files.append((Self.external, .text("its key is elsewhere\n"), 0o644)) }
         try add([directory(name, in: "\(path)/ca", files)])
     }
 
@@ -138,6 +144,7 @@ package struct StateDirectory: Sendable {
     /// A leaf that was signed and is not in the state yet.
     package struct NewLeaf {
         let certificate: Certificate
+        /// PEM, not encrypted.
         let key: SecretBytes
         let owner: String
         let profile: String
@@ -207,7 +214,7 @@ package struct StateDirectory: Sendable {
 
     /// Files that are there in a state alone, and not before it has its `cluster`.
     private static let contents: Set<String> = [
-        "ca", "leaves", "ledger.jsonl", "compromised", "rollback", "retired",
+        "ca", "leaves", "ledger.jsonl", "compromised", "pending", "rollback", "retired",
     ]
 
     func checkCluster() throws {

@@ -30,6 +30,7 @@ extension StateDirectory {
                 CAGeneration(
                     id: id, certificate: certificate.summary, pem: certificate.pem, standing: standing,
                     hasKey: try FileStatus.of("\(path)/ca/\(id)/ca-key.pem") != nil,
+                    isExternal: try isExternal(id),
                     crossSigned: try crossCertificate(
                         of: certificate, id, by: Array(leaves.authorities.values))))
             leaves.authorities[id] = certificate
@@ -92,6 +93,11 @@ extension StateDirectory {
         return try FileStatus.of("\(directory)/\(Self.foreign)") != nil ? .foreign : .issued
     }
 
+    /// Whether the key of a generation is elsewhere, and always was.
+    private func isExternal(_ id: String) throws -> Bool {
+        try FileStatus.of("\(path)/ca/\(id)/\(Self.external)") != nil
+    }
+
     private func authority(_ id: String, _ standing: CAGeneration.Standing) throws -> Certificate {
         let file = "\(path)/ca/\(id)/ca.pem"
         let certificate = try self.certificate(file)
@@ -100,9 +106,12 @@ extension StateDirectory {
             throw damaged(
                 file, "it is \(certificate.summary.subject), and not the CA that \(id) is named after")
         }
-        guard
-            standing != .issued || (certificate.summary.isCA && reader.isSigned(certificate, by: certificate))
-        else { throw damaged(file, "it is not a CA's certificate, signed by itself") }
+        // An intermediate CA is as good an anchor as any; what was made here signs itself.
+        let isWhole =
+            try certificate.summary.isCA && (isExternal(id) || reader.isSigned(certificate, by: certificate))
+        guard standing != .issued || isWhole else {
+            throw damaged(file, "it is not a CA's certificate, signed by itself")
+        }
         return certificate
     }
 

@@ -20,6 +20,7 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var requests: RequestOptions
 
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
@@ -27,7 +28,7 @@ struct InitCommand: AsyncParsableCommand {
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
                 options: .init(includesPending: change.includePending),
-                acceptUnhealthy: change.acceptUnhealthy
+                acceptUnhealthy: change.acceptUnhealthy, requestFolder: requests.csrDir
             )
             output.narrator.began(run)
             defer { output.narrator.ended(run) }

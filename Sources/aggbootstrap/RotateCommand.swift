@@ -36,6 +36,7 @@ struct RotateCommand: AsyncParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var change: ChangeOptions
+    @OptionGroup var requests: RequestOptions
 
     @Flag(help: "Replace the requestheader CA too, or resume a CA rotation that is open.")
     var ca = false
@@ -107,7 +108,7 @@ struct RotateCommand: AsyncParsableCommand {
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(),
                 options: .init(includesPending: change.includePending, renewal: .always),
-                acceptUnhealthy: change.acceptUnhealthy)
+                acceptUnhealthy: change.acceptUnhealthy, requestFolder: requests.csrDir)
             output.narrator.began(run)
             defer { output.narrator.ended(run) }
             if ifDue { return try await rotateDue(run) }

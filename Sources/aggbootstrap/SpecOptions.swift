@@ -29,10 +29,11 @@ struct SpecOptions: ParsableArguments {
     /// The run that the options describe.
     func makeRun(
         _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
-        acceptUnhealthy: [String] = []
+        acceptUnhealthy: [String] = [], requestFolder: String? = nil
     ) throws -> Run {
-        try Run(
-            place.request(spec, passphrase, options, acceptUnhealthy: acceptUnhealthy), effects: effects)
+        var request = place.request(spec, passphrase, options, acceptUnhealthy: acceptUnhealthy)
+        request.requestFolder = requestFolder
+        return try Run(request, effects: effects)
     }
 }
 

@@ -10,10 +10,12 @@ enum ReportedCodes {
 
     /// What a code begins with.
     private static let areas: Set = [
-        "adopt", "api", "apiserver", "apply", "bus", "canary", "drift", "internal", "json", "kubectl", "lint",
+        "adopt", "api", "apiserver", "apply", "bus", "canary", "drift", "external", "internal", "json",
+        "kubectl", "lint",
         "node",
         "output", "pki",
-        "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "spec", "state",
+        "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "signed", "signer",
+        "spec", "state",
         "status",
         "unit",
         "usage",

@@ -47,7 +47,7 @@ import Testing
         let spec = try ClusterSpec.parse(Array(OfflineCluster.spec().utf8), fileName: "x")
         let stage = CertificateStage(bundle: [generation], leaves: .signed(by: generation))
         let issues = Planner.issues(spec, inventory: try state.inventory(), now: now, stage: stage)
-        let issuer = Issuer(state: state, ledger: Ledger(state: state), now: now, keepsCAKey: true)
+        let issuer = Issuer(spec, state: state, now: now)
         _ = try await issuer.issue(issues, inventory: state.inventory(), signing: generation)
     }
 

@@ -28,15 +28,24 @@ final class FakeFleet: Sendable {
 
     init(_ names: [String] = ["cp1", "cp2", "cp3"]) throws {
         directory = try TemporaryDirectory(inMemory: true)
-        let nodes = names.enumerated().map { "{ \"name\": \"\($1)\", \"address\": \"192.0.2.\($0 + 1)\" }" }
         let key = #""key": { "algorithm": "ecdsa", "size": 256 }"#
         specFile = try directory.write(
-            """
-            { "apiVersion": "aggbootstrap/v1", "cluster": "demo",
-              "certificates": { "ca": { \(key) }, "proxyClient": { \(key) } },
-              "nodes": [\(nodes.joined(separator: ", "))] }
-            """, to: "cluster.json")
+            Self.spec(#""certificates": { "ca": { \#(key) }, "proxyClient": { \#(key) } },"#, names),
+            to: "cluster.json")
         machines = try names.map { [directory] in try FakeMachine($0, in: directory) }
+    }
+
+    private static func spec(_ members: String, _ names: [String]) -> String {
+        let nodes = names.enumerated().map { "{ \"name\": \"\($1)\", \"address\": \"192.0.2.\($0 + 1)\" }" }
+        return """
+            { "apiVersion": "aggbootstrap/v1", "cluster": "demo", \(members)
+              "nodes": [\(nodes.joined(separator: ", "))] }
+            """
+    }
+
+    /// - Parameter members: of the spec, with a comma behind them.
+    func rewriteSpec(_ members: String) throws {
+        try directory.write(Self.spec(members, names), to: "cluster.json")
     }
 
     var names: [String] { machines.map(\.name) }

@@ -85,10 +85,8 @@ import Testing
         let issues = Planner.issues(
             run.spec, inventory: try state.inventory(), now: OfflineCluster.now,
             stage: CertificateStage(bundle: [new], leaves: .signed(by: new)))
-        let inventory = try await Issuer(
-            state: state, ledger: Ledger(state: state), now: OfflineCluster.now, keepsCAKey: true
-        )
-        .issue(issues, inventory: state.inventory(), signing: new)
+        let inventory = try await Issuer(run.spec, state: state, now: OfflineCluster.now)
+            .issue(issues, inventory: state.inventory(), signing: new)
         for (signing, leaf) in [
             (old, inventory.leaf(of: "cp1", signedBy: old)), (new, inventory.leaves["cp1"]),
         ] {

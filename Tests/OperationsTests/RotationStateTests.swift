@@ -240,8 +240,7 @@ import Testing
         let stage = CertificateStage(bundle: [new], leaves: .signed(by: new))
         let issues = Planner.issues(
             spec, inventory: try state.inventory(), now: OfflineCluster.now, stage: stage)
-        let issuer = Issuer(
-            state: state, ledger: Ledger(state: state), now: OfflineCluster.now, keepsCAKey: true)
+        let issuer = Issuer(spec, state: state, now: OfflineCluster.now)
         let inventory = try await issuer.issue(issues, inventory: state.inventory(), signing: new)
         #expect(inventory.leaf(of: "cp1", signedBy: old) == first)
         #expect(inventory.leaf(of: "cp1", signedBy: new)?.certificate.issuer == new.certificate.subject)

@@ -42,7 +42,7 @@ struct CATakeover {
                 hint: "give another one with --state DIR, or leave out --ca-key")
         }
         try state.prepareForChange()
-        try Issuer(state: state, ledger: Ledger(state: state), now: now, keepsCAKey: true)
+        try Issuer(spec, state: state, now: now)
             .adopt(certificate, key: try key(file), after: inventory)
         return taken
     }

@@ -42,6 +42,9 @@ package struct Change: Sendable {
         guard !attendant.onlyPlans else { return result }
         if !preparation.plan.isEmpty {
             try run.checkPassphrase(for: preparation)
+            do { try await run.requestSignatures(preparation, lock) } catch {
+                throw Failure(cause: error, preparation: preparation)
+            }
             try attendant.consent(to: preparation)
             result.outcome = try await attendant.timed(.applying) { try await apply(preparation, lock: lock) }
         }
@@ -134,16 +137,19 @@ package struct Change: Sendable {
             try state.encrypt(encrypts)
             try ledger.append("encrypted-keys", [("files", encrypts.joined(separator: " "))], now: now)
         }
-        let issuer = Issuer(
-            state: state, ledger: ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
+        var known = preparation.inventory
+        if !encrypts.isEmpty {
+            known = try state.inventory().knowing(preparation.inventory)
+        }
+        let issuer = run.issuer(at: now)
         let inventory = try await issuer.issue(
-            issues, inventory: encrypts.isEmpty ? preparation.inventory : state.inventory(),
-            signing: run.request.options.stage?.signing)
+            issues, inventory: known, signing: run.request.options.stage?.signing)
         // What was asked for has just been issued.
         var options = run.request.options
         options.renewal = .never
         let plan = Planner.plan(
-            run.spec, inventory: inventory, nodes: preparation.observed, now: now, options: options)
+            run.spec, inventory: inventory, nodes: preparation.observed, now: max(now, run.effects.now()),
+            options: options)
         guard plan.encrypts.isEmpty, plan.issues.isEmpty, plan.refusals.isEmpty else {
             throw BootstrapError(
                 "internal/plan-not-stable", "the plan changed after its certificates were issued",
@@ -167,7 +173,7 @@ package struct Change: Sendable {
                     return node
                 }
             }
-            guard try run.state.inventory() == preparation.inventory,
+            guard try run.state.inventory() == preparation.inventory.stored,
                 try await own(run.controlPlanes.observe()) == own(preparation.observed)
             else { throw changed }
             return preparation

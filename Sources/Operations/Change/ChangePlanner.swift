@@ -27,12 +27,16 @@ struct SpecPlanner: ChangePlanner {
 
     /// - Parameter observed: what was seen a moment ago, under locks that are still held; nil to look now.
     func prepare(_ run: Run, observed seen: [ObservedNode]?) async throws -> Preparation {
-        let inventory = try run.readState()
+        var inventory = try run.readState()
+        let external = run.request.options.stage == nil ? try run.externalDecision(inventory) : nil
+        if let external { inventory = external.inventory }
         var observed = seen ?? []
         if seen == nil { observed = try await run.controlPlanes.observe() }
         var plan = Planner.plan(
             run.spec, inventory: inventory, nodes: observed, now: run.effects.now(),
             options: run.request.options)
+        plan.refusals = (external?.refusals ?? []) + plan.refusals
+        plan.notices = (external?.notices ?? []) + plan.notices
         try run.checkKeys(of: plan, inventory, observed)
         let peers = try await run.complete(&plan, observed)
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)

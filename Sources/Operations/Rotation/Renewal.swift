@@ -48,7 +48,7 @@ package struct Renewal: Sendable {
             throw StateKeys.needed("\(run.state.path)/\(name)")
         }
         try run.checkPassphrase(inventory)
-        if byState.ca != nil {
+        if byState.ca != nil, try !run.waitsForNextCA(inventory) {
             try refuseCAOffline()
             return .ca
         }

@@ -30,6 +30,7 @@ struct RotationBegin: Sendable {
     func begin(_ observed: [ObservedNode], _ inventory: StateInventory) async throws -> RotationTerms {
         let (spec, now, state) = (run.spec, run.effects.now(), run.state)
         let old = try RotationPreflight(context).sharedBundle(observed)
+        _ = try run.nextExternalCA(inventory, trusted: old)
         var inventory = try register(observed, trusting: old, inventory)
         let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
         try await StageChange(context).refuse(retire, observed)
@@ -47,8 +48,9 @@ struct RotationBegin: Sendable {
             context.options.cause.isCompromise ? context.options.cause : earlier ?? context.options.cause
         var terms = RotationTerms(
             keep: "", retire: retire.map(\.id), cause: cause, since: now.description)
-        let issues = Planner.newCA(spec, inventory: inventory, now: now)
-        inventory = try await issuing.issuer(now).issue(issues, inventory: inventory) { id in
+        let next = try run.nextExternalCA(inventory, trusted: old)
+        let issues = issuing.newCA(next, inventory)
+        inventory = try await issuing.issuer().issue(issues, inventory: inventory, signing: next) { id in
             terms.keep = id
             try context.ledger.append(terms, now: now)
         }
@@ -59,7 +61,7 @@ struct RotationBegin: Sendable {
                 .ca(
                     subject: subject, until: certificate.notAfter,
                     keepsKey: spec.certificates.ca.keepsKey)))
-        context.say(.issue(.clients(issues.count - 1, issuer: subject)))
+        context.say(.issue(.clients(issues.count { $0.owner != nil }, issuer: subject)))
         return terms
     }
 

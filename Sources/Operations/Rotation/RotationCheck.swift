@@ -38,6 +38,7 @@ struct RotationCheck: Sendable {
         try crossSigning.refuseCrossSign(observed, inventory)
         try await preflight.refuseUnlisted(gates, observed)
         let trusted = try preflight.sharedBundle(observed)
+        _ = try run.nextExternalCA(inventory, trusted: trusted)
         let retire = inventory.generations.filter { trusted.contains($0.certificate.fingerprintSHA256) }
         // What is not in the state yet is taken into it by the run itself.
         if retire.count == trusted.count { try await StageChange(context).refuse(retire, observed) }

@@ -23,7 +23,7 @@ struct RotationIssuing: Sendable {
         if terms.direction == .back { spec.nodes = run.nodes }
         let issues = Planner.issues(spec, inventory: inventory, now: run.effects.now(), stage: stage)
         guard !issues.isEmpty else { return }
-        guard keep.hasKey else {
+        guard keep.canSign(for: run.spec) else {
             throw BootstrapError(
                 "rotation/no-key",
                 "the key of \(keep.certificate.subject) is not in the state directory, so it cannot sign proxy client certificates",
@@ -31,12 +31,20 @@ struct RotationIssuing: Sendable {
                     "restore the state directory from its backup; if a control plane was added to the spec after the rotation "
                     + "began, remove it from the spec until the rotation is finished")
         }
-        _ = try await issuer(run.effects.now()).issue(issues, inventory: inventory, signing: keep)
+        _ = try await issuer().issue(issues, inventory: inventory, signing: keep)
         context.say(.issue(.clients(issues.count, issuer: keep.certificate.subject)))
     }
 
-    func issuer(_ now: UnixTime) -> Issuer {
-        Issuer(
-            state: run.state, ledger: context.ledger, now: now, keepsCAKey: run.spec.certificates.ca.keepsKey)
+    func issuer() -> Issuer {
+        run.issuer(at: run.effects.now())
+    }
+
+    /// What a new CA needs: itself where it is made here, and the proxy clients of every node.
+    func newCA(_ next: CAGeneration?, _ inventory: StateInventory) -> [CertificateIssue] {
+        let now = run.effects.now()
+        guard let next else { return Planner.newCA(run.spec, inventory: inventory, now: now) }
+        return Planner.issues(
+            run.spec, inventory: inventory, now: now,
+            stage: CertificateStage(bundle: [next], leaves: .signed(by: next)))
     }
 }

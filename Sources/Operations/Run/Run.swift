@@ -81,7 +81,7 @@ package struct Run: Sendable {
                 Notice(
                     code: "run/key-in-root", node: nil,
                     message:
-                        "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.keepsKey ? "CA's private key" : "proxy clients' private keys"): "
+                        "\(path) \(try FileStatus.of(path) == nil ? "will hold" : "holds") the \(spec.certificates.ca.leavesKeyHere ? "CA's private key" : "proxy clients' private keys"): "
                         + "protect it, or keep it elsewhere with --state DIR"))
         }
         self.notices = notices

@@ -19,6 +19,8 @@ package struct RunRequest: Sendable {
     package var options: Planner.Options
     /// Names of control planes that may be unhealthy while another one is restarted.
     package var acceptsUnhealthy: [String]
+    /// Where requests for people to sign go; nil for the folder in the state directory.
+    package var requestFolder: String?
 
     package init(
         specFile: String? = nil, root: String? = nil, state: String? = nil, baseUnitFile: String? = nil,

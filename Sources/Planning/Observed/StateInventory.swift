@@ -41,6 +41,26 @@ package struct StateInventory: Sendable, Equatable {
         }
     }
 
+    /// Without the CA that the next change takes into the state directory.
+    package var stored: StateInventory {
+        var stored = self
+        stored.generations.removeAll { !$0.isStored }
+        return stored
+    }
+
+    /// With what the spec says of its CAs, as another reading of the same state directory has it.
+    package func knowing(_ other: StateInventory) -> StateInventory {
+        var known = self
+        for generation in other.generations where generation.isExternal {
+            if let index = known.generations.firstIndex(where: { $0.id == generation.id }) {
+                known.generations[index].isExternal = true
+            } else {
+                known.generations.append(generation)
+            }
+        }
+        return known
+    }
+
     package func generation(_ id: String) -> CAGeneration? { generations.first { $0.id == id } }
 
     /// The newest leaf of `owner` that `generation` signed.

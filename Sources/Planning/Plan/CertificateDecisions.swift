@@ -47,7 +47,7 @@ struct CertificateDecisions {
                         "the CA is due: \(current.certificate.subject) ends \(current.certificate.notAfter); "
                         + "init never replaces a CA: run aggbootstrap rotate --ca"))
         }
-        if current.certificate.key != profile.key {
+        if !current.isExternal, current.certificate.key != profile.key {
             notices.append(
                 Notice(
                     code: "plan/ca-differs", node: nil,
@@ -71,7 +71,7 @@ struct CertificateDecisions {
                 let reason = Self.reason(
                     for: leaf, current: current, profile: wanted, now: now, renewal: renewal)
             else { continue }
-            guard current.hasKey else {
+            guard current.canSign(for: spec) else {
                 let isGood = leaf.map {
                     $0.generation == current.id && $0.profile == wanted && now >= $0.certificate.notBefore
                         && now < $0.certificate.notAfter
@@ -86,6 +86,23 @@ struct CertificateDecisions {
                     owner, spec, ca: current.certificate.validity, now: now, reason: reason, replaces: leaf
                 ))
         }
+        if current.isExternal, !issues.isEmpty { noteSigner(spec) }
+    }
+
+    private mutating func noteSigner(_ spec: ClusterSpec) {
+        let message: String
+        switch spec.certificates.ca.signing {
+        case .here: return
+        case .command(let words):
+            message =
+                "\(words.first ?? "") signs (certificates.ca.signer), and decides how long the certificates are valid"
+        case .byHand:
+            message =
+                "the certificates are signed elsewhere (certificates.ca.external): the run ends with requests until each is there"
+        }
+        notices.append(
+            Notice(
+                code: "plan/signed-elsewhere", node: nil, message: message))
     }
 
     /// The CA and the leaves of a cluster that is to get a new one, the CA first.

@@ -78,7 +78,12 @@ enum Summary {
     /// The one line of `rotate --if-due` where nothing is.
     static func nothingDue(_ due: DueCertificates, _ run: Run) -> String {
         let next = due.next.map { ": \(name($0)) is next, from \($0.from) on" } ?? ""
-        return "nothing due in cluster \(run.spec.cluster)\(next)"
+        // Of one whose key is elsewhere: the leaves go on until the next one is there.
+        let waiting = due.ca.map {
+            ": the requestheader CA is due since \($0.from); put the certificate of the next one into certificates.ca.certificate, "
+                + "then run rotate --ca"
+        }
+        return "nothing due in cluster \(run.spec.cluster)\(waiting ?? next)"
     }
 
     private static func name(_ item: DueCertificates.Item) -> String {

@@ -37,6 +37,49 @@ import Testing
             spec(#""apiServer": {}, ▸"apiServer": { ▸"unt": 1 },"#), [.duplicateKey, .unknownKey],
             ["\"unit\""]
         ),
+        (
+            spec(#""certificates": {"ca": {"signer": ▸{"command": ["sign"]}}},"#), [.combination],
+            ["needs certificates.ca.certificate"]
+        ),
+        (
+            spec(#""certificates": {"ca": {"certificate": ▸"/etc/ca.pem"}},"#), [.combination],
+            ["does not say what signs"]
+        ),
+        (
+            spec(#""certificates": {"ca": {"external": ▸true}},"#), [.combination],
+            ["\"external\" needs certificates.ca.certificate"]
+        ),
+        (spec(#""certificates": {"ca": {"external": true, "certificate": "ca.pem"}},"#), [], []),
+        (
+            spec(
+                #""certificates": {"ca": {"external": ▸true, "certificate": "ca.pem", "signer": {"command": ["x"]}}},"#
+            ), [.combination], ["\"signer\" names a program"]
+        ),
+        (
+            spec(
+                #""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": ["sign"]}, "keep": ▸false, "names": ▸{}}},"#
+            ), [.combination, .combination], ["\"keep\" is for a CA that aggbootstrap makes", "\"names\""]
+        ),
+        (
+            spec(#""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": [▸"", "x"]}}},"#),
+            [.flag], ["the name of the program is empty"]
+        ),
+        (
+            spec(
+                #""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": ["x", ▸"a\u0000b"]}}},"#
+            ),
+            [.flag], ["NUL"]
+        ),
+        (
+            spec(#""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": ▸[]}}},"#),
+            [.count], []
+        ),
+        (
+            spec(
+                #""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": ["sh", "-c", "a\nb", ""]}}},"#
+            ),
+            [], []
+        ),
         (spec(#""certificates": ▸[],"#), [.wrongType], ["must be an object, not an array"]),
         (spec(#""certificates": ▸null,"#), [.wrongType], ["leave the key out"]),
         (spec(#""kubernetesVersion": ▸1.20,"#), [.wrongType], [#"in double quotes: "1.20""#]),
