@@ -154,8 +154,17 @@ struct Prover {
         return Proof("ca-separation", .passed, "no key is shared with the client CA \(clientCA.path)")
     }
 
+    /// Whether the flags are in a unit of the operator's, which may be a link.
+    private var isKept: Bool {
+        if case .kept = FlagsTarget.resolve(spec, unit: observed.unit, access: observed.access) {
+            return true
+        }
+        return false
+    }
+
     private func flags() -> Proof {
-        observed.flags.kind == .regular
+        let isThere = observed.flags.kind == .regular || isKept && observed.flags.kind == .symbolicLink
+        return isThere
             ? Proof("flags-file", .passed, observed.flags.path)
             : Proof("flags-file", .failed, "\(observed.flags.path) is missing")
     }

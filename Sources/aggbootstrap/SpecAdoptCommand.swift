@@ -4,6 +4,7 @@ import ArgumentParser
 import ControlPlane
 import LocalFiles
 import Operations
+import Planning
 import Spec
 import Values
 
@@ -102,7 +103,9 @@ struct SpecAdoptCommand: AsyncParsableCommand {
                 Console.document(adoption.text)
                 return .done
             }
-            Console.print(["wrote \(output); next: aggbootstrap plan --spec \(output)"])
+            let isForeign = adoption.notes.contains(where: \.isForeignCA)
+            let next = isForeign ? "rotate --ca --dry-run" : "plan"
+            Console.print(["wrote \(output); next: aggbootstrap \(next) --spec \(output)"])
             return .done
         }
     }

@@ -167,7 +167,10 @@ import Testing
         #expect(await failure("other.key") == "adopt/ca-key")
         #expect(await failure("client.key") == "adopt/ca-key")
         #expect(await failure("none.key") == "adopt/ca-key")
+        try program("chmod", ["0600", directory.file("ca.crt")])
         #expect(await failure("ca.crt")?.hasPrefix("pki/") == true)
+        try program("chmod", ["0640", directory.file("ca.key")])
+        #expect(await failure("ca.key") == "node/not-private")
         #expect(try FileStatus.of(directory.file("state")) == nil)
     }
 
@@ -179,6 +182,45 @@ import Testing
         // One CA for everything.
         try copy(directory.file("ca.crt"), to: "\(root)/pki/clients.crt")
         #expect(await failure("ca.key") == "adopt/ca-unfit")
+    }
+
+    /// A state directory holds CAs that sign themselves.
+    @Test func anIntermediateCAIsRefused() async throws {
+        try directory.write("basicConstraints=critical,CA:TRUE\n", to: "ca-extensions")
+        try openssl(
+            "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout sub.key -out sub.csr -subj /CN=sub"
+        )
+        try openssl(
+            "x509 -req -in sub.csr -CA other.crt -CAkey other.key -CAcreateserial -days 365 -out sub.crt -extfile ca-extensions"
+        )
+        try openssl(
+            "x509 -req -in client.csr -CA sub.crt -CAkey sub.key -CAcreateserial -days 365 -out client.crt -extfile extensions"
+        )
+        try copy(directory.file("sub.crt"), to: "\(root)/pki/ca.crt")
+        try copy(directory.file("client.crt"), to: "\(root)/pki/client.crt")
+        try copy(directory.file("ca.crt"), to: "\(root)/pki/clients.crt")
+        #expect(await failure("sub.key") == "adopt/ca-unfit")
+        #expect(try FileStatus.of(directory.file("state")) == nil)
+    }
+
+    @Test func oneOfTwoCAsIsRefused() async throws {
+        try program("sh", ["-c", "cat ca.crt other.crt >node/pki/ca.crt"])
+        try program("sh", ["-c", "rm node/pki/clients.crt && cp client.crt node/pki/clients.crt"])
+        #expect(await failure("ca.key") == "adopt/ca-unfit")
+    }
+
+    @Test func aFileThatIsGoneIsNamed() async throws {
+        try program("rm", ["\(root)/pki/client.crt"])
+        let error = await #expect(throws: BootstrapError.self) { _ = try await adopt() }
+        #expect(error?.code == "adopt/missing-file" && error?.message.contains("/pki/client.crt") == true)
+    }
+
+    @Test func pathsAreCompared() async throws {
+        try process([
+            "--proxy-client-cert-file=/pki/../pki/./client.crt", "--client-ca-file=/pki/clients.crt",
+        ])
+        let adoption = try await adopt()
+        #expect(!adoption.notes.contains { if case .otherDirectory = $0 { true } else { false } })
     }
 
     @Test func aStateWithAnotherCAIsNotTouched() async throws {

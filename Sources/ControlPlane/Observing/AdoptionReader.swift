@@ -29,13 +29,23 @@ struct AdoptionReader {
         let directory = try node.follow("/proc/\(found.pid)/cwd")
         func path(_ flag: String) -> String? {
             guard let path = server.flags.string(flag), !path.isEmpty else { return nil }
-            return path.isAbsolutePath ? path : directory == "/" ? "/\(path)" : "\(directory)/\(path)"
+            let whole = path.isAbsolutePath ? path : "\(directory)/\(path)"
+            return "/" + Self.plain(whole.pathComponents).joined(separator: "/")
         }
         server.caPath = path("requestheader-client-ca-file")
         server.certificatePath = path("proxy-client-cert-file")
         server.keyPath = path("proxy-client-key-file")
         try readCertificates(&server, clientCA: path("client-ca-file"))
         return server
+    }
+
+    /// Without `.` and `..`.
+    private static func plain(_ names: [String]) -> [String] {
+        var plain: [String] = []
+        for name in names where name != "." {
+            if name == ".." { _ = plain.popLast() } else { plain.append(name) }
+        }
+        return plain
     }
 
     private func readCertificates(_ server: inout AdoptedServer, clientCA: String?) throws {
@@ -48,7 +58,7 @@ struct AdoptionReader {
         server.authorities = authorities.map(Self.adopted)
         server.clientCAKeys =
             try clientCA.flatMap { try certificates($0) }?.map(\.summary.publicKeySHA256) ?? []
-        server.keyMode = try server.keyPath.flatMap { try node.status($0)?.mode }
+        server.keyMode = try server.keyPath.flatMap { try node.status(node.follow($0))?.mode }
         server.caKeys = try server.caPath.map { try caKeys($0, not: server.keyPath) } ?? []
     }
 
@@ -57,10 +67,14 @@ struct AdoptionReader {
         return .init(certificate.summary, pem: certificate.pem, names: names, otherAttributes: others)
     }
 
-    /// - Returns: nil where nothing is there.
-    /// - Throws: for a file that is no certificate: what cannot be read cannot be described.
+    /// - Throws: for a file that is not there or no certificate: what cannot be read cannot be described.
     private func certificates(_ path: String) throws -> [Certificate]? {
-        try node.read(path).map { try reader.bundle(pem: $0, path: path) }
+        guard let pem = try node.read(path) else {
+            throw BootstrapError(
+                "adopt/missing-file", "kube-apiserver names the file \(path), which is not there",
+                hint: "restore the file, or remove the flag that names it; then run it again")
+        }
+        return try reader.bundle(pem: pem, path: path)
     }
 
     private func caKeys(_ ca: String, not key: String?) throws -> [String] {

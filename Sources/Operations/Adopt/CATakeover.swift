@@ -6,6 +6,7 @@ import Planning
 import Secrets
 import Spec
 import StateStore
+import SystemdUnits
 import Values
 
 /// Takes a CA that was made elsewhere into the state directory, with its key, so that it goes on signing.
@@ -34,8 +35,11 @@ struct CATakeover {
         let inventory = try state.inventory()
         let taken = Adoption.Taken(subject: certificate.summary.subject, state: state.path)
         if let current = inventory.current {
-            // Of a run that was killed before the spec was written.
-            if current.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256 { return taken }
+            // Of a run that was killed before the spec was written; the passphrase is to be the same.
+            if current.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256 {
+                _ = try state.authority(current)
+                return taken
+            }
             throw BootstrapError(
                 "adopt/state-in-use",
                 "the state directory \(state.path) has a CA already: \(current.certificate.subject)",
@@ -48,7 +52,7 @@ struct CATakeover {
     }
 
     private func key(_ file: String) throws -> SecretBytes {
-        guard let key = try FileReader.readSecret(file) else {
+        guard let key = try FileReader.readSecret(file, readableBy: .owner) else {
             throw BootstrapError(
                 "adopt/ca-key", "cannot read the CA's key \(file): no such file",
                 hint: "copy it here from a control plane; only its owner may be able to read it")
@@ -60,22 +64,25 @@ struct CATakeover {
     private func certificate(ofKeyIn file: String) throws -> Certificate {
         let key = try PrivateKey(pem: key(file), path: file)
         let publicKey = try key.publicKeySHA256()
-        for server in servers {
+        for server in servers where !server.flags.lacksAggregation {
             guard server.authorities.contains(where: { $0.summary.publicKeySHA256 == publicKey }) else {
                 let found = server.authorities.map(\.summary.subject).joined(separator: ", ")
                 throw BootstrapError(
                     "adopt/ca-key",
                     "\(file) is not the key of a requestheader CA of \(server.node.name), which has "
-                        + (found.isEmpty ? "none" : found),
+                        + (found.isEmpty ? "none that can be read" : found),
                     hint:
                         "give the key of that CA, or leave out --ca-key: rotate --ca replaces a CA without its key"
                 )
             }
         }
         let all = servers.flatMap(\.authorities).filter { $0.summary.publicKeySHA256 == publicKey }
-        guard let first = all.first,
-            !all.contains(where: { $0.summary.fingerprintSHA256 != first.summary.fingerprintSHA256 })
-        else {
+        guard let first = all.first else {
+            throw BootstrapError(
+                "adopt/ca-key", "no control plane trusts a requestheader CA, so \(file) is the key of none",
+                hint: "leave out --ca-key: init makes a CA")
+        }
+        guard !all.contains(where: { $0.summary.fingerprintSHA256 != first.summary.fingerprintSHA256 }) else {
             throw BootstrapError(
                 "adopt/ca-key",
                 "the control planes have different certificates of the CA whose key is \(file)",
@@ -95,6 +102,16 @@ struct CATakeover {
             throw refuse("it is the client CA too, so anyone with a client certificate could act as any user")
         }
         guard ca.isCA else { throw refuse("its certificate is not that of a CA") }
+        guard reader.isSigned(authority, by: authority) else {
+            throw refuse(
+                "another CA has signed it, \(ca.issuer), and the state directory holds CAs that sign themselves"
+            )
+        }
+        if let bundle = servers.first(where: {
+            Set($0.authorities.map(\.summary.fingerprintSHA256)).count > 1
+        }) {
+            throw refuse("\(bundle.node.name) trusts another requestheader CA beside it")
+        }
         guard now >= ca.notBefore, now < ca.notAfter else {
             throw refuse("it is valid from \(ca.notBefore) to \(ca.notAfter)")
         }

@@ -62,6 +62,12 @@ extension SpecLoader {
     package static func checkFree(_ path: String) throws {
         let whole = try path.isAbsolutePath ? path : LocalHost.absolute(path)
         if try FileStatus.of(whole) != nil { throw exists(path) }
+        let directory = whole.splitPath.directory
+        guard try FileStatus.of(NodeRoot.machine.follow(directory))?.kind == .directory else {
+            throw BootstrapError(
+                "spec/no-directory", status: .usage, "cannot write \(path): \(directory) is not a directory",
+                hint: "make the directory, or use another file name")
+        }
     }
 
     /// Writes a new spec; an existing file is never replaced.

@@ -51,7 +51,11 @@ struct AdoptedHeaders {
         _ flags: EffectiveFlags, _ name: String, _ standard: String
     ) -> [String] {
         let found = flags.list(name) ?? []
-        let kept = Self.unique(found.filter { SpecFormat.headerName.accepts($0) })
+        // A header's name is the same in capitals.
+        let named = Self.unique(found.filter { SpecFormat.headerName.accepts($0) })
+        let kept = named.enumerated().filter { index, text in
+            !named[..<index].contains { $0.lowercased() == text.lowercased() }
+        }.map(\.element)
         if !kept.isEmpty, kept.count == found.count { return kept }
         if !flags.lacksAggregation {
             notes.append(

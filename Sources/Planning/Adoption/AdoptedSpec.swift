@@ -94,7 +94,7 @@ package struct AdoptedSpec: Sendable {
         let off = servers.filter(\.flags.lacksAggregation).map(\.node.name)
         var notes: [AdoptionNote] = off.isEmpty ? [] : [.layerOff(nodes: off)]
         for server in servers where server.node.name != model.node.name && !off.contains(server.node.name) {
-            let others = APIServerFlags.names.filter { server.flags.given($0) != model.flags.given($0) }
+            let others = APIServerFlags.names.filter { server.flags.meant($0) != model.flags.meant($0) }
             notes += others.map { name in
                 .differs(
                     node: server.node.name, what: "--\(name)", found: server.flags.given(name) ?? "not given",
@@ -142,6 +142,11 @@ extension EffectiveFlags {
     fileprivate func given(_ name: String) -> String? {
         let found = occurrences.filter { $0.name == name }
         return found.isEmpty ? nil : found.map { $0.value ?? "true" }.joined(separator: ",")
+    }
+
+    /// The same without what makes no difference: the order of a list.
+    fileprivate func meant(_ name: String) -> [ByteText]? {
+        given(name).map { $0.split(separator: ",").map { String($0).bytes }.sorted() }
     }
 }
 

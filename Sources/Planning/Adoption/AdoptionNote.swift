@@ -57,6 +57,11 @@ package enum AdoptionNote: Sendable, Equatable {
     case clientsAreIssued
     case noKubeconfig
 
+    package var isForeignCA: Bool {
+        if case .foreignCA = self { return true }
+        return false
+    }
+
     package enum Kind: CaseIterable, Sendable {
         case notKept
         case changes

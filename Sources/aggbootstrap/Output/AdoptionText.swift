@@ -63,7 +63,7 @@ enum AdoptionText {
     private static func changes(_ note: AdoptionNote) -> String {
         switch note {
         case .layerOff(let nodes):
-            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on"
+            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on, with the CA of the state directory"
         case .sharedCA(let path, let subject, let kept):
             "\(path) (\(subject)) is also the client CA, so anyone with a client certificate could act as any user: the spec has "
                 + "a CA of its own, \(kept)"

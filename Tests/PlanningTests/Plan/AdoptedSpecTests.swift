@@ -188,6 +188,22 @@ import Testing
         )
     }
 
+    /// A header's name is the same in capitals, and the order of a list does not count.
+    @Test func whatMakesNoDifference() throws {
+        let flags = Self.kubeadmFlags.map {
+            $0.replacing("=X-Remote-User", with: "=x-remote-user,X-Remote-User")
+                .replacing("names=front-proxy-client", with: "names=a,front-proxy-client")
+        }
+        let other = flags.map {
+            $0.replacing("names=a,front-proxy-client", with: "names=front-proxy-client,a")
+        }
+        let adopted = Self.adopt([
+            Self.server("cp1", flags: flags), Self.server("cp2", flags: other, serial: 2),
+        ])
+        #expect(try Self.parsed(adopted).requestHeader.usernameHeaders == ["x-remote-user"])
+        #expect(!adopted.notes.contains { if case .differs = $0 { true } else { false } })
+    }
+
     @Test func nodesThatDiffer() throws {
         var other = Self.server(
             "cp2", flags: Self.kubeadmFlags.map { $0.replacing("front-proxy-client.crt", with: "x.crt") })
