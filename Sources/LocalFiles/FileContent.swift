@@ -10,6 +10,13 @@ package enum FileContent: Sendable {
     /// UTF-8 text.
     package static func text(_ text: String) -> FileContent { .bytes(Array(text.utf8)) }
 
+    private var count: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .secret(let secret): secret.count
+        }
+    }
+
     func write(to file: borrowing FileDescriptor) throws(NodeError) {
         switch self {
         case .bytes(let bytes):
@@ -24,7 +31,7 @@ package enum FileContent: Sendable {
 
     /// Whether `path` holds exactly these bytes.
     func isIn(_ path: String) throws(NodeError) -> Bool {
-        guard let read = try FileReader.readSecret(path, limit: 4 << 20) else { return false }
+        guard let read = try FileReader.readSecret(path, limit: max(count, 4 << 20)) else { return false }
         return read.withUnsafeBytes { stored in
             switch self {
             case .bytes(let bytes): bytes.withUnsafeBytes { $0.elementsEqual(stored) }

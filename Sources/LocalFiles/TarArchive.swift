@@ -17,6 +17,25 @@ package struct TarArchive: Sendable {
         let range: Range<Int>
     }
 
+    /// A member as the archive has it, whatever others have its path.
+    package struct Member: Sendable {
+        package enum Kind: Sendable {
+            case file, directory
+            /// A link, a device or a pipe.
+            case other
+        }
+
+        /// As it stands there.
+        package let name: String
+        package let kind: Kind
+        package let mode: UInt32
+        /// Its bytes in the archive.
+        fileprivate let range: Range<Int>
+
+        /// How many bytes it has.
+        package var size: Int { range.count }
+    }
+
     private static let block = 512
     /// How many bytes tell whether a file is an archive.
     package static let beginning = block
@@ -24,6 +43,8 @@ package struct TarArchive: Sendable {
     package static let limit = 256 << 20
 
     private let bytes: SecretBytes
+    /// In the archive's order.
+    package private(set) var members: [Member] = []
     /// By absolute path, without `.` and `..`; of two of one path the later one.
     private var entries: [ByteText: Entry] = [:]
     private var children: [ByteText: Set<String>] = [:]
@@ -57,6 +78,11 @@ package struct TarArchive: Sendable {
     /// Lends a member's bytes.
     package func withBytes<R>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> R) -> R {
         bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[entry.range])) }
+    }
+
+    /// A copy of a member's bytes.
+    package func content(of member: Member) -> SecretBytes {
+        bytes.withUnsafeBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[member.range])) }
     }
 
     // MARK: - Reading
@@ -101,8 +127,18 @@ package struct TarArchive: Sendable {
         case UInt8(ascii: "g"): return
         default:
             guard let name = extended.path ?? header.path else { throw Fault("a name in it is not UTF-8") }
+            members.append(
+                Member(name: name, kind: Self.kind(of: header.type), mode: header.mode, range: range))
             add(header, Self.absolute(name), extended.target ?? header.target ?? "", range)
             extended = Extended()
+        }
+    }
+
+    private static func kind(of type: UInt8) -> Member.Kind {
+        switch type {
+        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): .file
+        case UInt8(ascii: "5"): .directory
+        default: .other
         }
     }
 

@@ -42,6 +42,9 @@ package typealias KeyContextHandle = Handle<OpenSSLTypes.KeyContext>
 /// The context of a signature.
 package typealias DigestContextHandle = Handle<OpenSSLTypes.DigestContext>
 
+/// The context of an encryption.
+package typealias CipherContextHandle = Handle<OpenSSLTypes.CipherContext>
+
 /// A distinguished name.
 package typealias NameHandle = Handle<OpenSSLTypes.Name>
 

@@ -25,6 +25,10 @@ package enum OpenSSLTypes {
     package enum DigestContext: OpenSSLType {
         package static func free(_ pointer: OpaquePointer) { EVP_MD_CTX_free(pointer) }
     }
+    package enum CipherContext: OpenSSLType {
+        // It wipes the key that is in it.
+        package static func free(_ pointer: OpaquePointer) { EVP_CIPHER_CTX_free(pointer) }
+    }
     package enum Name: OpenSSLType {
         package static func free(_ pointer: OpaquePointer) { X509_NAME_free(pointer) }
     }

@@ -80,6 +80,8 @@ package struct Ledger: Sendable {
         var places: [String: [String: Int]] = [:]
         /// By owner and CA generation, the fingerprint of the newest; entries of earlier versions do not name the generation.
         var newest: [String: [String: String]] = [:]
+        /// Whether each entry has its certificate's fingerprint.
+        var areAllNamed = true
     }
 
     /// - Throws: `state/damaged` where the ledger cannot be read.
@@ -89,7 +91,10 @@ package struct Ledger: Sendable {
         try forEachEntry { entry in
             guard entry["event"] == "issued-leaf" else { return }
             count += 1
-            guard let owner = entry["owner"], let sha256 = entry["sha256"] else { return }
+            guard let owner = entry["owner"], let sha256 = entry["sha256"] else {
+                issued.areAllNamed = false
+                return
+            }
             issued.places[owner, default: [:]][sha256] = count
             if let generation = entry["generation"] {
                 issued.newest[owner, default: [:]][generation] = sha256

@@ -8,7 +8,7 @@ import Planning
 /// first change.
 ///
 /// Without it, a roll-back that was killed after its last node would go forward when it is run again.
-package struct RollbackRecord {
+package struct RollbackRecord: Sendable {
     package var direction: ChangeCause
     package var nodes: [String]
 

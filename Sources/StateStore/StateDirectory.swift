@@ -213,11 +213,11 @@ package struct StateDirectory: Sendable {
     }
 
     /// Files that are there in a state alone, and not before it has its `cluster`.
-    private static let contents: Set<String> = [
+    static let contents: Set<String> = [
         "ca", "leaves", "ledger.jsonl", "compromised", "pending", "rollback", "retired",
     ]
 
-    func checkCluster() throws {
+    package func checkCluster() throws {
         let file = "\(path)/cluster"
         guard let bytes = try FileReader.read(file, limit: 4096) else {
             guard try FileReader.list(path).contains(where: Self.contents.contains) else {
@@ -257,7 +257,7 @@ package struct StateDirectory: Sendable {
     }
 
     /// - Throws: `state/not-a-directory` where something else is at the path, a link too.
-    func isThere() throws -> Bool {
+    package func isThere() throws -> Bool {
         guard let status = try FileStatus.of(path) else { return false }
         guard status.kind == .directory else {
             let what =

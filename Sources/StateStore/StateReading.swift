@@ -42,6 +42,7 @@ extension StateDirectory {
             inventory.leaves[owner] = all.popLast()
             if !all.isEmpty { inventory.earlierLeaves[owner] = all }
         }
+        inventory.issuedLeaves = try leaves.issued(inventory)
         let files = try keyFiles()
         (inventory.plainKeys, inventory.encryptedKeys) = (files.plain, files.encrypted)
         inventory.exposedKeys = files.exposed
@@ -227,6 +228,16 @@ private struct LeafReader {
     private mutating func issued(to owner: String, _ record: IssuedRecord) throws -> Set<String> {
         if let fingerprint = record.certificateSHA256 { return [fingerprint] }
         return Set(try entries().places[owner]?.keys.map { $0 } ?? [])
+    }
+
+    /// All that were ever issued; nil where the ledger does not name each of them.
+    mutating func issued(_ inventory: StateInventory) throws -> Set<String>? {
+        guard !inventory.leaves.isEmpty else { return [] }
+        let known = try entries()
+        guard known.areAllNamed else { return nil }
+        // A run that was killed may have stored what the ledger does not have yet.
+        let stored = Array(inventory.leaves.values) + inventory.earlierLeaves.values.joined()
+        return Set(known.places.values.flatMap(\.keys)).union(stored.map(\.certificate.fingerprintSHA256))
     }
 
     private mutating func entries() throws -> Ledger.IssuedLeaves {

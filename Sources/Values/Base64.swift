@@ -16,6 +16,33 @@ package enum Base64 {
         }
     }
 
+    /// The text of what is no secret, without padding.
+    package static func unpaddedText(_ bytes: [UInt8]) -> String {
+        let text = text(bytes)
+        return String(decoding: text.utf8.prefix { $0 != 0x3d }, as: UTF8.self)
+    }
+
+    /// The bytes of what is no secret.
+    /// - Returns: nil where the text is not base64 with padding, in its one form.
+    package static func bytes(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let text = Array(text)
+        var count: Int?
+        var bytes = [UInt8](repeating: 0, count: text.count)
+        text.withUnsafeBytes { from in
+            bytes.withUnsafeMutableBytes { count = decode(from, into: $0) }
+        }
+        guard let count else { return nil }
+        bytes.removeLast(bytes.count - count)
+        return Self.text(bytes).utf8.elementsEqual(text) ? bytes : nil
+    }
+
+    /// The bytes of what is no secret.
+    /// - Returns: nil where the text is not base64 without padding, in its one form.
+    package static func unpaddedBytes(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
+        guard text.last != 0x3d else { return nil }
+        return bytes(Array(text) + [UInt8](repeating: 0x3d, count: (4 - text.count % 4) % 4))
+    }
+
     /// Number of characters for `count` bytes, with padding.
     package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 

@@ -23,7 +23,7 @@ struct AggBootstrap: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, PlanCommand.self, StatusCommand.self, VerifyCommand.self, RollbackCommand.self,
             RotateCommand.self,
-            ScheduleCommand.self, SpecCommand.self,
+            ScheduleCommand.self, StateCommand.self, SpecCommand.self,
             CompletionCommand.self, VersionCommand.self,
         ])
 

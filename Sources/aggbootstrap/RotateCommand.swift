@@ -67,6 +67,12 @@ struct RotateCommand: AsyncParsableCommand {
                 + "until they are restarted."))
     var crossSign = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Continue with a state directory that is older than what the control planes have, because the newer copy is lost."
+        ))
+    var acceptOlderState = false
+
     @OptionGroup var gates: GateOptions
 
     func validate() throws {
@@ -105,9 +111,10 @@ struct RotateCommand: AsyncParsableCommand {
     func run() async throws {
         try await Console.run(color: output.color, format: output.output) {
             Console.harden()
+            var options = Planner.Options(includesPending: change.includePending, renewal: .always)
+            options.acceptsOlderState = acceptOlderState
             let run = try spec.makeRun(
-                output.effects, passphrase: passphrase.read(),
-                options: .init(includesPending: change.includePending, renewal: .always),
+                output.effects, passphrase: passphrase.read(), options: options,
                 acceptUnhealthy: change.acceptUnhealthy, requestFolder: requests.csrDir)
             output.narrator.began(run)
             defer { output.narrator.ended(run) }

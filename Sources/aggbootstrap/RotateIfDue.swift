@@ -11,6 +11,10 @@ extension RotateCommand {
     func validateIfDue() throws {
         if renewBefore != nil && !ifDue { throw ValidationError("--renew-before is given without --if-due") }
         guard ifDue else { return }
+        if acceptOlderState {
+            throw ValidationError(
+                "--if-due and --accept-older-state are both given: decide that once, not on a timer")
+        }
         if let replacing {
             throw ValidationError(
                 "--if-due and \(replacing) are both given: --if-due finds what is due")

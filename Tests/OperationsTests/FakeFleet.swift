@@ -8,6 +8,7 @@ import TestSupport
 @testable import NodeAccess
 @testable import Operations
 @testable import Planning
+@testable import Proofs
 @testable import Spec
 @testable import StateStore
 @testable import SystemdBus
@@ -121,19 +122,33 @@ final class FakeFleet: Sendable {
         }
     }
 
+    /// What `rotate` does, without a canary.
+    func rotateLeaves(_ allow: (inout Run) -> Void = { _ in }) async throws {
+        var run = try run()
+        run.request.options.renewal = .always
+        allow(&run)
+        let options = LeafRotation.Options(reloadSeconds: 0, witness: .init(isWanted: false))
+        do { try await LeafRotation.change(run, options).perform(SilentAttendant()) } catch let failure
+            as Change.Failure
+        { throw failure.cause }
+    }
+
     /// What `rotate --ca` does, without extension servers.
     @discardableResult
-    func rotate(_ journal: Journal = Journal()) async throws -> ConvergedRotation {
+    func rotate(
+        _ journal: Journal = Journal(), _ allow: (inout Run) -> Void = { _ in }
+    ) async throws -> ConvergedRotation {
         var options = RotationOptions()
         options.acceptsUnseenExtensions = true
         (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (0, 0, 0)
-        let run = try run(journal)
+        var run = try run(journal)
+        allow(&run)
         return try await CARotation(run, options: options).converge(try run.lockExisting())
     }
 }
 
 /// An operator who says yes.
-private struct SilentAttendant: ChangeAttendant {
+struct SilentAttendant: ChangeAttendant {
     var onlyPlans: Bool { false }
     func timed<Value>(
         _ step: Change.Step, _ body: () async throws -> Value

@@ -16,6 +16,9 @@ struct KeptFilesPlanner: ChangePlanner {
         var rollback = RollbackPlanner.plan(
             run.spec, inventory: inventory, nodes: observed, unfinished: record?.direction,
             options: run.request.options)
+        if let refusal = OlderState.refusal(run.spec, inventory: inventory, nodes: observed) {
+            rollback.plan.refusals.insert(refusal, at: 0)
+        }
         rollback.plan.refusals += try judge(rollback.targets, observed, inventory, run)
         let peers = try await run.complete(&rollback.plan, observed)
         return Preparation(

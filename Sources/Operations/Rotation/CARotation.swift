@@ -131,6 +131,7 @@ package struct CARotation: Sendable {
         }) {
             let rotation = try context.generations(open)
             observed = try await RotationSettling(context).settled(&course)
+            try preflight.refuseOlderState(observed, inventory)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
@@ -139,6 +140,7 @@ package struct CARotation: Sendable {
             terms = open
         } else {
             observed = try await run.controlPlanes.observe()
+            try preflight.refuseOlderState(observed, inventory)
             try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
             try crossSigning.refuseCrossSign(observed, inventory)

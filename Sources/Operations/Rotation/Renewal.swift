@@ -52,9 +52,11 @@ package struct Renewal: Sendable {
             try refuseCAOffline()
             return .ca
         }
+        let observed = try await run.controlPlanes.observe()
+        // Due or not: a timer of a copy that is not used any more is to be noticed.
+        try run.refuseOlderState(observed, inventory)
         let due = DueCertificates(
-            run.spec, inventory: inventory, observed: try await run.controlPlanes.observe(), now: now,
-            rule: rule)
+            run.spec, inventory: inventory, observed: observed, now: now, rule: rule)
         guard let due, !due.nodes.isEmpty else { return .nothing(due ?? byState) }
         // What was signed by a key that was not kept is renewed by the next CA.
         let isSigned = due.leaves.contains { $0.certificate == inventory.leaves[$0.owner ?? ""]?.certificate }

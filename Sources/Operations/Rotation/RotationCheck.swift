@@ -33,6 +33,7 @@ struct RotationCheck: Sendable {
             if inventory.generation(terms.keep) != nil { return try await look(terms, gates) }
         }
         let observed = try await run.controlPlanes.observe()
+        try preflight.refuseOlderState(observed, inventory)
         try preflight.check(observed)
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
         try crossSigning.refuseCrossSign(observed, inventory)
@@ -47,6 +48,7 @@ struct RotationCheck: Sendable {
     /// One that is open and is to go on.
     private func look(_ terms: RotationTerms, _ gates: RotationGates) async throws {
         let observed = try await run.controlPlanes.observe()
+        try preflight.refuseOlderState(observed, try run.state.inventory())
         try preflight.refuseRollback(observed)
         if let node = observed.first(where: { $0.transaction != nil }) {
             context.say(.preflight(.would(.undo(node: node.name))))

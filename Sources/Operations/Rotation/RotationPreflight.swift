@@ -70,6 +70,11 @@ struct RotationPreflight: Sendable {
         }
     }
 
+    /// What another copy of the state has done since, this one cannot go on from.
+    func refuseOlderState(_ observed: [ObservedNode], _ inventory: StateInventory) throws {
+        try run.refuseOlderState(observed, inventory)
+    }
+
     /// An API server that is not in the spec keeps the old CA and presents its proxy client: its aggregated requests fail
     /// once everybody else has dropped that CA.
     func refuseUnlisted(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {

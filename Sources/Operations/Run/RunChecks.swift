@@ -6,6 +6,7 @@ import OpenSSL
 import Planning
 import Spec
 import StateStore
+import Values
 
 // What a plan of any kind has to pass before it is shown.
 extension Run {
@@ -27,6 +28,14 @@ extension Run {
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
             accepted: Set(request.acceptsUnhealthy))
         return peers
+    }
+
+    /// - Throws: `plan/older-state`.
+    func refuseOlderState(_ observed: [ObservedNode], _ inventory: StateInventory) throws {
+        guard !request.options.acceptsOlderState,
+            let refusal = OlderState.refusal(spec, inventory: inventory, nodes: observed)
+        else { return }
+        throw BootstrapError(refusal.code, refusal.message, hint: refusal.hint)
     }
 
     /// While a CA is being replaced, nothing else changes the nodes.

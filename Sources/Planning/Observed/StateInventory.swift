@@ -20,6 +20,9 @@ package struct StateInventory: Sendable, Equatable {
     /// CAs that were dropped because somebody else may have their key: they never come back.
     package var compromised: [CompromisedCA] = []
 
+    /// Fingerprints of all proxy client certificates that were ever issued; nil where the ledger does not say them all.
+    package var issuedLeaves: Set<String>? = []
+
     package init(
         generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],
         earlierLeaves: [String: [IssuedLeaf]] = [:], plainKeys: [String] = [], encryptedKeys: [String] = []

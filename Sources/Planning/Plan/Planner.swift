@@ -20,6 +20,8 @@ package enum Planner {
         package var stage: CertificateStage?
         /// Whether flags and unit are brought in line too, or the certificates alone.
         package var scope: Scope = .everything
+        /// Go on with a state directory that is older than what the control planes have.
+        package var acceptsOlderState = false
         /// What --root names, for hints; nil for a live run.
         package var root: String?
 
@@ -84,6 +86,7 @@ package enum Planner {
             plan.refusals += planner.refusals
             plan.notices += planner.notices
         }
+        refuseOlderState(spec, inventory, nodes, options, &plan)
         noteUninitialised(spec.nodes.map(\.name).filter(fresh.contains), options, &plan)
         if renewsOnly(options), inventory.current == nil {
             plan.refusals.insert(
@@ -102,6 +105,18 @@ package enum Planner {
                 ))
         }
         return plan
+    }
+
+    /// That says what the other refusals about the CA come from.
+    private static func refuseOlderState(
+        _ spec: ClusterSpec, _ inventory: StateInventory, _ nodes: [ObservedNode], _ options: Options,
+        _ plan: inout Plan
+    ) {
+        guard options.stage == nil, !options.acceptsOlderState,
+            let refusal = OlderState.refusal(spec, inventory: inventory, nodes: nodes)
+        else { return }
+        plan.refusals.removeAll { ["plan/foreign-ca", "plan/other-generation"].contains($0.code) }
+        plan.refusals.insert(refusal, at: 0)
     }
 
     /// Their mode protects them where the state directory's own does not any more: in a copy, or once it was opened.

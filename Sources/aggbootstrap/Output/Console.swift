@@ -137,8 +137,13 @@ enum Console {
         return isColored ? safe.map(Painter.paint) : safe
     }
 
-    private static func write(_ text: String, to number: Int32) {
-        var bytes = Array(text.utf8)[...]
+    /// A file for a program, as it is.
+    static func file(_ bytes: [UInt8]) { write(bytes, to: 1) }
+
+    private static func write(_ text: String, to number: Int32) { write(Array(text.utf8), to: number) }
+
+    private static func write(_ whole: [UInt8], to number: Int32) {
+        var bytes = whole[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Operations
+@testable import Planning
+@testable import Proofs
+@testable import StateStore
+@testable import Values
+
+/// Two copies of one state: after a rotation with one of them, the other is recognised as older, and not used.
+@Suite struct OlderStateTests {
+    private static func fleet() async throws -> FakeFleet {
+        let fleet = try FakeFleet()
+        try await fleet.converge()
+        try move(fleet, "cp -a state older")
+        return fleet
+    }
+
+    private static func move(_ fleet: FakeFleet, _ line: String) throws {
+        let result = try run("bash", ["-c", line], currentDirectory: fleet.directory.path)
+        #expect(result.status == 0, "\(result.stderr)")
+    }
+
+    /// Puts the older copy in place.
+    private static func goBack(_ fleet: FakeFleet) throws {
+        try move(fleet, "mv state newer; mv older state")
+    }
+
+    private static func report(_ body: () async throws -> Void) async -> ErrorReport? {
+        do {
+            try await body()
+            return nil
+        } catch let failure as Change.Failure {
+            return ErrorReport(failure.cause)
+        } catch {
+            return ErrorReport(error)
+        }
+    }
+
+    /// All of a state but what a lock leaves.
+    private static func listing(_ fleet: FakeFleet) -> [String] {
+        treeListing(fleet.directory.file("state")).filter { !$0.hasPrefix(" ") && !$0.hasPrefix("lock ") }
+    }
+
+    /// What each command says of it, and that none of them changes anything.
+    private static func expectRefused(_ fleet: FakeFleet, _ says: String) async throws {
+        let (files, state) = (fleet.files, listing(fleet))
+        var reports: [ErrorReport?] = []
+        reports.append(await fleet.failure())
+        reports.append(await report { try await fleet.rotateLeaves() })
+        reports.append(await report { try await fleet.rotate() })
+        reports.append(await report { try await Change.back(try fleet.run()).perform(SilentAttendant()) })
+        reports.append(
+            await report {
+                let run = try fleet.run()
+                _ = try await Renewal(
+                    run, rule: .twoThirds, .init(reloadSeconds: 0, witness: .init(isWanted: false))
+                )
+                .find()
+            })
+        for (index, report) in reports.enumerated() {
+            #expect(report?.code == "plan/older-state", "\(index): \(report?.message ?? "done")")
+            #expect(
+                report?.message.contains("this state directory is older than what the control planes have")
+                    == true)
+            #expect(report?.message.contains(says) == true, "\(report?.message ?? "")")
+            #expect(report?.hint?.contains("--accept-older-state") == true)
+        }
+        #expect(fleet.files == files)
+        #expect(listing(fleet) == state)
+    }
+
+    @Test func afterARotationOfProxyClients() async throws {
+        let fleet = try await Self.fleet()
+        try await fleet.rotateLeaves()
+        #expect(try await fleet.isConverged)
+        try Self.goBack(fleet)
+        try await Self.expectRefused(fleet, "cp1 has a proxy client certificate of")
+        // The newer copy is still right.
+        try Self.move(fleet, "mv state older; mv newer state")
+        #expect(try await fleet.isConverged)
+        // Where it is lost, new certificates make this one the newest.
+        try Self.goBack(fleet)
+        try await fleet.rotateLeaves { $0.request.options.acceptsOlderState = true }
+        #expect(try await fleet.isConverged)
+        #expect(fleet.faultsSeen == [])
+    }
+
+    @Test func afterARotationOfTheCA() async throws {
+        let fleet = try await Self.fleet()
+        try await fleet.rotate()
+        #expect(try await fleet.isConverged)
+        try Self.goBack(fleet)
+        try await Self.expectRefused(fleet, "cp1 has the requestheader CA")
+        try Self.move(fleet, "mv state older; mv newer state")
+        #expect(try await fleet.isConverged)
+        try Self.goBack(fleet)
+        try await fleet.rotate { $0.request.options.acceptsOlderState = true }
+        #expect(try await fleet.isConverged)
+        #expect(fleet.faultsSeen == [])
+    }
+
+    /// A state that was made while the control planes had another one's CA is not an older copy of that.
+    @Test func anotherStateIsNoOlderOne() async throws {
+        let fleet = try await Self.fleet()
+        try Self.move(fleet, "mv state first; rm -r older")
+        #expect(await fleet.failure()?.code == "plan/foreign-ca")
+        let error = await Self.report { try await fleet.rotate() }
+        #expect(error == nil, "\(error?.message ?? "")")
+        #expect(try await fleet.isConverged)
+    }
+
+    /// A ledger that does not name every certificate tells nothing of the others.
+    @Test func aLedgerOfAnEarlierVersion() async throws {
+        let fleet = try await Self.fleet()
+        try await fleet.rotateLeaves()
+        try Self.goBack(fleet)
+        try Self.move(
+            fleet, #"sed -i -E '/issued-leaf/s/"sha256":"[0-9a-f]*",?//; s/,\}/}/' state/ledger.jsonl"#)
+        #expect(await fleet.failure() == nil)
+    }
+}
