@@ -53,9 +53,12 @@ struct RollbackProver {
         }
         guard others.isEmpty else {
             return Proof(
-                "files", .failed, "not as before: \(others.map(\.path).joined(separator: ", "))")
+                "files", .failed,
+                "\(target.isRemoval ? "still there" : "not as before"): \(others.map(\.path).joined(separator: ", "))"
+            )
         }
         let gone = target.entries.count { $0.before == nil }
+        if target.isRemoval { return Proof("files", .passed, "\(gone) removed") }
         return Proof(
             "files", .passed,
             "\(target.entries.count - gone) as before, \(gone) removed that did not exist before")

@@ -69,6 +69,19 @@ extension StateDirectory {
         try AtomicFileWriter.syncDirectory(directory)
     }
 
+    /// Destroys the whole state directory, keys first; called under its lock.
+    package func destroy() throws {
+        for name in try inventory().plainKeys + inventory().encryptedKeys {
+            try AtomicFileWriter.remove("\(path)/\(name)")
+        }
+        // Under another name: half of a state must never be found in its place.
+        let (directory, name) = path.splitPath
+        let gone = "\(directory)/.\(name).aggbootstrap-removed"
+        try AtomicFileWriter.removeTree(gone)
+        try AtomicFileWriter.renameDirectory(path, to: gone)
+        try AtomicFileWriter.removeTree(gone)
+    }
+
     /// Forgets a foreign generation whose replacement was called off.
     package func forgetForeign(_ generation: CAGeneration) throws {
         guard generation.standing == .foreign else { return }

@@ -22,7 +22,7 @@ struct AggBootstrap: AsyncParsableCommand {
         version: VersionCommand.number,
         subcommands: [
             InitCommand.self, PlanCommand.self, StatusCommand.self, VerifyCommand.self, RollbackCommand.self,
-            RotateCommand.self,
+            RotateCommand.self, UninstallCommand.self,
             ScheduleCommand.self, StateCommand.self, SpecCommand.self,
             CompletionCommand.self, VersionCommand.self,
         ])

@@ -10,12 +10,13 @@ enum ReportedCodes {
 
     /// What a code begins with.
     private static let areas: Set = [
-        "adopt", "api", "apiserver", "apply", "archive", "bus", "canary", "drift", "external", "internal", "json", "kubectl", "lint", "node",
+        "adopt", "api", "apiserver", "apply", "archive", "bus", "canary", "drift", "external", "internal",
+        "json", "kubectl", "lint", "node",
         "output", "pki",
         "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "signed", "signer",
         "spec", "state",
         "status",
-        "unit",
+        "uninstall", "unit",
         "usage",
     ]
 

@@ -133,7 +133,7 @@ import Testing
         let take = "$A state import \(Self.new) it.age --passphrase-file good"
         var stops = 0
         for call in ["rename", "fsync", "mkdir", "unlink"] {
-            for number in [1, 2, 5, 12, 20] {
+            for number in [1, 4, 12] {
                 try expect(0, "rm -rf new")
                 let line =
                     "strace -f -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(number) \(take)"
@@ -149,7 +149,7 @@ import Testing
                 )
             }
         }
-        #expect(stops >= 8, "\(stops)")
+        #expect(stops >= 5, "\(stops)")
     }
 
     /// Nothing secret, everything else.

@@ -133,6 +133,19 @@ final class FakeFleet: Sendable {
         { throw failure.cause }
     }
 
+    /// What `uninstall` does.
+    @discardableResult
+    func uninstall(
+        _ journal: Journal = Journal(), options: UninstallOptions = .init(),
+        _ allow: (inout Run) -> Void = { _ in }
+    ) async throws -> Change.Result {
+        var run = try run(journal)
+        allow(&run)
+        do { return try await Change.away(run, options).perform(SilentAttendant()) } catch let failure
+            as Change.Failure
+        { throw failure.cause }
+    }
+
     /// What `rotate --ca` does, without extension servers.
     @discardableResult
     func rotate(

@@ -49,12 +49,12 @@ package struct Change: Sendable {
             result.outcome = try await attendant.timed(.applying) { try await apply(preparation, lock: lock) }
         }
         if let failure = result.outcome.failure {
-            try planner.ended(preparation, result.outcome, in: run)
+            try await planner.ended(preparation, result.outcome, in: run)
             throw Failure(cause: failure, preparation: preparation, outcome: result.outcome)
         }
         result.proofs = try await attendant.timed(.proving) { [result] in try await proofs(of: result) }
         try attendant.show(result)
-        try planner.ended(preparation, result.outcome, in: run)
+        try await planner.ended(preparation, result.outcome, in: run)
         return result
     }
 

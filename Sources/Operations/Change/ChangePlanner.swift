@@ -18,7 +18,7 @@ protocol ChangePlanner: Sendable {
     func prove(_ preparation: Preparation, in run: Run) async throws -> [NodeProofs]
 
     /// Called under the state's lock, when the change has failed, or has been proved and shown.
-    func ended(_ preparation: Preparation, _ outcome: ApplyOutcome, in run: Run) throws
+    func ended(_ preparation: Preparation, _ outcome: ApplyOutcome, in run: Run) async throws
 }
 
 /// The spec says what is wanted.

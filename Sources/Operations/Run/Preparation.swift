@@ -12,6 +12,8 @@ package struct Preparation: Sendable {
     let peers: [Peer]
     /// What a roll-back goes back to; nil where the spec says what is wanted.
     var rollback: RollbackPlanner.Result?
+    /// What each node is to be without; nil where the layer is not taken away.
+    var removal: [RollbackPlanner.Target]?
 
     struct Peer: Sendable {
         let name: String
@@ -21,6 +23,9 @@ package struct Preparation: Sendable {
 
     /// Whether it is a roll-back, and not what the spec asks for.
     package var isRollback: Bool { rollback != nil }
+
+    /// Whether the layer is taken away.
+    package var isRemoval: Bool { removal != nil }
 
     /// Which way it goes.
     var cause: ChangeCause { rollback?.direction ?? .spec }

@@ -17,10 +17,14 @@ package enum RollbackPlanner {
         package var flags: EffectiveFlags?
         /// Whether the trust, the pair or the flags that name them become others.
         package var changesPair: Bool
+        /// Whether nothing comes back, and the layer is taken away.
+        package var isRemoval: Bool
 
         package init(
-            node: String, entries: [PreviousFiles.Entry], flags: EffectiveFlags?, changesPair: Bool
+            node: String, entries: [PreviousFiles.Entry], flags: EffectiveFlags?, changesPair: Bool,
+            isRemoval: Bool = false
         ) {
+            self.isRemoval = isRemoval
             self.node = node
             self.entries = entries
             self.flags = flags

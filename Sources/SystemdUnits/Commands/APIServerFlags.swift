@@ -25,6 +25,11 @@ package struct APIServerFlags: Sendable, Equatable {
         "proxy-client-key-file", routingName,
     ]
 
+    /// No flag at all: what a unit has without the layer.
+    package static let none = APIServerFlags(arguments: [])
+
+    private init(arguments: [String]) { self.arguments = arguments }
+
     package init(spec: ClusterSpec) {
         let files = spec.certificates.files
         func path(_ name: String) -> String { spec.certificates.directory + "/" + name }

@@ -146,6 +146,11 @@ struct EnvironmentFileEdit {
 }
 
 extension EnvironmentFile {
+    /// The text without the aggregation flags in its variables; one that holds nothing else is `NAME=""`.
+    package static func withoutAggregationFlags(_ text: String) -> String {
+        EnvironmentFileEdit.withoutFlags(text)
+    }
+
     /// Whether `text` is `original` byte for byte, but for aggregation flags in its variables, or for one variable behind
     /// its end, which begins with the unit's default: what this program makes of `original`.
     package static func isMerged(_ text: String, from original: String) -> Bool {

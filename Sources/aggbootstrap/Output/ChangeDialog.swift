@@ -20,6 +20,9 @@ struct ChangeDialog: ChangeAttendant {
         static let rotate = Words(command: "rotate", done: "applied") {
             "Replace the proxy client certificates of cluster \($0)?"
         }
+        static let uninstall = Words(command: "uninstall", done: "taken away") {
+            "Take the aggregation layer of cluster \($0) away, so that aggregated APIs stop working?"
+        }
         static let rollback = Words(command: "rollback", done: "rolled back") { "Roll cluster \($0) back?" }
     }
 
@@ -87,9 +90,13 @@ struct ChangeDialog: ChangeAttendant {
         }
         let report = report(result)
         let last =
-            result.preparation.isRollback
-            ? Summary.rolledBack(result.outcome, result.preparation, report)
-            : Summary.done(result.outcome, result.preparation.plan, run, report)
+            if result.preparation.isRemoval {
+                [Summary.takenAway(result.outcome, report)]
+            } else if result.preparation.isRollback {
+                Summary.rolledBack(result.outcome, result.preparation, report)
+            } else {
+                Summary.done(result.outcome, result.preparation.plan, run, report)
+            }
         Console.print(report.lines + last, color: output.color)
     }
 

@@ -16,6 +16,7 @@ enum Summary {
         if preparation.refusal != nil { return apart + ["refused: no changes were made"] }
         guard !plan.isEmpty else { return lines }
         if preparation.isRollback { return apart + [rollbackSize(plan)] }
+        if preparation.isRemoval { return apart + [removalSize(plan)] }
         var parts = [
             "\(count(plan.issues.count, "certificate")) to issue",
             "\(count(plan.nodes.map(\.files.count).reduce(0, +), "file")) to write",
@@ -99,6 +100,20 @@ enum Summary {
         let written = plan.nodes.flatMap(\.files).count - removed
         return "plan: \(count(written, "file")) to restore, \(removed) to remove, "
             + "\(count(plan.nodes.count { $0.restarts }, "restart")); run rollback with the same options to apply it"
+    }
+
+    private static func removalSize(_ plan: Plan) -> String {
+        let files = plan.nodes.flatMap(\.files)
+        let removed = files.count { $0.action == .remove }
+        return "plan: \(count(removed, "file")) to remove, \(files.count - removed) to write, "
+            + "\(count(plan.nodes.count { $0.restarts }, "restart")); run uninstall with the same options to apply it"
+    }
+
+    /// Below the proofs of `uninstall`.
+    static func takenAway(_ outcome: ApplyOutcome, _ report: ProofReport) -> String {
+        ended(
+            "\(count(outcome.filesRemoved, "file")) removed, \(outcome.filesWritten) written, "
+                + count(outcome.restarts, "restart"), report)
     }
 
     /// Below the proofs of `rollback`.
