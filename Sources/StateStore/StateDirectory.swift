@@ -16,16 +16,14 @@ import Values
 /// ledger.jsonl                         what was done, one JSON object a line
 /// compromised                          CAs that must not be trusted again, one a line
 /// rollback                             a roll-back that has not come to its end
-/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign` or `dropped` where it is one of these; no key where it is not kept,
-///                                      and `external` where something else has it
+/// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign`, `dropped` or `external` where it is such a one, which may lack the key
 /// ca/0002-77b1e0d9/cross-signed.pem    its name and key as signed by the CA before it, where that was asked for
 /// pending/NODE, requests               keys whose certificates people sign, and what they are given (`PendingRequests`)
 /// leaves/NODE/0001/certificate.pem, key.pem, issued
 /// ```
-/// A generation or leaf is a directory that is filled under another name and then renamed, so it is there as a
-/// whole or not at all. The newest is the one with the highest number, and `issued` says what certificate and key a leaf
-/// is: nothing else is ever taken from there. Where a generation has a cross certificate, each
-/// of its leaves is read with that behind it, which is what nodes get.
+/// A generation or leaf is a directory that is filled under another name and then renamed, so it is there whole or not at all.
+/// The newest has the highest number; `issued` says what certificate and key a leaf is, and nothing else is taken from there.
+/// Where a generation has a cross certificate, nodes get each of its leaves with that behind it.
 package struct StateDirectory: Sendable {
     package let path: String
     package let cluster: String
