@@ -10,13 +10,8 @@ packages() {
     build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config python3 ;;
     test)
         packages build
-<<<<<<< HEAD
         echo openssl dbus python3-dbus python3-gi python3-jsonschema python3-venv golang-cfssl systemd strace diffutils faketime patch util-linux
-        echo fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
-=======
-        echo openssl dbus python3-dbus python3-gi python3-jsonschema golang-cfssl systemd strace diffutils faketime patch util-linux
         echo age fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
->>>>>>> 405f467 (The state directory as one encrypted file, shown, and recognised where it is an old copy)
         ;;
     e2e)
         packages build
