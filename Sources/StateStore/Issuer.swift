@@ -92,8 +92,12 @@ package struct Issuer {
     }
 
     /// Stores a CA that was made elsewhere, so that it signs from now on.
-    package func adopt(_ ca: Certificate, key: SecretBytes, after inventory: StateInventory) throws {
-        try ledger.append([Self.entry("adopted-ca", ca.summary, [])], now: now)
+    /// - Parameter leaves: what it has signed and is in use.
+    package func adopt(
+        _ ca: Certificate, key: SecretBytes, leaves: [CertificateSummary], after inventory: StateInventory
+    ) throws {
+        let entries = leaves.map { Self.entry("adopted-leaf", $0, []) }
+        try ledger.append([Self.entry("adopted-ca", ca.summary, [])] + entries, now: now)
         try state.addGeneration(ca, key: key, after: inventory)
     }
 

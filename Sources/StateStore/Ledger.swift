@@ -80,6 +80,8 @@ package struct Ledger: Sendable {
         var places: [String: [String: Int]] = [:]
         /// By owner and CA generation, the fingerprint of the newest; entries of earlier versions do not name the generation.
         var newest: [String: [String: String]] = [:]
+        /// Fingerprints of those that others had issued, from a CA that was taken over.
+        var adopted: Set<String> = []
         /// Whether each entry has its certificate's fingerprint.
         var areAllNamed = true
     }
@@ -89,6 +91,9 @@ package struct Ledger: Sendable {
         var issued = IssuedLeaves()
         var count = 0
         try forEachEntry { entry in
+            if entry["event"] == "adopted-leaf", let sha256 = entry["sha256"] {
+                issued.adopted.insert(sha256)
+            }
             guard entry["event"] == "issued-leaf" else { return }
             count += 1
             guard let owner = entry["owner"], let sha256 = entry["sha256"] else {

@@ -43,6 +43,7 @@ extension StateDirectory {
             if !all.isEmpty { inventory.earlierLeaves[owner] = all }
         }
         inventory.issuedLeaves = try leaves.issued(inventory)
+        inventory.adoptedLeaves = try leaves.adopted(inventory)
         let files = try keyFiles()
         (inventory.plainKeys, inventory.encryptedKeys) = (files.plain, files.encrypted)
         inventory.exposedKeys = files.exposed
@@ -238,6 +239,11 @@ private struct LeafReader {
         // A run that was killed may have stored what the ledger does not have yet.
         let stored = Array(inventory.leaves.values) + inventory.earlierLeaves.values.joined()
         return Set(known.places.values.flatMap(\.keys)).union(stored.map(\.certificate.fingerprintSHA256))
+    }
+
+    /// Those that a CA had signed before it was taken over.
+    mutating func adopted(_ inventory: StateInventory) throws -> Set<String> {
+        inventory.generations.isEmpty ? [] : try entries().adopted
     }
 
     private mutating func entries() throws -> Ledger.IssuedLeaves {

@@ -132,6 +132,9 @@ import Testing
         #expect(current.hasKey && current.certificate.subject == "CN=front-proxy-ca")
         _ = try state.authority(current)
         #expect(try Ledger(state: state).openRotation() == nil, "the ledger says where the CA comes from")
+        let pem = try FileReader.read(directory.file("client.crt")) ?? []
+        #expect(inventory.adoptedLeaves == (try Certificate.fingerprints(pem: pem, path: "client.crt")))
+        #expect(inventory.issuedLeaves == [], "they are not ours to remove")
         // Killed before its spec was written, it is run again.
         _ = try await adopt(caKey: "ca.key")
         #expect(try state.inventory() == inventory)

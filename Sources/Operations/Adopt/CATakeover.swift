@@ -47,7 +47,9 @@ struct CATakeover {
         }
         try state.prepareForChange()
         try Issuer(spec, state: state, now: now)
-            .adopt(certificate, key: try key(file), after: inventory)
+            .adopt(
+                certificate, key: try key(file), leaves: servers.compactMap { $0.client?.summary },
+                after: inventory)
         return taken
     }
 

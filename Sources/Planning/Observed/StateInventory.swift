@@ -22,6 +22,8 @@ package struct StateInventory: Sendable, Equatable {
 
     /// Fingerprints of all proxy client certificates that were ever issued; nil where the ledger does not say them all.
     package var issuedLeaves: Set<String>? = []
+    /// Fingerprints of those that were on the control planes when their CA was taken over.
+    package var adoptedLeaves: Set<String> = []
 
     package init(
         generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],

@@ -56,7 +56,8 @@ package enum OlderState {
         _ node: ObservedNode, _ inventory: StateInventory, _ own: CertificateSummary
     ) -> CertificateSummary? {
         guard let leaf = node.installedLeaf, let known = inventory.issuedLeaves,
-            !known.contains(leaf.fingerprintSHA256), leaf.notBefore >= own.notBefore
+            !known.contains(leaf.fingerprintSHA256), leaf.notBefore >= own.notBefore,
+            !inventory.adoptedLeaves.contains(leaf.fingerprintSHA256)
         else { return nil }
         let isOurs = inventory.generations.contains {
             $0.standing == .issued && $0.certificate.subjectDER == leaf.issuerDER
