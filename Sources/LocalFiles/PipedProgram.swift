@@ -40,13 +40,9 @@ package struct PipedProgram: Sendable {
     package func run(input: [UInt8]) throws(NodeError) -> Result {
         let standardInput = try inputFile(input)
         let (output, errors) = (try Pipe(program), try Pipe(program))
-        var pid: pid_t = 0
-        let cause = spawn(&pid, input: standardInput, output: output.end, errors: errors.end)
-        guard cause == 0 else {
-            throw NodeError(
-                .command, operation: "run", subject: program, underlying: String(cString: strerror(cause)),
-                origin: .errno(cause), hint: "check that \(program) is installed and may be executed")
-        }
+        let pid = try OwnSession.spawn(
+            program, arguments, files: [standardInput.number, output.end, errors.end],
+            hint: "check that \(program) is installed and may be executed")
         output.closeEnd()
         errors.closeEnd()
         let ending = watch(pid, output, errors)
@@ -57,12 +53,8 @@ package struct PipedProgram: Sendable {
 
     /// A file without a name, so that a program that does not read it all blocks nobody.
     private func inputFile(_ input: [UInt8]) throws(NodeError) -> FileDescriptor {
-        var template = Array("/tmp/aggbootstrap-stdin-XXXXXX".utf8CString)
-        let number = mkstemp(&template)
-        guard number >= 0 else { throw .system("make a file for", program) }
-        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        let number = try OwnSession.namelessFile(for: program)
         let file = FileDescriptor(owning: number, path: "the input of \(program)")
-        _ = unlink(template)
         let failure = input.withUnsafeBytes { bytes -> NodeError? in
             do throws(NodeError) {
                 try file.write(bytes)
@@ -115,37 +107,6 @@ package struct PipedProgram: Sendable {
 
     // MARK: - Its life
 
-    private func spawn(
-        _ pid: inout pid_t, input: borrowing FileDescriptor, output: Int32, errors: Int32
-    ) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        for (number, standard) in [(input.number, Int32(0)), (output, 1), (errors, 2)] {
-            posix_spawn_file_actions_adddup2(&actions, number, standard)
-        }
-        // Signals that this program ignores or blocks would stay so in the new one.
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | Self.newSession)
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-        defer { for word in words { free(word) } }
-        words.append(nil)
-        return posix_spawnp(&pid, program, &actions, &attributes, words, environ)
-    }
-
-    /// POSIX_SPAWN_SETSID of glibc's spawn.h, which Swift does not import.
-    private static let newSession: Int16 = 0x80
     /// How long what it started may keep its output open after its own end; milliseconds.
     private static let afterEnd = 1000
 

@@ -23,68 +23,27 @@ final class SpawnedProcess: Sendable {
         else {
             throw .system("make a socket for", program)
         }
-        // What the program says of its own troubles; a file, which never fills up and blocks it, and has no name.
-        var template = Array("/tmp/aggbootstrap-stderr-XXXXXX".utf8CString)
-        let errors = mkstemp(&template)
-        if errors >= 0 {
-            _ = unlink(template)
-            _ = fcntl(errors, F_SETFD, FD_CLOEXEC)
-        }
-        guard errors >= 0 else {
-            let cause = errno
+        let (errors, pid): (SharedDescriptor, pid_t)
+        do throws(NodeError) {
+            // What the program says of its own troubles.
+            errors = SharedDescriptor(owning: try OwnSession.namelessFile(for: program), name: program)
+            pid = try errors.lend { (number) throws(NodeError) in
+                try OwnSession.spawn(
+                    program, arguments, files: [ends[1], ends[1], number],
+                    hint: "install \(program) (Debian: openssh-client)")
+            }
+        } catch {
             for end in ends { _ = close(end) }
-            throw .system("make a file for", program, cause)
+            throw error
         }
-        var pid: pid_t = 0
-        let result = Self.spawn(&pid, program, arguments, socket: ends[1], errors: errors)
         _ = close(ends[1])
-        guard result == 0 else {
-            _ = close(ends[0])
-            _ = close(errors)
-            throw NodeError(
-                .command, operation: "run", subject: program, underlying: String(cString: strerror(result)),
-                origin: .errno(result), hint: "install \(program) (Debian: openssh-client)")
-        }
         socket = Mutex(SharedDescriptor(owning: ends[0], name: program))
-        self.errors = SharedDescriptor(owning: errors, name: program)
+        self.errors = errors
         self.program = program
         process = Mutex(pid)
     }
 
     deinit { end() }
-
-    private static func spawn(
-        _ pid: inout pid_t, _ program: String, _ arguments: [String], socket: Int32, errors: Int32
-    ) -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_adddup2(&actions, socket, 0)
-        posix_spawn_file_actions_adddup2(&actions, socket, 1)
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
-        // Signals that this program ignores or blocks would stay so in the new one.
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(
-            &attributes,
-            Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | Self.newSession)
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-        defer { for word in words { free(word) } }
-        words.append(nil)
-        return posix_spawnp(&pid, program, &actions, &attributes, words, environ)
-    }
-
-    /// POSIX_SPAWN_SETSID of glibc's spawn.h, which Swift does not import.
-    private static let newSession: Int16 = 0x80
 
     /// Lends our end of the socket, which stays open for that time; -1 once it was closed or handed over.
     func withSocket<R, E: Error>(_ body: (Int32) throws(E) -> R) throws(E) -> R {

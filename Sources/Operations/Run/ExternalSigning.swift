@@ -50,7 +50,7 @@ extension Run {
         else {
             throw BootstrapError(
                 "external/same-ca",
-                "\(external.file) (certificates.ca.certificate) holds \(generation.certificate.subject), the CA that is to be replaced",
+                "\(external.file) (certificates.ca.certificate) holds \(generation.certificate.subject), the CA in use, and not the new one",
                 hint:
                     "put the certificate of the new CA there, let certificates.ca.signer sign with it, then run rotate --ca again"
             )

@@ -37,7 +37,7 @@ OPTIONS = {
 }
 
 
-# What says what is to be done. The others are settings of a cluster, which a command that has no use for them leaves out.
+# These say what to do. The others are settings of a cluster, which a command that has no use for them leaves out.
 DEEDS = ("ca", "compromised", "abort", "if_due", "renew_before", "cross_sign", "canary", "warn_before")
 # Settings that a rotation has a use for only if it is, or may become, one of the CA.
 _OF_THE_CA = ("accept_laggard", "accept_unseen_extensions", "accept_unlisted", "soak", "watch")
