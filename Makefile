@@ -5,16 +5,19 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix man
+.PHONY: deb rpm tarball packages package-check reproduce
 
 LINTED := Sources Tests templates Package.swift
-# The same flags for every release build, so that it is built once. For size: what is not linked is not loaded.
+# The same flags for every release build, so that it is built once. For size: what is not linked is not loaded. No debug
+# information and no path of this machine, so that the same commit makes the same bytes in any directory.
 RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 	AGGBOOTSTRAP_LIBSYSTEMD=$$(pkg-config --modversion libsystemd 2>/dev/null || true) \
-	swift build -c release --static-swift-stdlib --product aggbootstrap -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections
+	swift build -c release --static-swift-stdlib --product aggbootstrap -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+	-debug-info-format none -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
-SCRIPTS := .ci/run $(wildcard scripts/*.sh Tests/PageTests/*.sh ansible/tests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+SCRIPTS := .ci/run $(wildcard scripts/*.sh packaging/*.sh Tests/PageTests/*.sh ansible/tests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
@@ -32,6 +35,10 @@ help:
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet lint', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
+	@echo "make deb      dist/*.deb: the Debian package; make rpm and make tarball: the RPM package, and an archive for other systems"
+	@echo "make packages all three, their SBOM, SHA256SUMS and, with SIGNING_KEY=FILE, its signature"
+	@echo "make package-check  the same, and checks them: lintian, and a bare Debian 12 (root; SUITES='bookworm trixie noble' for others)"
+	@echo "make reproduce  builds the packages of the last commit in two directories and compares them: two release builds"
 	@echo "make clean    remove what the builds made"
 
 demo:
@@ -99,9 +106,41 @@ release:
 	@scripts/need.sh build
 	$(RELEASE)
 	@mkdir -p dist
-	strip -o dist/aggbootstrap $(PROGRAM)
+	strip -o dist/aggbootstrap $(PROGRAM) && chrpath -d dist/aggbootstrap >/dev/null
 	@python3 scripts/man.py $(PROGRAM) dist/man
 	@ls -l dist/aggbootstrap && dist/aggbootstrap --version
+
+deb:
+	@scripts/need.sh package
+	$(RELEASE)
+	@packaging/deb.sh $(PROGRAM) dist
+
+rpm:
+	@scripts/need.sh package
+	$(RELEASE)
+	@packaging/rpm.sh $(PROGRAM) dist
+
+tarball:
+	@scripts/need.sh package
+	$(RELEASE)
+	@packaging/tarball.sh $(PROGRAM) dist
+
+packages:
+	@scripts/need.sh package
+	$(RELEASE)
+	@packaging/all.sh $(PROGRAM) dist $(SIGNING_KEY)
+
+package-check:
+	@if [ "$$(id -u)" != 0 ]; then \
+		echo 'error: make package-check installs into bare systems: run sudo env "PATH=$$PATH" make package-check' >&2; exit 1; fi
+	@scripts/need.sh package-check
+	$(RELEASE)
+	@packaging/all.sh $(PROGRAM) .build/packages
+	@packaging/test.sh .build/packages $(SUITES)
+
+reproduce:
+	@scripts/need.sh package
+	@packaging/reproduce.sh .build-reproduce
 
 man:
 	@scripts/need.sh build
@@ -110,4 +149,4 @@ man:
 	@ls dist/man
 
 clean:
-	rm -rf .build .build-verifiers dist
+	rm -rf .build .build-verifiers .build-reproduce dist

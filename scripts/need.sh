@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|page|bench|matrix|kube-apiserver|go
+# Usage: need.sh build|test|e2e|page|bench|matrix|package|package-check|kube-apiserver|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
 packages() {
     case $1 in
-    build) echo binutils ca-certificates gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config python3 ;;
+    build) echo binutils ca-certificates chrpath gcc git libc6-dev libssl-dev libstdc++-12-dev libsystemd-dev pkg-config python3 ;;
     test)
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema python3-venv golang-cfssl systemd strace diffutils faketime patch util-linux
@@ -25,6 +25,14 @@ packages() {
     matrix)
         packages build
         echo faketime gnutls-bin libnss3-tools openssl python3 python3-venv
+        ;;
+    package)
+        packages build
+        echo dpkg-dev openssl rpm tar xz-utils
+        ;;
+    package-check)
+        packages package
+        echo debootstrap diffutils lintian python3-venv rpmlint util-linux
         ;;
     bench)
         packages build

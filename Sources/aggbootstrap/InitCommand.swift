@@ -14,6 +14,11 @@ struct InitCommand: AsyncParsableCommand {
             It changes only what differs: if you run it again, it writes and restarts nothing. It \
             never replaces a CA. If the API server does not become ready with the change, the old files are restored and it \
             is restarted with them.
+
+            Examples:
+              aggbootstrap init --root out
+              aggbootstrap init --spec cluster.json --dry-run
+              aggbootstrap init --spec cluster.json
             """)
 
     @OptionGroup var spec: SpecOptions

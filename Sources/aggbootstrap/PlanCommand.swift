@@ -8,7 +8,13 @@ import Values
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what init would change, and change nothing.")
+        commandName: "plan", abstract: "Show what init would change, and change nothing.",
+        discussion: """
+            Examples:
+              aggbootstrap plan --spec cluster.json
+              aggbootstrap plan --spec cluster.json --root out
+              aggbootstrap plan --detailed-exitcode -o json
+            """)
 
     @OptionGroup var spec: SpecOptions
     @OptionGroup var passphrase: PassphraseOptions

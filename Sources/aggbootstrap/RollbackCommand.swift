@@ -18,6 +18,10 @@ struct RollbackCommand: AsyncParsableCommand {
 
             A node that is rolled back already is not changed while others are not. If all are, rollback makes the change \
             again. The next init brings every node to what the spec says.
+
+            Examples:
+              aggbootstrap rollback --dry-run
+              aggbootstrap rollback --limit master-2
             """)
 
     @OptionGroup var cluster: ClusterOptions

@@ -30,6 +30,13 @@ struct RotateCommand: AsyncParsableCommand {
             With --if-due, only what is due is replaced, for a timer: the CA, or else the proxy client certificates that are \
             over two thirds of their lifetime or end within --renew-before. A CA rotation that is open is continued. If \
             nothing is due, one line says what is next, and the exit status is 0.
+
+            Examples:
+              aggbootstrap rotate
+              aggbootstrap rotate --ca --dry-run
+              aggbootstrap rotate --ca
+              aggbootstrap rotate --compromised leaf
+              aggbootstrap rotate --if-due --renew-before 60d --yes
             """)
 
     @OptionGroup var spec: SpecOptions

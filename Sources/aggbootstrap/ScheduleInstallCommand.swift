@@ -20,6 +20,9 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
 
             It is refused on a control plane of the spec, because the CA's key does not belong there, unless that node is \
             marked as local.
+
+            Examples:
+              aggbootstrap schedule install --spec /etc/aggbootstrap/cluster.json
             """)
 
     @Option(

@@ -7,8 +7,12 @@ import Values
 
 struct SpecExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Explain a field of the spec; without one, list all fields."
-    )
+        commandName: "explain", abstract: "Explain a field of the spec; without one, list all fields.",
+        discussion: """
+            Examples:
+              aggbootstrap spec explain
+              aggbootstrap spec explain certificates.ca.key.size
+            """)
 
     @Argument(help: "For example certificates.ca.key.size, or nodes[].address.")
     var field: String?

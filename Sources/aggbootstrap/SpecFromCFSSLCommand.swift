@@ -13,6 +13,9 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
             Every field of the files is kept, or named on standard error with the reason why it is not. \
             cfssl issues one certificate and key for all nodes, so perNode is false; \
             the allowed name is the certificate's common name.
+
+            Examples:
+              aggbootstrap spec from-cfssl --ca-config ca-config.json --ca-csr ca-csr.json --csr aggregator-csr.json cluster.json
             """)
 
     @Option(

@@ -7,7 +7,12 @@ import Values
 
 struct SpecInitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Write a minimal spec to standard output, or to a new file.")
+        commandName: "init", abstract: "Write a minimal spec to standard output, or to a new file.",
+        discussion: """
+            Examples:
+              aggbootstrap spec init
+              aggbootstrap spec init --cluster shanghai --node master-1 cluster.json
+            """)
 
     @Option(help: "The cluster's name.")
     var cluster = "demo"

@@ -12,6 +12,9 @@ struct SpecSchemaCommand: AsyncParsableCommand {
         discussion: """
             It is draft 2020-12, for editors and other programs. New specs refer to it as \
             \(SpecDocument.schemaFileName), beside the spec. `spec validate` checks more.
+
+            Examples:
+              aggbootstrap spec schema aggbootstrap.schema.json
             """)
 
     @Argument(help: "A file that does not exist yet; default: standard output.", completion: .file())

@@ -7,7 +7,12 @@ import Values
 
 struct SpecValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "validate", abstract: "Check a spec and list every problem at once.")
+        commandName: "validate", abstract: "Check a spec and list every problem at once.",
+        discussion: """
+            Examples:
+              aggbootstrap spec validate cluster.json
+              aggbootstrap spec validate -o json
+            """)
 
     @Option(
         name: .customLong("spec"), help: SpecOptions.specHelp, completion: .file(extensions: ["json"]))

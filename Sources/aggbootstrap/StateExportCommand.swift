@@ -49,6 +49,9 @@ struct StateExportCommand: AsyncParsableCommand {
             that is not finished goes with it.
 
             Use one copy only: after a rotation with one, the other is refused as older than the control planes.
+
+            Examples:
+              aggbootstrap state export --passphrase-file /root/passphrase cluster.age
             """)
 
     @OptionGroup var options: StateOptions

@@ -19,6 +19,9 @@ struct StateImportCommand: AsyncParsableCommand {
             certificate. If it was interrupted, run it again.
 
             Timers do not move with it: run schedule install here, and schedule remove on the machine that had the state.
+
+            Examples:
+              aggbootstrap state import --passphrase-file /root/passphrase cluster.age
             """)
 
     @OptionGroup var options: StateOptions

@@ -17,6 +17,10 @@ struct UninstallCommand: AsyncParsableCommand {
 
             The state directory stays, so that init can bring the layer back with the same CA. --remove-state \
             destroys it at the end.
+
+            Examples:
+              aggbootstrap uninstall --dry-run
+              aggbootstrap uninstall
             """)
 
     @OptionGroup var cluster: ClusterOptions

@@ -76,6 +76,16 @@ import Testing
             .stdout
         #expect(
             page.contains("--accept-unhealthy node") && page.contains("General Commands Manual"), "\(page)")
+
+        for section in ["EXAMPLES", "ENVIRONMENT", "FILES", "EXIT STATUS"] {
+            #expect(page.contains("\n\(section)\n"), "\(page)")
+        }
+        #expect(page.contains("aggbootstrap init --root out"), "\(page)")
+        #expect(page.contains("AGGBOOTSTRAP_SPEC"), "\(page)")
+        #expect(!page.contains("detailed-exitcode"), "\(page)")
+        let group = try String(
+            contentsOfFile: directory.file("man/aggbootstrap-schedule.1"), encoding: .utf8)
+        #expect(group.contains("aggbootstrap\\-schedule\\-install\\fR(1)"), "\(group)")
     }
 
     @Test func unknownShell() throws {
