@@ -140,7 +140,7 @@ bare() {
     bookworm | trixie) ;;
     *)
         mirror=(http://archive.ubuntu.com/ubuntu)
-        options=(--components=main,universe)
+        options=('--components=main,universe')
         [ -e /usr/share/keyrings/ubuntu-archive-keyring.gpg ] || options+=(--no-check-gpg)
         ;;
     esac
@@ -177,7 +177,6 @@ installs() {
     cp "$deb" "$work/system/tmp/"
     [ ! -e "$work/system/usr/bin/aggbootstrap" ]
     inside apt-get -q update
-    inside apt-get -q install -y --no-install-recommends ca-certificates
     strays >"$work/before"
     inside apt-get -q install -y --no-install-recommends "/tmp/$(basename "$deb")"
     [ "$(inside aggbootstrap --version)" = "$version" ]

@@ -9,6 +9,9 @@ package enum SpecExplanation {
         aligned(SpecFields.entries.map { ($0.path, $0.field) })
     }
 
+    /// The paths of all fields.
+    package static var paths: [String] { SpecFields.entries.map(\.path) }
+
     /// Type, default, purpose and example of the field at `path`, with its fields where it is an object.
     /// - Parameter path: for example `nodes[].address`; indices do not matter.
     /// - Returns: nil where there is no such field.

@@ -14,7 +14,8 @@ struct SpecExplainCommand: AsyncParsableCommand {
               aggbootstrap spec explain certificates.ca.key.size
             """)
 
-    @Argument(help: "For example certificates.ca.key.size, or nodes[].address.")
+    @Argument(
+        help: "For example certificates.ca.key.size, or nodes[].address.", completion: Completions.specFields)
     var field: String?
 
     func run() async throws {

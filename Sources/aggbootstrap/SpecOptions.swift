@@ -68,7 +68,7 @@ struct PlaceOptions: ParsableArguments {
             valueName: "path=file"))
     var baseFile: [String] = []
 
-    @Option(help: SpecOptions.limitHelp)
+    @Option(help: SpecOptions.limitHelp, completion: Completions.nodes)
     var limit: [String] = []
 
     /// Those that were given.
@@ -103,7 +103,7 @@ struct ClusterOptions: ParsableArguments {
                 + "root, else below $XDG_STATE_HOME.", valueName: "dir"), completion: .directory)
     var state: String?
 
-    @Option(help: SpecOptions.limitHelp)
+    @Option(help: SpecOptions.limitHelp, completion: Completions.nodes)
     var limit: [String] = []
 
     /// The run that the options describe.

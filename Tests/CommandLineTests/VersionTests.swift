@@ -36,23 +36,41 @@ import Testing
         #expect(result.status == 64 && result.stdout.isEmpty && !result.stderr.isEmpty, "\(result.stdout)")
     }
 
-    /// What the shell itself makes of it.
-    @Test func bashCompletes() throws {
-        let line = """
+    /// What bash itself offers for each command line.
+    private func offered(_ lines: [String]) throws -> [String] {
+        let script = """
             eval "$($A completion bash)"
             complete -p aggbootstrap | grep -o -- '-F [^ ]*' | cut -c4- >name
             PATH=$(dirname $A):$PATH
             try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
                 "$(<name)" aggbootstrap "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"; echo "${COMPREPLY[@]}"; }
-            try aggbootstrap in; try aggbootstrap init --accept; try aggbootstrap spec fr; try aggbootstrap plan --out
+
             """
-        let result = try shell(line, in: directory)
-        let words = result.stdout.split(separator: "\n").map {
+        let result = try shell(
+            script + lines.map { "try aggbootstrap \($0)" }.joined(separator: "\n"), in: directory)
+        #expect(result.stderr.isEmpty, "\(result.stderr)")
+        return result.stdout.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
             $0.split(separator: " ").joined(separator: " ")
         }
-        #expect(
-            words == ["init", "--accept-unhealthy", "from-cfssl", "--output"],
-            "\(result.stdout)\(result.stderr)")
+    }
+
+    @Test func bashCompletes() throws {
+        let words = try offered(["in", "init --accept", "spec fr", "plan --out"])
+        #expect(words == ["init", "--accept-unhealthy", "from-cfssl", "--output"])
+    }
+
+    /// The control planes of the spec that the command line names, or of the one that is used without it.
+    @Test func bashCompletesNodesAndFields() throws {
+        for (name, file) in [("master-1", "cluster.json"), ("cp9", "aggbootstrap.json")] {
+            #expect(
+                try shell("$A spec init --node \(name) \(file)", in: directory).status == 0)
+        }
+        try directory.write("{", to: "broken.json")
+        let words = try offered([
+            "init --spec cluster.json --limit ''", "init --spec = cluster.json --accept-unhealthy m",
+            "rollback --limit ''", "plan --spec broken.json --limit ''", "spec explain certificates.ca.key.s",
+        ])
+        #expect(words == ["master-1", "master-1", "cp9", "", "certificates.ca.key.size"])
     }
 
     @Test(arguments: [("zsh", "#compdef aggbootstrap"), ("fish", "complete -c 'aggbootstrap'")])

@@ -15,7 +15,8 @@ struct ChangeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Restart other control planes even if this one is not ready; repeatable.", valueName: "node"))
+            "Restart other control planes even if this one is not ready; repeatable.", valueName: "node"),
+        completion: Completions.nodes)
     var acceptUnhealthy: [String] = []
 
     @Flag(help: "Restart even if that activates changes of the unit that aggbootstrap did not make.")
