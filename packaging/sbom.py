@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
 SWIFT = "Apache-2.0 WITH Swift-exception"
 # Of Swift's own parts: name, repository, and the modules that it consists of.
 TOOLCHAIN = [
@@ -32,8 +33,7 @@ PACKAGES = {
 }
 # Those whose LICENSE does not have the exception that their files name.
 PLAIN = {"swift-subprocess"}
-OWN = {"aggbootstrap", "ControlPlane", "LocalFiles", "NodeAccess", "OpenSSL", "Operations", "PKI", "Planning", "Proofs",
-       "Secrets", "Spec", "StateStore", "SystemdBus", "SystemdUnits", "TLS", "UnitTemplates", "Values"}
+OWN = {path.name for path in (PROJECT / "Sources").iterdir()} | {"UnitTemplates"}
 # What is loaded when it runs: who makes it, and its licence.
 LIBRARIES = {
     "libssl.so.3": ("OpenSSL", "Apache-2.0"),
@@ -92,7 +92,7 @@ def toolchain():
 
 def libraries(program):
     """Each library that is loaded, with the newest version of its symbols that are used."""
-    used = {"libc.so.6": [said(str(pathlib.Path(__file__).parent / "glibc.sh"), program).strip()]}
+    used = {"libc.so.6": [said(str(PROJECT / "packaging/glibc.sh"), program).strip()]}
     for line in said("readelf", "-V", "-W", program).split("Version needs section")[1].splitlines():
         if match := re.search(r"File: (\S+)", line):
             name = match[1]
