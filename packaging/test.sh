@@ -13,7 +13,7 @@ shift
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/aggbootstrap-lab
 mkdir -p "$cache"
 work=$(mktemp -d -p "$cache" packages.XXXXXX)
-trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'wait; rm -rf --one-file-system "$work"' EXIT
 deb=$(ls "$dist"/aggbootstrap_*.deb)
 tarball=$(ls "$dist"/aggbootstrap-*.tar.gz)
 sbom=$(ls "$dist"/aggbootstrap-*.spdx.json)
@@ -169,7 +169,7 @@ strays() {
 
 installs() {
     local suite=$1 said
-    bare "$suite"
+    [ -e "$cache/bare-$suite.tar" ] || fail "there is no bare $suite: $(<"$work/bare.log")"
     rm -rf --one-file-system "$work/system"
     mkdir "$work/system"
     tar -C "$work/system" -xf "$cache/bare-$suite.tar"
@@ -201,11 +201,15 @@ installs() {
     rm -rf --one-file-system "$work/system"
 }
 
+# Beside the other checks: it mostly waits for the network.
+(set -e; for suite in "$@"; do bare "$suite"; done) >"$work/bare.log" 2>&1 &
+making=$!
 check "the Debian package has no error and no warning of lintian" lint_deb
 check "the tarball has what it should, and nothing of the build's machine" tarball_works
 if compgen -G "$dist/aggbootstrap-*.rpm" >/dev/null; then check "the RPM package: rpmlint, installed below a directory, erased" lint_rpm; fi
 check "the SBOM is SPDX 2.3, of this program" sbom_is_spdx
 check "SHA256SUMS is right, and openssl verifies its signature" sums_and_signature
+wait $making || true
 for suite in "$@"; do check "installed, used and purged on a bare $suite" installs "$suite"; done
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed = 0 ]
