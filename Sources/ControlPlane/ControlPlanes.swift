@@ -74,15 +74,15 @@ package struct ControlPlanes: Sendable {
         return try APIServerConnection(spec: spec, nodeSpec: node, flags: flags, link: link)
     }
 
+    private var lacksRoot: Bool { access == .live && nodes.contains(where: \.local) && !LocalHost.isRoot }
+
     /// Reading and changing this machine takes root.
     package func checkReach() throws {
-        guard access == .live, nodes.contains(where: \.local) else { return }
-        guard LocalHost.isRoot else {
-            throw BootstrapError(
-                "run/needs-root",
-                "a live run needs root: it reads keys, writes below /etc and asks systemd to restart",
-                hint: "run it with sudo, or work offline with --root DIR")
-        }
+        guard lacksRoot else { return }
+        throw BootstrapError(
+            "run/needs-root",
+            "a live run needs root: it reads keys, writes below /etc and asks systemd to restart",
+            hint: "run it with sudo, or work offline with --root DIR")
     }
 
     // MARK: - Observing
@@ -130,7 +130,11 @@ package struct ControlPlanes: Sendable {
     /// What a spec has to say of each control plane.
     /// - Throws: also `adopt/no-process`, `adopt/needs-root`, `process/several`, `process/distribution`.
     package func adopt() async throws -> [AdoptedServer] {
-        try checkReach()
+        guard !lacksRoot else {
+            throw BootstrapError(
+                "run/needs-root", "reading the kube-apiserver of this machine needs root",
+                hint: "run it with sudo, or name the control planes with --ssh USER@HOST")
+        }
         let results = await onEachNode(nodes) { node in
             try await AdoptionReader(node: try link(node).node, reader: reader).read(node)
         }

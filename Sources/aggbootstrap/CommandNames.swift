@@ -19,7 +19,7 @@ enum CommandNames {
             let children = command.configuration.subcommands
             guard !children.isEmpty, !name.hasPrefix("-") else { return nil }
             guard let child = children.first(where: { Self.name($0) == name }) else {
-                return unknown(name, among: children.map(Self.name), below: path)
+                return unknown(name, among: children, below: path)
             }
             command = child
             path.append(name)
@@ -32,10 +32,14 @@ enum CommandNames {
     }
 
     private static func unknown(
-        _ name: String, among names: [String], below path: [String]
+        _ name: String, among children: [any ParsableCommand.Type], below path: [String]
     ) -> BootstrapError {
         let parent = path.joined(separator: " ")
-        let near = nearest(name, names)
+        // `adopt` is one of `spec`.
+        let group = children.first { child in
+            child.configuration.subcommands.contains { Self.name($0) == name }
+        }
+        let near = group.map { "\(Self.name($0)) \(name)" } ?? nearest(name, children.map(Self.name))
         return BootstrapError(
             "usage/no-such-command", status: .usage,
             "there is no command \(SpecText.quoted(name)) of \(parent)",

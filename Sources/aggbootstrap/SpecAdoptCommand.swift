@@ -14,8 +14,8 @@ struct SpecAdoptCommand: AsyncParsableCommand {
         abstract: "Write the spec of a cluster that exists, from its running control planes.",
         discussion: """
             It finds kube-apiserver on each control plane, whatever runs it, and reads its flags and the certificates \
-            that they name. It changes nothing there. What the spec cannot keep, what init would change and what could \
-            be better is told on standard error. Name all control planes of the cluster, or none: then it is this machine.
+            that they name. It changes nothing there. What the spec cannot keep, what init would refuse or change and what \
+            could be better is told on standard error. Name all control planes of the cluster, or none: then it is this machine.
 
             With --ca-key, the CA that the control planes trust goes on: its certificate and key are stored in the state \
             directory, after the key was compared with the certificate. Without it, init refuses to replace that CA, and \
@@ -103,9 +103,7 @@ struct SpecAdoptCommand: AsyncParsableCommand {
                 Console.document(adoption.text)
                 return .done
             }
-            let isForeign = adoption.notes.contains(where: \.isForeignCA)
-            let next = isForeign ? "rotate --ca --dry-run" : "plan"
-            Console.print(["wrote \(output); next: aggbootstrap \(next) --spec \(output)"])
+            Console.print(["wrote \(output); next: \(AdoptionText(adoption.notes).next(output))"])
             return .done
         }
     }

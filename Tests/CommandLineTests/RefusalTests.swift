@@ -54,6 +54,8 @@ import Testing
             64, "'-1' is invalid for '--passphrase-fd <n>': write the number", "init", "--passphrase-fd", "-1"
         ),
         Case(64, "hint: did you mean aggbootstrap init?", "help", "initt"),
+        Case(64, "hint: did you mean aggbootstrap spec adopt?", "adopt", "--ssh", "root@192.0.2.1"),
+        Case(64, "aggbootstrap spec adopt writes the spec of a cluster that exists", "plan"),
         Case(64, "there is no command \"nope\" of aggbootstrap [usage/no-such-command]", "help", "nope"),
         Case(64, "hint: did you mean aggbootstrap spec validate?", "help", "spec", "vaildate"),
         Case(64, "hint: did you mean aggbootstrap spec validate?", "spec", "vaildate"),

@@ -29,8 +29,11 @@ import Testing
         let before = treeListing(directory.path)
         let result = try aggbootstrap(["spec", "init", "it"], in: directory)
         #expect(result.status == 1)
-        #expect(
-            result.stderr.contains("cannot write it: it exists already [spec/exists]"), "\(result.stderr)")
+        let says =
+            kind == "directory"
+            ? "cannot write it: it is a directory [spec/exists]\nhint: name a file in it, such as it/cluster.json"
+            : "cannot write it: it exists already [spec/exists]"
+        #expect(result.stderr.contains(says), "\(result.stderr)")
         #expect(treeListing(directory.path) == before)
     }
 

@@ -17,72 +17,20 @@ import Testing
 
 /// Control planes that run, as `/proc` and the files of a tree show them, become a spec.
 @Suite struct AdoptionTests {
-    private let directory: TemporaryDirectory
-    private let root: String
+    private let machine: AdoptedMachine
+    private var directory: TemporaryDirectory { machine.directory }
+    private var root: String { machine.root }
 
-    init() throws {
-        directory = try TemporaryDirectory()
-        root = directory.file("node")
-        try directory.write("btime 1700000000\n", to: "node/proc/stat")
-        try directory.write("Master-1\n", to: "node/proc/sys/kernel/hostname")
-        try openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 3650 -subj /CN=front-proxy-ca"
-        )
-        try openssl(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.crt -days 3650 -subj /CN=kubernetes"
-        )
-        try openssl(
-            "req -new -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /O=k8s/CN=front-proxy-client"
-        )
-        try directory.write("extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature\n", to: "extensions")
-        try openssl(
-            "x509 -req -in client.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out client.crt -extfile extensions"
-        )
-        try program("mkdir", ["-p", "\(root)/pki"])
-        for name in ["ca.crt", "client.crt", "client.key"] {
-            try copy(directory.file(name), to: "\(root)/pki/\(name)")
-        }
-        try process(["--client-ca-file=/pki/clients.crt"])
-        try copy(directory.file("other.crt"), to: "\(root)/pki/clients.crt")
-    }
+    init() throws { machine = try AdoptedMachine() }
 
-    private func openssl(_ line: String) throws {
-        try program("openssl", line.split(separator: " ").map(String.init))
-    }
-
-    private func copy(_ file: String, to path: String) throws { try program("cp", [file, path]) }
-
+    private func openssl(_ line: String) throws { try machine.openssl(line) }
+    private func copy(_ file: String, to path: String) throws { try machine.copy(file, to: path) }
     private func program(_ name: String, _ arguments: [String]) throws {
-        let result = try run(name, arguments, currentDirectory: directory.path)
-        #expect(result.status == 0, "\(result.stderr)")
+        try machine.program(name, arguments)
     }
+    private func process(_ more: [String] = []) throws { try machine.process(AdoptedMachine.flags + more) }
 
-    private static let flags = [
-        "--requestheader-client-ca-file=/pki/ca.crt", "--requestheader-allowed-names=front-proxy-client",
-        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-        "--requestheader-group-headers=X-Remote-Group",
-        "--requestheader-username-headers=X-Remote-User", "--proxy-client-cert-file=/pki/client.crt",
-        "--proxy-client-key-file=/pki/client.key",
-    ]
-
-    private func process(_ more: [String] = [], cgroup: String = "0::/system.slice/kube-api.service\n") throws
-    {
-        let arguments = ["/usr/bin/kube-apiserver"] + Self.flags + more
-        try directory.write(arguments.joined(separator: "\0") + "\0", to: "node/proc/41/cmdline")
-        let fields = ["S"] + Array(repeating: "0", count: 18) + ["500", "0"]
-        try directory.write("41 (x) \(fields.joined(separator: " "))\n", to: "node/proc/41/stat")
-        try directory.write(cgroup, to: "node/proc/41/cgroup")
-    }
-
-    private var effects: Effects {
-        var effects = Effects(
-            now: LocalHost.now, progress: { _ in }, systemBus: { throw CancellationError() })
-        effects.link = { [root] _ in
-            let node = LocalTransport(root: NodeRoot(prefix: root))
-            return NodeLink(node: node, units: ExternalAPIServer(node), tunnel: nil)
-        }
-        return effects
-    }
+    private var effects: Effects { machine.effects { ExternalAPIServer($0) } }
 
     private func adopt(caKey: String? = nil, cluster: String? = "c") async throws -> Adoption {
         try await Adoption(
@@ -242,5 +190,91 @@ import Testing
             passphrase: nil)
         let error = #expect(throws: BootstrapError.self) { try AdoptionTargets(request).spec() }
         #expect(error?.code == "usage/ssh-destination")
+    }
+
+    // MARK: - Before anything is done
+
+    private func refusal(_ change: (inout Adoption.Request) -> Void) async -> ErrorReport? {
+        var request = Adoption.Request(
+            destinations: ["admin@192.0.2.7"], sshConfig: nil, cluster: "c", kubeconfig: nil,
+            state: directory.file("state"), caKey: nil, passphrase: nil)
+        change(&request)
+        do {
+            _ = try await Adoption(request, effects: effects)
+            return nil
+        } catch { return ErrorReport(error) }
+    }
+
+    /// By an alias of ssh_config and by an address, say.
+    @Test func aMachineThatIsNamedTwice() async throws {
+        #expect(
+            await refusal { $0.destinations.append("admin@cp1") } == nil, "it is not known that it is one")
+        try directory.write("7d7c1d5e\n", to: "node/proc/sys/kernel/random/boot_id")
+        let report = await refusal { $0.destinations.append("admin@cp1") }
+        #expect(report?.code == "adopt/same-machine" && report?.status == .usage)
+        #expect(report?.message.contains("192.0.2.7 and cp1 are both master-1") == true)
+        #expect(await refusal { _ in } == nil)
+    }
+
+    @Test func filesOfOptionsAreLookedForFirst() async throws {
+        // No kube-apiserver is found, and that is not what is said.
+        try program("rm", ["-r", "\(root)/proc/41"])
+        for option in [\Adoption.Request.kubeconfig, \.sshConfig] {
+            let missing = await refusal { $0[keyPath: option] = directory.file("missing") }
+            #expect(missing?.code == "usage/no-such-file" && missing?.status == .usage)
+            #expect(missing?.message.hasSuffix("/missing does not exist") == true)
+            let folder = await refusal { $0[keyPath: option] = directory.path }
+            #expect(folder?.message.hasSuffix(" is a directory") == true)
+            #expect(
+                await refusal { $0[keyPath: option] = directory.file("ca.crt") }?.code == "adopt/no-process")
+        }
+        #expect(await refusal { $0.caKey = directory.file("missing") }?.code == "adopt/ca-key")
+    }
+
+    @Test func aCAKeyThatCannotBeReadIsSaidWithTheWayOut() async throws {
+        try openssl("pkey -in ca.key -aes256 -passout pass:secret -out locked.key")
+        try program("chmod", ["0600", directory.file("locked.key"), directory.file("ca.crt")])
+        let locked = await refusal { $0.caKey = directory.file("locked.key") }
+        #expect(locked?.code == "pki/encrypted-key")
+        #expect(locked?.hint?.contains("openssl pkey -in \(directory.file("locked.key"))") == true)
+        let certificate = await refusal { $0.caKey = directory.file("ca.crt") }
+        #expect(certificate?.hint?.contains("private key in PEM") == true, "\(certificate?.hint ?? "")")
+    }
+
+    @Test func theStateOfAnotherCluster() async throws {
+        let cluster = try OfflineCluster(OfflineCluster.spec(nodes: ["cp1"]))
+        try await cluster.converge()
+        for name in [nil, "c", "demo"] as [String?] {
+            let report = await refusal { ($0.cluster, $0.state) = (name, cluster.state.path) }
+            #expect(report?.code == "adopt/state-in-use")
+            #expect(report?.message.contains("of cluster demo, whose CA is CN=") == true)
+        }
+        // Where the layer is off, it may well be theirs.
+        try machine.process(["--secure-port=6443"])
+        #expect(await refusal { ($0.cluster, $0.state) = (nil, cluster.state.path) } == nil)
+        #expect(
+            await refusal { ($0.cluster, $0.state) = ("c", cluster.state.path) }?.code == "adopt/state-in-use"
+        )
+    }
+
+    @Test func oneSpecHasOneUnit() {
+        func server(_ name: String, _ service: String?) -> AdoptedServer {
+            AdoptedServer(
+                node: NodeSpec(name: name, address: name), service: service, flags: .parse(arguments: []))
+        }
+        func code(_ other: String?) -> String? {
+            let servers = [server("cp1", "a.service"), server("cp2", "a.service"), server("cp3", other)]
+            do {
+                try AdoptionChecks.check(servers)
+                return nil
+            } catch {
+                let report = ErrorReport(error)
+                #expect(report.message.contains("on cp1 (the unit a.service) and on cp3 ("))
+                return report.code
+            }
+        }
+        #expect(code("a.service") == nil)
+        #expect(code("b.service") == "adopt/several-units")
+        #expect(code(nil) == "adopt/several-managers")
     }
 }

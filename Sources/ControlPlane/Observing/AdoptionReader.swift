@@ -19,13 +19,15 @@ struct AdoptionReader {
         guard let found = try ExternalAPIServer(node).current() else {
             throw BootstrapError(
                 "adopt/no-process", "no kube-apiserver runs there",
-                hint:
-                    "start it, or leave this control plane out; `aggbootstrap spec init` writes a spec for a new cluster"
-            )
+                hint: (spec.local
+                    ? "name the control planes with --ssh USER@HOST, or start it"
+                    : "start it, or leave this control plane out")
+                    + "; `aggbootstrap spec init` writes a spec for a new cluster")
         }
         var server = AdoptedServer(
             node: spec, service: try await service(found), flags: .parse(commandLine: found.arguments))
         server.node.name = try hostName() ?? spec.name
+        server.process = try identity(found)
         let directory = try node.follow("/proc/\(found.pid)/cwd")
         func path(_ flag: String) -> String? {
             guard let path = server.flags.string(flag), !path.isEmpty else { return nil }
@@ -101,6 +103,14 @@ struct AdoptionReader {
         guard let bytes = try node.read("/proc/sys/kernel/hostname") else { return nil }
         let name = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }.lowercased()
         return SpecFormat.nodeName.accepts(name) ? name : nil
+    }
+
+    /// Machines that were copied have one id, and containers the boot of their machine: with the process, it is one.
+    private func identity(_ found: ExternalAPIServer.Found) throws -> String? {
+        guard let boot = try node.read("/proc/sys/kernel/random/boot_id") else { return nil }
+        let machine = try node.read("/etc/machine-id") ?? []
+        return (boot + machine).map { String($0) }.joined(separator: ".")
+            + " \(found.pid) \(found.startTicks)"
     }
 
     // MARK: - What runs it

@@ -25,13 +25,17 @@ enum SSHFailure {
                 case .closed(let why): "ssh ended without a message: \(why)"
                 }
         }
+        // The name of a node that has none but its address is said in front of this already.
+        let isNamed = destination.name != destination.address
         return NodeError(
-            code, operation: "connect to", subject: "\(destination.name) (\(destination.address))",
+            code, operation: isNamed ? "connect to" : "connect",
+            subject: isNamed ? "\(destination.name) (\(destination.address))" : "over ssh",
             underlying: underlying, hint: hint)
     }
 
     private static func meaning(_ text: String, _ destination: SSHDestination) -> (NodeError.Code, String) {
         let login = destination.ssh.user.map { "\($0)@\(destination.address)" } ?? destination.address
+        let ssh = "ssh\(destination.ssh.configFile.map { " -F \(quoted($0))" } ?? "")"
         if text.contains("Host key verification failed") || text.contains("host key is known")
             || text.contains("HOST IDENTIFICATION HAS CHANGED") || text.contains("no matching host key type")
         {
@@ -48,12 +52,22 @@ enum SSHFailure {
         if text.contains("Permission denied") || text.contains("Too many authentication failures") {
             return (
                 .login,
-                "make `ssh -o BatchMode=yes \(login) true` work: aggbootstrap cannot ask for a password"
+                "make `\(ssh) -o BatchMode=yes \(login) true` work: aggbootstrap cannot ask for a password"
             )
         }
         if text.contains("systemd-stdio-bridge") {
             return (.login, "install systemd 221 or newer on the node")
         }
-        return (.unreachable, "run `ssh -v \(login) true` to see why")
+        return (.unreachable, "run `\(ssh) -v \(login) true` to see why")
+    }
+
+    /// As a shell takes it.
+    private static func quoted(_ path: String) -> String {
+        let isPlain = path.utf8.allSatisfy { byte in
+            byte >= 0x80 || "/._-+:@%,=".utf8.contains(byte)
+                || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
+                || (0x61...0x7a).contains(byte)
+        }
+        return isPlain ? path : "'\(path.replacing("'", with: "'\\''"))'"
     }
 }

@@ -53,12 +53,15 @@ package struct Adoption: Sendable {
     /// Reads every control plane; changes none. With a CA's key, it goes into the state directory.
     package init(_ request: Request, effects: Effects) async throws {
         let reader = CertificateReader()
+        try request.checkFiles()
         let spec = try AdoptionTargets(request).spec()
         let controlPlanes = ControlPlanes(
             spec, nodes: spec.nodes, root: nil, given: .init(unit: nil), reader: reader, effects: effects)
         var servers = try await controlPlanes.adopt()
-        try Self.checkManagers(servers)
-        let owner = try KnownStates(request, reader: reader).owner(of: servers)
+        try AdoptionChecks.check(servers)
+        let states = KnownStates(request, reader: reader)
+        let owner = try states.owner(of: servers)
+        if owner == nil { try states.checkNamed(servers) }
         for index in servers.indices {
             if let name = owner?.name(of: servers[index]) { servers[index].node.name = name }
         }
@@ -66,7 +69,8 @@ package struct Adoption: Sendable {
         let adopted = AdoptedSpec(
             servers,
             .init(
-                cluster: request.cluster ?? owner?.cluster, clusterDefault: "kubernetes",
+                cluster: try request.cluster ?? owner?.cluster ?? states.named(),
+                clusterDefault: "kubernetes",
                 kubeconfig: try request.kubeconfig.map(Self.absolute),
                 stateDirectory: try request.state.map(Self.absolute), now: effects.now()))
         text = adopted.text
@@ -82,26 +86,11 @@ package struct Adoption: Sendable {
             taken = nil
             if let subject, owner == nil { notes.append(.foreignCA(subject: subject.summary.subject)) }
         }
-        self.notes = notes
+        self.notes = await AdoptionPreview(spec: made, request: request, effects: effects).complete(notes)
     }
 
     private static func absolute(_ path: String) throws -> String {
         try path.isAbsolutePath ? path : LocalHost.absolute(path)
-    }
-
-    /// One spec has one manager.
-    private static func checkManagers(_ servers: [AdoptedServer]) throws {
-        guard let first = servers.first,
-            let other = servers.first(where: { ($0.service == nil) != (first.service == nil) })
-        else { return }
-        func words(_ server: AdoptedServer) -> String {
-            "\(server.node.name): "
-                + (server.service.map { "systemd runs it (\($0))" } ?? "something else runs it")
-        }
-        throw BootstrapError(
-            "adopt/several-managers",
-            "kube-apiserver is run in two ways, and a spec has one: \(words(first)); \(words(other))",
-            hint: "adopt them separately, each with its own --ssh and --output")
     }
 
     /// Two machines may have the same name.

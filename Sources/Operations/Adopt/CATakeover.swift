@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LocalFiles
+import OpenSSL
 import PKI
 import Planning
 import Secrets
@@ -48,24 +49,41 @@ struct CATakeover {
         try state.prepareForChange()
         try Issuer(spec, state: state, now: now)
             .adopt(
-                certificate, key: try key(file), leaves: servers.compactMap { $0.client?.summary },
+                certificate, key: try Self.key(file), leaves: servers.compactMap { $0.client?.summary },
                 after: inventory)
         return taken
     }
 
-    private func key(_ file: String) throws -> SecretBytes {
+    /// Before any control plane is read: that the file is there and holds a key.
+    static func check(_ file: String) throws { _ = try parsed(file) }
+
+    private static func parsed(_ file: String) throws -> PrivateKey {
+        let pem = try key(file)
+        do { return try PrivateKey(pem: pem, path: file) } catch {
+            throw BootstrapError(
+                error.reportedCode, "\(error)",
+                hint: error.code == .encryptedKey
+                    ? "decrypt a copy with (umask 077; openssl pkey -in \(file) -out COPY), give the copy with --ca-key, and "
+                        + "delete it afterwards; or leave out --ca-key: rotate --ca replaces a CA without its key"
+                    : "--ca-key takes the CA's private key in PEM, such as front-proxy-ca.key: not its certificate, which is "
+                        + "read on the control planes")
+        }
+    }
+
+    private static func key(_ file: String) throws -> SecretBytes {
         guard let key = try FileReader.readSecret(file, readableBy: .owner) else {
             throw BootstrapError(
                 "adopt/ca-key", "cannot read the CA's key \(file): no such file",
-                hint: "copy it here from a control plane; only its owner may be able to read it")
+                hint:
+                    "copy it here from a control plane, with mode 0600; or leave out --ca-key: rotate --ca replaces a CA without "
+                    + "its key")
         }
         return key
     }
 
     /// The CA that all control planes trust and whose key it is.
     private func certificate(ofKeyIn file: String) throws -> Certificate {
-        let key = try PrivateKey(pem: key(file), path: file)
-        let publicKey = try key.publicKeySHA256()
+        let publicKey = try Self.parsed(file).publicKeySHA256()
         for server in servers where !server.flags.lacksAggregation {
             guard server.authorities.contains(where: { $0.summary.publicKeySHA256 == publicKey }) else {
                 let found = server.authorities.map(\.summary.subject).joined(separator: ", ")

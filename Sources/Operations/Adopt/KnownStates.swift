@@ -47,6 +47,24 @@ struct KnownStates {
         return nil
     }
 
+    /// The cluster whose state directory --state names; nil where it names none, or a new one.
+    func named() throws -> String? { try request.state.flatMap { try cluster($0) } }
+
+    /// Called where no control plane trusts a CA of that state directory.
+    /// - Throws: `adopt/state-in-use` where it is that of other control planes.
+    func checkNamed(_ servers: [AdoptedServer]) throws {
+        guard request.caKey == nil, let path = request.state, let name = try named() else { return }
+        let state = StateDirectory(path: path, cluster: name, passphrase: nil, reader: reader)
+        let current = try? state.inventory().current
+        let hasOthers = current != nil && servers.contains { !$0.authorities.isEmpty }
+        guard hasOthers || request.cluster.map({ $0 != name }) ?? false else { return }
+        let ca = current.map { ", whose CA is \($0.certificate.subject)" } ?? ""
+        throw BootstrapError(
+            "adopt/state-in-use",
+            "the state directory \(path) is that of cluster \(name)\(ca), and no control plane trusts a CA of it",
+            hint: "give another one with --state DIR, or leave out --state")
+    }
+
     private func candidates() throws -> [(path: String, cluster: String)] {
         if let state = request.state { return try cluster(state).map { [(state, $0)] } ?? [] }
         guard let spec = try? AdoptionTargets(request).spec() else { return [] }

@@ -31,7 +31,6 @@ package struct Run: Sendable {
     /// Reads the spec and what else the request names; touches no node.
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
     package init(_ request: RunRequest, effects: Effects) throws {
-        self.request = request
         try Self.checkPaths(request)
         try Self.checkRoot(request.root)
         let (spec, embedded): (ClusterSpec, Bool)
@@ -44,8 +43,22 @@ package struct Run: Sendable {
         } else {
             throw BootstrapError(
                 "usage/no-spec", status: .usage, "no spec was found",
-                hint: "give it with --spec FILE, or try the embedded one offline with init --root DIR")
+                hint:
+                    "give it with --spec FILE; aggbootstrap spec adopt writes the spec of a cluster that exists, spec init a "
+                    + "new one; or try the embedded one offline with init --root DIR")
         }
+        try self.init(
+            spec, from: SpecLoader.origin(request.specFile) ?? "the embedded one-node example",
+            embedded: embedded, request, effects)
+    }
+
+    /// With a spec that need not be in a file.
+    /// - Parameter origin: where it comes from.
+    init(
+        _ spec: ClusterSpec, from origin: String, embedded: Bool = false, _ request: RunRequest,
+        _ effects: Effects
+    ) throws {
+        self.request = request
         if spec.apiServer.isExternal, request.baseUnitFile != nil || !request.baseFiles.isEmpty {
             throw BootstrapError(
                 "usage/base-unit-external", status: .usage,
@@ -63,8 +76,7 @@ package struct Run: Sendable {
         let path = place.path
         try Self.checkState(path, request.root, spec.nodes)
         origins = [
-            "spec: \(try SpecLoader.origin(request.specFile) ?? "the embedded one-node example")",
-            "state: \(place.origin)",
+            "spec: \(origin)", "state: \(place.origin)",
         ]
         state = StateDirectory(
             path: path, cluster: spec.cluster, passphrase: request.passphrase, reader: reader)

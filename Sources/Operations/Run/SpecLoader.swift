@@ -42,7 +42,8 @@ package enum SpecLoader {
 
     private static func read(
         _ path: String, as kind: String = "the spec",
-        hint: String = "give it with --spec FILE; `aggbootstrap spec init` writes a minimal one"
+        hint: String =
+            "give it with --spec FILE; `aggbootstrap spec init` writes a minimal one, `spec adopt` that of a cluster that exists"
     ) throws -> [UInt8] {
         do {
             // One byte more than the limit, so that the parser says what is too large.
@@ -61,7 +62,7 @@ extension SpecLoader {
     /// - Throws: as `create`, where something is there already.
     package static func checkFree(_ path: String) throws {
         let whole = try path.isAbsolutePath ? path : LocalHost.absolute(path)
-        if try FileStatus.of(whole) != nil { throw exists(path) }
+        if try FileStatus.of(whole) != nil { throw try exists(path) }
         let directory = whole.splitPath.directory
         guard try FileStatus.of(NodeRoot.machine.follow(directory))?.kind == .directory else {
             throw BootstrapError(
@@ -72,11 +73,18 @@ extension SpecLoader {
 
     /// Writes a new spec; an existing file is never replaced.
     package static func create(_ path: String, _ text: String) throws {
-        guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else { throw exists(path) }
+        guard try AtomicFileWriter.create(path, .text(text), mode: 0o644) else { throw try exists(path) }
     }
 
-    private static func exists(_ path: String) -> BootstrapError {
-        BootstrapError(
+    private static func exists(_ path: String) throws -> BootstrapError {
+        let whole = try path.isAbsolutePath ? path : LocalHost.absolute(path)
+        if try FileStatus.of(NodeRoot.machine.follow(whole))?.kind == .directory {
+            let directory = path.hasSuffix("/") ? path : "\(path)/"
+            return BootstrapError(
+                "spec/exists", "cannot write \(path): it is a directory",
+                hint: "name a file in it, such as \(directory)cluster.json")
+        }
+        return BootstrapError(
             "spec/exists", "cannot write \(path): it exists already",
             hint: "use another file name, or remove that file")
     }

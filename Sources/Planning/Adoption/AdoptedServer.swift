@@ -42,6 +42,8 @@ package struct AdoptedServer: Sendable, Equatable {
     package var keyMode: UInt32?
     /// Files beside the CA's that are its key.
     package var caKeys: [String]
+    /// The machine and the process, told apart from any other; nil where that cannot be known.
+    package var process: String?
 
     package init(
         node: NodeSpec, service: String?, flags: EffectiveFlags, caPath: String? = nil,

@@ -92,7 +92,7 @@ package struct AdoptedSpec: Sendable {
         _ servers: [AdoptedServer], from model: AdoptedServer
     ) -> [AdoptionNote] {
         let off = servers.filter(\.flags.lacksAggregation).map(\.node.name)
-        var notes: [AdoptionNote] = off.isEmpty ? [] : [.layerOff(nodes: off)]
+        var notes: [AdoptionNote] = off.isEmpty ? [] : [.layerOff(nodes: off, byHand: model.service == nil)]
         for server in servers where server.node.name != model.node.name && !off.contains(server.node.name) {
             let others = APIServerFlags.names.filter { server.flags.meant($0) != model.flags.meant($0) }
             notes += others.map { name in
@@ -108,7 +108,6 @@ package struct AdoptedSpec: Sendable {
             }
             compare("the requestheader CA") { $0.authorities.first?.summary.described }
             compare("the subject of the proxy client certificate") { $0.client?.summary.subject }
-            compare("the unit") { $0.service }
         }
         return notes
     }
@@ -122,30 +121,36 @@ package struct AdoptedSpec: Sendable {
                 notes.append(.openKey(node: name, path: path, mode: mode))
             }
             notes += server.caKeys.map { .caKeyOnNode(node: name, path: $0) }
-            let soon = terms.now.advanced(bySeconds: 30 * 86400)
             for (role, certificate) in [
                 (AdoptionNote.Role.ca, server.authorities.first), (.proxyClient, server.client),
             ] {
-                if let end = certificate?.summary.notAfter, end < soon {
-                    notes.append(.ends(node: name, role, end))
-                }
+                if let certificate { notes += times(name, role, certificate.summary, terms.now) }
             }
         }
         if terms.cluster == nil { notes.append(.clusterName(terms.clusterDefault)) }
         if terms.kubeconfig == nil { notes.append(.noKubeconfig) }
         return notes
     }
+
+    private static func times(
+        _ node: String, _ role: AdoptionNote.Role, _ certificate: CertificateSummary, _ now: UnixTime
+    ) -> [AdoptionNote] {
+        let end = certificate.notAfter
+        if end <= now { return [.ended(node: node, role, end)] }
+        if certificate.notBefore > now { return [.notYetValid(node: node, role, certificate.notBefore)] }
+        return end < now.advanced(bySeconds: 30 * 86400) ? [.ends(node: node, role, end)] : []
+    }
 }
 
 extension EffectiveFlags {
     /// What a flag was given as, for comparison; nil where it was not.
-    fileprivate func given(_ name: String) -> String? {
+    func given(_ name: String) -> String? {
         let found = occurrences.filter { $0.name == name }
         return found.isEmpty ? nil : found.map { $0.value ?? "true" }.joined(separator: ",")
     }
 
     /// The same without what makes no difference: the order of a list.
-    fileprivate func meant(_ name: String) -> [ByteText]? {
+    func meant(_ name: String) -> [ByteText]? {
         given(name).map { $0.split(separator: ",").map { String($0).bytes }.sorted() }
     }
 }

@@ -26,23 +26,49 @@ package enum AdoptionNote: Sendable, Equatable {
     case commonName(Role, found: String?, kept: String)
     /// A flag whose value is no list that a spec takes.
     case flag(name: String, found: String, kept: String)
+    /// The requestheader CA is the client CA.
+    case sharedCA(path: String, subject: String, kept: String)
+    /// A unit whose files were changed since its kube-apiserver started; nil where they do not give the flag.
+    case notRestarted(node: String, flag: String, running: String?, files: String?)
+
+    // What does not work now.
+
+    case ended(node: String, Role, UnixTime)
+    case notYetValid(node: String, Role, UnixTime)
+
+    // What init would refuse.
+
+    /// What `plan` says; no nodes where it is about the cluster.
+    case refused(nodes: [String], code: String, message: String, hint: String?)
+    /// The CA's key is in no state directory that is known.
+    case foreignCA(subject: String)
 
     // What init would change.
 
     /// kube-apiservers without the aggregation layer.
-    case layerOff(nodes: [String])
-    /// The requestheader CA is the client CA.
-    case sharedCA(path: String, subject: String, kept: String)
+    /// - byHand: whether somebody else has to add the flags.
+    case layerOff(nodes: [String], byHand: Bool)
     /// `--requestheader-allowed-names` is empty or missing: any certificate of the CA counts.
     case anyName(kept: String)
     case nameNotAllowed(String)
     case noClientAuth
-    case openKey(node: String, path: String, mode: UInt32)
+    /// Its certificates are issued once more, from the CA that was taken over.
+    case clientsAreIssued
+    /// A certificate is issued.
+    /// - owner: as `CertificateIssue.owner`.
+    case issues(owner: String?, because: String)
+    case files(nodes: [String], written: [String], removed: [String])
+    /// Another mode or owner of a file.
+    case metadata(node: String, path: String, found: String, kept: String)
+    case continued(node: String)
+    case restart(nodes: [String], unit: String, because: String)
+    case noRestart
 
     // What could be better.
 
     /// All nodes have the same key.
     case sharedPair
+    case openKey(node: String, path: String, mode: UInt32)
     case longValidity(days: Int64)
     case ends(node: String, Role, UnixTime)
     case caKeyOnNode(node: String, path: String)
@@ -51,19 +77,22 @@ package enum AdoptionNote: Sendable, Equatable {
 
     /// Nothing on the nodes says the cluster's name.
     case clusterName(String)
-    /// The CA's key is in no state directory that is known.
-    case foreignCA(subject: String)
-    /// Its certificates are issued once more, from the CA that was taken over.
-    case clientsAreIssued
     case noKubeconfig
+    case nothingToChange
 
-    package var isForeignCA: Bool {
-        if case .foreignCA = self { return true }
-        return false
+    /// Whether `init` refuses it because of a CA that only `rotate --ca` replaces.
+    package var isCARefusal: Bool {
+        switch self {
+        case .foreignCA: true
+        case .refused(_, let code, _, _): ["plan/foreign-ca", "plan/shared-ca"].contains(code)
+        default: false
+        }
     }
 
     package enum Kind: CaseIterable, Sendable {
+        case broken
         case notKept
+        case refusals
         case changes
         case advice
         case fact
@@ -71,11 +100,16 @@ package enum AdoptionNote: Sendable, Equatable {
 
     package var kind: Kind {
         switch self {
-        case .otherDirectory, .differs, .attributes, .usage, .host, .key, .commonName, .flag: .notKept
-        case .layerOff, .sharedCA, .anyName, .nameNotAllowed, .noClientAuth, .openKey, .clientsAreIssued:
+        case .otherDirectory, .differs, .attributes, .usage, .host, .key, .commonName, .flag, .sharedCA,
+            .notRestarted:
+            .notKept
+        case .ended, .notYetValid: .broken
+        case .refused, .foreignCA: .refusals
+        case .layerOff, .anyName, .nameNotAllowed, .noClientAuth, .clientsAreIssued, .issues, .files,
+            .metadata, .continued, .restart, .noRestart:
             .changes
-        case .sharedPair, .longValidity, .ends, .caKeyOnNode: .advice
-        case .clusterName, .foreignCA, .noKubeconfig: .fact
+        case .sharedPair, .openKey, .longValidity, .ends, .caKeyOnNode: .advice
+        case .clusterName, .noKubeconfig, .nothingToChange: .fact
         }
     }
 }

@@ -88,13 +88,7 @@ package enum Planner {
         }
         refuseOlderState(spec, inventory, nodes, options, &plan)
         noteUninitialised(spec.nodes.map(\.name).filter(fresh.contains), options, &plan)
-        if renewsOnly(options), inventory.current == nil {
-            plan.refusals.insert(
-                Refusal(
-                    code: "rotation/no-ca", node: nil,
-                    message: "the state directory holds no CA, so there is nothing to replace",
-                    hint: "run init first, or give the right state directory with --state DIR"), at: 0)
-        }
+        if renewsOnly(options), inventory.current == nil { refuseNoCA(&plan) }
         noteExposedKeys(inventory.exposedKeys, &plan)
         if plan.readsPrivateKeys, !options.encryptsKeys, !inventory.encryptedKeys.isEmpty {
             plan.notices.append(
@@ -117,6 +111,19 @@ package enum Planner {
         else { return }
         plan.refusals.removeAll { ["plan/foreign-ca", "plan/other-generation"].contains($0.code) }
         plan.refusals.insert(refusal, at: 0)
+    }
+
+    /// What `init` would refuse too is not sent there.
+    private static func refuseNoCA(_ plan: inout Plan) {
+        let isOthers = plan.refusals.contains { ["plan/foreign-ca", "plan/shared-ca"].contains($0.code) }
+        plan.refusals.insert(
+            Refusal(
+                code: "rotation/no-ca", node: nil,
+                message: "the state directory holds no CA, so there is nothing to replace",
+                hint: isOthers
+                    ? "the control planes have a CA that was made elsewhere: replace it with aggbootstrap rotate --ca, or give "
+                        + "the state directory that issued it with --state DIR"
+                    : "run init first, or give the right state directory with --state DIR"), at: 0)
     }
 
     /// Their mode protects them where the state directory's own does not any more: in a copy, or once it was opened.

@@ -5,7 +5,18 @@ import Planning
 import Values
 
 /// What is told of a spec that was made of running control planes.
-enum AdoptionText {
+struct AdoptionText {
+    private let notes: [AdoptionNote]
+    /// Whether `init` is refused because of something else than the CA too, or alone.
+    let hasOtherRefusals: Bool
+    let hasCARefusal: Bool
+
+    init(_ notes: [AdoptionNote]) {
+        self.notes = notes
+        hasCARefusal = notes.contains(where: \.isCARefusal)
+        hasOtherRefusals = notes.contains { $0.kind == .refusals && !$0.isCARefusal }
+    }
+
     static func lines(_ adoption: Adoption) -> [String] {
         var lines: [String] = []
         if let taken = adoption.taken {
@@ -13,32 +24,70 @@ enum AdoptionText {
                 "the CA \(taken.subject) and its key are now in the state directory \(taken.state): back it up"
             )
         }
-        for kind in AdoptionNote.Kind.allCases {
-            let notes = adoption.notes.filter { $0.kind == kind }
-            guard !notes.isEmpty else { continue }
-            lines += [heading(kind)] + notes.map { "  - \(text($0))" }
-        }
-        return lines
+        return lines + AdoptionText(adoption.notes).lines
     }
 
-    private static func heading(_ kind: AdoptionNote.Kind) -> String {
+    var lines: [String] {
+        AdoptionNote.Kind.allCases.flatMap { kind -> [String] in
+            let notes = notes.filter { $0.kind == kind }
+            guard !notes.isEmpty else { return [] }
+            return [heading(kind)]
+                + notes.flatMap { note in
+                    ["  - \(text(note))"] + (hint(note).map { ["    hint: \($0)"] } ?? [])
+                }
+        }
+    }
+
+    /// What to do with the spec that was written.
+    func next(_ file: String) -> String {
+        if hasOtherRefusals { return "fix what init would refuse, then aggbootstrap plan --spec \(file)" }
+        return "aggbootstrap \(hasCARefusal ? "rotate --ca --dry-run" : "plan") --spec \(file)"
+    }
+
+    private func heading(_ kind: AdoptionNote.Kind) -> String {
         switch kind {
+        case .broken: "does not work now:"
         case .notKept: "the spec does not keep:"
-        case .changes: "init would change:"
+        case .refusals: "init would refuse:"
+        case .changes:
+            hasCARefusal || hasOtherRefusals
+                ? "once nothing is refused, init would change:" : "init would change:"
         case .advice: "could be better:"
         case .fact: "to know:"
         }
     }
 
-    static func text(_ note: AdoptionNote) -> String {
+    private func hint(_ note: AdoptionNote) -> String? {
+        switch note {
+        case .refused(_, _, _, let hint): hint
+        case .foreignCA:
+            "take it over with --ca-key FILE, its private key; or replace it with aggbootstrap rotate --ca"
+        default: nil
+        }
+    }
+
+    private func text(_ note: AdoptionNote) -> String {
         switch note.kind {
+        case .broken: broken(note)
         case .notKept: notKept(note)
-        case .changes: changes(note)
+        case .refusals: refusal(note)
+        case .changes: change(note) ?? plannedChange(note)
         case .advice, .fact: other(note)
         }
     }
 
-    private static func notKept(_ note: AdoptionNote) -> String {
+    private func broken(_ note: AdoptionNote) -> String {
+        switch note {
+        case .ended(let node, let role, let end):
+            "\(node): \(certificate(role)) has ended, \(end): requests to extension API servers fail now; \(wayOut(role))"
+        case .notYetValid(let node, let role, let start):
+            "\(node): \(certificate(role)) is not valid before \(start): requests to extension API servers fail now; "
+                + wayOut(role)
+        default: ""
+        }
+    }
+
+    private func notKept(_ note: AdoptionNote) -> String {
         switch note {
         case .otherDirectory(let flag, let path, let directory):
             "--\(flag) is \(path): the spec has one directory for all three files, \(directory)"
@@ -56,17 +105,43 @@ enum AdoptionText {
             "the common name of \(certificate(role)) is \(found.map { "\"\($0)\"" } ?? "missing"): the spec says \"\(kept)\""
         case .flag(let name, let found, let kept):
             "--\(name) is \(found.isEmpty ? "empty" : found), and the spec says \(kept)"
+        case .sharedCA(let path, let subject, let kept):
+            "the requestheader CA \(path) (\(subject)) is the client CA too: the spec has a CA of its own, \(kept)"
+        case .notRestarted(let node, let flag, let running, let files):
+            "\(node): the unit's files have \(flagText(flag, files)), and kube-apiserver runs \(runningText(flag, running)): "
+                + "it was not restarted since they were changed; the spec says what runs"
         default: ""
         }
     }
 
-    private static func changes(_ note: AdoptionNote) -> String {
+    private func flagText(_ flag: String, _ value: String?) -> String {
+        value.map { "--\(flag)=\($0)" } ?? "no --\(flag)"
+    }
+
+    private func runningText(_ flag: String, _ value: String?) -> String {
+        value.map { "with --\(flag)=\($0)" } ?? "without --\(flag)"
+    }
+
+    private func refusal(_ note: AdoptionNote) -> String {
         switch note {
-        case .layerOff(let nodes):
+        case .refused(let nodes, let code, let message, _): "\(place(nodes))\(message) [\(code)]"
+        case .foreignCA(let subject):
+            "the key of the CA \(subject) is in no state directory here, and init never replaces such a CA [plan/foreign-ca]"
+        default: ""
+        }
+    }
+
+    private func place(_ nodes: [String]) -> String {
+        nodes.isEmpty ? "" : "\(nodes.joined(separator: ", ")): "
+    }
+
+    private func change(_ note: AdoptionNote) -> String? {
+        switch note {
+        case .layerOff(let nodes, byHand: false):
             "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on, with the CA of the state directory"
-        case .sharedCA(let path, let subject, let kept):
-            "\(path) (\(subject)) is also the client CA, so anyone with a client certificate could act as any user: the spec has "
-                + "a CA of its own, \(kept)"
+        case .layerOff(let nodes, byHand: true):
+            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init writes the certificates, and prints the flags to "
+                + "add"
         case .anyName(let kept):
             "--requestheader-allowed-names is empty, so every certificate of the CA could act as any user: the spec allows "
                 + "\(kept) only"
@@ -75,39 +150,67 @@ enum AdoptionText {
                 + "reject it: the spec allows it"
         case .noClientAuth:
             "the proxy client certificate lacks the usage \"client auth\", so extension API servers reject it: the spec adds it"
-        case .openKey(let node, let path, let mode):
-            "\(node): others can read the key \(path) (mode 0\(String(mode & 0o7777, radix: 8))): init sets 0600"
         case .clientsAreIssued:
             "the keys of the proxy client certificates are not in the state directory: init issues new ones from the same CA"
+        default: nil
+        }
+    }
+
+    private func plannedChange(_ note: AdoptionNote) -> String {
+        switch note {
+        case .issues(let owner, let reason): issue(owner, reason)
+        case .files(let nodes, let written, let removed):
+            place(nodes)
+                + [("writes", written), ("removes", removed)].filter { !$0.1.isEmpty }
+                .map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+        case .metadata(let node, let path, let found, let kept):
+            "\(node): \(path) gets \(kept) instead of \(found)"
+        case .continued(let node): "\(node): finishes an interrupted change"
+        case .restart(let nodes, let unit, let why): "\(place(nodes))restarts \(unit): \(why)"
+        case .noRestart: "no kube-apiserver restarts for that"
         default: ""
         }
     }
 
-    private static func other(_ note: AdoptionNote) -> String {
+    private func issue(_ owner: String?, _ reason: String) -> String {
+        let what =
+            switch owner {
+            case nil: "requestheader CA"
+            case LeafOwner.shared: "proxy client certificate for all nodes"
+            case .some(let node): "proxy client certificate for \(node)"
+            }
+        return "issues a \(what)\(reason == CertificateIssue.noneYet ? "" : ", because \(reason)")"
+    }
+
+    private func other(_ note: AdoptionNote) -> String {
         switch note {
         case .sharedPair:
             "all control planes have the same key: with \"perNode\": true each gets one of its own"
+        case .openKey(let node, let path, let mode):
+            "\(node): \(mode & 0o007 == 0 ? "its group" : "any user there") can read the key \(path) (mode 0\(String(mode & 0o7777, radix: 8))): "
+                + "init and rotate leave it to the user of kube-apiserver alone, mode 0600"
         case .longValidity(let days):
             "the proxy client certificate is valid for \(days) days: with aggbootstrap schedule install, \"validity\": \"1y\" "
                 + "is enough"
         case .ends(let node, let role, let end):
-            "\(node): \(certificate(role)) ends \(end): "
-                + (role == .ca ? "replace it with rotate --ca" : "init or rotate renews it")
+            "\(node): \(certificate(role)) ends \(end): \(wayOut(role))"
         case .caKeyOnNode(let node, let path):
             "\(node): the CA's key seems to be in \(path): a control plane does not need it; rotate --ca removes it with the old "
                 + "CA"
         case .clusterName(let name):
             "the control planes do not say the cluster's name: it is \"\(name)\"; change it with --cluster"
-        case .foreignCA(let subject):
-            "the key of the CA \(subject) is in no state directory here, so init refuses to replace it: take it over with "
-                + "--ca-key FILE, or replace it with rotate --ca"
         case .noKubeconfig:
             "no --kubeconfig was given: rotate --ca and verify --canary need one (apiServer.kubeconfig)"
+        case .nothingToChange: "init would change nothing"
         default: ""
         }
     }
 
-    private static func certificate(_ role: AdoptionNote.Role) -> String {
+    private func certificate(_ role: AdoptionNote.Role) -> String {
         role == .ca ? "the CA" : "the proxy client certificate"
+    }
+
+    private func wayOut(_ role: AdoptionNote.Role) -> String {
+        role == .ca || hasCARefusal ? "replace the CA with rotate --ca" : "init or rotate renews it"
     }
 }

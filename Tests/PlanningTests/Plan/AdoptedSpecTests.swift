@@ -137,7 +137,7 @@ import Testing
             flags: .parse(arguments: ["--secure-port=6443"]))
         let adopted = Self.adopt([server], cluster: nil)
         let spec = try Self.parsed(adopted)
-        #expect(adopted.notes == [.layerOff(nodes: ["cp1"]), .clusterName("kubernetes")])
+        #expect(adopted.notes == [.layerOff(nodes: ["cp1"], byHand: false), .clusterName("kubernetes")])
         #expect(spec.cluster == "kubernetes" && spec.nodes[0].local)
         #expect(spec.certificates.directory == "/etc/kubernetes/ssl")
         #expect(spec.requestHeader.allowedNames == ["aggregator"])
@@ -212,7 +212,7 @@ import Testing
             node: NodeSpec(name: "cp3", address: "cp3.example.org"), service: nil,
             flags: .parse(arguments: []))
         let adopted = Self.adopt([off, Self.server(), other])
-        #expect(adopted.notes.contains(.layerOff(nodes: ["cp3"])))
+        #expect(adopted.notes.contains(.layerOff(nodes: ["cp3"], byHand: true)))
         #expect(
             adopted.notes.contains(
                 .differs(
@@ -236,6 +236,21 @@ import Testing
         server.client?.summary.notAfter = Self.now.advanced(bySeconds: 5 * 86400)
         let notes = Self.adopt([server]).notes
         #expect(notes == [.ends(node: "cp1", .proxyClient, Self.now.advanced(bySeconds: 5 * 86400))])
+    }
+
+    @Test(arguments: [0, -1] as [Int64])
+    func whatHasEndedIsNoAdvice(seconds: Int64) {
+        var server = Self.server()
+        let end = Self.now.advanced(bySeconds: seconds)
+        server.client?.summary.notAfter = end
+        server.authorities[0].summary.notBefore = Self.now.advanced(bySeconds: 60)
+        let notes = Self.adopt([server]).notes
+        #expect(
+            notes == [
+                .notYetValid(node: "cp1", .ca, Self.now.advanced(bySeconds: 60)),
+                .ended(node: "cp1", .proxyClient, end),
+            ])
+        #expect(notes.allSatisfy { $0.kind == .broken })
     }
 
     @Test(
