@@ -15,14 +15,15 @@ story() {
 
     # Without the key, what is told is the way to it; and nothing is written but the spec.
     assert_exit 0 op_adopt 3 --cluster lab --output "$OPERATOR/first.json"
-    assert_contains "is in no state directory here" "--ca-key" "rotate --ca" "all control planes have the same key"
+    assert_contains "init would refuse:" "is in no state directory here" "plan/foreign-ca" "--ca-key" "rotate --ca" "all control planes have the same key"
     assert_eq "the state directory" "" "$(ls "$OPERATOR/state" 2>/dev/null)"
     assert_exit 1 op_adopt 3 --cluster lab --output "$OPERATOR/first.json"
     assert_contains "spec/exists"
     assert_exit 1 op_adopt 3 --cluster lab --ca-key "$PKI/ca-key.pem" --output "$OPERATOR/cluster.json"
     assert_contains "adopt/ca-key" "CN=aggregator"
     assert_exit 0 op_adopt 3 --cluster lab --ca-key "$PKI/aggregator-ca-key.pem" --output "$OPERATOR/cluster.json"
-    assert_contains "now in the state directory" "wrote $OPERATOR/cluster.json"
+    assert_lacks "init would refuse"
+    assert_contains "now in the state directory" "no kube-apiserver restarts for that" "wrote $OPERATOR/cluster.json"
     on_each 3 assert_unit
 
     assert_exit 0 op plan
