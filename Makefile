@@ -9,11 +9,12 @@ SHELL := /bin/bash
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once. For size: what is not linked is not loaded. No debug
-# information and no path of this machine, so that the same commit makes the same bytes in any directory.
+# information, no path of this machine and no hash of such a path (Swift's for incremental builds, .swift_modhash), which
+# would make other bytes in each directory.
 RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 	AGGBOOTSTRAP_LIBSYSTEMD=$$(pkg-config --modversion libsystemd 2>/dev/null || true) \
 	swift build -c release --static-swift-stdlib --product aggbootstrap -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
-	-debug-info-format none -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
+	-debug-info-format none -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
