@@ -12,7 +12,7 @@ import Values
 
 /// The control planes that a run is about, and the ways to them.
 package struct ControlPlanes: Sendable {
-    package let spec: ClusterSpec
+    package private(set) var spec: ClusterSpec
     /// Those of the spec that the run is about, in its order.
     package private(set) var nodes: [NodeSpec]
     package let access: ObservedNode.Access
@@ -55,6 +55,13 @@ package struct ControlPlanes: Sendable {
         var limited = self
         limited.nodes = nodes.filter { names.contains($0.name) }
         return limited
+    }
+
+    /// The same with other allowed names in the spec.
+    package func allowing(_ names: [String]) -> ControlPlanes {
+        var others = self
+        others.spec.requestHeader.allowedNames = names
+        return others
     }
 
     /// Whether one of them is reached over the network.

@@ -44,7 +44,7 @@ struct Observer {
         let flags = flagSets(observedUnit)
         try node.readAhead(namedFiles(flags, observedUnit), digests: [])
         let ca = try files.observe(path(certificates.files.ca))
-        return ObservedNode(
+        var observed = ObservedNode(
             name: nodeSpec.name, access: access, ownerIDs: try process.ownerIDs(observedUnit, access),
             directory: try files.observe(certificates.directory), ca: ca,
             certificate: try files.observe(path(certificates.files.certificate)),
@@ -55,6 +55,24 @@ struct Observer {
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
+        observed.pairInUse = try pairInUse(files, observedUnit, unlike: [observed.certificate, observed.key])
+        return observed
+    }
+
+    /// - Parameter own: the spec's certificate and key.
+    private func pairInUse(
+        _ files: NodeFiles, _ unit: ObservedUnit?, unlike own: [ObservedFile]
+    ) throws -> PairInUse? {
+        guard let running = unit?.live?.runningArguments else { return nil }
+        let flags = [EffectiveFlags.parse(commandLine: running)]
+        guard let certificate = paths("proxy-client-cert-file", flags, unit).first,
+            let key = paths("proxy-client-key-file", flags, unit).first, certificate.isAbsolutePath,
+            key.isAbsolutePath, [certificate, key].bytes != own.map(\.path).bytes,
+            let leaf = try files.certificate(certificate)?.summary
+        else { return nil }
+        return PairInUse(
+            certificate: try files.observe(certificate), key: try files.observe(key, isSecret: true),
+            leaf: leaf)
     }
 
     /// The file that the spec's flags are written into; of a kube-apiserver that something else runs there is none.

@@ -94,30 +94,57 @@ package struct CARotation: Sendable {
         defer { for lock in locks { lock.release() } }
         try lock.announce(now: run.effects.now())
         try run.state.prepareForChange()
-        var gates = RotationGates(
-            controlPlanes: run.controlPlanes, kubectl: try await context.kubectl(),
-            acceptsLaggards: context.options.acceptsLaggards)
         var course = RotationCourse()
         do {
-            var terms = try await enter(gates, &course)
-            if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
-            try await go(terms, gates, lock, &course)
-            while terms.again {
-                context.say(.preflight(.replacesAgain))
-                let observed = try await run.controlPlanes.observe()
-                try preflight.check(observed)
-                terms = try await RotationBegin(context).begin(observed, try run.state.inventory())
-                try await go(terms, gates, lock, &course)
+            let seen = try await run.controlPlanes.observe()
+            let about = RotationMove(context).widened(seen)
+            let direction = try await CARotation(about).converge(seen, lock, &course)
+            if direction == .forward, about.run.spec != run.spec {
+                try await RotationMove(context).narrow(lock, &course)
             }
-            return terms.direction
+            return direction
         } catch {
             throw course.stopped(by: error, asAsked: run.controlPlanes.stop?.isStopped == true)
         }
     }
 
+    /// - Parameter seen: what was seen of the control planes under the locks.
+    private func converge(
+        _ seen: [ObservedNode], _ lock: StateLock, _ course: inout RotationCourse
+    ) async throws -> RotationTerms.Direction {
+        var gates = RotationGates(
+            controlPlanes: run.controlPlanes, kubectl: try await context.kubectl(),
+            acceptsLaggards: context.options.acceptsLaggards)
+        let seen = try await moved(seen, gates, lock, &course)
+        var terms = try await enter(seen, gates, &course)
+        if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
+        try await go(terms, gates, lock, &course)
+        while terms.again {
+            context.say(.preflight(.replacesAgain))
+            let observed = try await run.controlPlanes.observe()
+            try preflight.check(observed)
+            terms = try await RotationBegin(context).begin(observed)
+            try await go(terms, gates, lock, &course)
+        }
+        return terms.direction
+    }
+
+    /// The control planes with their files where the spec wants them.
+    private func moved(
+        _ seen: [ObservedNode], _ gates: RotationGates, _ lock: StateLock, _ course: inout RotationCourse
+    ) async throws -> [ObservedNode] {
+        let move = RotationMove(context)
+        let nodes = try move.needed(seen)
+        guard !nodes.isEmpty else { return seen }
+        try preflight.refuseOlderState(seen, try run.state.inventory())
+        try await preflight.refuseUnlisted(gates, seen)
+        try await move.move(nodes, seen, lock, &course)
+        return try await run.controlPlanes.observe()
+    }
+
     /// What has to hold before the first change of a run, and what is made in the state directory only.
     private func enter(
-        _ gates: RotationGates, _ course: inout RotationCourse
+        _ seen: [ObservedNode], _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {
         context.say(.preflight(.controlPlanes(run.nodes.count)))
         let inventory = try run.state.inventory()
@@ -130,7 +157,7 @@ package struct CARotation: Sendable {
             try Compromise(context).escalated($0, inventory)
         }) {
             let rotation = try context.generations(open)
-            observed = try await RotationSettling(context).settled(&course)
+            observed = try await RotationSettling(context).settled(seen, &course)
             try preflight.refuseOlderState(observed, inventory)
             course.saw(observed, keep: rotation.keep, retire: rotation.retire)
             try preflight.check(observed)
@@ -139,13 +166,13 @@ package struct CARotation: Sendable {
             try await StageChange(context).refuse(rotation.both, observed)
             terms = open
         } else {
-            observed = try await run.controlPlanes.observe()
+            observed = seen
             try preflight.refuseOlderState(observed, inventory)
             try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
             try crossSigning.refuseCrossSign(observed, inventory)
             try await preflight.refuseUnlisted(gates, observed)
-            terms = try await RotationBegin(context).begin(observed, inventory)
+            terms = try await RotationBegin(context).begin(observed)
         }
         // Going forward, before anything on a node depends on them; going back, where they are there already.
         if terms.direction == .forward { try await RotationIssuing(context).issueLeaves(terms) }
@@ -183,8 +210,9 @@ package struct CARotation: Sendable {
                 try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
                 let drop = DropStage(context: context, gates: gates)
                 try await drop.change(rotation, observed, lock, &course)
-                try await drop.wait(rotation)
-                return try await RotationEnd(context).finish(terms, rotation, gates.kubectl)
+                let shared = rotation.shared(observed)
+                try await drop.wait(rotation, butNot: shared)
+                return try await RotationEnd(context).finish(terms, rotation, shared, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "the rotation cannot continue with stage \(stage)")
             }

@@ -21,8 +21,10 @@ struct DropStage: Sendable {
     }
 
     /// Waits until nobody on a control plane trusts it, and has extension servers told so.
-    func wait(_ rotation: RotationGenerations) async throws {
-        try await gates.waitForTrust([rotation.keep], without: rotation.retire, .asAPIServers) {
+    /// - Parameter shared: CAs that go and are trusted as client CAs all the same: handshakes name them for ever.
+    func wait(_ rotation: RotationGenerations, butNot shared: [CAGeneration]) async throws {
+        let gone = rotation.retire.filter { !shared.contains($0) }
+        try await gates.waitForTrust([rotation.keep], without: gone, .asAPIServers) {
             context.say(.drop(.reader($0)))
         }
         if gates.kubectl != nil {

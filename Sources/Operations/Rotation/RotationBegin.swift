@@ -27,11 +27,11 @@ struct RotationBegin: Sendable {
     }
 
     /// Makes the new CA, in the state directory only, after its name has been written down.
-    func begin(_ observed: [ObservedNode], _ inventory: StateInventory) async throws -> RotationTerms {
+    func begin(_ observed: [ObservedNode]) async throws -> RotationTerms {
         let (spec, now, state) = (run.spec, run.effects.now(), run.state)
         let old = try RotationPreflight(context).sharedBundle(observed)
-        _ = try run.nextExternalCA(inventory, trusted: old)
-        var inventory = try register(observed, trusting: old, inventory)
+        _ = try run.nextExternalCA(try state.inventory(), trusted: old)
+        var inventory = try register(observed, trusting: old)
         let retire = inventory.generations.filter { old.contains($0.certificate.fingerprintSHA256) }
         try await StageChange(context).refuse(retire, observed)
         if let first = run.nodes.first,
@@ -66,20 +66,23 @@ struct RotationBegin: Sendable {
     }
 
     /// Takes CAs that this state did not issue into it, without their keys.
-    private func register(
-        _ observed: [ObservedNode], trusting bundle: Set<String>, _ inventory: StateInventory
-    ) throws -> StateInventory {
-        var inventory = inventory
-        for node in observed {
-            for certificate in try run.reader.bundle(pem: node.ca.content ?? [], path: node.ca.path)
-            where !inventory.generations.contains(where: {
-                $0.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256
-            }) {
-                try run.state.addForeignGeneration(
-                    certificate.summary, pem: certificate.pem, after: inventory)
-                inventory = try run.state.inventory()
-            }
+    func register(_ certificates: [Certificate]) throws {
+        for certificate in certificates {
+            let inventory = try run.state.inventory()
+            let known = inventory.generations.map(\.certificate.fingerprintSHA256)
+            guard !known.contains(certificate.summary.fingerprintSHA256) else { continue }
+            try run.state.addForeignGeneration(certificate.summary, pem: certificate.pem, after: inventory)
         }
+    }
+
+    /// The same of those that lie where the spec says.
+    private func register(
+        _ observed: [ObservedNode], trusting bundle: Set<String>
+    ) throws -> StateInventory {
+        for node in observed {
+            try register(try run.reader.bundle(pem: node.ca.content ?? [], path: node.ca.path))
+        }
+        let inventory = try run.state.inventory()
         if let dropped = inventory.generations.first(where: {
             $0.standing == .dropped && bundle.contains($0.certificate.fingerprintSHA256)
         }) {

@@ -34,6 +34,20 @@ struct RotationCheck: Sendable {
         }
         let observed = try await run.controlPlanes.observe()
         try preflight.refuseOlderState(observed, inventory)
+        let move = RotationMove(context)
+        let about = move.widened(observed)
+        let nodes = try move.needed(observed)
+        guard nodes.isEmpty else {
+            try await preflight.refuseUnlisted(gates, observed)
+            return context.say(.preflight(.would(.move(from: move.paths(nodes)))))
+        }
+        try await RotationCheck(about).lookAhead(observed, inventory, gates)
+    }
+
+    /// One that begins, with the files where the spec wants them.
+    private func lookAhead(
+        _ observed: [ObservedNode], _ inventory: StateInventory, _ gates: RotationGates
+    ) async throws {
         try preflight.check(observed)
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
         try crossSigning.refuseCrossSign(observed, inventory)

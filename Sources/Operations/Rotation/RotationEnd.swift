@@ -19,15 +19,20 @@ struct RotationEnd: Sendable {
     private static let refusalSeconds = 15
 
     /// Sees the old pair refused everywhere, then destroys it and what could bring it back.
-    func finish(_ terms: RotationTerms, _ rotation: RotationGenerations, _ kubectl: Kubectl?) async throws {
-        let refusals = try await refuseOldPair(terms, rotation)
-        if terms.cause.isCompromise { try await Compromise(context).seeDistrusted(rotation.retire, kubectl) }
+    /// - Parameter shared: those of the CAs that go which stay client CAs.
+    func finish(
+        _ terms: RotationTerms, _ rotation: RotationGenerations, _ shared: [CAGeneration], _ kubectl: Kubectl?
+    ) async throws {
+        let refusals = try await refuseOldPair(terms, rotation, isClient: !shared.isEmpty)
+        let gone = rotation.retire.filter { !shared.contains($0) }
+        if terms.cause.isCompromise { try await Compromise(context).seeDistrusted(gone, kubectl) }
         let results = await onEachNode(run.nodes) { node in
             try run.link(node).node.removeTree(
                 "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")
         }
         _ = try ControlPlanes.values(run.nodes, results)
-        if terms.direction == .forward { try await RetiredCAKeys(context).remove(rotation) }
+        // The key of a CA that goes on signing for clients is not ours to remove.
+        if terms.direction == .forward, shared.isEmpty { try await RetiredCAKeys(context).remove(rotation) }
         let now = run.effects.now()
         if terms.cause.isCompromise, terms.direction == .forward {
             try CompromisedCAs(state: run.state).add(
@@ -43,9 +48,10 @@ struct RotationEnd: Sendable {
         CrossSigning(context).sayWhatIsVouchedFor(terms, rotation)
     }
 
+    /// - Parameter isClient: whether the pair is still that of a client, who may act under its own name.
     /// - Returns: what was seen.
     private func refuseOldPair(
-        _ terms: RotationTerms, _ rotation: RotationGenerations
+        _ terms: RotationTerms, _ rotation: RotationGenerations, isClient: Bool
     ) async throws -> StageNote.Proof {
         // After a kill in the midst of the end the old keys may be gone already: they were proved refused before.
         if rotation.retire.allSatisfy({ $0.standing == .dropped }) { return .reachedBefore }
@@ -67,6 +73,7 @@ struct RotationEnd: Sendable {
                 }
                 let outcome = try connection.outcome(of: pair, as: APIServerConnection.probeUser())
                 if outcome == .rejected { return }
+                if isClient, case .takenFor = outcome { return }
                 guard ContinuousClock.now < deadline else {
                     throw BootstrapError(
                         "rotation/old-accepted", status: .proofFailed,

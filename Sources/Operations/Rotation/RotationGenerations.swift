@@ -16,4 +16,10 @@ struct RotationGenerations {
         }
         return ([keep] + retire).sorted { order($0) > order($1) }
     }
+
+    /// Those that go and are client CAs on some control plane, so that they stay trusted as such.
+    func shared(_ observed: [ObservedNode]) -> [CAGeneration] {
+        let clients = Set(observed.compactMap(\.clientCA).flatMap(\.certificates).map(\.publicKeySHA256))
+        return retire.filter { clients.contains($0.certificate.publicKeySHA256) }
+    }
 }

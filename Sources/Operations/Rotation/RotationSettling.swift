@@ -15,7 +15,13 @@ struct RotationSettling: Sendable {
     /// Observes every node, after what a killed run left half done on one has been put back: at every stage the files of
     /// the stage before are still good, and with none of it open no later failure can go back further than its own stage.
     func settled(_ course: inout RotationCourse) async throws -> [ObservedNode] {
-        let observed = try await run.controlPlanes.observe()
+        try await settled(try await run.controlPlanes.observe(), &course)
+    }
+
+    /// - Parameter observed: what was seen a moment ago.
+    func settled(
+        _ observed: [ObservedNode], _ course: inout RotationCourse
+    ) async throws -> [ObservedNode] {
         let open = observed.filter { $0.transaction != nil }
         guard !open.isEmpty else { return observed }
         try RotationPreflight(context).refuseRollback(open)

@@ -21,7 +21,11 @@ struct CertificateFiles {
                 node.ca, matches: node.ca.content == pem, .bundle(pem, stage.bundle.map(\.certificate)),
                 0o644,
                 node)
-            if stage.leaves == .asInstalled { return changes }
+            switch stage.leaves {
+            case .asInstalled: return changes
+            case .moved: return changes + moved(node)
+            case .signed: break
+            }
         } else if issued.contains(nil) {
             changes.append(change(node.ca, .certificateToIssue, 0o644, node))
         } else if let ca = inventory.current {
@@ -40,6 +44,20 @@ struct CertificateFiles {
                 .certificate(leaf.pem, leaf.certificate), 0o644, node)
         }
         return changes
+    }
+
+    private func moved(_ node: ObservedNode) -> [FileChange] {
+        guard let pair = node.pairInUse, let pem = pair.certificate.content, let sha256 = pair.key.sha256
+        else {
+            return []
+        }
+        return known(
+            node.key, matches: node.key.sha256 == sha256,
+            .privateKeyCopy(path: pair.key.path, sha256: sha256), 0o600, node)
+            + known(
+                node.certificate, matches: node.certificate.content == pem, .certificate(pem, pair.leaf),
+                0o644,
+                node)
     }
 
     private func leaf(of owner: String) -> IssuedLeaf? {

@@ -5,6 +5,8 @@ package struct CertificateStage: Sendable, Equatable {
     package enum Leaves: Sendable, Equatable {
         /// Key and certificate stay what they are.
         case asInstalled
+        /// What the node's API server presents is copied to where the spec wants it.
+        case moved
         /// Each node gets the newest leaf that this generation signed.
         case signed(by: CAGeneration)
     }

@@ -37,7 +37,8 @@ enum ForeignCA {
 
     /// A CA of this state that also issues client certificates: whoever has one of those could claim to be anyone.
     private static func sharedWithClients(_ node: ObservedNode, _ inventory: StateInventory) -> Refusal? {
-        let keys = Set(inventory.generations.map(\.certificate.publicKeySHA256))
+        let issued = inventory.generations.filter { $0.standing == .issued }
+        let keys = Set(issued.map(\.certificate.publicKeySHA256))
         guard let clientCA = node.clientCA,
             let shared = clientCA.certificates.first(where: { keys.contains($0.publicKeySHA256) })
         else { return nil }

@@ -21,6 +21,8 @@ package enum StageNote: Sendable, Equatable {
         case skipped(nodes: [String])
         /// A change of a run that was killed.
         case undone(nodes: [String])
+        /// Files and names go to where the spec wants them, with the CA that is there.
+        case moves(from: [String])
         case emergencyOrder
         /// The open rotation is an emergency's already; keys that were lost since need another one.
         case againAfterwards(since: String)
@@ -32,6 +34,8 @@ package enum StageNote: Sendable, Equatable {
 
     package enum Outlook: Sendable, Equatable {
         case undo(node: String)
+        /// Where the certificates lie now.
+        case move(from: [String])
         case takeEmergencyOrder
         case continueWith(RotationStage)
         case returnToOldCA

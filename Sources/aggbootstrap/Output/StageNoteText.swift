@@ -26,6 +26,8 @@ extension StageNote.Preflight {
         case .skipped(let nodes):
             "\(nodes.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
         case .undone(let nodes): "an interrupted change of \(nodes.joined(separator: ", ")) was undone"
+        case .moves(let paths):
+            "bringing \(paths.joined(separator: ", ")) to the paths of the spec, one control plane after the other"
         case .emergencyOrder: "continuing in the order of an emergency"
         case .againAfterwards(let since):
             "for keys that others may have got since \(since), run it again afterwards"
@@ -40,6 +42,8 @@ extension StageNote.Outlook {
     fileprivate var text: String {
         switch self {
         case .undo(let node): "an interrupted change of \(node) would be undone first"
+        case .move(let paths):
+            "it would first bring \(paths.joined(separator: ", ")) to the paths of the spec, with a restart of each control plane in turn"
         case .takeEmergencyOrder: "it would continue in the order of an emergency"
         case .continueWith(let stage): "it would continue with \(stage.label) \(stage.rawValue)"
         case .returnToOldCA: "it would return to the old CA"

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ControlPlane
+import NodeAccess
+import PKI
+import Planning
+import Spec
+import StateStore
+import SystemdUnits
+import Values
+
+/// Leads control planes whose requestheader CA, certificate or key lies elsewhere than the spec says, or whose allowed
+/// names are others, to where a rotation can begin: with the CA and the pair that they have.
+///
+/// That is how a cluster gets out of a CA that it shares with clients: the shared CA's certificate goes into a file of its
+/// own, where the rotation drops it; the client CA's file is only read.
+struct RotationMove: Sendable {
+    let context: RotationContext
+    private var run: Run { context.run }
+
+    init(_ context: RotationContext) { self.context = context }
+
+    // MARK: - Names
+
+    /// The rotation with every name allowed that the control planes allow or present now, beside the spec's: an
+    /// aggregator is believed under each of them until the last has its new certificate.
+    func widened(_ observed: [ObservedNode]) -> RotationContext {
+        guard !run.spec.apiServer.isExternal else { return context }
+        var names = run.spec.requestHeader.allowedNames
+        let added = Self.names(observed).filter { !names.containsBytes($0) }
+        guard !added.isEmpty else { return context }
+        names += added
+        return RotationContext(run.allowing(names), context.options)
+    }
+
+    private static func names(_ observed: [ObservedNode]) -> [String] {
+        var names: [String] = []
+        for node in observed {
+            let running = EffectiveFlags.parse(commandLine: node.unit?.live?.runningArguments ?? [])
+            let leaves = [node.pairInUse?.leaf.commonName ?? node.installedLeaf?.commonName].compactMap { $0 }
+            for name in (running.list("requestheader-allowed-names") ?? []) + leaves
+            where SpecFormat.allowedName.accepts(name) && !names.containsBytes(name) {
+                names.append(name)
+            }
+        }
+        return names
+    }
+
+    /// Allows the spec's names alone, once nobody presents another one.
+    func narrow(_ lock: StateLock, _ course: inout RotationCourse) async throws {
+        try await StageChange(context).apply(in: run, nil, lock, &course)
+    }
+
+    // MARK: - Files
+
+    /// Control planes that have not got their files where the spec wants them.
+    func needed(_ observed: [ObservedNode]) throws -> [ObservedNode] {
+        guard !run.spec.apiServer.isExternal else { return [] }
+        return try observed.filter { node in
+            guard let path = Self.pathInUse(node) else { return false }
+            if path.bytes != node.ca.path.bytes || node.pairInUse != nil { return true }
+            // A move that was killed behind its restart; what init began is init's to end.
+            return try node.transaction?.cause == .spec && isForeign(node)
+        }
+    }
+
+    /// Whether its CA was made elsewhere.
+    private func isForeign(_ node: ObservedNode) throws -> Bool {
+        let issued = Set(try run.state.issuedAuthorities().map(\.fingerprintSHA256))
+        return !node.requestHeaderCAs.flatMap(\.certificates).contains {
+            issued.contains($0.fingerprintSHA256)
+        }
+    }
+
+    private static func pathInUse(_ node: ObservedNode) -> String? {
+        guard let running = node.unit?.live?.runningArguments,
+            let path = EffectiveFlags.parse(commandLine: running).string("requestheader-client-ca-file")
+        else { return nil }
+        let observed = node.requestHeaderCAs.map(\.path)
+        // One that is no absolute path was observed as what the service makes of it.
+        return observed.containsBytes(path) ? path : observed.first { $0.bytes != node.ca.path.bytes } ?? path
+    }
+
+    /// Where their certificates lie now.
+    func paths(_ nodes: [ObservedNode]) -> [String] {
+        let used = nodes.compactMap(Self.pathInUse) + nodes.compactMap { $0.pairInUse?.certificate.path }
+        return Set(used).sorted()
+    }
+
+    /// Moves them, one after the other with the gates of `init`.
+    func move(
+        _ nodes: [ObservedNode], _ observed: [ObservedNode], _ lock: StateLock, _ course: inout RotationCourse
+    ) async throws {
+        context.say(.preflight(.moves(from: paths(nodes))))
+        let bundle = try bundle(observed)
+        let change = StageChange(context)
+        try await change.apply(
+            in: change.staged(CertificateStage(bundle: bundle, leaves: .moved)), nil, lock, &course)
+    }
+
+    /// The CAs that every control plane trusts now, taken into the state directory without their keys.
+    private func bundle(_ observed: [ObservedNode]) throws -> [CAGeneration] {
+        var fingerprints: [String]?
+        for node in observed {
+            guard let path = Self.pathInUse(node),
+                let nodeSpec = run.nodes.first(where: { $0.name == node.name }),
+                let pem = try run.link(nodeSpec).node.read(path)
+            else {
+                throw context.refusal(
+                    "rotation/no-aggregation", node, "it has no requestheader CA yet", "run init first")
+            }
+            let certificates = try run.reader.bundle(pem: pem, path: path)
+            let own = certificates.map(\.summary.fingerprintSHA256)
+            if let known = fingerprints, Set(known) != Set(own) {
+                throw context.refusal(
+                    "rotation/divergence", node, "it trusts other CAs than \(observed[0].name)",
+                    "make them equal first: aggbootstrap plan shows what they have")
+            }
+            fingerprints = fingerprints ?? own
+            try RotationBegin(context).register(certificates)
+        }
+        let inventory = try run.state.inventory()
+        return (fingerprints ?? []).compactMap { fingerprint in
+            inventory.generations.first { $0.certificate.fingerprintSHA256 == fingerprint }
+        }
+    }
+}
+
+extension Run {
+    /// The same run with other allowed names.
+    func allowing(_ names: [String]) -> Run {
+        var run = self
+        run.controlPlanes = controlPlanes.allowing(names)
+        return run
+    }
+}
