@@ -107,20 +107,23 @@ import Testing
 
     @Test func whatARotationChecksFirst() {
         let notes: [StageNote.Preflight] = [
-            .controlPlanes(3), .skipped(nodes: ["cp3"]), .undone(nodes: ["cp1", "cp2"]), .emergencyOrder,
+            .controlPlanes(3), .skipped(nodes: ["cp3"]), .undone(nodes: ["cp1", "cp2"]),
+            .moves(from: ["/a", "/b"]), .emergencyOrder,
             .againAfterwards(since: "T"), .replacesAgain, .would(.undo(node: "cp1")),
-            .would(.takeEmergencyOrder), .would(.continueWith(.drop)), .would(.returnToOldCA), .would(.end),
+            .would(.move(from: ["/a"])), .would(.takeEmergencyOrder), .would(.continueWith(.drop)), .would(.returnToOldCA), .would(.end),
         ]
         #expect(
             stage(notes.map(StageNote.preflight)) == [
                 "S0 preflight: 3 control planes",
                 "S0 preflight: cp3 skipped: no requestheader CA there yet; run init afterwards",
                 "S0 preflight: an interrupted change of cp1, cp2 was undone",
+                "S0 preflight: bringing /a, /b to the paths of the spec, one control plane after the other",
                 "S0 preflight: continuing in the order of an emergency",
                 "S0 preflight: for keys that others may have got since T, run it again afterwards",
                 "S0 preflight: replacing the CA again: the one that is trusted now was made before its keys were known "
                     + "to be in danger",
                 "S0 preflight: an interrupted change of cp1 would be undone first",
+                "S0 preflight: it would first bring /a to the paths of the spec, with a restart of each control plane in turn",
                 "S0 preflight: it would continue in the order of an emergency",
                 "S0 preflight: it would continue with S6 drop", "S0 preflight: it would return to the old CA",
                 "S0 preflight: it would end: no control plane was changed",
