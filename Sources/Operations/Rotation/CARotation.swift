@@ -115,6 +115,9 @@ package struct CARotation: Sendable {
         var gates = RotationGates(
             controlPlanes: run.controlPlanes, kubectl: try await context.kubectl(),
             acceptsLaggards: context.options.acceptsLaggards)
+        if let key = try run.state.inventory().encryptedKeys.first, run.request.passphrase == nil {
+            throw StateKeys.needed("\(run.state.path)/\(key)")
+        }
         let seen = try await moved(seen, gates, lock, &course)
         var terms = try await enter(seen, gates, &course)
         if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
@@ -148,9 +151,6 @@ package struct CARotation: Sendable {
     ) async throws -> RotationTerms {
         context.say(.preflight(.controlPlanes(run.nodes.count)))
         let inventory = try run.state.inventory()
-        if !inventory.encryptedKeys.isEmpty, run.request.passphrase == nil {
-            throw StateKeys.needed("\(run.state.path)/\(inventory.encryptedKeys[0])")
-        }
         await gates.clearCanaries()
         let (terms, observed): (RotationTerms, [ObservedNode])
         if let open = try RotationBegin(context).resumed(inventory).map({
