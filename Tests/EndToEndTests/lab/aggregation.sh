@@ -143,6 +143,8 @@ extension_cas() { handshake_cas "$(in_url "$(<"$EXTENSIONS/$1.address")"):8443";
 
 LOAD_USERS="load-1 load-2 load-3"
 
+LOAD_OPTIONS=()   # more options of the load: -failover
+
 # load_up N RATE SERVICE...: RATE requests a second in all to the Services through N control planes, as three users of the
 # group lab:load; returns when each control plane has answered for each Service, and nothing failed.
 load_up() {
@@ -159,7 +161,7 @@ load_up() {
         on_each "$count" wait_for 30 extension_answers "$service"
     done
     ip netns exec "$(lab_namespace ops)" "$AGGREGATED_LOAD" -addresses "$addresses" -paths "$paths" -pki "$PKI" \
-        -users "${LOAD_USERS// /,}" -groups lab:load,system:authenticated -rate "$rate" -output "$LAB/load.json" \
+        -users "${LOAD_USERS// /,}" -groups lab:load,system:authenticated -rate "$rate" "${LOAD_OPTIONS[@]}" -output "$LAB/load.json" \
         </dev/null >"$LAB/load.log" 2>&1 &
     LOAD_PID=$!
     wait_for 20 load_has_made $((rate * 2))

@@ -14,7 +14,7 @@ story() {
     assert_exit 0 op_adopt 3 --cluster lab --output "$OPERATOR/cluster.json"
     assert_contains "is also the client CA" "--requestheader-allowed-names is empty"
     assert_exit 1 op plan
-    assert_contains "plan/shared-ca"
+    assert_contains "plan/foreign-ca" "rotate --ca"
     on_each 3 remember_client_ca
 
     extensions_up 3
@@ -22,8 +22,14 @@ story() {
     extension_register echo
     assert_exit 0 op rotate --ca --dry-run
     assert_contains "it would first bring $NODE_CERTIFICATES/ca.pem"
+    LOAD_OPTIONS=(-failover)
+    load_up 3 200 echo
+    load_goes_on 400
     assert_exit 0 op rotate --ca --yes --soak 1 --watch 5 --reload-wait 3
     assert_contains "to the paths of the spec"
+    load_goes_on 400
+    load_down
+    assert_no_failure
     on_each 3 assert_client_ca
     assert_exit 0 op init --yes
     assert_contains "nothing to change"

@@ -40,6 +40,7 @@ func (c *client) transport() *http.Transport {
 type ask struct {
 	address, path, user string
 	client              *client
+	others              []*ask // the same of other control planes, for a client that fails over
 }
 
 // seen is what an extension server answers with.
@@ -55,14 +56,21 @@ type certificate struct{ Serial, Issuer string }
 func (a *ask) send(sum *summary) {
 	started := time.Now()
 	got, err := a.answer()
+	for _, other := range a.others {
+		if err == nil {
+			break
+		}
+		sum.failedOver()
+		a = other
+		got, err = a.answer()
+	}
 	ended := time.Now()
-	switch {
-	case err != nil:
+	if err != nil {
 		// Its time is when it was known to have failed.
 		sum.failed(a, err.Error(), ended)
-	default:
-		sum.answered(a, got, ended, ended.Sub(started))
+		return
 	}
+	sum.answered(a, got, ended, ended.Sub(started))
 }
 
 func (a *ask) answer() (got seen, err error) {

@@ -30,10 +30,16 @@ func main() {
 	groups := flag.String("groups", "", "the groups that each user has to be seen with, with commas between")
 	rate := flag.Float64("rate", 200, "requests a second in all")
 	reconnect := flag.Duration("reconnect", 10*time.Second, "how long a connection is kept")
+	failover := flag.Bool("failover", false, "a request that fails is sent to the other control planes, as clients of a balancer do")
 	output := flag.String("output", "", "the summary's file")
 	flag.Parse()
 
 	asks := newAsks(split(*addresses), split(*paths), split(*users), *pki, *reconnect)
+	if *failover {
+		for _, one := range asks {
+			one.others = alike(asks, one)
+		}
+	}
 	sum := newSummary(*rate, split(*groups))
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM, syscall.SIGINT)
@@ -107,6 +113,16 @@ func newAsks(addresses, paths, users []string, pki string, reconnect time.Durati
 		}
 	}
 	return asks
+}
+
+// alike are those that ask the same of other control planes.
+func alike(asks []*ask, one *ask) (others []*ask) {
+	for _, other := range asks {
+		if other.path == one.path && other.user == one.user && other.address != one.address {
+			others = append(others, other)
+		}
+	}
+	return others
 }
 
 func split(list string) []string {

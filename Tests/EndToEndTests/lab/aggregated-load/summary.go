@@ -22,6 +22,7 @@ type summary struct {
 	Rate       float64 `json:"rate"`
 	Seconds    float64 `json:"seconds"`
 	total
+	FailedOver     int               `json:"failed_over"` // requests that another control plane had to answer
 	MostLate       float64           `json:"most_late_seconds"` // how much later than it was due a request was sent
 	Slowest        float64           `json:"slowest_seconds"`
 	TroubleSeconds float64           `json:"trouble_seconds"` // from the first failure to the last
@@ -71,6 +72,12 @@ func newSummary(rate float64, groups []string) *summary {
 }
 
 func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
+
+func (s *summary) failedOver() {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.FailedOver++
+}
 
 func (s *summary) sending(late time.Duration) {
 	s.guard.Lock()
