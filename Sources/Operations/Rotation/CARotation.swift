@@ -96,6 +96,7 @@ package struct CARotation: Sendable {
         try run.state.prepareForChange()
         var course = RotationCourse()
         do {
+            context.say(.preflight(.controlPlanes(run.nodes.count)))
             let seen = try await run.controlPlanes.observe()
             let about = RotationMove(context).widened(seen)
             let direction = try await CARotation(about).converge(seen, lock, &course)
@@ -149,7 +150,6 @@ package struct CARotation: Sendable {
     private func enter(
         _ seen: [ObservedNode], _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {
-        context.say(.preflight(.controlPlanes(run.nodes.count)))
         let inventory = try run.state.inventory()
         await gates.clearCanaries()
         let (terms, observed): (RotationTerms, [ObservedNode])
