@@ -32,14 +32,7 @@ final class FakeAPIServer: APIServer {
     init(_ root: String, _ systemd: FakeSystemd) { (self.root, self.systemd) = (root, systemd) }
 
     /// A client CA, which all of them have.
-    static let clientCA = Result {
-        let profile = CertificateProfile(
-            role: .ca, commonName: "kubernetes", names: SubjectNames(), hosts: [], usages: [],
-            key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: 3650 * 86400))
-        let key = try PrivateKey.generate(profile.key)
-        return try CertificateAuthority.issueCA(
-            profile, key: key, validity: .init(profile.validity, at: LocalHost.now()), serial: .random())
-    }
+    static let clientAuthority = Result { try FakeAuthority("kubernetes") }
 
     private func flags() throws(APIServerError) -> EffectiveFlags {
         guard let command = systemd.running, condition != .silent else {
@@ -51,8 +44,9 @@ final class FakeAPIServer: APIServer {
     }
 
     func handshake() throws(APIServerError) -> HandshakeReport {
-        HandshakeReport(
-            acceptedCAs: trusted(try flags()).map { CAName(der: $0.summary.subjectDER, text: nil) })
+        let flags = try flags()
+        let trusted = bundle(flags.string(Self.requestHeaderCA)) + bundle(flags.string("client-ca-file"))
+        return HandshakeReport(acceptedCAs: trusted.map { CAName(der: $0.summary.subjectDER, text: nil) })
     }
 
     func readiness(as caller: Caller) throws(APIServerError) -> ReadinessReport {
@@ -80,13 +74,15 @@ final class FakeAPIServer: APIServer {
                 return .notUnderstood(status: 0, excerpt: "the client's key is another certificate's")
             }
             let allowed = flags.list("requestheader-allowed-names") ?? []
-            guard allowed.isEmpty || allowed.contains(chain[0].summary.commonName ?? "") else {
-                return .rejected
+            let name = chain[0].summary.commonName ?? ""
+            if allowed.isEmpty || allowed.contains(name),
+                isTrusted(chain, bundle(flags.string(Self.requestHeaderCA)))
+            {
+                return .accepted(user: user.description)
             }
-            try ChainVerifier.verify(
-                leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: trusted(flags),
-                at: LocalHost.now())
-            return .accepted(user: user.description)
+            // Who is no aggregator is a client like others.
+            return isTrusted(chain, bundle(flags.string("client-ca-file")))
+                ? .takenFor(user: name) : .rejected
         } catch {
             return .rejected
         }
@@ -101,10 +97,16 @@ final class FakeAPIServer: APIServer {
         return HTTPResponse(status: 200, headers: [], body: Array(#"{"groups": []}"#.utf8))
     }
 
-    private func trusted(_ flags: EffectiveFlags) -> [Certificate] {
-        guard let path = flags.string("requestheader-client-ca-file"),
-            let pem = try? FileReader.read(root + path)
-        else { return [] }
+    private static let requestHeaderCA = "requestheader-client-ca-file"
+
+    private func isTrusted(_ chain: [Certificate], _ bundle: [Certificate]) -> Bool {
+        (try? ChainVerifier.verify(
+            leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: bundle, at: LocalHost.now()))
+            != nil
+    }
+
+    private func bundle(_ path: String?) -> [Certificate] {
+        guard let path, let pem = try? FileReader.read(root + path) else { return [] }
         return (try? Certificate.parseBundle(pem: pem, path: path)) ?? []
     }
 }

@@ -27,13 +27,13 @@ final class FakeFleet: Sendable {
     private let faults = Mutex<[String]>([])
     private let specFile: String
 
-    init(_ names: [String] = ["cp1", "cp2", "cp3"]) throws {
+    init(_ names: [String] = ["cp1", "cp2", "cp3"], setup: FakeSetup = .bare) throws {
         directory = try TemporaryDirectory(inMemory: true)
         let key = #""key": { "algorithm": "ecdsa", "size": 256 }"#
         specFile = try directory.write(
             Self.spec(#""certificates": { "ca": { \#(key) }, "proxyClient": { \#(key) } },"#, names),
             to: "cluster.json")
-        machines = try names.map { [directory] in try FakeMachine($0, in: directory) }
+        machines = try names.map { [directory] in try FakeMachine($0, in: directory, setup) }
     }
 
     private static func spec(_ members: String, _ names: [String]) -> String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Synchronization
 import TestSupport
 
@@ -19,31 +20,57 @@ struct FakeMachine: Sendable {
     let server: FakeAPIServer
     let lock = JournaledNode.Lock()
 
-    init(_ name: String, in directory: TemporaryDirectory) throws {
+    init(_ name: String, in directory: TemporaryDirectory, _ setup: FakeSetup = .bare) throws {
         let fragment = UnitPaths.unit(FakeFleet.unit)
-        let pem = String(decoding: try FakeAPIServer.clientCA.get().pem, as: UTF8.self)
-        for file in ["kubernetes.pem", "ca.pem"] {
-            try directory.write(pem, to: "\(name)/etc/kubernetes/ssl/\(file)")
+        let ca = try FakeAPIServer.clientAuthority.get().certificate.pem
+        let files = setup.files.merging(["kubernetes.pem": ca, "ca.pem": ca]) { $1 }
+        for (file, pem) in files {
+            let path = "\(name)/etc/kubernetes/ssl/\(file)"
+            try directory.write(String(decoding: pem, as: UTF8.self), to: path)
+            if file.hasSuffix("-key.pem") { chmod(directory.file(path), 0o600) }
         }
-        try directory.write(Self.unit, to: "\(name)\(fragment)")
+        try directory.write(Self.unit(setup.flags), to: "\(name)\(fragment)")
         let root = directory.file(name)
         let parsed = Parsed()
-        let systemd = FakeSystemd({ parsed.unit(in: root) }) { pid, command in
-            let bytes = command.joined(separator: "\0") + "\0"
-            _ = try? directory.write(bytes, to: "\(name)/proc/\(pid)/cmdline")
-            _ = try? directory.write("kube-apiserver\n", to: "\(name)/proc/\(pid)/comm")
-        }
+        let processes = Processes(name, in: directory)
+        let systemd = FakeSystemd({ parsed.unit(in: root) }, started: processes.start)
         (self.name, self.root, self.systemd) = (name, root, systemd)
         server = FakeAPIServer(root, systemd)
     }
 
     /// Short, since it is read again and again.
-    private static let unit = """
-        [Service]
-        ExecStart=/usr/local/bin/kube-apiserver --client-ca-file=/etc/kubernetes/ssl/ca.pem \\
-          --tls-cert-file=/etc/kubernetes/ssl/kubernetes.pem
+    private static func unit(_ flags: [String]) -> String {
+        let own = [
+            "--client-ca-file=/etc/kubernetes/ssl/ca.pem",
+            "--tls-cert-file=/etc/kubernetes/ssl/kubernetes.pem",
+        ]
+        return "[Service]\nExecStart=/usr/local/bin/kube-apiserver \((own + flags).joined(separator: " "))\n"
+    }
 
-        """
+    /// What `/proc` shows of its kube-apiserver: one process, which the next one replaces.
+    private final class Processes: Sendable {
+        private let directory: TemporaryDirectory
+        private let name: String
+        private let last = Mutex<String?>(nil)
+
+        init(_ name: String, in directory: TemporaryDirectory) {
+            (self.name, self.directory) = (name, directory)
+        }
+
+        @Sendable func start(_ pid: Int32, _ command: [String]) {
+            let now = "\(name)/proc/\(pid)"
+            let files = ["cmdline": command.joined(separator: "\0") + "\0", "comm": "kube-apiserver\n"]
+            let before = last.withLock { last in
+                defer { last = now }
+                return last
+            }
+            for (file, text) in files {
+                _ = try? directory.write(text, to: "\(now)/\(file)")
+                if let before { unlink(directory.file("\(before)/\(file)")) }
+            }
+            if let before { rmdir(directory.file(before)) }
+        }
+    }
 
     /// The unit as its files say it, read again where they have changed.
     private final class Parsed: Sendable {

@@ -44,14 +44,16 @@ struct Observer {
         let flags = flagSets(observedUnit)
         try node.readAhead(namedFiles(flags, observedUnit), digests: [])
         let ca = try files.observe(path(certificates.files.ca))
+        let flagsFile = try flagsFile(files, observedUnit)
         var observed = ObservedNode(
             name: nodeSpec.name, access: access, ownerIDs: try process.ownerIDs(observedUnit, access),
             directory: try files.observe(certificates.directory), ca: ca,
             certificate: try files.observe(path(certificates.files.certificate)),
             key: try files.observe(path(certificates.files.key), isSecret: true),
-            flags: try flagsFile(files, observedUnit),
+            flags: flagsFile,
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
-            requestHeaderCAs: try requestHeaderCAs(files, ours: ca.path, flags, observedUnit),
+            requestHeaderCAs: try requestHeaderCAs(
+                files, ours: ca.path, inEffect(flags, observedUnit, flagsFile), observedUnit),
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
@@ -229,6 +231,15 @@ struct Observer {
             sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
         }
         return sets
+    }
+
+    /// - Returns: those of the process alone where our drop-in is there: what the unit's own files say is in effect no more.
+    private func inEffect(
+        _ flags: [EffectiveFlags], _ unit: ObservedUnit?, _ file: ObservedFile
+    ) -> [EffectiveFlags] {
+        let isDropIn = file.kind != .absent && file.path == UnitPaths.dropIn(of: spec.apiServer.unit)
+        guard let unit, isDropIn || unit.hasOwnDropIn else { return flags }
+        return Array(flags.prefix(unit.live?.runningArguments == nil ? 0 : 1))
     }
 
     private func requestHeaderCAs(

@@ -26,11 +26,8 @@ struct RotationMove: Sendable {
     /// aggregator is believed under each of them until the last has its new certificate.
     func widened(_ observed: [ObservedNode]) -> RotationContext {
         guard !run.spec.apiServer.isExternal else { return context }
-        var names = run.spec.requestHeader.allowedNames
-        let added = Self.names(observed).filter { !names.containsBytes($0) }
-        guard !added.isEmpty else { return context }
-        names += added
-        return RotationContext(run.allowing(names), context.options)
+        let added = Self.names(observed).filter { !run.spec.requestHeader.allowedNames.containsBytes($0) }
+        return added.isEmpty ? context : context.allowing(also: added)
     }
 
     private static func names(_ observed: [ObservedNode]) -> [String] {
@@ -46,16 +43,12 @@ struct RotationMove: Sendable {
         return names
     }
 
-    /// Allows the spec's names alone, once nobody presents another one.
-    func narrow(_ lock: StateLock, _ course: inout RotationCourse) async throws {
-        try await StageChange(context).apply(in: run, nil, lock, &course)
-    }
-
     // MARK: - Files
 
     /// Control planes that have not got their files where the spec wants them.
     func needed(_ observed: [ObservedNode]) throws -> [ObservedNode] {
-        guard !run.spec.apiServer.isExternal else { return [] }
+        // Of one that is open, what is half done is the rotation's own.
+        guard !run.spec.apiServer.isExternal, try context.open() == nil else { return [] }
         return try observed.filter { node in
             guard let path = Self.pathInUse(node) else { return false }
             if path.bytes != node.ca.path.bytes || node.pairInUse != nil { return true }

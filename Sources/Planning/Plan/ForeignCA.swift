@@ -11,7 +11,7 @@ enum ForeignCA {
     {
         var inventory = inventory
         if !isRotating { inventory.generations.removeAll { $0.standing == .foreign } }
-        if let shared = sharedWithClients(node, inventory) { return [shared] }
+        if !isRotating, let shared = sharedWithClients(node, inventory) { return [shared] }
         let ours = Set(inventory.generations.map(\.certificate.fingerprintSHA256))
         for bundle in node.requestHeaderCAs {
             if let problem = bundle.problem {
@@ -47,7 +47,9 @@ enum ForeignCA {
             message:
                 "the client CA \(clientCA.path) and the CA of this state directory have the same key "
                 + "(\(shared.subject)): anyone with a client certificate could act as any user",
-            hint: "use a separate requestheader CA: remove it from the client CA's file")
+            hint:
+                "run aggbootstrap rotate --ca, which leads to a CA of its own and leaves the client CA's file as it is"
+        )
     }
 
     /// A node that trusts an earlier generation alone: the current one in its place would break what trusts the earlier.

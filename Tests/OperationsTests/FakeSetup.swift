@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TestSupport
+
+@testable import LocalFiles
+@testable import PKI
+@testable import Planning
+@testable import Secrets
+@testable import Spec
+@testable import Values
+
+/// What a control plane of a `FakeFleet` has before the program comes.
+struct FakeSetup: Sendable {
+    /// Of its kube-apiserver's command.
+    var flags: [String] = []
+    /// Below the directory of certificates.
+    var files: [String: [UInt8]] = [:]
+
+    /// No aggregation layer.
+    static let bare = FakeSetup()
+
+    /// One CA for clients and for the front proxy, as much copied guides have it, and any name allowed.
+    static func sharedCA() throws -> FakeSetup {
+        let authority = try FakeAPIServer.clientAuthority.get()
+        return FakeSetup(
+            flags: flags(ca: "ca.pem", names: "", pair: "proxy"),
+            files: try pair(of: authority, name: "aggregator", file: "proxy"))
+    }
+
+    /// A CA of its own, and all of it elsewhere than the spec says, under another name.
+    static func elsewhere() throws -> FakeSetup {
+        let authority = try FakeAuthority("front-proxy-ca")
+        var files = try pair(of: authority, name: "front-proxy-client")
+        files["front-proxy-ca.crt"] = authority.certificate.pem
+        return FakeSetup(
+            flags: flags(ca: "front-proxy-ca.crt", names: "front-proxy-client", pair: "front-proxy-client"),
+            files: files)
+    }
+
+    private static func flags(ca: String, names: String, pair: String) -> [String] {
+        let directory = "/etc/kubernetes/ssl"
+        return [
+            "--requestheader-client-ca-file=\(directory)/\(ca)", "--requestheader-allowed-names=\(names)",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-username-headers=X-Remote-User",
+            "--proxy-client-cert-file=\(directory)/\(pair).pem",
+            "--proxy-client-key-file=\(directory)/\(pair)-key.pem",
+        ]
+    }
+
+    private static func pair(of authority: FakeAuthority, name: String, file: String? = nil) throws -> [String: [UInt8]] {
+        let (certificate, key) = try authority.client(name)
+        return [
+            "\(file ?? name).pem": certificate.pem,
+            "\(file ?? name)-key.pem": key.pem.withUnsafeBytes { Array($0) },
+        ]
+    }
+}
+
+/// A CA that the program does not know.
+struct FakeAuthority: Sendable {
+    let certificate: Certificate
+    private let key: PrivateKey
+
+    init(_ name: String) throws {
+        let profile = Self.profile(.ca, name, [], days: 3650)
+        key = try PrivateKey.generate(profile.key)
+        certificate = try CertificateAuthority.issueCA(
+            profile, key: key, validity: .init(profile.validity, at: LocalHost.now()), serial: .random())
+    }
+
+    private static func profile(
+        _ role: CertificateProfile.Role, _ name: String, _ usages: [CertificateUsage], days: Int64
+    ) -> CertificateProfile {
+        CertificateProfile(
+            role: role, commonName: name, names: SubjectNames(), hosts: [], usages: usages,
+            key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: days * 86400))
+    }
+
+    /// A client's certificate and key.
+    func client(_ name: String) throws -> (Certificate, PrivateKey) {
+        let profile = Self.profile(.proxyClient, name, [.clientAuth], days: 365)
+        let own = try PrivateKey.generate(profile.key)
+        let now = LocalHost.now()
+        let certificate = try CertificateAuthority.issueLeaf(
+            profile, key: own, ca: self.certificate, caKey: key,
+            validity: .init(profile.validity, at: now), now: now, serial: .random())
+        return (certificate, own)
+    }
+}
