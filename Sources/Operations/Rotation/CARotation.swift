@@ -98,7 +98,12 @@ package struct CARotation: Sendable {
         do {
             context.say(.preflight(.controlPlanes(run.nodes.count)))
             let seen = try await run.controlPlanes.observe()
-            return try await CARotation(RotationMove(context).widened(seen)).converge(seen, lock, &course)
+            let about = RotationMove(context).widened(seen)
+            let direction = try await CARotation(about).converge(seen, lock, &course)
+            if direction == .forward, about.run.spec != run.spec {
+                try await RotationMove(context).narrow(lock, &course)
+            }
+            return direction
         } catch {
             throw course.stopped(by: error, asAsked: run.controlPlanes.stop?.isStopped == true)
         }
@@ -203,9 +208,7 @@ package struct CARotation: Sendable {
                 course.stage = .drop
                 // One that holds another pair in memory than on its disk would be refused from here on.
                 try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
-                // Nobody presents another name from here on.
-                let drop = DropStage(
-                    context: terms.direction == .forward ? context.narrow : context, gates: gates)
+                let drop = DropStage(context: context, gates: gates)
                 try await drop.change(rotation, observed, lock, &course)
                 let shared = rotation.shared(observed)
                 try await drop.wait(rotation, butNot: shared)

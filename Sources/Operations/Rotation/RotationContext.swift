@@ -2,7 +2,6 @@
 
 import ControlPlane
 import Planning
-import Spec
 import StateStore
 import Values
 
@@ -11,8 +10,6 @@ struct RotationContext: Sendable {
     let run: Run
     let options: RotationOptions
     let ledger: Ledger
-    /// The names that the spec allows, where the run allows more of them until nobody presents another one.
-    private var lastNames: [String]?
 
     init(_ run: Run, _ options: RotationOptions) {
         self.run = run
@@ -22,22 +19,7 @@ struct RotationContext: Sendable {
 
     /// The same on some of the run's control planes alone.
     func limited(to names: [String]) -> RotationContext {
-        var limited = RotationContext(run.limited(to: names), options)
-        limited.lastNames = lastNames
-        return limited
-    }
-
-    /// The same with these names allowed beside the spec's.
-    func allowing(also names: [String]) -> RotationContext {
-        let own = run.spec.requestHeader.allowedNames
-        var wider = RotationContext(run.allowing(own + names), options)
-        wider.lastNames = own
-        return wider
-    }
-
-    /// The same with no other names than the spec's.
-    var narrow: RotationContext {
-        lastNames.map { RotationContext(run.allowing($0), options) } ?? self
+        RotationContext(run.limited(to: names), options)
     }
 
     /// The rotation that is open in the state; nil where none is.

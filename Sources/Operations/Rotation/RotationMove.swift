@@ -26,8 +26,9 @@ struct RotationMove: Sendable {
     /// aggregator is believed under each of them until the last has its new certificate.
     func widened(_ observed: [ObservedNode]) -> RotationContext {
         guard !run.spec.apiServer.isExternal else { return context }
-        let added = Self.names(observed).filter { !run.spec.requestHeader.allowedNames.containsBytes($0) }
-        return added.isEmpty ? context : context.allowing(also: added)
+        let own = run.spec.requestHeader.allowedNames
+        let added = Self.names(observed).filter { !own.containsBytes($0) }
+        return added.isEmpty ? context : RotationContext(run.allowing(own + added), context.options)
     }
 
     private static func names(_ observed: [ObservedNode]) -> [String] {
@@ -41,6 +42,12 @@ struct RotationMove: Sendable {
             }
         }
         return names
+    }
+
+    /// Allows the spec's names alone, once the rotation is over and nobody presents another one. A run that is killed here
+    /// leaves it to the next `init`.
+    func narrow(_ lock: StateLock, _ course: inout RotationCourse) async throws {
+        try await StageChange(context).apply(in: run, nil, lock, &course)
     }
 
     // MARK: - Files
