@@ -110,7 +110,8 @@ import Testing
             .controlPlanes(3), .skipped(nodes: ["cp3"]), .undone(nodes: ["cp1", "cp2"]),
             .moves(from: ["/a", "/b"]), .emergencyOrder,
             .againAfterwards(since: "T"), .replacesAgain, .would(.undo(node: "cp1")),
-            .would(.move(from: ["/a"])), .would(.takeEmergencyOrder), .would(.continueWith(.drop)), .would(.returnToOldCA), .would(.end),
+            .would(.move(from: ["/a"])), .would(.takeEmergencyOrder), .would(.continueWith(.drop)),
+            .would(.returnToOldCA), .would(.end),
         ]
         #expect(
             stage(notes.map(StageNote.preflight)) == [

@@ -49,7 +49,9 @@ struct FakeSetup: Sendable {
         ]
     }
 
-    private static func pair(of authority: FakeAuthority, name: String, file: String? = nil) throws -> [String: [UInt8]] {
+    private static func pair(of authority: FakeAuthority, name: String, file: String? = nil) throws
+        -> [String: [UInt8]]
+    {
         let (certificate, key) = try authority.client(name)
         return [
             "\(file ?? name).pem": certificate.pem,

@@ -134,8 +134,8 @@ extension NodePlanner {
                 "plan/shared-ca",
                 "\(bundle.path) and the client CA \(clientCA.path) have the same key (\(shared.subject)): anyone with a "
                     + "client certificate could act as any user",
-                "use a separate requestheader CA; never remove the shared one from the client CA's file while kubelets and "
-                    + "users have certificates of it")
+                "run aggbootstrap rotate --ca, which leads to a CA of its own; never remove the shared one from the client CA's "
+                    + "file while kubelets and users have certificates of it")
         }
     }
 

@@ -111,8 +111,7 @@ struct RollbackNodePlanner {
                 base.refuse(
                     "plan/shared-ca",
                     "before its last change \(entry.path) and the client CA held the same key (\(shared.subject))",
-                    "use a separate requestheader CA; never remove the shared one from the client CA's file while kubelets and "
-                        + "users have certificates of it")
+                    "go forward: aggbootstrap rotate --ca leads to a CA of its own")
             }
         }
     }
