@@ -10,15 +10,19 @@ package struct CASpec: Sendable, Equatable {
     /// Whether its private key stays in the state once it has signed; without it, whatever has to be signed later takes
     /// another CA.
     package var keepsKey: Bool
+    /// Whether a key of the old CA that lies on a control plane gives way to the new CA's; false removes it.
+    package var replacesKeyOnNodes: Bool
     package var signing: CASigning
     /// Path on the operator's machine of the certificate of a CA whose key is elsewhere.
     package var certificateFile: String?
 
     package init(
         commonName: String, names: SubjectNames, key: KeyAlgorithm, validity: ValidityPeriod,
-        keepsKey: Bool = true, signing: CASigning = .here, certificateFile: String? = nil
+        keepsKey: Bool = true, replacesKeyOnNodes: Bool = false, signing: CASigning = .here,
+        certificateFile: String? = nil
     ) {
         self.keepsKey = keepsKey
+        self.replacesKeyOnNodes = replacesKeyOnNodes
         self.signing = signing
         self.certificateFile = certificateFile
         self.commonName = commonName

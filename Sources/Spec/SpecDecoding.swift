@@ -57,6 +57,7 @@ extension CASpec {
             commonName: section.text("commonName"), names: SubjectNames(section),
             key: KeyAlgorithm(section.section("key", SpecFields.key), &reader),
             validity: ValidityPeriod(section.text("validity")) ?? .maximum, keepsKey: section.flag("keep"),
+            replacesKeyOnNodes: section.flag("onNodes"),
             signing: CASigning(section), certificateFile: section.optionalText("certificate"))
     }
 }

@@ -54,6 +54,11 @@ extension SpecFields {
                 "False to destroy the CA's key after it has signed: a renewal or a new node then needs a new CA (rotate --ca).",
                 example: "false", alsoKnownAs: ["keepKey"]),
             SpecField(
+                "onNodes", .boolean, .defaultBoolean(false),
+                "True to put the new CA's key where rotate --ca finds the old one's on a control plane, as kubeadm keeps it: who reads it "
+                    + "there can act as any user. False removes the old one.",
+                example: "true"),
+            SpecField(
                 "certificate", .text(.operatorFile), .optional,
                 "The certificate of a CA whose key is elsewhere (`signer`, `external`): a PEM file on the operator's machine that holds "
                     + "only the CA that signs; the trust bundle of the nodes.",

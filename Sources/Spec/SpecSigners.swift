@@ -17,6 +17,12 @@ enum SpecSigners {
                         "add \"signer\": { \"command\": [...] }, \"external\": true, or remove \"certificate\""
                 )
             }
+            if ca.flag("onNodes"), !ca.flag("keep"), let location = ca.givenLocation("onNodes") {
+                reader.report(
+                    .combination, at: location, ca.path(of: "onNodes"),
+                    "\"onNodes\" puts the CA's key on control planes, and \"keep\" has it destroyed",
+                    hint: "remove one of the two")
+            }
             return
         }
         checkProgram(ca, &reader)
@@ -26,7 +32,7 @@ enum SpecSigners {
                 "\"external\" is for certificates that people have signed, and \"signer\" names a program",
                 hint: "remove one of the two")
         }
-        for name in ["commonName", "names", "key", "validity", "keep"] {
+        for name in ["commonName", "names", "key", "validity", "keep", "onNodes"] {
             guard let location = ca.givenLocation(name) else { continue }
             reader.report(
                 .combination, at: location, ca.path(of: name),

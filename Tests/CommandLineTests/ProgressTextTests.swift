@@ -213,7 +213,8 @@ import Testing
         let notes: [StageNote.Proof] = [
             .waitsForRefusal, .refused, .waitsForExtensions, .extensionsNotSeen, .skipped(Self.server),
             .reached, .reachedBefore, .abortedBeforeCertificates,
-            .oldKey(node: "cp1", path: "/k", .removed), .oldKey(node: "cp1", path: "/k", .inUse(by: "p")),
+            .oldKey(node: "cp1", path: "/k", .removed), .oldKey(node: "cp1", path: "/k", .replaced),
+            .oldKey(node: "cp1", path: "/k", .inUse(by: "p")),
             .oldKey(node: "cp1", path: "/k", .unknown),
             .staysValid(subject: "CN=a", issuer: "CN=b", until: Self.day),
         ]
@@ -227,6 +228,7 @@ import Testing
                 "S7 proof: reached: the old certificate is refused, and its keys are destroyed",
                 "S7 proof: reached before", "S7 proof: reached: aborted before a certificate was made",
                 "S7 proof: cp1: /k was the key of the old CA: removed",
+                "S7 proof: cp1: /k was the key of the old CA: replaced by the new CA's (certificates.ca.onNodes)",
                 "S7 proof: cp1: /k is the key of the old CA, and p uses it: kept; kubeadm fails while it lies beside the new CA",
                 "S7 proof: cp1: /k is not the key of the new CA: kept; remove it if nothing else uses it, since kubeadm fails while "
                     + "it lies there",

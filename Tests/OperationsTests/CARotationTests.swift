@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import LocalFiles
 @testable import Operations
 @testable import PKI
 @testable import Planning
@@ -63,6 +64,31 @@ import Testing
         )
         let ledger = try String(contentsOfFile: "\(state)/ledger.jsonl", encoding: .utf8)
         #expect(ledger.split(separator: "\n").count { $0.contains("removed-ca-key") } == 2)
+    }
+
+    /// Where the spec wants the key on control planes, the new CA's takes the old one's place, and no other file's.
+    @Test func theNewKeyTakesTheOldOnesPlace() async throws {
+        let fleet = try await Self.fleet()
+        let key = #""key": { "algorithm": "ecdsa", "size": 256 }"#
+        try fleet.rewriteSpec(
+            #""certificates": { "ca": { \#(key), "onNodes": true }, "proxyClient": { \#(key) } },"#)
+        let state = fleet.directory.file("state")
+        func keys() throws -> [String] {
+            try run("find", [state, "-name", "ca-key.pem"]).stdout.split(separator: "\n").map {
+                try String(contentsOfFile: String($0), encoding: .utf8)
+            }
+        }
+        let old = try #require(keys().first)
+        let place = "cp1/etc/kubernetes/ssl/aggregator-ca.key"
+        try fleet.directory.write(old, to: place)
+        try await fleet.rotate()
+        let new = try #require(keys().first)
+        #expect(new != old)
+        #expect(try String(contentsOfFile: fleet.directory.file(place), encoding: .utf8) == new)
+        #expect(try FileStatus.of(fleet.directory.file(place))?.mode == 0o600)
+        #expect(fleet.machines[1].file("aggregator-ca.key") == nil)
+        let ledger = try String(contentsOfFile: "\(state)/ledger.jsonl", encoding: .utf8)
+        #expect(ledger.split(separator: "\n").count { $0.contains("replaced-ca-key") } == 1)
     }
 
     /// Under the locks, a stage plans on the look that said which stage it is; who has waited looks again.

@@ -19,18 +19,22 @@ struct RetiredCAKeys: Sendable {
 
     init(_ context: RotationContext) { self.context = context }
 
-    /// Removes them where they are the old CA's for certain and nothing that runs names them, and tells of each.
+    /// Removes them where they are the old CA's for certain and nothing that runs names them, or puts the new CA's in their
+    /// place where the spec wants that; tells of each.
     func remove(_ rotation: RotationGenerations) async throws {
+        let successor =
+            run.spec.certificates.ca.replacesKeyOnNodes ? try run.state.authority(rotation.keep).key : nil
         let retired = try rotation.retire.flatMap { try Certificate.parseBundle(pem: $0.pem, path: $0.id) }
         let kept = try Certificate.parseBundle(pem: rotation.keep.pem, path: rotation.keep.id)
         let results = await onEachNode(run.nodes) { node in
-            try paths.compactMap { path in try see(path, on: node, retired, kept) }
+            try paths.compactMap { path in try see(path, on: node, retired, kept, successor) }
         }
         for (node, found) in zip(run.nodes, try ControlPlanes.values(run.nodes, results)) {
             for (path, outcome) in found {
-                if outcome == .removed {
+                if [.removed, .replaced].contains(outcome) {
                     try context.ledger.append(
-                        "removed-ca-key", [("node", node.name), ("file", path)], now: run.effects.now())
+                        outcome == .removed ? "removed-ca-key" : "replaced-ca-key",
+                        [("node", node.name), ("file", path)], now: run.effects.now())
                 }
                 context.say(.proof(.oldKey(node: node.name, path: path, outcome)))
             }
@@ -46,7 +50,8 @@ struct RetiredCAKeys: Sendable {
 
     /// - Returns: nil where there is no such file, or it is the new CA's.
     private func see(
-        _ path: String, on nodeSpec: NodeSpec, _ retired: [Certificate], _ kept: [Certificate]
+        _ path: String, on nodeSpec: NodeSpec, _ retired: [Certificate], _ kept: [Certificate],
+        _ successor: PrivateKey?
     ) throws -> (String, StageNote.OldKey)? {
         let node = try run.link(nodeSpec).node
         guard try node.status(path)?.kind == .regular else { return nil }
@@ -65,7 +70,11 @@ struct RetiredCAKeys: Sendable {
         }
         guard users.isEmpty else { return (path, .inUse(by: users[0].arguments[0])) }
         try node.checkLock()
-        try node.remove(path)
-        return (path, .removed)
+        guard let successor else {
+            try node.remove(path)
+            return (path, .removed)
+        }
+        try node.write(path, .secret(successor.pem), mode: 0o600)
+        return (path, .replaced)
     }
 }

@@ -112,6 +112,8 @@ extension StageNote {
     /// What became of a key that lay beside the CA's certificate.
     package enum OldKey: Sendable, Equatable {
         case removed
+        /// By the new CA's.
+        case replaced
         /// A program has its path in its command line.
         case inUse(by: String)
         /// It is neither the old CA's nor the new one's, or cannot be read.

@@ -131,6 +131,7 @@ extension StageNote.OldKey {
     fileprivate var text: String {
         switch self {
         case .removed: "was the key of the old CA: removed"
+        case .replaced: "was the key of the old CA: replaced by the new CA's (certificates.ca.onNodes)"
         case .inUse(let program):
             "is the key of the old CA, and \(program) uses it: kept; kubeadm fails while it lies beside the new CA"
         case .unknown:

@@ -61,6 +61,14 @@ import Testing
             ), [.combination, .combination], ["\"keep\" is for a CA that aggbootstrap makes", "\"names\""]
         ),
         (
+            spec(#""certificates": {"ca": {"keep": false, "onNodes": ▸true}},"#), [.combination],
+            ["\"keep\" has it destroyed"]
+        ),
+        (
+            spec(#""certificates": {"ca": {"certificate": "ca.pem", "external": true, "onNodes": ▸true}},"#),
+            [.combination], ["\"onNodes\" is for a CA that aggbootstrap makes"]
+        ),
+        (
             spec(#""certificates": {"ca": {"certificate": "ca.pem", "signer": {"command": [▸"", "x"]}}},"#),
             [.flag], ["the name of the program is empty"]
         ),
