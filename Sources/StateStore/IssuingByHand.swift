@@ -46,6 +46,20 @@ extension Issuer {
         }
     }
 
+    /// Ends requests that a killed run has left: of a certificate that is stored, of a node that the spec does not have any
+    /// more, or for a CA that needs nobody to sign. Called under the state's lock.
+    package func closeStaleRequests(_ inventory: StateInventory) throws {
+        let isByHand = spec.certificates.ca.signing == .byHand
+        let owners = Set(spec.nodes.map { LeafOwner.of($0, in: spec).bytes })
+        for owner in try pending.owners() {
+            let request = try pending.request(owner)
+            let isStored = request.map { known(owner, inventory).contains($0.publicKeySHA256) } ?? false
+            guard isStored || !isByHand || !owners.contains(owner.bytes) else { continue }
+            if let request { try folder.withdraw(request.csr, for: owner) }
+            try pending.remove(owner)
+        }
+    }
+
     private func certificates(
         for issues: [CertificateIssue], _ external: ExternalCA, _ ca: Certificate, _ inventory: StateInventory
     ) async throws -> [String: Certificate] {

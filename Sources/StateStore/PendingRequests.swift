@@ -68,6 +68,11 @@ struct PendingRequests: Sendable {
             ], mode: 0o700, owner: state.fileOwner())
     }
 
+    /// Those that a request waits for, or has waited for until a run was killed.
+    func owners() throws -> [String] {
+        try FileReader.list(folder).filter { !$0.hasPrefix(".") }.sorted()
+    }
+
     /// Destroys a key whose certificate is stored, or not wanted any more.
     func remove(_ owner: String) throws {
         let directory = "\(folder)/\(owner)"

@@ -42,9 +42,7 @@ struct AggBootstrap: AsyncParsableCommand {
             end(with: .done)
         } catch {
             if let report = UsageError.report(error) {
-                if UsageError.wantsJSON(arguments), let text = try? JSONText.of(FailureDocument(report)) {
-                    Console.document(text + "\n")
-                }
+                UsageError.show(report, for: arguments)
                 Console.report(report)
                 end(with: report.status)
             }

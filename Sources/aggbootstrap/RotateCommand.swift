@@ -122,7 +122,7 @@ struct RotateCommand: AsyncParsableCommand {
             options.acceptsOlderState = acceptOlderState
             let run = try spec.makeRun(
                 output.effects, passphrase: passphrase.read(), options: options,
-                acceptUnhealthy: change.acceptUnhealthy, requestFolder: requests.csrDir)
+                acceptUnhealthy: change.acceptUnhealthy, requestFolder: requests.csrDir, needs: .directory)
             output.narrator.began(run)
             defer { output.narrator.ended(run) }
             if ifDue { return try await rotateDue(run) }

@@ -29,9 +29,10 @@ struct SpecOptions: ParsableArguments {
     /// The run that the options describe.
     func makeRun(
         _ effects: Effects, passphrase: SecretBytes? = nil, options: Planner.Options = .init(),
-        acceptUnhealthy: [String] = [], requestFolder: String? = nil
+        acceptUnhealthy: [String] = [], requestFolder: String? = nil, needs: RootNeed = .nothing
     ) throws -> Run {
         var request = place.request(spec, passphrase, options, acceptUnhealthy: acceptUnhealthy)
+        request.needs = needs
         request.requestFolder = requestFolder
         return try Run(request, effects: effects)
     }

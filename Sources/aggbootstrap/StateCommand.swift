@@ -34,9 +34,12 @@ struct StateOptions: ParsableArguments {
         completion: .directory)
     var state: String?
 
-    func makeRun(_ effects: Effects, passphrase: SecretBytes? = nil) throws -> Run {
-        try Run(
-            RunRequest(specFile: spec, root: root, state: state, passphrase: passphrase), effects: effects)
+    func makeRun(
+        _ effects: Effects, passphrase: SecretBytes? = nil, needs: RootNeed = .directory
+    ) throws -> Run {
+        var request = RunRequest(specFile: spec, root: root, state: state, passphrase: passphrase)
+        request.needs = needs
+        return try Run(request, effects: effects)
     }
 }
 

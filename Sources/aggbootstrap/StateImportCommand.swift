@@ -35,7 +35,7 @@ struct StateImportCommand: AsyncParsableCommand {
         try await Console.run(color: verbosity.color) {
             Console.harden()
             let passphrase = try passphrase.read()
-            let run = try options.makeRun(verbosity.effects, passphrase: passphrase)
+            let run = try options.makeRun(verbosity.effects, passphrase: passphrase, needs: .nothing)
             verbosity.narrator.began(run)
             defer { verbosity.narrator.ended(run) }
             let name = file == "-" ? "the standard input" : file

@@ -142,9 +142,11 @@ struct StatusCommand: AsyncParsableCommand {
         let effects = Effects.real {
             quiet || watch != nil ? () : ProgressDisplay(showsRows: false, isColored: false).show($0)
         }
+        var request = place.request(spec.first)
+        request.needs = .trees
         let paths = try spec.isEmpty ? SpecLoader.find(nil).map { [$0] } ?? [] : spec
         guard try SpecFiles.areFleet(paths) else {
-            let run = try Run(place.request(spec.first), effects: effects)
+            let run = try Run(request, effects: effects)
             narrator.began(run)
             defer { narrator.ended(run) }
             return FleetStatus(try await narrator.timed("read") { try await StatusReader.read(run) })
@@ -155,8 +157,9 @@ struct StatusCommand: AsyncParsableCommand {
                 "--limit names a node of one cluster, and --spec names many",
                 hint: "name one spec with --spec FILE")
         }
+        try RunRoot.check(request.root, .directory)
         let reader = FleetReader(
-            place.request(nil), effects: effects, began: narrator.began, ended: narrator.ended)
+            request, effects: effects, began: narrator.began, ended: narrator.ended)
         let files = try SpecFiles.find(paths)
         return await narrator.timed("read") { await reader.read(files) }
     }

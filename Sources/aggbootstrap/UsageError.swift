@@ -21,13 +21,27 @@ enum UsageError {
             BootstrapError("usage/arguments", status: .usage, lowerCased(message), hint: "see \(help)"))
     }
 
-    /// Whether a command line that cannot be parsed asks for JSON.
-    static func wantsJSON(_ arguments: [String]) -> Bool {
-        let joined = ["-ojson", "-o=json", "--output=json"]
-        return arguments.contains { joined.contains($0) }
-            || zip(arguments, arguments.dropFirst()).contains {
-                ["-o", "--output"].contains($0) && $1 == "json"
+    /// Shows on standard output that the command line cannot be used, in the format that it asks for.
+    static func show(_ report: ErrorReport, for arguments: [String]) {
+        let wanted = formats(arguments)
+        if wanted.contains("json"), let text = try? JSONText.of(FailureDocument(report)) {
+            Console.document(text + "\n")
+        }
+        guard arguments.first(where: { !$0.hasPrefix("-") }) == "verify",
+            let format = wanted.compactMap(CheckFormat.init).last
+        else { return }
+        try? FailureChecks.show(report, as: format)
+    }
+
+    /// What a command line that cannot be parsed gives as formats.
+    private static func formats(_ arguments: [String]) -> [String] {
+        let joined = arguments.compactMap { argument in
+            ["--output=", "-o=", "-o"].first(where: argument.hasPrefix).map {
+                String(argument.dropFirst($0.count))
             }
+        }
+        return joined
+            + zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
     }
 
     /// A sentence as an error is written: in lower case, with no full stop.

@@ -88,11 +88,12 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if lint.isGiven { return try await judgeFiles() }
-        try await Console.run(color: output.color, format: output.failureFormat) {
+        let place = { [spec] in (try? SpecLoader.find(spec.spec)) ?? nil }
+        try await Console.run(color: output.color, failure: output.failureForm(place)) {
             Console.harden()
             if let asRequest { return try await judge(asRequest) }
             let address = try canaryAddress.map { try CanaryAddress($0) }
-            let run = try spec.makeRun(output.verbosity.effects)
+            let run = try spec.makeRun(output.verbosity.effects, needs: .trees)
             output.narrator.began(run)
             defer { output.narrator.ended(run) }
             let observed = try await output.narrator.observe(run)
@@ -119,7 +120,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     private func judge(_ certificateFile: String) async throws -> ExitStatus {
         let request = try SampleRequest(certificateFile: certificateFile, headers: header)
-        let run = try spec.makeRun(output.verbosity.effects)
+        let run = try spec.makeRun(output.verbosity.effects, needs: .trees)
         output.narrator.began(run)
         defer { output.narrator.ended(run) }
         let observed = try await output.narrator.observe(run)
@@ -134,7 +135,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     /// What lies in files alone.
     private func judgeFiles() async throws {
-        try await Console.run(color: output.color, format: output.failureFormat) {
+        let place = { [lint] in lint.offline.first { !$0.isEmpty } }
+        try await Console.run(color: output.color, failure: output.failureForm(place)) {
             Console.harden()
             let result = try await output.narrator.timed("judged") { try await lint.judge() }
             let report = LintReport(result, isStrict: lint.strict)

@@ -15,7 +15,9 @@ import Testing
     private static let text = "x" + meant.map { "\($0)\u{301}" }.joined()
 
     private func check(_ text: String = Self.text) -> ReportedCheck {
-        ReportedCheck(name: "code", level: .error, subject: text, file: text, line: 1, text: text)
+        ReportedCheck(
+            name: "code", level: .error, subject: text, file: text, line: 1, text: text,
+            rule: .init(text: text, help: text))
     }
 
     @Test func everyScalarIsReplaced() {

@@ -61,6 +61,7 @@ import Testing
             "junit",
             """
             document = tree.fromstring(text)
+            assert len(json.load(open("report.json"))["gaps"]) == 3
             cases = list(document.iter("testcase"))
             wanted = sorted((f["node"], f["code"], place(f), f.get("line"), f["severity"] == "error") for f in findings)
             found = sorted((c.get("classname"), c.get("name"), c.get("file"), c.get("line") and int(c.get("line")),

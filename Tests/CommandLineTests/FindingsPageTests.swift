@@ -23,7 +23,11 @@ import Testing
           file is the one with the same name, and a file that was not given is not missing.
         - `--kubernetes-version 1.33` also judges whether that version knows the flags, and has those that it requires.
         - `--warn-before 90d` warns earlier of certificates that end (30 days).
-        - A static pod's manifest (`etc/kubernetes/manifests/*apiserver*`) is judged if it is JSON; `lint/static-pod` tells of others.
+        - A static pod's manifest (`etc/kubernetes/manifests/*apiserver*`, and RKE2's `pod-manifests`) is judged if it is JSON;
+          `lint/static-pod` tells of others.
+        - A tree without a unit, a manifest and any directory of systemd is judged by its certificates, and the result says that flags
+          were not judged. The file of `--client-ca-file` must be there if another file is that `init` does not write, such as the
+          serving certificate; otherwise the result says that it was not judged.
 
         """
 
@@ -37,7 +41,7 @@ import Testing
             let rows = FindingCode.allCases.compactMap { code in
                 table[code].map { words in
                     "| `\(code.rawValue)` | \(code.severity.rawValue) | \(shown(words.message)) | \(shown(words.effect)) "
-                        + "| \(shown(words.remedy)) |"
+                        + "| \(shown(words.remedies)) |"
                 }
             }
             let head =
@@ -49,7 +53,7 @@ import Testing
 
     /// `{name}` as `NAME`.
     private func shown(_ text: String) -> String {
-        text.replacing(/\{(\w+)\}/) { $0.1.uppercased() }.replacing("|", with: "\\|")
+        FindingText.open(text).replacing("|", with: "\\|")
     }
 
     @Test func everyCodeHasItsWords() {
@@ -63,6 +67,24 @@ import Testing
                     text.first?.isUppercase == false || text.hasPrefix("APIServices")
                         || text.hasPrefix("ExecReload"), "\(code)")
             }
+        }
+    }
+
+    /// aggbootstrap edits no manifest: what it says must be what the operator can do.
+    @Test func aStaticPodHasAWayOutOfItsOwn() {
+        for code in [FindingCode.aggregationOff, .noRequestheaderCA, .noProxyClient] {
+            let unit = FindingText(Finding(code, details: ["flag": "x"])).remedy
+            let pod = FindingText(Finding(code, details: ["flag": "x"], isInPod: true)).remedy
+            #expect(unit.contains("aggbootstrap init") && !unit.contains("manifest"), "\(unit)")
+            #expect(pod.contains("the command in the manifest") && pod.contains("docs/external.md"), "\(pod)")
+        }
+        // Elsewhere no setting of a unit may be the way out.
+        for (code, words) in FindingText.table {
+            let isOfUnits = FindingWordings.units[code] != nil && words.podRemedy == nil
+            let remedy = words.podRemedy ?? words.remedy
+            #expect(
+                isOfUnits || !remedy.contains("ExecStart") && !remedy.contains("run aggbootstrap init"),
+                "\(code)")
         }
     }
 

@@ -68,6 +68,7 @@ import Testing
         try fleet.directory.write(text, to: "clusters/\(name)")
         try fleet.directory.write("{}\n", to: "out/x/.state/ledger.jsonl")
         try fleet.directory.write("x\n", to: "out/x/.state/cluster")
+        try fleet.directory.write("", to: "out/x/cp1/etc/hosts")
         let result = try fleet.status(is: status)
         #expect(result.stderr.contains(said), "\(result.stderr)")
         #expect(result.stderr.contains(status == 65 ? "clusters/\(name)" : "cluster x"), "\(result.stderr)")

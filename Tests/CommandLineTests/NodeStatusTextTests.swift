@@ -12,7 +12,7 @@ import Testing
         let drift: [NodeStatus.Drift] = [
             .directory("/a"), .file("/b", .create), .file("/b", .replace), .file("/b", .setMetadata),
             .file("/b", .remove), .daemonReload, .restart(because: "its flags differ"), .openChange,
-            .refused(code: "plan/routing", message: "as it says"),
+            .refused(code: "plan/routing", message: "as it says", hint: "do it"),
         ]
         #expect(
             drift.map { "\($0.text) [\($0.code)]" } == [

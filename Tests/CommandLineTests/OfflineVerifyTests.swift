@@ -13,12 +13,16 @@ import Testing
         return directory
     }
 
+    /// `init` writes no client CA, so its tree has none.
+    private static let noClientCA =
+        "not judged: the client CA, as /etc/kubernetes/ssl/ca.pem of --client-ca-file is not in the tree"
+
     @Test func theEmbeddedTreeIsClean() throws {
         let directory = try tree()
         for path in ["out", "out/cp1", "out/cp1/"] {
             let result = try aggbootstrap(["verify", "--offline", path, "--strict"], in: directory)
             #expect(result.status == 0 && result.stderr.isEmpty, "\(result.stderr)")
-            #expect(result.stdout == "ok: nothing found in 1 set-up (4 files)\n")
+            #expect(result.stdout == "\(Self.noClientCA)\nok: nothing found in 1 set-up (4 files)\n")
         }
     }
 
@@ -36,6 +40,7 @@ import Testing
                       fix:  add aggregator to --requestheader-allowed-names, exactly as in the certificate, or issue a certificate \
                 with an allowed name
 
+                \(Self.noClientCA)
                 failed: 1 error in 1 set-up (4 files) (status 4)
 
                 """)
@@ -159,7 +164,10 @@ import Testing
         // As `nodes/*` names it.
         let tree = try aggbootstrap(["verify", "--offline", "out/cp1", "more.env"], in: directory)
         #expect(
-            tree.status == 0 && tree.stdout.hasSuffix("more.env\nok: nothing found in 1 set-up (4 files)\n"))
+            tree.status == 0
+                && tree.stdout.hasSuffix(
+                    "more.env\ncp1: \(Self.noClientCA)\nok: nothing found in 1 set-up (4 files)\n")
+        )
         let json = try aggbootstrap(arguments + ["-o", "json"], in: directory).stdout
         #expect(json.contains("\"notJudged\" : [\n    \"more.env\"\n  ]"), "\(json)")
         let notice = try aggbootstrap(arguments + ["-o", "github"], in: directory).stdout

@@ -132,6 +132,43 @@ import Testing
         #expect(treeListing(directory.path) == before)
     }
 
+    /// A misspelt --root would look like control planes of which everything is missing.
+    @Test(arguments: [
+        "status", "status -o json", "status --spec specs", "verify", "verify --as-request leaf.pem",
+        "rotate --yes", "rotate --if-due", "state show",
+    ])
+    func aRootThatIsMissing(_ command: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "aggbootstrap.json")
+        try directory.write(threeNodes, to: "specs/cluster.json")
+        let leaf = "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out leaf.pem -subj /CN=x -days 9"
+        #expect(try shell("\(leaf) 2>/dev/null", in: directory).status == 0)
+        let before = treeListing(directory.path)
+        let words = command.split(separator: " ").map(String.init)
+        let result = try aggbootstrap(words + ["--root", "typo/out", "--state", "state"], in: directory)
+        #expect(result.status == 64, "\(result.stdout)\(result.stderr)")
+        #expect(
+            result.stderr.contains("cannot use typo/out of --root: the directory ")
+                && result.stderr.contains("/typo does not exist [root/missing]\nhint: correct the path"),
+            "\(result.stderr)")
+        #expect(treeListing(directory.path) == before)
+    }
+
+    @Test(arguments: ["status", "verify"]) func aRootWithoutATree(_ command: String) throws {
+        let directory = try TemporaryDirectory()
+        try directory.write(threeNodes, to: "aggbootstrap.json")
+        try directory.write("x", to: "out/other/file")
+        let result = try aggbootstrap([command, "--root", "out", "--state", "state"], in: directory)
+        #expect(result.status == 64, "\(result.stdout)\(result.stderr)")
+        #expect(
+            result.stderr.contains("out/cp1 does not exist, and neither does that of another node"),
+            "\(result.stderr)")
+        // One tree is enough: the others may have to be made yet.
+        #expect(try shell("mkdir out/cp2", in: directory).status == 0)
+        let some = try aggbootstrap([command, "--root", "out", "--state", "state"], in: directory)
+        #expect(!some.stderr.contains("[root/no-tree]"), "\(some.stderr)")
+    }
+
     /// Root may read anything unless it gives up that power.
     @Test func aSpecThatMayNotBeRead() throws {
         let directory = try TemporaryDirectory()

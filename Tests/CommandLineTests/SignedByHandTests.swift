@@ -57,6 +57,13 @@ import Testing
         let plan = try program("plan", "--detailed-exitcode")
         #expect(plan.status == 0, "\(plan.stdout)", sourceLocation: location)
         #expect(try leftovers(in: directory) == "", sourceLocation: location)
+        #expect(try waiting() == "", sourceLocation: location)
+    }
+
+    /// Requests and keys that are there for a certificate to come.
+    private func waiting() throws -> String {
+        try sh(
+            "find out/.state/pending/* out/.state/requests/*.csr mail/*.csr -maxdepth 0 2>/dev/null || true")
     }
 
     @Test func requestsThenCertificatesThenRenewal() throws {
@@ -123,6 +130,37 @@ import Testing
         expectWaiting(try initialise())
         try sign("mail")
         try expectDone(initialise())
+    }
+
+    /// A request whose certificate is stored, or that nobody waits for any more, is taken away: it must not be signed again.
+    @Test(arguments: ["answered", "node", "signer"]) func aRequestThatIsStale(why: String) throws {
+        expectWaiting(try program("init"))
+        _ = try sh("cp -a out/.state/requests kept-requests; cp -a out/.state/pending kept-pending")
+        try sign()
+        try expectDone(program("init"))
+        // As a run that was killed behind the storing of the certificates leaves them.
+        _ = try sh("cp -a kept-requests/*.csr out/.state/requests; cp -a kept-pending/. out/.state/pending")
+        switch why {
+        case "node":
+            _ = try sh(
+                """
+                sed -i 's/{ "name": "cp2", "address": "10.0.0.2" }/{ "name": "cp3", "address": "10.0.0.2" }/' aggbootstrap.json
+                rm -r out/.state/pending/cp1; rm out/.state/requests/cp1.csr
+                """)
+            expectWaiting(try program("init"))
+            try sign()
+        case "signer":
+            _ = try sh(
+                """
+                printf '%s\\n' '#!/bin/sh' 'exec openssl x509 -req -CA ca.pem -CAkey ca-key.pem -days 365 -copy_extensions copy' >sign
+                chmod 755 sign; sed -i "s|\"external\": true|\"signer\": {\"command\": [\"$PWD/sign\"]}|" aggbootstrap.json
+                """)
+        default: break
+        }
+        _ = try sh("rm out/cp1/etc/kubernetes/ssl/aggregator-ca.pem")
+        let done = try program("init")
+        #expect(done.status == 0, "\(done.stdout)\(done.stderr)")
+        #expect(try waiting() == "", "\(done.stderr)")
     }
 
     /// SIGKILL at each rename of the run that writes requests and of the one that takes the certificates.

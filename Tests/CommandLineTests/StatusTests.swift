@@ -106,6 +106,24 @@ import Testing
         #expect(history.map { $0["event"] } == (281...300).map { "e\($0)" })
     }
 
+    /// What `init` would refuse is said with the way out, as `init` says it; the same of several nodes once.
+    @Test func aCAThatIsNotOfThisState() throws {
+        let change = """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -subj /CN=theirs \
+                -out ca.pem -days 90 2>/dev/null
+            for node in cp1 cp2 cp3; do cp ca.pem out/$node/etc/kubernetes/ssl/aggregator-ca.pem; done
+            """
+        #expect(try shell(change, in: directory).status == 0)
+        let lines = try lines()
+        let remark = try #require(lines.firstIndex { $0.hasSuffix("[plan/foreign-ca]") }, "\(lines)")
+        #expect(lines[remark].contains("cp1, cp2, cp3: ") && lines[remark].contains("CN=theirs"), "\(lines)")
+        #expect(lines[remark + 1].hasPrefix("hint: use the state directory that issued it (--state DIR)"))
+        for way in ["rotate --ca", "spec adopt --ca-key"] { #expect(lines[remark + 1].contains(way)) }
+        let nodes = try #require(try json()["nodes"] as? [[String: Any]])
+        let drift = try #require(nodes[0]["drift"] as? [[String: Any]])
+        #expect(drift.contains { ($0["hint"] as? String)?.contains("rotate --ca") == true }, "\(drift)")
+    }
+
     /// Neither the passphrase nor a private key is asked for.
     @Test func withoutAPassphrase() throws {
         let setUp =
@@ -115,12 +133,14 @@ import Testing
             ["init", "--passphrase-file", "passphrase"] + Self.common, in: directory)
         #expect(encrypted.status == 0, "\(encrypted.stderr)")
         #expect(try lines().last == "fine: 3 control planes as the spec says")
+        #expect(try shell("mkdir -p bare/cp1", in: directory).status == 0)
         let empty = try aggbootstrap(
-            ["status", "--spec", "cluster.json", "--root", "none", "--state", "none"], in: directory)
+            ["status", "--spec", "cluster.json", "--root", "bare", "--state", "none"], in: directory)
         #expect(
             empty.status == 0 && empty.stdout.contains("the state directory holds no CA"), "\(empty.stdout)")
         #expect(
-            try shell("ls -d none none/.state 2>/dev/null", in: directory).stdout == "", "it makes nothing")
+            try shell("ls -d none bare/.state bare/cp2 2>/dev/null", in: directory).stdout == "",
+            "it makes nothing")
     }
 
     /// Every line is a comment or a sample, each metric has its kind once and before its samples, and the names of the

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TestSupport
 import Testing
 
 @testable import LocalFiles
 @testable import Operations
+@testable import PKI
 @testable import Planning
 @testable import StateStore
 @testable import Values
@@ -28,6 +30,31 @@ import Testing
             try await fleet.rotate()
             return nil
         } catch { return ErrorReport(error).code }
+    }
+
+    /// The proxy client certificates alone: signed again, one control plane after the other, and none restarts.
+    @Test func ofTheProxyClients() async throws {
+        let fleet = try await fleet()
+        let old = fleet.machines.map { $0.file("aggregator.pem") }
+        let calls = try String(contentsOfFile: fleet.directory.file("calls"), encoding: .utf8).count
+        try await fleet.rotateLeaves()
+        let new = fleet.machines.map { $0.file("aggregator.pem") }
+        #expect(zip(old, new).allSatisfy { $0 != $1 } && !new.contains(nil))
+        #expect(try String(contentsOfFile: fleet.directory.file("calls"), encoding: .utf8).count == 2 * calls)
+        let ca = try Certificate.parseBundle(
+            pem: FileReader.read(fleet.directory.file("corp.pem")) ?? [], path: "corp")
+        for pem in new.compactMap({ $0 }) {
+            let leaf = try Certificate.parseBundle(pem: pem, path: "new")[0]
+            try ChainVerifier.verify(
+                leaf: leaf, intermediates: [], bundle: ca,
+                at: leaf.summary.notBefore.advanced(bySeconds: 3600))
+        }
+        #expect(try subject(fleet) == "CN=corp" && fleet.allServe && fleet.faultsSeen.isEmpty)
+        #expect(try await fleet.isConverged)
+        // A signer that is away leaves everything as it is.
+        try fleet.directory.write("", to: "broken")
+        await #expect(throws: BootstrapError.self) { try await fleet.rotateLeaves() }
+        #expect(fleet.machines.map { $0.file("aggregator.pem") } == new && fleet.allServe)
     }
 
     @Test func toTheNextOne() async throws {

@@ -51,6 +51,25 @@ import Testing
         #expect(try await tree.judge().isEmpty)
     }
 
+    /// What a tree of a part of a node's files does not show is said, and no fault.
+    @Test func whatCannotBeJudged() async throws {
+        let tree = try await ZooTree()
+        func gaps() async throws -> [LintGap] {
+            let request = LintRequest(
+                paths: [tree.root], version: nil, warnSeconds: 0, now: Zoo.now, threads: 1)
+            return try await LintRun.judge(request).gaps.map(\.gap)
+        }
+        let clientCA = "/etc/kubernetes/ssl/ca.pem"
+        #expect(try await gaps() == [])
+        try tree.remove(clientCA)
+        #expect(try await gaps() == [.clientCA(clientCA)])
+        try tree.remove("/etc/systemd")
+        #expect(try await gaps() == [.flags])
+        // What is there is judged.
+        try tree.chmod(ZooTree.key, 0o644)
+        #expect(codes(try await tree.judge()) == ["lint/key-readable"])
+    }
+
     @Test func aTreeOfSeveralNodesNamesThem() async throws {
         let tree = try await ZooTree()
         try Zoo.shell("cp -a cp1 cp2; chmod 644 cp2\(ZooTree.key)", in: tree.directory.path)

@@ -69,6 +69,10 @@ import Testing
             #expect(report?.message.contains(says) == true, "\(report?.message ?? "")")
             #expect(report?.hint?.contains("--accept-older-state") == true)
         }
+        // status changes nothing anyway, and names it with the way out.
+        let notices = try await StatusReader.read(try fleet.run()).notices
+        let notice = try #require(notices.first { $0.code == "plan/older-state" }, "\(notices)")
+        #expect(notice.message.contains(says) && notice.hint?.contains("state import") == true)
         #expect(fleet.files == files)
         #expect(listing(fleet) == state)
     }
@@ -101,6 +105,71 @@ import Testing
         try await fleet.rotate { $0.request.options.acceptsOlderState = true }
         #expect(try await fleet.isConverged)
         #expect(fleet.faultsSeen == [])
+    }
+
+    /// Stops a rotation at a step and aborts it.
+    /// - Returns: whether there was one to abort.
+    private static func abort(_ fleet: FakeFleet) async throws {
+        let run = try fleet.run()
+        var options = RotationOptions()
+        options.acceptsUnseenExtensions = true
+        (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (0, 0, 0)
+        let rotation = CARotation(run, options: options)
+        if try await rotation.callOff(try run.lockExisting()) {
+            #expect(try await rotation.converge(nil).direction == .back)
+        }
+    }
+
+    /// - Parameter file: the one that cannot be prepared on cp2.
+    private static func stop(_ fleet: FakeFleet, at file: String) async throws {
+        let journal = Journal { _, step in
+            step.hasPrefix("cp2: stage ") && step.contains(file) ? .failed : .done
+        }
+        await #expect(throws: (any Error).self, "\(file)") { try await fleet.rotate(journal) }
+    }
+
+    private static let files = ["aggregator-ca.pem", "aggregator.pem"]
+
+    /// An aborted rotation leaves the control planes as they were: a copy from before it is as new as the other one.
+    @Test(arguments: files) func aCopyFromBeforeARotationThatWasAborted(stoppedAt file: String) async throws {
+        let fleet = try await Self.fleet()
+        try await Self.stop(fleet, at: file)
+        // Under way, the control planes have what the copy does not know.
+        try Self.move(fleet, "mv state newer; cp -a older state")
+        #expect(await fleet.failure()?.code == "plan/older-state")
+        try Self.move(fleet, "rm -r state; mv newer state")
+        try await Self.abort(fleet)
+        #expect(try await fleet.isConverged)
+        try Self.goBack(fleet)
+        #expect(await fleet.failure() == nil)
+        #expect(try await fleet.isConverged)
+        try await fleet.rotateLeaves()
+        #expect(try await fleet.isConverged && fleet.faultsSeen.isEmpty)
+        // Now the one that aborted is the older one.
+        try Self.move(fleet, "mv state older; mv newer state")
+        #expect(await fleet.failure()?.code == "plan/older-state")
+    }
+
+    /// A copy from the middle of it has the rotation open: it says so, and both ways out of it work.
+    @Test(arguments: files, [true, false])
+    func aCopyFromTheMiddleOfARotationThatWasAborted(stoppedAt file: String, abortsToo: Bool) async throws {
+        let fleet = try await Self.fleet()
+        try await Self.stop(fleet, at: file)
+        try Self.move(fleet, "rm -r older; cp -a state older")
+        try await Self.abort(fleet)
+        let files = fleet.files
+        try Self.goBack(fleet)
+        #expect(await fleet.failure()?.code == "rotation/open")
+        #expect(fleet.files == files)
+        if abortsToo { try await Self.abort(fleet) } else { try await fleet.rotate() }
+        try await fleet.converge()
+        #expect(try await fleet.isConverged && fleet.allServe && fleet.faultsSeen.isEmpty)
+        // The state that has aborted puts nothing back that it has dropped.
+        try Self.move(fleet, "mv state other; mv newer state")
+        let then = fleet.files
+        let code = await fleet.failure()?.code
+        #expect(abortsToo ? code == nil : code == "plan/other-generation", "\(code ?? "done")")
+        #expect(fleet.files == then)
     }
 
     /// A state that was made while the control planes had another one's CA is not an older copy of that.

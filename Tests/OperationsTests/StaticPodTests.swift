@@ -109,6 +109,29 @@ import Testing
         #expect(try await tree.judge([tree.root + Self.manifest]).map(\.code) == [.staticPod])
     }
 
+    /// A manifest that is only told of is a file that was seen, also as the only one.
+    @Test func aManifestThatIsNotReadCounts() async throws {
+        try tree.remove(Self.manifest)
+        try tree.remove("/etc/kubernetes/ssl")
+        try tree.write("apiVersion: v1\nkind: Pod\n", "/etc/kubernetes/manifests/kube-apiserver.yaml")
+        for path in [tree.root, tree.root + "/etc/kubernetes/manifests/kube-apiserver.yaml"] {
+            let result = try await LintRun.judge(
+                LintRequest(paths: [path], version: nil, warnSeconds: 0, now: Zoo.now, threads: 1))
+            #expect(result.files == 1 && result.unjudged.isEmpty, "\(result)")
+            #expect(result.findings.map(\.code) == [.staticPod])
+        }
+    }
+
+    /// RKE2 keeps its manifests elsewhere.
+    @Test func rke2() async throws {
+        try tree.edit(Self.manifest, "names=aggregator", "names=other")
+        let folder = "/var/lib/rancher/rke2/agent/pod-manifests"
+        try Zoo.shell("mkdir -p .\(folder); mv .\(Self.manifest) .\(folder)", in: tree.root)
+        let finding = try #require(try await tree.judge().first)
+        #expect(finding.code == .nameNotAllowed && finding.isInPod)
+        #expect(finding.file == "\(tree.root)\(folder)/kube-apiserver.json")
+    }
+
     @Test func severalManifests() async throws {
         try tree.write(try tree.read(Self.manifest), "/etc/kubernetes/manifests/apiserver-2")
         #expect(try await codes() == [.staticPod, .staticPod])

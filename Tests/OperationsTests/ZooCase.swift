@@ -129,6 +129,15 @@ struct ZooCase: Sendable, CustomTestStringConvertible {
         .init("no CA", .missingFile) { try $0.remove(ZooTree.ca) },
         .init("no certificate", .missingFile) { try $0.remove(ZooTree.certificate) },
         .init("no key", .missingFile) { try $0.remove(ZooTree.key) },
+        .init("no client CA on a whole node", .missingFile) { tree in
+            try tree.remove("/etc/kubernetes/ssl/ca.pem")
+            try tree.add("--tls-cert-file=/etc/kubernetes/ssl/kubernetes.pem")
+            try tree.write(try tree.read(ZooTree.certificate), "/etc/kubernetes/ssl/kubernetes.pem")
+        },
+        .init("no client CA in a part of a node") { try $0.remove("/etc/kubernetes/ssl/ca.pem") },
+        .init("a client CA that is none", .clientCAUnreadable) {
+            try $0.write("nothing\n", "/etc/kubernetes/ssl/ca.pem")
+        },
         .init("a directory instead of a key", .unreadable) { tree in
             try tree.remove(ZooTree.key)
             try tree.write("", ZooTree.key + "/x")

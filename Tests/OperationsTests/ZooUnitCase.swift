@@ -100,6 +100,11 @@ extension ZooCase {
 
     static let units: [ZooCase] = [
         .init("no unit", .noUnit) { try $0.remove("/etc/systemd/system") },
+        .init("certificates alone, without systemd") { try $0.remove("/etc/systemd") },
+        .init("nothing at all", .noUnit) { tree in
+            try tree.remove("/etc/systemd")
+            try tree.remove("/etc/kubernetes/ssl")
+        },
         .init("drop-ins without a unit or a flag", .noUnit) { tree in
             try tree.remove(ZooTree.unit)
             try tree.write("[Service]\nNice=0\n", ZooTree.dropIn)

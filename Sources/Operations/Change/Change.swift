@@ -110,6 +110,7 @@ package struct Change: Sendable {
         let now = run.effects.now()
         try lock.announce(now: now)
         try run.state.prepareForChange()
+        try run.issuer(at: now).closeStaleRequests(preparation.inventory)
         try planner.begun(preparation, in: run)
         let ledger = Ledger(state: run.state)
         let (plan, inventory) = try await issue(preparation, ledger, now)

@@ -26,6 +26,9 @@ package struct LintResult: Sendable {
     /// Files that were named one by one, or lie in a directory of such, and that nothing of their set-up uses.
     package var unjudged: [String] = []
 
+    /// What could not be judged of a set-up, named as `SetUp` is.
+    package var gaps: [(node: String?, root: String?, gap: LintGap)] = []
+
     package init() {}
 
     /// Set-up by set-up.

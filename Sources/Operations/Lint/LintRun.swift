@@ -32,6 +32,7 @@ package enum LintRun {
                 guard let setUp = judged.setUp else { continue }
                 if !setUp.findings.isEmpty { result.broken.append(setUp) }
                 result.files += judged.files
+                for gap in judged.gaps { result.gaps.append((setUp.node, setUp.root, gap)) }
                 result.setUps += 1
             }
         }
@@ -40,26 +41,34 @@ package enum LintRun {
         return result
     }
 
+    private struct Judged {
+        var setUp: LintResult.SetUp?
+        var files = 0
+        var unjudged: [String] = []
+        var gaps: [LintGap] = []
+    }
+
     /// - Returns: no set-up for single files that make up none.
     private static func judge(
         _ target: LintTargets.Target, isOne: Bool, _ cache: LintCache, _ request: LintRequest
-    ) -> (setUp: LintResult.SetUp?, files: Int, unjudged: [String]) {
+    ) -> Judged {
         let (node, name, isWhole) = reading(target)
         let reader = SetUpReader(node: node, isWhole: isWhole, cache: cache, request: request)
         let facts = reader.facts(isOne ? nil : name)
-        let files = facts.filesRead
+        let files = facts.filesSeen
         let findings = Lint.judge(facts)
         var unjudged: [String] = []
         if case .loose(let paths) = target {
-            let used = Set((files + facts.staticPods).map { node.display($0).bytes })
+            let used = Set(files.map { node.display($0).bytes })
             unjudged = paths.filter { !used.contains($0.bytes) }
-            if findings.isEmpty, unjudged.count == paths.count { return (nil, 0, unjudged) }
+            if findings.isEmpty, unjudged.count == paths.count { return Judged(unjudged: unjudged) }
         }
         let root = isWhole ? node.display("/") : nil
         let setUp = LintResult.SetUp(
             node: facts.node, root: root.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
             findings: findings)
-        return (setUp, files.count, unjudged)
+        return Judged(
+            setUp: setUp, files: files.count, unjudged: unjudged, gaps: Lint.gaps(facts))
     }
 
     private static func reading(
@@ -76,10 +85,10 @@ package enum LintRun {
 }
 
 extension LintFacts {
-    /// Paths of the files that were read.
-    fileprivate var filesRead: [String] {
+    /// Paths of the files that were read, and of manifests that are only told of.
+    fileprivate var filesSeen: [String] {
         let named = [ca, certificate, key, clientCA].compactMap { $0 }.filter { $0.content != .absent }
         let units = [unit].compactMap { $0 } + kubeProxies
-        return named.map(\.path) + units.flatMap { $0.ownFiles + $0.environmentFiles.keys }
+        return named.map(\.path) + staticPods + units.flatMap { $0.ownFiles + $0.environmentFiles.keys }
     }
 }

@@ -114,7 +114,17 @@ struct SetUpReader {
         let directories = Set((named + files).map { $0.splitPath.directory.bytes }).sorted()
         facts.directories = directories.map { file($0.text, .unread) }
         facts.trustedOwners = owners(unit)
+        facts.hasOtherFiles = Self.others.compactMap { unit?.file($0) }.contains {
+            ((try? node.status($0)) ?? nil) != nil
+        }
     }
+
+    /// Flags that name files which `init` does not write.
+    private static let others = [
+        "etcd-cafile", "etcd-certfile", "etcd-keyfile", "kubelet-certificate-authority",
+        "kubelet-client-certificate", "kubelet-client-key", "service-account-key-file",
+        "service-account-signing-key-file", "tls-cert-file", "tls-private-key-file",
+    ]
 
     /// root, who made the tree, and the unit's `User=`; nil where the tree's root does not tell.
     private func owners(_ unit: JudgedUnit?) -> Set<UInt32>? {

@@ -13,8 +13,11 @@ struct SetUpUnits {
     let isWhole: Bool
 
     private static let usual = "kube-apiserver.service"
-    /// kubelet's `staticPodPath`, as kubeadm has it.
-    private static let folder = "/etc/kubernetes/manifests"
+    /// kubelet's `staticPodPath`, as kubeadm and RKE2 have it.
+    private static let folders = [
+        "/etc/kubernetes/manifests", "/var/lib/rancher/rke2/agent/pod-manifests",
+    ]
+    private static let systemd = ["/etc/systemd", "/usr/lib/systemd", "/lib/systemd", "/run/systemd"]
 
     func read(into facts: inout LintFacts) {
         let names = unitNames()
@@ -29,6 +32,7 @@ struct SetUpUnits {
             try? unit(name, hasFragment: true)
         }
         guard isWhole else { return }
+        facts.hasSystemd = Self.systemd.contains { ((try? node.status($0)) ?? nil) != nil }
         facts.runsKubeProxy = runsKubeProxy(names)
     }
 
@@ -109,7 +113,9 @@ struct SetUpUnits {
                 isMeant(path.splitPath.name) && endings.contains(where: path.hasSuffix)
             }
         }
-        return ((try? node.list(Self.folder)) ?? []).filter(isMeant).map { "\(Self.folder)/\($0)" }
+        return Self.folders.flatMap { folder in
+            ((try? node.list(folder)) ?? []).filter(isMeant).map { "\(folder)/\($0)" }
+        }
     }
 
     /// nil where the tree is only a part of a node's, so that kube-proxy may be elsewhere.

@@ -24,7 +24,9 @@ extension Run {
         let lock = try held ?? lockState()
         defer { withExtendedLifetime(lock) {} }
         try state.prepareForChange()
-        try await issuer(at: effects.now()).requestSignatures(
+        let issuer = issuer(at: effects.now())
+        try issuer.closeStaleRequests(preparation.inventory)
+        try await issuer.requestSignatures(
             for: preparation.plan.issues, preparation.inventory)
     }
 

@@ -32,7 +32,7 @@ package struct Run: Sendable {
     /// - Throws: `SpecProblems`, or `BootstrapError` with the exit status of its kind.
     package init(_ request: RunRequest, effects: Effects) throws {
         try Self.checkPaths(request)
-        try Self.checkRoot(request.root)
+        try RunRoot.check(request.root, request.needs)
         let (spec, embedded): (ClusterSpec, Bool)
         if let file = try SpecLoader.find(request.specFile) {
             spec = try SpecLoader.load(file)
@@ -65,6 +65,7 @@ package struct Run: Sendable {
                 "--base-unit and --base-file are for kube-apiservers that a systemd unit runs, and apiServer.managedBy is \"external\"",
                 hint: "leave them out")
         }
+        try RunRoot.checkTrees(request.root, request.needs, spec.nodes)
         let given = GivenUnit(request: request, unit: spec.apiServer.unit)
         let reader = CertificateReader()
         controlPlanes = ControlPlanes(
@@ -121,31 +122,9 @@ package struct Run: Sendable {
         }
     }
 
-    /// It is made where it is missing, but not in the place of a file or where a link leads to nothing.
-    private static func checkRoot(_ root: String?) throws {
-        guard let root else { return }
-        var path = ""
-        for name in try whole(root).pathComponents {
-            path += "/\(name)"
-            guard let status = try FileStatus.of(path) else { return }
-            let target = try NodeRoot.machine.follow(path)
-            guard try FileStatus.of(target)?.kind != .directory else { continue }
-            let cause =
-                status.kind == .symbolicLink
-                ? "a symbolic link to \(target), which is not a directory" : "not a directory"
-            throw BootstrapError(
-                "root/not-a-directory", status: .usage, "cannot use \(root) of --root: \(path) is \(cause)",
-                hint: "give a directory with --root; it is created if it does not exist")
-        }
-    }
-
-    private static func whole(_ path: String) throws -> String {
-        try path.isAbsolutePath ? path : "\(LocalHost.absolute("."))/\(path)"
-    }
-
     /// The parts of an absolute path to the same place, which no link is one of.
     private static func real(_ path: String) throws -> [String] {
-        try NodeRoot.machine.follow(whole(path)).pathComponents
+        try NodeRoot.machine.follow(RunRoot.whole(path)).pathComponents
     }
 
     /// A node's tree is copied to the node, with all that is in it.

@@ -8,6 +8,8 @@ package struct RunRequest: Sendable {
     package var specFile: String?
     /// nil for a live run.
     package var root: String?
+    /// What of `root` must be there before the run.
+    package var needs = RootNeed.nothing
     package var state: String?
     package var baseUnitFile: String?
     /// `PATH=FILE` each: an environment file of the unit, and where it is on this machine.

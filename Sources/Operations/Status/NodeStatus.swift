@@ -79,7 +79,7 @@ package struct NodeStatus: Sendable, Equatable {
         /// A change was interrupted.
         case openChange
         /// `init` would be refused, in the words of the refusal.
-        case refused(code: String, message: String)
+        case refused(code: String, message: String, hint: String)
 
         /// Stable; for example `drift/file`.
         package var code: String {
@@ -89,8 +89,13 @@ package struct NodeStatus: Sendable, Equatable {
             case .daemonReload: "drift/daemon-reload"
             case .restart: "drift/restart"
             case .openChange: "drift/open-change"
-            case .refused(let code, _): code
+            case .refused(let code, _, _): code
             }
+        }
+
+        /// What to do about it; nil where `init` does it.
+        package var hint: String? {
+            if case .refused(_, _, let hint) = self { hint } else { nil }
         }
 
         /// The file or directory that differs; nil where it is no file.
@@ -200,6 +205,6 @@ extension NodeStatus {
         if change.finishesTransaction { drift.append(.openChange) }
         return drift
             + plan.refusals.filter { $0.node == node.name }
-            .map { .refused(code: $0.code, message: $0.message) }
+            .map { .refused(code: $0.code, message: $0.message, hint: $0.hint) }
     }
 }

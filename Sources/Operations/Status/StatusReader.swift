@@ -51,7 +51,7 @@ package enum StatusReader {
 
     private static func notices(_ run: Run, _ plan: Plan) -> [Notice] {
         let refusals = plan.refusals.filter { $0.node == nil }.map {
-            Notice(code: $0.code, node: nil, message: $0.message)
+            Notice(code: $0.code, node: nil, message: $0.message, hint: $0.hint)
         }
         return run.notices + refusals + plan.notices.filter { $0.node == nil }
     }

@@ -14,15 +14,19 @@ package struct Finding: Sendable, Hashable {
     /// What the text needs to know, such as `flag`, `subject`, `value`.
     package var details: [String: String]
 
+    /// Whether kube-apiserver runs in a static pod, where nothing but its manifest can be changed.
+    package var isInPod: Bool
+
     package init(
         _ code: FindingCode, node: String? = nil, file: String? = nil, line: Int? = nil,
-        details: [String: String] = [:]
+        details: [String: String] = [:], isInPod: Bool = false
     ) {
         self.code = code
         self.node = node
         self.file = file
         self.line = line
         self.details = details
+        self.isInPod = isInPod
     }
 
     package var severity: FindingSeverity { code.severity }

@@ -11,6 +11,8 @@ package enum FindingCode: String, Sendable, CaseIterable {
     case expiredCAKept = "lint/expired-ca-kept"
     case severalCAs = "lint/several-cas"
     case sharedCA = "lint/shared-ca"
+    // That of clients.
+    case clientCAUnreadable = "lint/client-ca-unreadable"
     // The proxy client certificate.
     case certificateUnreadable = "lint/certificate-unreadable"
     case certificateOrder = "lint/certificate-order"

@@ -11,8 +11,16 @@ enum LintCARules {
             else { return [] }
             return [LintHit(context.facts.ca.path, ["cause": cause])]
         },
+        LintRule(.clientCAUnreadable) { context in
+            guard let file = LintFileRules.clientCA(context), file.path != context.facts.ca.path,
+                case .broken(let code, let cause) = file.content, code != keyInBundle
+            else { return [] }
+            return [LintHit(file.path, ["cause": cause])]
+        },
         LintRule(.keyInCertificateFile) { context in
-            let files = [context.facts.ca, context.facts.certificate]
+            let files =
+                [context.facts.ca, context.facts.certificate]
+                + [context.facts.clientCA].compactMap { $0 }.filter { $0.path != context.facts.ca.path }
             return files.filter { file in
                 guard case .broken(keyInBundle, _) = file.content else { return false }
                 // One file for certificate and key is guarded as a key.

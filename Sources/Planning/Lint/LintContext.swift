@@ -36,6 +36,7 @@ struct LintContext: Sendable {
     static let extraFlag = "requestheader-extra-headers-prefix"
     static let uidFlag = "requestheader-uid-headers"
     static let lists = [namesFlag, userFlag, groupFlag, extraFlag, uidFlag]
+    static let clientCAFlag = "client-ca-file"
     static let files = [caFlag, certificateFlag, keyFlag]
 
     init(_ facts: LintFacts) {

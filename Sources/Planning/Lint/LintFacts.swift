@@ -33,6 +33,10 @@ package struct LintFacts: Sendable {
     package var certificate = LintFile(path: "", kind: .absent, content: .absent)
     package var key = LintFile(path: "", kind: .absent, content: .absent)
     package var clientCA: LintFile?
+    /// Whether a file is there that another flag names, so that the tree is more than what `init --root` writes.
+    package var hasOtherFiles = false
+    /// Whether systemd has anything in the tree, be it an empty directory.
+    package var hasSystemd = false
     /// Keys that lie beside the CA's file under its name, as kubeadm has them.
     package var caKeys: [LintFile] = []
     /// Files that make up the unit, and directories that hold any file of the set-up.

@@ -8,7 +8,11 @@ enum LintFileRules {
     static let all = [
         LintRule(.missingFile) { context in
             guard context.facts.isWhole, LintNodeRules.seesFiles(context) else { return [] }
-            return named(context).filter { $0.file.content == .absent && !$0.file.path.isEmpty }.map {
+            let files =
+                named(context)
+                + [clientCA(context)].compactMap { $0 }.filter { _ in context.facts.hasOtherFiles }
+                .map { (LintContext.clientCAFlag, $0) }
+            return files.filter { $0.file.content == .absent && !$0.file.path.isEmpty }.map {
                 LintHit($0.file.path, ["flag": $0.flag])
             }
         },
@@ -82,6 +86,11 @@ enum LintFileRules {
             (LintContext.caFlag, facts.ca), (LintContext.certificateFlag, facts.certificate),
             (LintContext.keyFlag, facts.key),
         ].filter { $0.1.isThere || !$0.1.path.isEmpty }
+    }
+
+    /// The file that --client-ca-file names; nil where no unit or pod names one.
+    static func clientCA(_ context: LintContext) -> LintFile? {
+        context.unit == nil ? nil : context.facts.clientCA
     }
 
     /// What lies about outside a tree has other modes than on a node.

@@ -12,7 +12,7 @@ enum LintNodeRules {
                 ?? []
         },
         LintRule(.notMounted) { context in
-            if let path = context.unit?.unmounted(LintContext.files) {
+            if let path = context.unit?.unmounted(mounted) {
                 return [LintHit(context.commandPlace, ["path": path])]
             }
             guard let container = context.unit?.program?.container else { return [] }
@@ -50,7 +50,7 @@ enum LintNodeRules {
     /// Whether kube-apiserver certainly has the node's files under the paths that its flags name.
     static func seesFiles(_ context: LintContext) -> Bool {
         guard let unit = context.unit, unit.hasCommand else { return true }
-        if unit.pod != nil { return unit.unmounted(LintContext.files) == nil }
+        if unit.pod != nil { return unit.unmounted(mounted) == nil }
         if let container = unit.program?.container {
             let mounts = ContainerMounts(container, mayHaveOthers: false)
             return paths(context).allSatisfy { mounts.shows($0) == true }
@@ -58,8 +58,12 @@ enum LintNodeRules {
         return hidden(context) == nil
     }
 
+    private static let mounted = LintContext.files + [LintContext.clientCAFlag]
+
     private static func paths(_ context: LintContext) -> [String] {
-        LintFileRules.named(context).map(\.file.path).filter { !$0.isEmpty }
+        let files =
+            LintFileRules.named(context).map(\.file) + [LintFileRules.clientCA(context)].compactMap { $0 }
+        return files.map(\.path).filter { !$0.isEmpty }
     }
 
     private static func hidden(_ context: LintContext) -> (path: String, cause: String)? {

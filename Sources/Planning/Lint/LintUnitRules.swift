@@ -8,10 +8,7 @@ import Values
 enum LintUnitRules {
     static let all = [
         LintRule(.noUnit) { context in
-            let facts = context.facts
-            guard facts.isWhole, facts.unitProblem == nil, facts.staticPods.isEmpty else { return [] }
-            let isThere = facts.unit.map { !$0.isWaiting } ?? false
-            return isThere || !context.waiting.isEmpty ? [] : [LintHit()]
+            lacksServer(context) && !isCertificatesAlone(context) ? [LintHit()] : []
         },
         LintRule(.waitingFlags) { context in
             // Without a tree the unit may be elsewhere.
@@ -73,6 +70,21 @@ enum LintUnitRules {
         UnitErrorCode.badSyntax.rawValue, UnitErrorCode.unreadableText.rawValue,
     ]
     private static let severalCommands = UnitErrorCode.severalCommands.rawValue
+
+    /// Whether nothing of the tree says how kube-apiserver is started.
+    private static func lacksServer(_ context: LintContext) -> Bool {
+        let facts = context.facts
+        guard facts.isWhole, facts.unitProblem == nil, facts.staticPods.isEmpty else { return false }
+        let isThere = facts.unit.map { !$0.isWaiting } ?? false
+        return !isThere && context.waiting.isEmpty
+    }
+
+    /// Whether the tree is for a kube-apiserver that systemd does not run: certificates, and nothing of systemd.
+    static func isCertificatesAlone(_ context: LintContext) -> Bool {
+        let facts = context.facts
+        return lacksServer(context) && !facts.hasSystemd
+            && [facts.ca, facts.certificate, facts.key].contains { $0.content != .absent }
+    }
 
     static func list(_ names: [String]) -> String { names.map { "--\($0)" }.joined(separator: ", ") }
 

@@ -8,6 +8,8 @@ package struct Notice: Sendable, Equatable {
     package var code: String
     package var node: String?
     package var message: String
+    /// What to do about it; nil where that is said, or nothing is to be done.
+    package var hint: String?
     /// Lines that belong to the message, such as flags to add; each stands by itself.
     package var details: [String]
 
@@ -16,10 +18,13 @@ package struct Notice: Sendable, Equatable {
         ([message] + details.map { String($0.drop { $0 == " " }) }).joined(separator: " ")
     }
 
-    package init(code: String, node: String?, message: String, details: [String] = []) {
+    package init(
+        code: String, node: String?, message: String, hint: String? = nil, details: [String] = []
+    ) {
         self.code = code
         self.node = node
         self.message = message
+        self.hint = hint
         self.details = details
     }
 }

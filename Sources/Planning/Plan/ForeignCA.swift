@@ -101,5 +101,6 @@ enum ForeignCA {
 
     private static let waysOut =
         "use the state directory that issued it (--state DIR), or a restored backup; without it, replace this CA in "
-        + "stages with aggbootstrap rotate --ca (without --root), which does not need its key"
+        + "stages with aggbootstrap rotate --ca (without --root), which does not need its key, or take it over with its "
+        + "key: aggbootstrap spec adopt --ca-key FILE"
 }

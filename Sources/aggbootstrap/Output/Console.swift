@@ -86,9 +86,15 @@ enum Console {
 
     /// Runs a command and turns what it throws into messages and an exit status.
     ///
-    /// With JSON wanted, standard output gets a document also where it fails.
+    /// With a document wanted, standard output gets one also where it fails.
     static func run(
         color: ColorChoice = .auto, format: OutputFormat = .text, _ body: () async throws -> ExitStatus
+    ) async throws {
+        try await run(color: color, failure: FailureForm(format), body)
+    }
+
+    static func run(
+        color: ColorChoice, failure form: FailureForm, _ body: () async throws -> ExitStatus
     ) async throws {
         // Else the first line to a reader that has gone away would end the run in the middle of a change.
         _ = signal(SIGPIPE, SIG_IGN)
@@ -96,7 +102,7 @@ enum Console {
         do {
             status = try await body()
         } catch {
-            if format == .json { document(try JSONText.of(FailureDocument(error)) + "\n") }
+            try form.show(error)
             let cause = (error as? DocumentedError)?.cause ?? error
             failure(cause, color: color)
             throw ExitCode(ErrorReport(cause).status.rawValue)

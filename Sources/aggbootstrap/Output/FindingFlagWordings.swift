@@ -4,14 +4,19 @@ import Planning
 
 // Flags, units and what is around them.
 extension FindingWordings {
+    /// How missing flags get into a static pod, which aggbootstrap does not edit.
+    private static let printed =
+        "to the command in the manifest (kubeadm: and to extraArgs of its ClusterConfiguration, which upgrades use); with "
+        + "apiServer.managedBy \"external\" in the spec, aggbootstrap init prints the flags (docs/external.md)"
+
     static let flags: [FindingCode: Wording] = [
         .aggregationOff: .init(
             "no flag of the aggregation layer is given", "kube-apiserver runs without the aggregation layer",
-            "aggbootstrap init turns it on"),
+            "aggbootstrap init turns it on", pod: "add its flags \(printed)"),
         .noRequestheaderCA: .init(
             "--{flag} is missing, and other flags of the aggregation layer are there",
             "kube-apiserver silently ignores the other --requestheader flags; extension API servers trust no proxy",
-            "add --{flag}, or run aggbootstrap init"),
+            "add --{flag}, or run aggbootstrap init", pod: "add --{flag} \(printed)"),
         .noUsernameHeaders: .init(
             "--{flag} is missing: it is empty by default",
             "no user is taken from a header: extension API servers see every request as anonymous",
@@ -31,7 +36,7 @@ extension FindingWordings {
         .noProxyClient: .init(
             "--proxy-client-cert-file and --proxy-client-key-file are missing",
             "kube-apiserver presents no certificate: extension API servers answer 401 or 403 to every request",
-            "add both flags, or run aggbootstrap init"),
+            "add both flags, or run aggbootstrap init", pod: "add both flags \(printed)"),
         .halfPair: .init(
             "--{given} is given without --{flag}",
             "kube-apiserver starts and silently ignores the certificate: extension API servers answer 401 or 403",
@@ -147,7 +152,8 @@ extension FindingWordings {
         .unclearCommand: .init(
             "the flags of kube-apiserver cannot be told from these files: {cause}",
             "missing flags were not judged",
-            "give the missing file too, or let ExecStart= run kube-apiserver without a script"),
+            "give the missing file too, or let ExecStart= run kube-apiserver without a script",
+            pod: "write the value itself in the manifest, without $(VARIABLE)"),
         .notKubeAPIServer: .init(
             "the unit runs {program}, which is not known to run kube-apiserver with the arguments of the unit",
             "flags were not judged", "let ExecStart= run kube-apiserver itself"),

@@ -41,6 +41,10 @@ enum FindingWordings {
             "anyone with a client certificate of that CA and an allowed name can act as any user; from 1.35 on kube-apiserver "
                 + "does not start if the certificates are the same and no names are set",
             "use a separate requestheader CA: aggbootstrap rotate --ca"),
+        .clientCAUnreadable: .init(
+            "the client CA cannot be read as certificates: {cause}",
+            "kube-apiserver does not start: unable to load client CA file",
+            "write the client CA's certificates there, in PEM"),
         .certificateUnreadable: .init(
             "the proxy client certificate cannot be read: {cause}",
             "kube-apiserver does not start: it finds no certificate in the file",

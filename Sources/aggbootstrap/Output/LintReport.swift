@@ -26,21 +26,24 @@ struct LintReport {
     var lines: [String] {
         let blocks = LintBlock.blocks(of: result.broken)
         let unjudged = StatusTable.names(result.unjudged.map { SafeText.line($0) })
+        let gaps = LintGaps(result)
         return blocks.flatMap { $0.lines(hasTitle: result.setUps > 1) + [""] }
-            + (unjudged.isEmpty ? [] : ["not judged, as nothing here uses it: \(unjudged)"]) + [last]
+            + (unjudged.isEmpty ? [] : ["not judged, as nothing here uses it: \(unjudged)"])
+            + gaps.lines + [last]
     }
 
     /// As CI systems show them: each finding, or that there is none.
     var checks: [ReportedCheck] {
         let found = result.broken.flatMap { setUp in setUp.findings.map { check($0, of: setUp) } }
         let passed = ReportedCheck(
-            name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last)
+            name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last,
+            rule: Self.judged)
         return (found.isEmpty ? [passed] : found)
             + result.unjudged.map { file in
                 ReportedCheck(
                     name: "files", level: .skipped, subject: "files", file: file, line: nil,
-                    text: "not judged: nothing of what was given uses it")
-            }
+                    text: "not judged: nothing of what was given uses it", rule: Self.judged)
+            } + LintGaps(result).checks
     }
 
     private func check(_ finding: Finding, of setUp: LintResult.SetUp) -> ReportedCheck {
@@ -50,8 +53,13 @@ struct LintReport {
         return ReportedCheck(
             name: finding.code.rawValue, level: isError ? .error : .warning,
             subject: finding.node ?? "files", file: finding.file ?? setUp.root, line: finding.line,
-            text: "\(text.message): \(text.effect)", remedy: text.remedy)
+            text: "\(text.message): \(text.effect)", remedy: text.remedy,
+            rule: FindingText.rule(finding.code))
     }
+
+    static let judged = ReportedCheck.Rule(
+        text: "the files of control planes, judged without a spec",
+        help: "docs/findings.md explains each finding")
 
     private var last: String {
         let place =
@@ -96,6 +104,8 @@ extension LintReport {
         let warnings: Int
         /// Files that nothing uses.
         let notJudged: [String]
+        /// What could not be judged, because a tree has only a part of a node's files.
+        let gaps: [LintGaps.Entry]
         let exitStatus: Int32
         let findings: [Entry]
     }
@@ -103,7 +113,7 @@ extension LintReport {
     var document: Document {
         Document(
             setUps: result.setUps, files: result.files, errors: errors, warnings: warnings,
-            notJudged: result.unjudged, exitStatus: status.rawValue,
+            notJudged: result.unjudged, gaps: LintGaps(result).entries, exitStatus: status.rawValue,
             findings: result.findings.map(Document.Entry.init))
     }
 }

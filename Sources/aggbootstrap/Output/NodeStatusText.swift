@@ -15,7 +15,7 @@ extension NodeStatus.Drift {
         case .daemonReload: "systemd has not read the unit's files again"
         case .restart(let why): "kube-apiserver must be restarted: \(why)"
         case .openChange: "a change was interrupted"
-        case .refused(_, let message): message
+        case .refused(_, let message, _): message
         }
     }
 }

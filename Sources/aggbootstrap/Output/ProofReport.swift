@@ -140,7 +140,8 @@ struct ProofReport {
                 return ReportedCheck(
                     name: proof.name, level: level, subject: node.node, file: file, line: nil,
                     text: level == .error && proof.outcome == .notProven
-                        ? "not proven: \(proof.text)" : proof.text)
+                        ? "not proven: \(proof.text)" : proof.text,
+                    rule: ProofRules.rule(proof.name))
             }
         }
     }

@@ -47,8 +47,14 @@ struct SARIFDocument: Encodable {
         let locations: [Location]
     }
 
+    struct Invocation: Encodable {
+        let executionSuccessful: Bool
+        let exitCode: Int32
+    }
+
     struct Run: Encodable {
         let tool: Tool
+        let invocations: [Invocation]?
         let results: [Result]
         let columnKind = "unicodeCodePoints"
     }
@@ -63,15 +69,16 @@ struct SARIFDocument: Encodable {
     let version = "2.1.0"
     let runs: [Run]
 
-    init(_ checks: [ReportedCheck]) {
+    /// - Parameter failure: the exit status of a run that could not check; nil for one that did.
+    init(_ checks: [ReportedCheck], failure: ExitStatus? = nil) {
         let shown = checks.filter { $0.level == .error || $0.level == .warning }
         var names: [String] = []
         for check in shown where !names.contains(check.name) { names.append(check.name) }
         let rules = names.map { name in
-            let first = shown.first { $0.name == name }
-            let text = first?.text ?? name
+            let rule = shown.first { $0.name == name }?.rule
             return Rule(
-                id: name, shortDescription: Text(text: text), help: Text(text: first?.remedy ?? text))
+                id: name, shortDescription: Text(text: rule?.text ?? name),
+                help: Text(text: rule?.help ?? name))
         }
         let results = shown.map { check in
             Result(
@@ -81,7 +88,11 @@ struct SARIFDocument: Encodable {
                 locations: [Self.location(check)])
         }
         runs = [
-            Run(tool: Tool(driver: Driver(version: VersionCommand.number, rules: rules)), results: results)
+            Run(
+                tool: Tool(driver: Driver(version: VersionCommand.number, rules: rules)),
+                invocations: failure.map {
+                    [Invocation(executionSuccessful: false, exitCode: $0.rawValue)]
+                }, results: results)
         ]
     }
 

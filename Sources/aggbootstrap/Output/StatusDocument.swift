@@ -74,6 +74,7 @@ struct StatusDocument: Encodable, Sendable {
     struct Message: Encodable {
         let code: String
         let message: String
+        var hint: String?
         /// The file or directory that it is about, of what differs.
         var path: String?
     }
@@ -131,7 +132,9 @@ struct StatusDocument: Encodable, Sendable {
                 }
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
-            drift = node.drift.map { Message(code: $0.code, message: $0.text, path: $0.path) }
+            drift = node.drift.map {
+                Message(code: $0.code, message: $0.text, hint: $0.hint, path: $0.path)
+            }
             notices = node.notices.map { Message(code: $0.code, message: $0.line) }
         }
     }
@@ -188,7 +191,7 @@ struct StatusDocument: Encodable, Sendable {
         (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
-        notices = status.notices.map { Message(code: $0.code, message: $0.line) }
+        notices = status.notices.map { Message(code: $0.code, message: $0.line, hint: $0.hint) }
         differs = status.differs
         exitStatus = report.exitStatus.rawValue
     }

@@ -106,11 +106,11 @@ struct StatusReport {
         for remark in status.nodes.flatMap(remarks(of:)) + loopbacks {
             let same = remarks.firstIndex {
                 !$0.nodes.isEmpty && !remark.nodes.isEmpty
-                    && ($0.words, $0.code) == (remark.words, remark.code)
+                    && ($0.words, $0.code, $0.hint) == (remark.words, remark.code, remark.hint)
             }
             if let same { remarks[same].nodes += remark.nodes } else { remarks.append(remark) }
         }
-        return remarks + status.notices.map { Remark(words: $0.line, code: $0.code) }
+        return remarks + status.notices.map { Remark(words: $0.line, code: $0.code, hint: $0.hint) }
     }
 
     private func remarks(of node: NodeStatus) -> [Remark] {
@@ -118,7 +118,9 @@ struct StatusReport {
         if let problem = node.problem {
             remarks.append(Remark(words: problem.message, code: problem.code, hint: problem.hint))
         }
-        remarks += node.drift.map { Remark(nodes: [node.name], words: $0.text, code: $0.code) }
+        remarks += node.drift.map {
+            Remark(nodes: [node.name], words: $0.text, code: $0.code, hint: $0.hint)
+        }
         if case .missing(let subjects) = node.loaded {
             remarks.append(
                 Remark(

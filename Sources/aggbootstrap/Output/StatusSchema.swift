@@ -136,6 +136,7 @@ enum StatusSchema {
 
     private static let message = [
         Field("code", text, "Stable."), Field("message", text, "For people."),
+        Field("hint", text, "What to do about it.", optional: true),
         Field("path", text, "The file or directory that differs.", optional: true),
     ]
 

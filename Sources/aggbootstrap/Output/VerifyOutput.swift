@@ -32,12 +32,21 @@ struct VerifyOutput: ParsableArguments {
     var narrator: Narrator { verbosity.narrator }
 
     /// What failures are shown as on standard output.
-    var failureFormat: OutputFormat { output == .json ? .json : .text }
+    /// - Parameter file: what is checked.
+    func failureForm(_ file: @escaping () -> String?) -> FailureForm {
+        if let checks = output.checks { return .checks(checks, file: file) }
+        return output == .json ? .json : .text
+    }
 
     /// Prints checks in the format of a CI system.
     func show(_ checks: [ReportedCheck], as format: CheckFormat) throws {
         Console.document(try format.document(checks))
-        guard format == .github, let file = LocalHost.environment("GITHUB_STEP_SUMMARY"), !file.isEmpty else {
+        if format == .github { Self.summarize(checks) }
+    }
+
+    /// Adds them to the summary of a job of GitHub Actions, if there is one.
+    static func summarize(_ checks: [ReportedCheck]) {
+        guard let file = LocalHost.environment("GITHUB_STEP_SUMMARY"), !file.isEmpty else {
             return
         }
         do { try PlainAppend.append(GitHubText.summary(checks), to: file) } catch {
