@@ -12,6 +12,9 @@ story() {
     on_each 3 remember_arguments
     assert_exit 0 op_adopt 3 --cluster lab --output "$OPERATOR/cluster.json"
     assert_contains "is off" "wrote $OPERATOR/cluster.json"
+    # No kube-proxy runs here, so the service's address leads nowhere.
+    python3 -c 'import json,sys; f=sys.argv[1]; s=json.load(open(f)); s.setdefault("apiServer",{})["aggregatorRouting"]=True; json.dump(s,open(f,"w"))' \
+        "$OPERATOR/cluster.json"
     assert_exit 2 op plan --detailed-exitcode
     assert_contains "zz-aggregation.conf" "restart"
     on_each 3 assert_arguments
