@@ -46,8 +46,8 @@ import Testing
 
     /// A program that takes too long is killed, also where what it started holds its output open.
     @Test(
-        .timeLimit(.minutes(1)),
-        arguments: ["exec sleep 100", "sleep 100; true", "sleep 100 & exec sleep 100"])
+        .timeLimit(.minutes(10)),
+        arguments: ["exec sleep 1000", "sleep 1000; true", "sleep 1000 & exec sleep 1000"])
     func tooLong(script: String) async throws {
         let directory = try TemporaryDirectory()
         let begin = ContinuousClock.now
@@ -56,7 +56,8 @@ import Testing
                 "sh", ["-c", "echo $$ >\(directory.file("pid")); \(script)"], timeoutSeconds: 6)
         }
         #expect(error?.underlying == "it had not ended after 6 s")
-        #expect(ContinuousClock.now - begin < .seconds(40))
+        // Not the end of the sleep; a busy machine may take its time.
+        #expect(ContinuousClock.now - begin < .seconds(500))
         let pid = try #require(try FileReader.read(directory.file("pid")))
         let number = try #require(pid_t(String(decoding: pid.dropLast(), as: UTF8.self)))
         #expect(kill(number, 0) == -1 && errno == ESRCH)

@@ -33,9 +33,25 @@ struct FakeMachine: Sendable {
         let root = directory.file(name)
         let parsed = Parsed()
         let processes = Processes(name, in: directory)
-        let systemd = FakeSystemd({ parsed.unit(in: root) }, started: processes.start)
+        let systemd = FakeSystemd(
+            { parsed.unit(in: root) }, started: processes.start, comesUp: { Self.comesUp($0, in: root) })
         (self.name, self.root, self.systemd) = (name, root, systemd)
         server = FakeAPIServer(root, systemd)
+    }
+
+    /// As kube-apiserver: not where a file that it names is missing, or a key is another certificate's.
+    private static func comesUp(_ command: [String], in root: String) -> Bool {
+        let flags = EffectiveFlags.parse(commandLine: command)
+        func read(_ flag: String) -> [UInt8]? {
+            flags.string(flag).flatMap { try? FileReader.read(root + $0) } ?? nil
+        }
+        let names = ["requestheader-client-ca-file", "proxy-client-cert-file", "proxy-client-key-file"]
+        guard names.allSatisfy({ flags.string($0) == nil || read($0) != nil }) else { return false }
+        guard let pem = read("proxy-client-cert-file"), let path = flags.string("proxy-client-key-file"),
+            let key = try? FileReader.readSecret(root + path)
+        else { return flags.string("proxy-client-cert-file") == nil }
+        guard let certificate = try? Certificate.parseBundle(pem: pem, path: path).first else { return false }
+        return (try? KeyPair.matches(certificate: certificate, key: PrivateKey(pem: key, path: path))) == true
     }
 
     /// Short, since it is read again and again.

@@ -37,6 +37,16 @@ struct FakeSetup: Sendable {
             files: files)
     }
 
+    /// A CA of its own at the paths of the spec, and another name.
+    static func otherName() throws -> FakeSetup {
+        let authority = try FakeAuthority("front-proxy-ca")
+        var files = try pair(of: authority, name: "front-proxy-client", file: "aggregator")
+        files["aggregator-ca.pem"] = authority.certificate.pem
+        return FakeSetup(
+            flags: flags(ca: "aggregator-ca.pem", names: "front-proxy-client", pair: "aggregator"),
+            files: files)
+    }
+
     private static func flags(ca: String, names: String, pair: String) -> [String] {
         let directory = "/etc/kubernetes/ssl"
         return [

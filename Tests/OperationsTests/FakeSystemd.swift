@@ -26,13 +26,16 @@ final class FakeSystemd: Sendable {
     let files: @Sendable () -> Unit
     /// Told of each process that starts.
     private let started: @Sendable (_ pid: Int32, _ command: [String]) -> Void
+    /// Whether a process with that command line comes up.
+    private let comesUp: @Sendable (_ command: [String]) -> Bool
     private let refused = Mutex<(@Sendable ([String]) -> Bool)?>(nil)
 
     init(
         _ files: @escaping @Sendable () -> Unit,
-        started: @escaping @Sendable (Int32, [String]) -> Void = { _, _ in }
+        started: @escaping @Sendable (Int32, [String]) -> Void = { _, _ in },
+        comesUp: @escaping @Sendable ([String]) -> Bool = { _ in true }
     ) {
-        (self.files, self.started) = (files, started)
+        (self.files, self.started, self.comesUp) = (files, started, comesUp)
         state = Mutex(State(loaded: files()))
         start()
     }
@@ -49,7 +52,7 @@ final class FakeSystemd: Sendable {
         let refuses = refused.withLock { $0 }
         let pid = Self.pids.add(1, ordering: .relaxed).newValue
         let command = state.withLock { state -> [String]? in
-            guard refuses?(state.loaded.command) != true else {
+            guard refuses?(state.loaded.command) != true, comesUp(state.loaded.command) else {
                 state.running = nil
                 return nil
             }

@@ -135,7 +135,7 @@ struct Rollout {
             try await NodeApply(
                 spec: controlPlanes.spec, plan: step.plan, observed: step.observed,
                 preparer: FilePreparer(node: link.node, leafKey: leafKey),
-                activator: activator(step.node, link, progress), cause: cause,
+                activator: try controlPlanes.activator(of: step.node, progress), cause: cause,
                 gate: gate,
                 now: effects.now(), progress: progress
             ).apply()
@@ -197,28 +197,6 @@ struct Rollout {
             "apply-taken-back", [("node", node.name), ("because", why)], now: controlPlanes.effects.now())
         try transaction.restore(unit: unit)
         try transaction.drop(unit: unit)
-    }
-
-    private func activator(
-        _ node: NodeSpec, _ link: NodeLink, _ progress: NodeProgress
-    ) -> Activator? {
-        guard let units = link.units else { return nil }
-        let unit = controlPlanes.spec.apiServer.unit
-        // The command line may be another one after each restart, so it is read again every time.
-        let connection: @Sendable () throws -> APIServerConnection? = { [controlPlanes] in
-            try controlPlanes.connection(node)
-        }
-        return Activator(
-            unit: unit, node: link.node, units: units,
-            readiness: {
-                do {
-                    return try await connection()?.readiness()
-                        ?? .unseen("\(controlPlanes.spec.apiServer.displayName) has no process to ask")
-                } catch {
-                    return .unseen("\(error)")
-                }
-            },
-            identity: { try connection()?.identityOutcome() }, progress: progress)
     }
 
     // MARK: - Results

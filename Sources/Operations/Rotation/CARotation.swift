@@ -142,6 +142,9 @@ package struct CARotation: Sendable {
         guard !nodes.isEmpty else { return seen }
         try preflight.refuseOlderState(seen, try run.state.inventory())
         try await preflight.refuseUnlisted(gates, seen)
+        // What would be refused behind the restarts is refused before them.
+        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
+        try crossSigning.refuseCrossSign(seen, try run.state.inventory())
         try await move.move(nodes, seen, lock, &course)
         return try await run.controlPlanes.observe()
     }

@@ -22,8 +22,9 @@ struct RetiredCAKeys: Sendable {
     /// Removes them where they are the old CA's for certain and nothing that runs names them, or puts the new CA's in their
     /// place where the spec wants that; tells of each.
     func remove(_ rotation: RotationGenerations) async throws {
-        let successor =
-            run.spec.certificates.ca.replacesKeyOnNodes ? try run.state.authority(rotation.keep).key : nil
+        // Of a CA whose key is not here, there is none to put there.
+        let hasSuccessor = run.spec.certificates.ca.replacesKeyOnNodes && rotation.keep.hasKey
+        let successor = hasSuccessor ? try run.state.authority(rotation.keep).key : nil
         let retired = try rotation.retire.flatMap { try Certificate.parseBundle(pem: $0.pem, path: $0.id) }
         let kept = try Certificate.parseBundle(pem: rotation.keep.pem, path: rotation.keep.id)
         let results = await onEachNode(run.nodes) { node in

@@ -30,7 +30,11 @@ struct RotationCheck: Sendable {
         let inventory = try run.state.inventory()
         if let terms = try context.open() {
             if isAbort, terms.direction == .forward { return try await lookBack(terms, inventory) }
-            if inventory.generation(terms.keep) != nil { return try await look(terms, gates) }
+            if inventory.generation(terms.keep) != nil {
+                let observed = try await run.controlPlanes.observe()
+                let about = RotationCheck(RotationMove(context).widened(observed))
+                return try await about.look(terms, observed, gates)
+            }
         }
         let observed = try await run.controlPlanes.observe()
         try preflight.refuseOlderState(observed, inventory)
@@ -39,6 +43,9 @@ struct RotationCheck: Sendable {
         let nodes = try move.needed(observed)
         guard nodes.isEmpty else {
             try await preflight.refuseUnlisted(gates, observed)
+            try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
+            try crossSigning.refuseCrossSign(observed, inventory)
+            try RotationMoveCheck(about).refuse(nodes, observed)
             return context.say(.preflight(.would(.move(from: move.paths(nodes)))))
         }
         try await RotationCheck(about).lookAhead(observed, inventory, gates)
@@ -60,8 +67,9 @@ struct RotationCheck: Sendable {
     }
 
     /// One that is open and is to go on.
-    private func look(_ terms: RotationTerms, _ gates: RotationGates) async throws {
-        let observed = try await run.controlPlanes.observe()
+    private func look(
+        _ terms: RotationTerms, _ observed: [ObservedNode], _ gates: RotationGates
+    ) async throws {
         try preflight.refuseOlderState(observed, try run.state.inventory())
         try preflight.refuseRollback(observed)
         if let node = observed.first(where: { $0.transaction != nil }) {

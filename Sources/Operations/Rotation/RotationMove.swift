@@ -47,7 +47,14 @@ struct RotationMove: Sendable {
     /// Allows the spec's names alone, once the rotation is over and nobody presents another one. A run that is killed here
     /// leaves it to the next `init`.
     func narrow(_ lock: StateLock, _ course: inout RotationCourse) async throws {
-        try await StageChange(context).apply(in: run, nil, lock, &course)
+        var run = run
+        // Certificates are new: what is left are names.
+        run.request.options.renewal = .never
+        do { try await StageChange(context).apply(in: run, nil, lock, &course) } catch {
+            throw BootstrapError(extending: error) {
+                "\($0); the CA is replaced, and only names are left to be dropped: run aggbootstrap init for that"
+            }
+        }
     }
 
     // MARK: - Files
@@ -57,28 +64,32 @@ struct RotationMove: Sendable {
         // Of one that is open, what is half done is the rotation's own.
         guard !run.spec.apiServer.isExternal, try context.open() == nil else { return [] }
         return try observed.filter { node in
+            // A move that was killed; what init began is init's to end.
+            if try node.transaction?.cause == .spec && isForeign(node) { return true }
             guard let path = Self.pathInUse(node) else { return false }
-            if path.bytes != node.ca.path.bytes || node.pairInUse != nil { return true }
-            // A move that was killed behind its restart; what init began is init's to end.
-            return try node.transaction?.cause == .spec && isForeign(node)
+            return path.bytes != node.ca.path.bytes || node.pairInUse != nil
         }
     }
 
     /// Whether its CA was made elsewhere.
     private func isForeign(_ node: ObservedNode) throws -> Bool {
         let issued = Set(try run.state.issuedAuthorities().map(\.fingerprintSHA256))
-        return !node.requestHeaderCAs.flatMap(\.certificates).contains {
-            issued.contains($0.fingerprintSHA256)
-        }
+        let held = node.requestHeaderCAs.flatMap(\.certificates)
+        return !held.isEmpty && !held.contains { issued.contains($0.fingerprintSHA256) }
     }
 
-    private static func pathInUse(_ node: ObservedNode) -> String? {
+    static func pathInUse(_ node: ObservedNode) -> String? {
         guard let running = node.unit?.live?.runningArguments,
             let path = EffectiveFlags.parse(commandLine: running).string("requestheader-client-ca-file")
         else { return nil }
         let observed = node.requestHeaderCAs.map(\.path)
         // One that is no absolute path was observed as what the service makes of it.
         return observed.containsBytes(path) ? path : observed.first { $0.bytes != node.ca.path.bytes } ?? path
+    }
+
+    /// Where the CA lies that its kube-apiserver uses, or would use if it ran: a move may have been killed in its restart.
+    private static func caFile(_ node: ObservedNode) -> String? {
+        pathInUse(node) ?? (node.transaction == nil ? nil : node.requestHeaderCAs.first?.path)
     }
 
     /// Where their certificates lie now.
@@ -92,7 +103,10 @@ struct RotationMove: Sendable {
         _ nodes: [ObservedNode], _ observed: [ObservedNode], _ lock: StateLock, _ course: inout RotationCourse
     ) async throws {
         context.say(.preflight(.moves(from: paths(nodes))))
+        try RotationMoveCheck(context).refuse(nodes, observed)
         let bundle = try bundle(observed)
+        _ = try run.nextExternalCA(
+            try run.state.inventory(), trusted: Set(bundle.map(\.certificate.fingerprintSHA256)))
         let change = StageChange(context)
         try await change.apply(
             in: change.staged(CertificateStage(bundle: bundle, leaves: .moved)), nil, lock, &course)
@@ -102,12 +116,14 @@ struct RotationMove: Sendable {
     private func bundle(_ observed: [ObservedNode]) throws -> [CAGeneration] {
         var fingerprints: [String]?
         for node in observed {
-            guard let path = Self.pathInUse(node),
+            guard let path = Self.caFile(node),
                 let nodeSpec = run.nodes.first(where: { $0.name == node.name }),
                 let pem = try run.link(nodeSpec).node.read(path)
             else {
                 throw context.refusal(
-                    "rotation/no-aggregation", node, "it has no requestheader CA yet", "run init first")
+                    "rotation/no-aggregation", node,
+                    "it has no requestheader CA yet, and the others have one that init did not issue",
+                    "remove it from the spec until this is done, then add it and run init")
             }
             let certificates = try run.reader.bundle(pem: pem, path: path)
             let own = certificates.map(\.summary.fingerprintSHA256)

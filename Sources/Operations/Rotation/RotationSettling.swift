@@ -25,17 +25,19 @@ struct RotationSettling: Sendable {
         let open = observed.filter { $0.transaction != nil }
         guard !open.isEmpty else { return observed }
         try RotationPreflight(context).refuseRollback(open)
-        let (unit, now) = (run.spec.apiServer.unit, run.effects.now())
+        let now = run.effects.now()
         let nodes = run.nodes.filter { node in open.contains { $0.name == node.name } }
-        let results = await onEachNode(nodes) { node in
-            let transport = try run.link(node).node
-            let transaction = try NodeTransaction.begin(
-                unit: unit, paths: [], madeDirectories: [], wasServing: true, baseDigests: [:], now: now,
-                on: transport)
-            try transaction.restore(unit: unit)
-            try transaction.drop(unit: unit)
+        // One after the other: where flags were changed, an API server may have to be started again.
+        for node in nodes {
+            let results = await onEachNode([node]) { node in
+                let progress = NodeProgress(node: node.name, send: run.effects.progress)
+                try await InterruptedChange(
+                    spec: run.spec, node: try run.link(node).node,
+                    activator: try run.controlPlanes.activator(of: node, progress)
+                ).takeBack(now: now)
+            }
+            _ = try ControlPlanes.values([node], results)
         }
-        _ = try ControlPlanes.values(nodes, results)
         course.putBack()
         context.say(.preflight(.undone(nodes: open.map(\.name))))
         return try await run.controlPlanes.observe()

@@ -141,6 +141,8 @@ extension NodePlanner {
 
     /// A leaf under a name that the running API server does not allow would be refused until the restart.
     mutating func checkLeafName(_ live: LiveUnit) {
+        // A stage that brings no new certificate brings no new name.
+        if let stage = options.stage, stage.signing == nil { return }
         guard let running = live.runningArguments, let installed = node.installedLeaf?.commonName else {
             return
         }

@@ -122,12 +122,24 @@ struct UninstallNodePlanner {
             environmentFiles: UnitSources.environmentFiles(result.files, on: node))
         let command = try service.command(unit: unitName)
         let flags = EffectiveFlags.parse(commandLine: service.arguments(of: command))
+        checkWhatComesBack(flags, command)
         planFiles(named: Set(flags.occurrences.compactMap { $0.value?.bytes }))
         aim(flags)
         result.mayHideReadiness =
             !flags.has("proxy-client-cert-file") && node.apiServer?.showsWithoutPair != true
         guard let live = unit.live else { return }
         try planActivation(unit, live, service, command)
+    }
+
+    /// Flags that the unit has by itself had no effect beside our drop-in; the CA that they name may have been replaced since.
+    private mutating func checkWhatComesBack(_ flags: EffectiveFlags, _ command: ExecCommand) {
+        guard result.files.contains(where: { $0.path == node.flags.path }) else { return }
+        let names = ["requestheader-client-ca-file", "proxy-client-cert-file", "proxy-client-key-file"]
+        guard let name = names.first(where: flags.has) else { return }
+        base.refuse(
+            "uninstall/other-flags",
+            "\(unitName) has --\(name)=\(flags.string(name) ?? "") by itself, in \(command.place), and would run with it again",
+            "remove the flags of the aggregation layer from that file first, then run it again")
     }
 
     /// Each file that the state knows, and that the unit does not name by itself.
