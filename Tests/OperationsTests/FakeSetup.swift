@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import TestSupport
+import Testing
 
 @testable import LocalFiles
 @testable import PKI
@@ -35,6 +36,15 @@ struct FakeSetup: Sendable {
         return FakeSetup(
             flags: flags(ca: "front-proxy-ca.crt", names: "front-proxy-client", pair: "front-proxy-client"),
             files: files)
+    }
+
+    /// A CA of its own whose subject is that of the client CA, as two copies of one request give it.
+    static func sameSubject() throws -> FakeSetup {
+        let authority = try FakeAuthority(subjectOf: FakeAPIServer.clientAuthority.get().certificate)
+        var files = try pair(of: authority, name: "aggregator")
+        files["aggregator-ca.pem"] = authority.certificate.pem
+        return FakeSetup(
+            flags: flags(ca: "aggregator-ca.pem", names: "aggregator", pair: "aggregator"), files: files)
     }
 
     /// A CA of its own at the paths of the spec, and another name.
@@ -82,6 +92,29 @@ struct FakeAuthority: Sendable {
             profile, key: key, validity: .init(profile.validity, at: LocalHost.now()), serial: .random())
     }
 
+    /// With a key of its own.
+    init(subjectOf other: Certificate) throws {
+        let directory = try TemporaryDirectory()
+        let subject = try #require(other.summary.commonName)
+        // The name in the kind of string that the program's own CAs have.
+        try directory.write(
+            "[req]\nstring_mask = pkix\ndistinguished_name = n\nx509_extensions = e\n[n]\n[e]\n"
+                + "basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\nsubjectKeyIdentifier = hash\n",
+            to: "config")
+        let made = try run(
+            "openssl",
+            [
+                "req", "-x509", "-config", directory.file("config"), "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", "999", "-subj", "/CN=\(subject)", "-keyout",
+                directory.file("key"), "-out", directory.file("pem"),
+            ])
+        #expect(made.status == 0, "\(made.stderr)")
+        let pem = try #require(try FileReader.read(directory.file("pem")))
+        certificate = try Certificate.parseBundle(pem: pem, path: "pem")[0]
+        key = try PrivateKey(pem: #require(try FileReader.readSecret(directory.file("key"))), path: "key")
+        #expect(certificate.summary.subjectDER == other.summary.subjectDER)
+    }
+
     private static func profile(
         _ role: CertificateProfile.Role, _ name: String, _ usages: [CertificateUsage], days: Int64
     ) -> CertificateProfile {
@@ -94,10 +127,11 @@ struct FakeAuthority: Sendable {
     func client(_ name: String) throws -> (Certificate, PrivateKey) {
         let profile = Self.profile(.proxyClient, name, [.clientAuth], days: 365)
         let own = try PrivateKey.generate(profile.key)
-        let now = LocalHost.now()
+        let (now, ca) = (LocalHost.now(), self.certificate.summary)
+        let validity = CertificateValidity(notBefore: ca.notBefore, notAfter: ca.notAfter)
         let certificate = try CertificateAuthority.issueLeaf(
             profile, key: own, ca: self.certificate, caKey: key,
-            validity: .init(profile.validity, at: now), now: now, serial: .random())
+            validity: .init(profile.validity, at: now, within: validity), now: now, serial: .random())
         return (certificate, own)
     }
 }

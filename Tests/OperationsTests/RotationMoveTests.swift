@@ -7,6 +7,7 @@ import Testing
 @testable import Operations
 @testable import PKI
 @testable import Planning
+@testable import Spec
 @testable import StateStore
 @testable import SystemdUnits
 @testable import Values
@@ -163,7 +164,29 @@ import Testing
         try await Self.expectEnd(of: fleet, "at last")
     }
 
+    /// Called off, what is proven is that the old certificates are accepted: under the names that they have.
+    @Test func theWayBackKeepsTheNames() async throws {
+        let fleet = try Self.fleet(.otherName)
+        let journal = Journal { _, what in what.contains("rename aggregator-key.pem") ? .lost : .done }
+        _ = try? await fleet.rotate(journal)
+        fleet.freeLocks()
+        #expect(try fleet.run().openRotation().isEmpty == false)
+        let rotation = CARotation(try fleet.run(), options: .init())
+        #expect(try await rotation.callOff(nil))
+        let ended = try await fleet.rotate()
+        #expect(ended.direction == .back && fleet.allServe)
+        #expect(ended.run.spec.requestHeader.allowedNames.contains("front-proxy-client"))
+        try Self.check(fleet, "back again")
+    }
+
     // MARK: - After it
+
+    /// Handshakes name the client CA for ever, and so they seem to name a CA that has its subject.
+    @Test func aCAWithTheClientCAsSubject() async throws {
+        let fleet = try FakeFleet(["cp1"], setup: .sameSubject())
+        #expect(try await fleet.rotate().direction == .forward)
+        #expect(try await fleet.isConverged && fleet.allServe)
+    }
 
     /// The unit's own flags would name the CA that everybody with a client certificate has.
     @Test func uninstallDoesNotBringItBack() async throws {

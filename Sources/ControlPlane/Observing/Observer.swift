@@ -53,7 +53,7 @@ struct Observer {
             flags: flagsFile,
             installedLeaf: try files.certificate(path(certificates.files.certificate))?.summary,
             requestHeaderCAs: try requestHeaderCAs(
-                files, ours: ca.path, inEffect(flags, observedUnit, flagsFile), observedUnit),
+                files, ours: ca.path, flagSets(observedUnit, with: ownDropIn(flagsFile)), observedUnit),
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
@@ -218,14 +218,15 @@ struct Observer {
     // MARK: - The flags in effect
 
     /// The flags that run now, and those that the files say, as far as each is known.
-    private func flagSets(_ unit: ObservedUnit?) -> [EffectiveFlags] {
+    private func flagSets(_ unit: ObservedUnit?, with own: UnitText? = nil) -> [EffectiveFlags] {
         guard let unit else { return [] }
         var sets: [EffectiveFlags] = []
         if let running = unit.live?.runningArguments {
             sets.append(EffectiveFlags.parse(commandLine: running))
         }
         if let service = try? EffectiveService(
-            unit: spec.apiServer.unit, sources: unit.base, environmentFiles: unit.environmentFiles),
+            unit: spec.apiServer.unit, sources: unit.base + [own].compactMap { $0 },
+            environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: spec.apiServer.unit)
         {
             sets.append(EffectiveFlags.parse(commandLine: service.arguments(of: command)))
@@ -233,13 +234,12 @@ struct Observer {
         return sets
     }
 
-    /// - Returns: those of the process alone where our drop-in is there: what the unit's own files say is in effect no more.
-    private func inEffect(
-        _ flags: [EffectiveFlags], _ unit: ObservedUnit?, _ file: ObservedFile
-    ) -> [EffectiveFlags] {
-        let isDropIn = file.kind != .absent && file.path == UnitPaths.dropIn(of: spec.apiServer.unit)
-        guard let unit, isDropIn || unit.hasOwnDropIn else { return flags }
-        return Array(flags.prefix(unit.live?.runningArguments == nil ? 0 : 1))
+    /// Our drop-in, which may replace what the unit's own files say; nil where there is none.
+    private func ownDropIn(_ file: ObservedFile) -> UnitText? {
+        guard let content = file.content, file.path == UnitPaths.dropIn(of: spec.apiServer.unit) else {
+            return nil
+        }
+        return try? UnitText(path: file.path, bytes: content)
     }
 
     private func requestHeaderCAs(

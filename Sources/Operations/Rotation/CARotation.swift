@@ -70,14 +70,17 @@ package struct CARotation: Sendable {
         let new = try await RotationPreflight(context).newNodes()
         let about =
             new.isEmpty ? context : context.limited(to: run.nodes.map(\.name).filter { !new.contains($0) })
-        let direction = try await CARotation(about).convergeAll(lock)
-        return ConvergedRotation(direction: direction, run: about.run, leftToInit: new)
+        let (direction, names) = try await CARotation(about).convergeAll(lock)
+        return ConvergedRotation(direction: direction, run: about.run.allowing(names), leftToInit: new)
     }
 
     private var preflight: RotationPreflight { RotationPreflight(context) }
     private var crossSigning: CrossSigning { CrossSigning(context) }
 
-    private func convergeAll(_ lock: StateLock?) async throws -> RotationTerms.Direction {
+    /// - Returns: also the names that are allowed in the end: going back, those of the old CA's certificates stay.
+    private func convergeAll(
+        _ lock: StateLock?
+    ) async throws -> (RotationTerms.Direction, names: [String]) {
         let signals = StopRequest(promise: .step) { [effects = run.effects] in effects.progress(.line($0)) }
         defer { signals.restore() }
         var listening = run
@@ -85,7 +88,9 @@ package struct CARotation: Sendable {
         return try await CARotation(listening, options: context.options).convergeListening(lock)
     }
 
-    private func convergeListening(_ lock: StateLock?) async throws -> RotationTerms.Direction {
+    private func convergeListening(
+        _ lock: StateLock?
+    ) async throws -> (RotationTerms.Direction, names: [String]) {
         let lock = try lock ?? run.lockState()
         let locks: [any NodeLock]
         do { locks = try await run.controlPlanes.lock(run.nodes.map(\.name)) } catch {
@@ -100,10 +105,9 @@ package struct CARotation: Sendable {
             let seen = try await run.controlPlanes.observe()
             let about = RotationMove(context).widened(seen)
             let direction = try await CARotation(about).converge(seen, lock, &course)
-            if direction == .forward, about.run.spec != run.spec {
-                try await RotationMove(context).narrow(lock, &course)
-            }
-            return direction
+            guard direction == .forward else { return (direction, about.run.spec.requestHeader.allowedNames) }
+            if about.run.spec != run.spec { try await RotationMove(context).narrow(lock, &course) }
+            return (direction, run.spec.requestHeader.allowedNames)
         } catch {
             throw course.stopped(by: error, asAsked: run.controlPlanes.stop?.isStopped == true)
         }
@@ -214,7 +218,7 @@ package struct CARotation: Sendable {
                 let drop = DropStage(context: context, gates: gates)
                 try await drop.change(rotation, observed, lock, &course)
                 let shared = rotation.shared(observed)
-                try await drop.wait(rotation, butNot: shared)
+                try await drop.wait(rotation, butNot: rotation.namedAsClientCA(observed))
                 return try await RotationEnd(context).finish(terms, rotation, shared, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "the rotation cannot continue with stage \(stage)")

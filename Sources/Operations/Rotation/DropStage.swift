@@ -21,9 +21,9 @@ struct DropStage: Sendable {
     }
 
     /// Waits until nobody on a control plane trusts it, and has extension servers told so.
-    /// - Parameter shared: CAs that go and are trusted as client CAs all the same: handshakes name them for ever.
-    func wait(_ rotation: RotationGenerations, butNot shared: [CAGeneration]) async throws {
-        let gone = rotation.retire.filter { !shared.contains($0) }
+    /// - Parameter named: CAs that go and whose name a client CA has too: handshakes name them for ever.
+    func wait(_ rotation: RotationGenerations, butNot named: [CAGeneration]) async throws {
+        let gone = rotation.retire.filter { !named.contains($0) }
         try await gates.waitForTrust([rotation.keep], without: gone, .asAPIServers) {
             context.say(.drop(.reader($0)))
         }

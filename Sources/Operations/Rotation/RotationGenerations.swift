@@ -22,4 +22,10 @@ struct RotationGenerations {
         let clients = Set(observed.compactMap(\.clientCA).flatMap(\.certificates).map(\.publicKeySHA256))
         return retire.filter { clients.contains($0.certificate.publicKeySHA256) }
     }
+
+    /// Those that go and that handshakes name for ever: a client CA has their name.
+    func namedAsClientCA(_ observed: [ObservedNode]) -> [CAGeneration] {
+        let names = Set(observed.compactMap(\.clientCA).flatMap(\.certificates).map(\.subjectDER))
+        return retire.filter { names.contains($0.certificate.subjectDER) }
+    }
 }
