@@ -42,13 +42,13 @@ import Testing
     }
 
     @Test func isNotSatisfiedWithAnotherProgramThatWatchesNothing() async throws {
-        let sleep = try start("/usr/bin/sleep", ["600"])
+        let sleep = try start("/usr/bin/sleep", ["7200"])
         #expect(try await reading(of: paths, by: sleep) == .missing(paths))
         #expect(try await reading(of: paths, by: sleep, version: nil) == .byTime)
         // The same program under the name that counts.
         let other = directory.file("kube-apiserver")
         try FileManager.default.copyItem(atPath: "/usr/bin/sleep", toPath: other)
-        let named = try start(other, ["600"])
+        let named = try start(other, ["7200"])
         defer { end(named) }
         #expect(try await reading(of: paths, by: named) == .byTime)
         end(sleep)

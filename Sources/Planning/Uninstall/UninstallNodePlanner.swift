@@ -131,11 +131,18 @@ struct UninstallNodePlanner {
         try planActivation(unit, live, service, command)
     }
 
-    /// Flags that the unit has by itself had no effect beside our drop-in; the CA that they name may have been replaced since.
+    /// Flags that the unit has by itself, with other files, had no effect beside our drop-in; the CA that they name may have been replaced since.
     private mutating func checkWhatComesBack(_ flags: EffectiveFlags, _ command: ExecCommand) {
         guard result.files.contains(where: { $0.path == node.flags.path }) else { return }
-        let names = ["requestheader-client-ca-file", "proxy-client-cert-file", "proxy-client-key-file"]
-        guard let name = names.first(where: flags.has) else { return }
+        // Those that it names at the paths of the spec stay.
+        let own = [
+            ("requestheader-client-ca-file", node.ca), ("proxy-client-cert-file", node.certificate),
+            ("proxy-client-key-file", node.key),
+        ]
+        let other = own.first { name, file in
+            (flags.string(name)?.bytes ?? file.path.bytes) != file.path.bytes
+        }
+        guard let name = other?.0 else { return }
         base.refuse(
             "uninstall/other-flags",
             "\(unitName) has --\(name)=\(flags.string(name) ?? "") by itself, in \(command.place), and would run with it again",
