@@ -12,7 +12,7 @@ story() {
     kubeconfig 3
     rm "$OPERATOR/cluster.json"
     assert_exit 0 op_adopt 3 --cluster lab --output "$OPERATOR/cluster.json"
-    assert_contains "is also the client CA"
+    assert_contains "is the client CA too" "plan/shared-ca" "next: aggbootstrap rotate --ca"
     [ -n "$ALLOWED_NAMES" ] || assert_contains "--requestheader-allowed-names is empty"
     assert_exit 1 op plan
     assert_contains "plan/foreign-ca" "rotate --ca"
