@@ -7,7 +7,7 @@ import SystemdBus
 import SystemdUnits
 import Values
 
-/// A change that a killed run left half done on a node, and that is to be as if it had never begun.
+/// Takes back a change that a killed run left half done on a node.
 package struct InterruptedChange {
     private let spec: ClusterSpec
     private let node: any NodeTransport
