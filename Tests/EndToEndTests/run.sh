@@ -107,8 +107,14 @@ esac
 for name in "${stories[@]}"; do
     [ -f "$HERE/stories/$name.sh" ] || { echo "error: there is no story $name" >&2; exit 64; }
 done
+# Whether no other story may run beside it: what it needs of the machine would be measured with it.
+is_alone() { grep -qx '# alone' "$HERE/stories/$1.sh"; }
+
 for name in "${stories[@]}"; do
-    while [ ${#running[@]} -ge "${JOBS:-2}" ]; do reap; done
+    jobs=${JOBS:-2}
+    if is_alone "$name"; then jobs=1; fi
+    for other in "${running[@]}"; do if is_alone "$other"; then jobs=1; fi; done
+    while [ ${#running[@]} -ge "$jobs" ]; do reap; done
     AGGBOOTSTRAP=$AGGBOOTSTRAP KUBE_APISERVER=$KUBE_APISERVER "$0" --one "$name" >"$OUTPUT/$name" 2>&1 </dev/null &
     running[$!]=$name started[$!]=$SECONDS
 done

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # Three control planes whose kube-apiserver is a static pod: init installs the files and prints the flags, kubelet takes the
 # manifest with them, and the CA is replaced under 200 requests a second while a kubelet restarts.
+# alone
 story() {
     local node
     use_fast_poll
