@@ -32,7 +32,7 @@ staged=$root/bin/aggbootstrap
 
 python3 "$project/scripts/man.py" "$staged" "$root/share/man/man1"
 gzip -9n "$root"/share/man/man1/*.1
-# It is read, not run: no shell is to be named.
+# It is read, not run, so it names no shell.
 "$staged" completion bash | sed '1{/^#!/d}' >"$root/share/bash-completion/completions/aggbootstrap"
 "$staged" completion zsh >"$root/$zsh/_aggbootstrap"
 "$staged" completion fish >"$root/share/fish/vendor_completions.d/aggbootstrap.fish"

@@ -144,23 +144,8 @@ import Testing
     private func goWrong(_ seed: Int) async throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let fleet = try await Self.fleet()
-        var isDone = false
-        for attempt in 0..<3 where !isDone {
-            let step = Int.random(in: 1...220, using: &random)
-            let fates: [Journal.Fate] = [.failed, .lost, .lostBehind, .lockLost]
-            let fate = fates.randomElement(using: &random) ?? .failed
-            let journal = Journal { number, _ in number == step ? fate : .done }
-            var error: (any Error)?
-            do {
-                try await fleet.rotate(journal)
-                isDone = true
-            } catch let failure { error = failure }
-            let place = journal.steps.count >= step ? journal.steps[step - 1] : "nowhere"
-            try Self.check(
-                fleet,
-                "seed \(seed): \(fate) at \(step), \(place), attempt \(attempt): \(error.map { "\($0)" } ?? "done")"
-            )
-            fleet.freeLocks()
+        let isDone = try await fleet.rotateGoingWrong("seed \(seed)", within: 220, &random) {
+            try Self.check(fleet, $0)
         }
         if try !isDone || fleet.run().openRotation().isEmpty == false { try await fleet.rotate() }
         let what: Comment = "seed \(seed), at last"

@@ -160,6 +160,34 @@ final class FakeFleet: Sendable {
     }
 }
 
+extension FakeFleet {
+    /// `rotate --ca`, up to three times, each going wrong at a step that is drawn.
+    /// - Parameters:
+    ///   - what: the case, for messages.
+    ///   - steps: the last step that may be drawn.
+    ///   - check: what holds after each, with what happened.
+    /// - Returns: whether one came through.
+    func rotateGoingWrong(
+        _ what: String, within steps: Int, _ random: inout SeededGenerator, check: (String) throws -> Void
+    ) async throws -> Bool {
+        for attempt in 0..<3 {
+            let step = Int.random(in: 1...steps, using: &random)
+            let fates: [Journal.Fate] = [.failed, .lost, .lostBehind, .lockLost]
+            let fate = fates.randomElement(using: &random) ?? .failed
+            let journal = Journal { number, _ in number == step ? fate : .done }
+            var error: (any Error)?
+            do { try await rotate(journal) } catch let failure { error = failure }
+            let place = journal.steps.count >= step ? journal.steps[step - 1] : "nowhere"
+            try check(
+                "\(what): \(fate) at \(step), \(place), attempt \(attempt): \(error.map { "\($0)" } ?? "done")"
+            )
+            freeLocks()
+            if error == nil { return true }
+        }
+        return false
+    }
+}
+
 /// An operator who says yes.
 struct SilentAttendant: ChangeAttendant {
     var onlyPlans: Bool { false }

@@ -61,23 +61,8 @@ import Testing
     private func goWrong(_ start: Start, _ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let fleet = try Self.fleet(start)
-        var isDone = false
-        for attempt in 0..<3 where !isDone {
-            let step = Int.random(in: 1...380, using: &random)
-            let fates: [Journal.Fate] = [.failed, .lost, .lostBehind, .lockLost]
-            let fate = fates.randomElement(using: &random) ?? .failed
-            let journal = Journal { number, _ in number == step ? fate : .done }
-            var error: (any Error)?
-            do {
-                try await fleet.rotate(journal)
-                isDone = true
-            } catch let failure { error = failure }
-            let place = journal.steps.count >= step ? journal.steps[step - 1] : "nowhere"
-            try Self.check(
-                fleet,
-                "\(start) \(seed): \(fate) at \(step), \(place), attempt \(attempt): \(error.map { "\($0)" } ?? "done")"
-            )
-            fleet.freeLocks()
+        let isDone = try await fleet.rotateGoingWrong("\(start) \(seed)", within: 380, &random) {
+            try Self.check(fleet, $0)
         }
         let what = "\(start) \(seed), at last"
         if try !isDone || fleet.run().openRotation().isEmpty == false {

@@ -21,7 +21,7 @@ struct DropStage: Sendable {
     }
 
     /// Waits until nobody on a control plane trusts it, and has extension servers told so.
-    /// - Parameter named: CAs that go and whose name a client CA has too: handshakes name them for ever.
+    /// - Parameter named: CAs that go and whose name a client CA has too: handshakes always name them.
     func wait(_ rotation: RotationGenerations, butNot named: [CAGeneration]) async throws {
         let gone = rotation.retire.filter { !named.contains($0) }
         try await gates.waitForTrust([rotation.keep], without: gone, .asAPIServers) {

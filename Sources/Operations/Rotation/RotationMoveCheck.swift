@@ -8,7 +8,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// What has to hold before files are moved, while nothing has changed yet: after the move each kube-apiserver starts with
+/// What must hold before files are moved, while nothing has changed yet: after the move each kube-apiserver starts with
 /// what is at the paths of the spec, and everybody is asked to believe it.
 struct RotationMoveCheck: Sendable {
     /// With every name allowed that will be allowed.

@@ -18,7 +18,7 @@ package struct AdoptionForecast {
     ///   - notes: what is told of the spec itself.
     ///   - plan: what `plan` would show of it right after.
     ///   - observed: what the plan was made of.
-    /// - Returns: all that is to be told.
+    /// - Returns: all that adopt tells.
     package static func notes(
         _ notes: [AdoptionNote], spec: ClusterSpec, plan: Plan, observed: [ObservedNode]
     ) -> [AdoptionNote] {

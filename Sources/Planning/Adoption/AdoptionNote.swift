@@ -46,7 +46,7 @@ package enum AdoptionNote: Sendable, Equatable {
     // What init would change.
 
     /// kube-apiservers without the aggregation layer.
-    /// - byHand: whether somebody else has to add the flags.
+    /// - byHand: whether somebody else must add the flags.
     case layerOff(nodes: [String], byHand: Bool)
     /// `--requestheader-allowed-names` is empty or missing: any certificate of the CA counts.
     case anyName(kept: String)
