@@ -10,6 +10,7 @@ extension Ledger {
         static let begin = "rotation-begin"
         static let abort = "rotation-abort"
         static let end = "rotation-end"
+        static let moved = "moved-ca"
     }
 
     /// Writes down that a rotation begins, or that it goes back.
@@ -26,6 +27,26 @@ extension Ledger {
     package func appendEnd(of terms: RotationTerms, now: UnixTime) throws {
         try append(
             Event.end, [("keep", terms.keep), ("direction", terms.direction.rawValue)], now: now)
+    }
+
+    /// Writes down where a control plane has the CA that a rotation will replace, before its files go elsewhere.
+    package func appendMove(of node: String, from path: String, now: UnixTime) throws {
+        try append(Event.moved, [("node", node), ("file", path)], now: now)
+    }
+
+    /// Where control planes had the CA before the rotation that ends now, by their names.
+    package func movedFrom() throws -> [String: [String]] {
+        var moved: [String: [String]] = [:]
+        try forEachEntry { fields in
+            switch fields["event"] {
+            case Event.end?: moved = [:]
+            case Event.moved?:
+                guard let node = fields["node"], let path = fields["file"] else { return }
+                if moved[node]?.containsBytes(path) != true { moved[node, default: []].append(path) }
+            default: return
+            }
+        }
+        return moved
     }
 
     /// The terms of the rotation that is open; nil where none is.

@@ -37,6 +37,13 @@ extension String {
         utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     }
 
+    /// The same absolute path without doubled slashes and `.`; `..` stays, since a link may be before it. One that is not
+    /// absolute stays as it is.
+    package var plainPath: String {
+        guard isAbsolutePath else { return self }
+        return "/" + pathComponents.filter { !$0.utf8.elementsEqual(".".utf8) }.joined(separator: "/")
+    }
+
     /// Whether it is a path from the root.
     package var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
 

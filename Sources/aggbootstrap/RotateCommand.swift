@@ -155,8 +155,8 @@ struct RotateCommand: AsyncParsableCommand {
             return .done
         }
         if abort { try rotation.checkCallingOff() }
-        let outline = RotationOutlineText(try rotation.outline(isAbort: abort), run)
-        let blastRadius = try await rotation.blastRadius()
+        let (parts, blastRadius) = try await rotation.preview(isAbort: abort)
+        let outline = RotationOutlineText(parts, run)
         if isText {
             Console.print((blastRadius.map { $0.lines + [""] } ?? []) + outline.lines, color: output.color)
         }
@@ -182,6 +182,7 @@ struct RotateCommand: AsyncParsableCommand {
         let done =
             (isBack ? "the CA rotation is aborted: only the old CA is trusted" : "the CA is replaced")
             + (new.isEmpty ? "" : "; run init for \(new)")
+            + (isBack || blastRadius?.clientCAs.isEmpty != false ? "" : "; the client CA is not")
         let report = ProofReport(proofs, requireProof: change.requireProof)
         if isText {
             Console.print(report.lines + [Summary.ended(done, report)], color: output.color)

@@ -166,6 +166,17 @@ import Testing
         #expect(error?.code == "adopt/missing-file" && error?.message.contains("/pki/client.crt") == true)
     }
 
+    @Test func aCertificateThatNoCAHasSigned() async throws {
+        func isTold() async throws -> Bool {
+            try await adopt().notes.contains {
+                if case .unsigned(_, "/pki/client.crt") = $0 { $0.kind == .broken } else { false }
+            }
+        }
+        #expect(try await !isTold())
+        try copy(directory.file("other.crt"), to: "\(root)/pki/ca.crt")
+        #expect(try await isTold())
+    }
+
     @Test func pathsAreCompared() async throws {
         try process([
             "--proxy-client-cert-file=/pki/../pki/./client.crt", "--client-ca-file=/pki/clients.crt",

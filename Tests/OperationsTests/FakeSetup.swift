@@ -29,8 +29,8 @@ struct FakeSetup: Sendable {
     }
 
     /// A CA of its own, and all of it elsewhere than the spec says, under another name.
-    static func elsewhere() throws -> FakeSetup {
-        let authority = try FakeAuthority("front-proxy-ca")
+    static func elsewhere(_ authority: FakeAuthority? = nil) throws -> FakeSetup {
+        let authority = try authority ?? FakeAuthority("front-proxy-ca")
         var files = try pair(of: authority, name: "front-proxy-client")
         files["front-proxy-ca.crt"] = authority.certificate.pem
         return FakeSetup(
@@ -121,6 +121,27 @@ struct FakeAuthority: Sendable {
         CertificateProfile(
             role: role, commonName: name, names: SubjectNames(), hosts: [], usages: usages,
             key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: days * 86400))
+    }
+
+    var keyPEM: [UInt8] { key.pem.withUnsafeBytes { Array($0) } }
+
+    /// A client's certificate as `openssl x509` makes it without a file of extensions but for its usage.
+    func signWithoutIdentifiers(_ name: String, key client: [UInt8]) throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        for (file, content) in [("ca", certificate.pem), ("ca-key", keyPEM), ("key", client)] {
+            try directory.write(String(decoding: content, as: UTF8.self), to: file)
+        }
+        try directory.write(
+            "extendedKeyUsage = clientAuth\nauthorityKeyIdentifier = none\n", to: "extensions")
+        let made = try run(
+            "sh",
+            [
+                "-c",
+                "openssl req -new -key key -subj /CN=\(name) | openssl x509 -req -CA ca -CAkey ca-key -CAcreateserial "
+                    + "-days 99 -extfile extensions -out pem && ! openssl x509 -in pem -noout -text | grep -q Authority",
+            ], currentDirectory: directory.path)
+        #expect(made.status == 0, "\(made.stderr)")
+        return try #require(try FileReader.read(directory.file("pem")))
     }
 
     /// A client's certificate and key.

@@ -111,6 +111,61 @@ import Testing
         #expect(fleet.machines.map(\.files) == files && fleet.allServe)
     }
 
+    /// Written in another way they are the spec's all the same: nothing is moved, and nothing is restarted.
+    @Test func theSpecsPathsInAnotherForm() async throws {
+        var setup = try FakeSetup.sameSubject()
+        setup.flags = setup.flags.map {
+            $0.replacing("/etc/kubernetes/ssl/", with: "/etc//kubernetes/./ssl/")
+        }
+        let fleet = try FakeFleet(setup: setup)
+        let journal = Journal()
+        try await fleet.rotate(journal)
+        #expect(!journal.steps.contains { $0.hasSuffix(": restart") })
+        #expect(try await fleet.isConverged && fleet.allServe)
+    }
+
+    /// The key of the old CA is as good as the CA's certificate where that was before the move.
+    @Test func theOldCAsKeyBesideTheOldPath() async throws {
+        let authority = try FakeAuthority("front-proxy-ca")
+        var setup = try FakeSetup.elsewhere(authority)
+        setup.files["front-proxy-ca.key"] = authority.keyPEM
+        setup.files["front-proxy-ca-key.pem"] = try FakeAuthority("another").keyPEM
+        let fleet = try FakeFleet(setup: setup)
+        // Ended by the run behind the one that moved it.
+        let journal = Journal { _, what in what.contains("cp3: restart") ? .lostBehind : .done }
+        _ = try? await fleet.rotate(journal)
+        fleet.freeLocks()
+        try await fleet.rotate()
+        for machine in fleet.machines {
+            #expect(machine.file("front-proxy-ca.key") == nil, "\(machine.name)")
+            #expect(machine.file("front-proxy-ca-key.pem") != nil, "of another CA: \(machine.name)")
+        }
+        try await Self.expectEnd(of: fleet, "at the end")
+    }
+
+    /// What is said before anything is done names the restarts; and what a stolen key of the client CA stays good for.
+    @Test func whatIsSaidBefore() async throws {
+        let fleet = try Self.fleet(.sharedCA)
+        var options = RotationOptions()
+        options.acceptsUnseenExtensions = true
+        let (asked, none) = try await CARotation(fleet.run(), options: options).preview(isAbort: false)
+        let directory = "/etc/kubernetes/ssl"
+        #expect(asked.parts.contains(.move(from: ["\(directory)/ca.pem", "\(directory)/proxy.pem"])))
+        #expect(none == nil)
+        options.cause = .compromisedCA
+        let lost = try await CARotation(fleet.run(), options: options).preview(isAbort: false).1
+        let subject = try FakeAPIServer.clientAuthority.get().certificate.summary.subject
+        #expect(lost?.clientCAs == [subject])
+        let apart = try await CARotation(Self.fleet(.elsewhere).run(), options: options).preview(
+            isAbort: false)
+        #expect(apart.1?.clientCAs == [])
+        try await fleet.rotate()
+        let after = try await CARotation(fleet.run(), options: options).preview(isAbort: false)
+        #expect(
+            after.1?.clientCAs == [] && !after.0.parts.contains { if case .move = $0 { true } else { false } }
+        )
+    }
+
     @Test func aKubeAPIServerThatNamesNoPair() async throws {
         var setup = try FakeSetup.sharedCA()
         setup.flags.removeAll { $0.hasPrefix("--proxy-client") }
@@ -148,6 +203,26 @@ import Testing
         try await fleet.rotate()
         try Self.check(fleet, "at last")
         try await Self.expectEnd(of: fleet, "at last")
+    }
+
+    /// Certificates of makers who leave the authority's key identifier out are the old CA's all the same.
+    @Test func theWayBackToCertificatesWithoutKeyIdentifiers() async throws {
+        var setup = try FakeSetup.otherName()
+        let authority = try FakeAuthority("front-proxy-ca")
+        setup.files["aggregator-ca.pem"] = authority.certificate.pem
+        setup.files["aggregator.pem"] = try authority.signWithoutIdentifiers(
+            "front-proxy-client", key: #require(setup.files["aggregator-key.pem"]))
+        let fleet = try FakeFleet(setup: setup)
+        let journal = Journal { _, what in what.contains("rename aggregator-ca.pem") ? .lostBehind : .done }
+        _ = try? await fleet.rotate(journal)
+        fleet.freeLocks()
+        #expect(try fleet.run().openRotation().isEmpty == false)
+        #expect(try await CARotation(fleet.run(), options: .init()).callOff(nil))
+        #expect(try await fleet.rotate().direction == .back)
+        #expect(
+            fleet.allServe
+                && fleet.machines.allSatisfy { $0.file("aggregator-ca.pem") == authority.certificate.pem })
+        try Self.check(fleet, "back again")
     }
 
     /// Called off, what is proven is that the old certificates are accepted: under the names that they have.

@@ -51,10 +51,13 @@ struct AdoptionReader {
     }
 
     private func readCertificates(_ server: inout AdoptedServer, clientCA: String?) throws {
-        let client = try server.certificatePath.flatMap { try certificates($0) }?.first
+        let chain = try server.certificatePath.flatMap { try certificates($0) } ?? []
+        let client = chain.first
         var authorities = try server.caPath.flatMap { try certificates($0) } ?? []
         if let client, let signer = authorities.firstIndex(where: { reader.isSigned(client, by: $0) }) {
             authorities.insert(authorities.remove(at: signer), at: 0)
+        } else {
+            server.isClientUnsigned = chain.count == 1 && !authorities.isEmpty
         }
         server.client = client.map(Self.adopted)
         server.authorities = authorities.map(Self.adopted)

@@ -57,6 +57,7 @@ struct Observer {
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
+        observed.caPathInUse = inUse("requestheader-client-ca-file", observedUnit)
         observed.pairInUse = try pairInUse(files, observedUnit, unlike: [observed.certificate, observed.key])
         return observed
     }
@@ -65,16 +66,20 @@ struct Observer {
     private func pairInUse(
         _ files: NodeFiles, _ unit: ObservedUnit?, unlike own: [ObservedFile]
     ) throws -> PairInUse? {
-        guard let running = unit?.live?.runningArguments else { return nil }
-        let flags = [EffectiveFlags.parse(commandLine: running)]
-        guard let certificate = paths("proxy-client-cert-file", flags, unit).first,
-            let key = paths("proxy-client-key-file", flags, unit).first, certificate.isAbsolutePath,
+        guard let certificate = inUse("proxy-client-cert-file", unit),
+            let key = inUse("proxy-client-key-file", unit), certificate.isAbsolutePath,
             key.isAbsolutePath, [certificate, key].bytes != own.map(\.path).bytes,
             let leaf = try files.certificate(certificate)?.summary
         else { return nil }
         return PairInUse(
             certificate: try files.observe(certificate), key: try files.observe(key, isSecret: true),
             leaf: leaf)
+    }
+
+    /// The file that a flag of the running kube-apiserver names.
+    private func inUse(_ flag: String, _ unit: ObservedUnit?) -> String? {
+        guard let running = unit?.live?.runningArguments else { return nil }
+        return paths(flag, [EffectiveFlags.parse(commandLine: running)], unit).first
     }
 
     /// The file that the spec's flags are written into; of a kube-apiserver that something else runs there is none.
@@ -257,7 +262,7 @@ struct Observer {
     private func paths(_ flag: String, _ flags: [EffectiveFlags], _ unit: ObservedUnit?) -> [String] {
         let service = unit.flatMap { try? EffectiveService(unit: spec.apiServer.unit, sources: $0.base) }
         return flags.compactMap { $0.string(flag) }.filter { !$0.isEmpty }
-            .map { service?.absolutePath($0) ?? $0 }
+            .map { (service?.absolutePath($0) ?? $0).plainPath }
     }
 
     private func clientCA(

@@ -25,8 +25,13 @@ package struct BlastRadius: Sendable, Equatable {
     package let services: [Service]?
     /// How long the rotation waits for them.
     package let seconds: Int
+    /// Subjects of the CAs that go and stay client CAs: what they sign for clients is accepted for ever.
+    package let clientCAs: [String]
 
-    package init(cause: RotationTerms.Cause, services: [Service]?, seconds: Int) {
+    package init(
+        cause: RotationTerms.Cause, services: [Service]?, seconds: Int, clientCAs: [String] = []
+    ) {
+        self.clientCAs = clientCAs
         self.cause = cause
         self.services = services
         self.seconds = seconds

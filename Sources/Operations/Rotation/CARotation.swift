@@ -41,13 +41,16 @@ package struct CARotation: Sendable {
     /// - Throws: `rotation/too-late` where an emergency's rotation is open.
     package func checkCallingOff() throws { try RotationAbort(context).checkCallingOff() }
 
-    /// What a rotation will do; changes nothing.
-    package func outline(isAbort: Bool) throws -> RotationOutline {
-        try RotationOutline(context, isAbort: isAbort)
+    /// What a rotation will do; and what an emergency's will break, and what is open until it is done: nil without a
+    /// compromise. Changes nothing.
+    package func preview(isAbort: Bool) async throws -> (RotationOutline, BlastRadius?) {
+        // Where they cannot be read, the run itself says so.
+        let observed = (try? await run.controlPlanes.observe()) ?? []
+        return (
+            try RotationOutline(context, observed, isAbort: isAbort),
+            try await Compromise(context).blastRadius(observed)
+        )
     }
-
-    /// What an emergency's rotation will break, and what is open until it is done; nil without a compromise.
-    package func blastRadius() async throws -> BlastRadius? { try await Compromise(context).blastRadius() }
 
     /// What a run would find before its first change, as far as looking tells: where it stands, or why it would not begin.
     /// Changes nothing.

@@ -94,9 +94,17 @@ struct Compromise: Sendable {
             details: left.dropFirst().map { "\($0.endpoint) of \($0.service): \($0.why)" })
     }
 
+    /// Subjects of the requestheader CAs that are client CAs too: as such they stay.
+    private static func clientCAs(_ observed: [ObservedNode]) -> [String] {
+        let clients = Set(observed.compactMap(\.clientCA).flatMap(\.certificates).map(\.publicKeySHA256))
+        let shared = observed.flatMap(\.requestHeaderCAs).flatMap(\.certificates)
+            .filter { clients.contains($0.publicKeySHA256) }
+        return Set(shared.map(\.subject)).sorted()
+    }
+
     /// For the operator, before anything is changed.
     /// - Returns: nil without a compromise.
-    func blastRadius() async throws -> BlastRadius? {
+    func blastRadius(_ observed: [ObservedNode]) async throws -> BlastRadius? {
         let cause =
             try context.open().map { $0.cause.isCompromise ? $0.cause : options.cause } ?? options.cause
         guard cause.isCompromise else { return nil }
@@ -113,7 +121,9 @@ struct Compromise: Sendable {
         } else {
             services = nil
         }
-        return BlastRadius(cause: cause, services: services, seconds: Self.emergencySeconds)
+        return BlastRadius(
+            cause: cause, services: services, seconds: Self.emergencySeconds,
+            clientCAs: Self.clientCAs(observed))
     }
 }
 

@@ -31,7 +31,9 @@ package struct Renewal: Sendable {
     static func noCA(_ run: Run) -> BootstrapError {
         BootstrapError(
             "renewal/no-ca", "the state directory \(run.state.path) holds no CA, so nothing can be renewed",
-            hint: "run init first, or give the right state directory with --state DIR")
+            hint:
+                "if there is another state directory, name it with --state DIR; if not, run init, or rotate --ca if the "
+                + "control planes have a CA that was made elsewhere")
     }
 
     /// - Throws: `renewal/no-ca` where the state holds none; `state/passphrase-needed` where a renewal would need one,

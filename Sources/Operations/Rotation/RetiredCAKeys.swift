@@ -27,8 +27,11 @@ struct RetiredCAKeys: Sendable {
         let successor = hasSuccessor ? try run.state.authority(rotation.keep).key : nil
         let retired = try rotation.retire.flatMap { try Certificate.parseBundle(pem: $0.pem, path: $0.id) }
         let kept = try Certificate.parseBundle(pem: rotation.keep.pem, path: rotation.keep.id)
+        let moved = try context.ledger.movedFrom()
         let results = await onEachNode(run.nodes) { node in
-            try paths.compactMap { path in try see(path, on: node, retired, kept, successor) }
+            try paths(node, moved[node.name] ?? []).compactMap { path, isOurs in
+                try see(path, on: node, retired, kept, isOurs ? successor : nil)
+            }
         }
         for (node, found) in zip(run.nodes, try ControlPlanes.values(run.nodes, results)) {
             for (path, outcome) in found {
@@ -42,11 +45,14 @@ struct RetiredCAKeys: Sendable {
         }
     }
 
-    private var paths: [String] {
+    /// - Parameter moved: where the node had the CA before.
+    /// - Returns: where a key may lie, and whether that is beside the CA of the spec.
+    private func paths(_ node: NodeSpec, _ moved: [String]) -> [(String, isOurs: Bool)] {
         let (certificates, files) = (run.spec.certificates, run.spec.certificates.files)
         let own = "\(certificates.directory)/\(files.key)"
-        return CertificateFileNames.keyPaths(ofCA: "\(certificates.directory)/\(files.ca)")
-            .filter { $0.bytes != own.bytes }
+        let ours = CertificateFileNames.keyPaths(ofCA: "\(certificates.directory)/\(files.ca)")
+        let others = moved.flatMap(CertificateFileNames.keyPaths(ofCA:)).filter { !ours.containsBytes($0) }
+        return (ours.map { ($0, true) } + others.map { ($0, false) }).filter { $0.0.bytes != own.bytes }
     }
 
     /// - Returns: nil where there is no such file, or it is the new CA's.

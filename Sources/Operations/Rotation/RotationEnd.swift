@@ -46,6 +46,13 @@ struct RotationEnd: Sendable {
         if !terms.again { try context.ledger.appendEnd(of: terms, now: now) }
         context.say(.proof(refusals))
         CrossSigning(context).sayWhatIsVouchedFor(terms, rotation)
+        if terms.cause.isCompromise, !shared.isEmpty {
+            context.say(
+                .proof(
+                    .clientCAStays(
+                        subjects: shared.map(\.certificate.subject),
+                        isKeyLost: terms.cause == .compromisedCA)))
+        }
     }
 
     /// - Parameter isClient: whether the pair is still that of a client, who may act under its own name.

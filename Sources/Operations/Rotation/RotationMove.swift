@@ -66,7 +66,7 @@ struct RotationMove: Sendable {
         return try observed.filter { node in
             // A move that was killed; what init began is init's to end.
             if try node.transaction?.cause == .spec && isForeign(node) { return true }
-            guard let path = Self.pathInUse(node) else { return false }
+            guard let path = node.caPathInUse else { return false }
             return path.bytes != node.ca.path.bytes || node.pairInUse != nil
         }
     }
@@ -78,23 +78,14 @@ struct RotationMove: Sendable {
         return !held.isEmpty && !held.contains { issued.contains($0.fingerprintSHA256) }
     }
 
-    static func pathInUse(_ node: ObservedNode) -> String? {
-        guard let running = node.unit?.live?.runningArguments,
-            let path = EffectiveFlags.parse(commandLine: running).string("requestheader-client-ca-file")
-        else { return nil }
-        let observed = node.requestHeaderCAs.map(\.path)
-        // One that is no absolute path was observed as what the service makes of it.
-        return observed.containsBytes(path) ? path : observed.first { $0.bytes != node.ca.path.bytes } ?? path
-    }
-
     /// Where the CA lies that its kube-apiserver uses, or would use if it ran: a move may have been killed in its restart.
     private static func caFile(_ node: ObservedNode) -> String? {
-        pathInUse(node) ?? (node.transaction == nil ? nil : node.requestHeaderCAs.first?.path)
+        node.caPathInUse ?? (node.transaction == nil ? nil : node.requestHeaderCAs.first?.path)
     }
 
     /// Where their certificates lie now.
     func paths(_ nodes: [ObservedNode]) -> [String] {
-        let used = nodes.compactMap(Self.pathInUse) + nodes.compactMap { $0.pairInUse?.certificate.path }
+        let used = nodes.compactMap(\.caPathInUse) + nodes.compactMap { $0.pairInUse?.certificate.path }
         return Set(used).sorted()
     }
 
@@ -104,17 +95,22 @@ struct RotationMove: Sendable {
     ) async throws {
         context.say(.preflight(.moves(from: paths(nodes))))
         try RotationMoveCheck(context).refuse(nodes, observed)
-        let bundle = try bundle(observed)
+        let trusted = try trusted(observed)
         _ = try run.nextExternalCA(
-            try run.state.inventory(), trusted: Set(bundle.map(\.certificate.fingerprintSHA256)))
+            try run.state.inventory(), trusted: Set(trusted.map(\.summary.fingerprintSHA256)))
+        let bundle = try registered(trusted)
+        for node in nodes {
+            guard let path = Self.caFile(node), path.bytes != node.ca.path.bytes else { continue }
+            try context.ledger.appendMove(of: node.name, from: path, now: run.effects.now())
+        }
         let change = StageChange(context)
         try await change.apply(
             in: change.staged(CertificateStage(bundle: bundle, leaves: .moved)), nil, lock, &course)
     }
 
-    /// The CAs that every control plane trusts now, taken into the state directory without their keys.
-    private func bundle(_ observed: [ObservedNode]) throws -> [CAGeneration] {
-        var fingerprints: [String]?
+    /// The CAs that every control plane trusts now.
+    private func trusted(_ observed: [ObservedNode]) throws -> [Certificate] {
+        var trusted: [Certificate]?
         for node in observed {
             guard let path = Self.caFile(node),
                 let nodeSpec = run.nodes.first(where: { $0.name == node.name }),
@@ -125,18 +121,26 @@ struct RotationMove: Sendable {
                     "it has no requestheader CA yet, and the others have one that init did not issue",
                     "remove it from the spec until this is done, then add it and run init")
             }
-            let certificates = try run.reader.bundle(pem: pem, path: path)
-            let own = certificates.map(\.summary.fingerprintSHA256)
-            if let known = fingerprints, Set(known) != Set(own) {
+            let own = try run.reader.bundle(pem: pem, path: path)
+            if let known = trusted, Set(Self.fingerprints(known)) != Set(Self.fingerprints(own)) {
                 throw context.refusal(
                     "rotation/divergence", node, "it trusts other CAs than \(observed[0].name)",
                     "make them equal first: aggbootstrap plan shows what they have")
             }
-            fingerprints = fingerprints ?? own
-            try RotationBegin(context).register(certificates)
+            trusted = trusted ?? own
         }
+        return trusted ?? []
+    }
+
+    private static func fingerprints(_ certificates: [Certificate]) -> [String] {
+        certificates.map(\.summary.fingerprintSHA256)
+    }
+
+    /// The same, taken into the state directory without their keys.
+    private func registered(_ certificates: [Certificate]) throws -> [CAGeneration] {
+        try RotationBegin(context).register(certificates)
         let inventory = try run.state.inventory()
-        return (fingerprints ?? []).compactMap { fingerprint in
+        return Self.fingerprints(certificates).compactMap { fingerprint in
             inventory.generations.first { $0.certificate.fingerprintSHA256 == fingerprint }
         }
     }

@@ -78,7 +78,9 @@ struct RotationMoveCheck: Sendable {
             )
         }
         let own = [node.certificate.path, node.key.path]
-        guard node.pairInUse != nil || named.allSatisfy({ !$0.isAbsolutePath }) || named.bytes == own.bytes
+        guard
+            node.pairInUse != nil || named.allSatisfy({ !$0.isAbsolutePath })
+                || named.map(\.plainPath).bytes == own.bytes
         else {
             throw noPair(
                 node, "\(named[0]), which its kube-apiserver names, cannot be read as a certificate alone",
@@ -97,7 +99,7 @@ struct RotationMoveCheck: Sendable {
         guard node.transaction == nil else { return }
         let pair = node.pairInUse
         let files = [
-            (node.ca, RotationMove.pathInUse(node)),
+            (node.ca, node.caPathInUse),
             (node.certificate, pair.map(\.certificate.path) ?? node.certificate.path),
             (node.key, pair.map(\.key.path) ?? node.key.path),
         ]

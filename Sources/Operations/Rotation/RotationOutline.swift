@@ -17,6 +17,8 @@ package struct RotationOutline: Sendable, Equatable {
     /// What one stage does; a stage may have several.
     package enum Part: Sendable, Equatable {
         case preflight
+        /// Files and allowed names go to where the spec wants them, with a restart of each control plane in turn.
+        case move(from: [String])
         case newCA
         case crossCertificate
         case trust(seconds: Int)
@@ -40,7 +42,7 @@ package struct RotationOutline: Sendable, Equatable {
 extension RotationOutline.Part {
     package var stage: RotationStage {
         switch self {
-        case .preflight: .preflight
+        case .preflight, .move: .preflight
         case .newCA, .crossCertificate: .issue
         case .trust: .trust
         case .extensions: .extensions
@@ -54,13 +56,17 @@ extension RotationOutline.Part {
 
 extension RotationOutline {
     /// Changes nothing.
-    init(_ context: RotationContext, isAbort: Bool) throws {
+    /// - Parameter observed: empty where the control planes cannot be read: then the run will say so.
+    init(_ context: RotationContext, _ observed: [ObservedNode], isAbort: Bool) throws {
         let (options, terms) = (context.options, try context.open())
         // Aborted once, it goes back, whichever option it is continued with.
         let isEmergency = options.cause.isCompromise || terms?.cause.isCompromise ?? false
         let isAbort = !isEmergency && (isAbort || terms?.direction == .back)
         let cross = isAbort ? nil : Self.cross(context, terms)
         var parts = [Part.preflight]
+        let move = RotationMove(context)
+        let moving = try move.needed(observed)
+        if !moving.isEmpty { parts.append(.move(from: move.paths(moving))) }
         if terms == nil { parts.append(.newCA) }
         if cross == .asked { parts.append(.crossCertificate) }
         if !isAbort {

@@ -38,6 +38,8 @@ package struct AdoptedServer: Sendable, Equatable {
     /// Keys of the client CA's certificates, as SHA-256.
     package var clientCAKeys: [String]
     package var client: Certificate?
+    /// Whether none of the requestheader CAs has signed it, and no other certificate stands between.
+    package var isClientUnsigned = false
     /// Permission bits of the private key; nil where it is not there.
     package var keyMode: UInt32?
     /// Files beside the CA's that are its key.

@@ -120,6 +120,9 @@ package struct AdoptedSpec: Sendable {
             if let mode = server.keyMode, mode & 0o077 != 0, let path = server.keyPath {
                 notes.append(.openKey(node: name, path: path, mode: mode))
             }
+            if server.isClientUnsigned, let path = server.certificatePath {
+                notes.append(.unsigned(node: name, path: path))
+            }
             notes += server.caKeys.map { .caKeyOnNode(node: name, path: $0) }
             for (role, certificate) in [
                 (AdoptionNote.Role.ca, server.authorities.first), (.proxyClient, server.client),

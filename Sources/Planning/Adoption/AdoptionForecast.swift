@@ -28,6 +28,7 @@ package struct AdoptionForecast {
         let end: AdoptionNote? =
             !plan.refusals.isEmpty ? nil : plan.isEmpty ? .nothingToChange : forecast.restartNote
         return forecast.kept + pending + forecast.refusals + changes + (end.map { [$0] } ?? [])
+            + forecast.notices
     }
 
     // MARK: - Refusals
@@ -60,6 +61,12 @@ package struct AdoptionForecast {
                 nodes: nodes.compactMap { $0 }, code: refusal.code, message: refusal.message,
                 hint: refusal.hint.isEmpty ? nil : refusal.hint)
         }
+    }
+
+    /// The same notice of several nodes is one; that the CA ends is told of the CA.
+    private var notices: [AdoptionNote] {
+        Self.grouped(plan.notices.filter { $0.code != "plan/ca-due" }.map { ("\($0.message)", $0.node) })
+            .map { .noticed(nodes: $1.compactMap { $0 }, message: $0) }
     }
 
     // MARK: - Changes

@@ -35,6 +35,8 @@ package enum AdoptionNote: Sendable, Equatable {
 
     case ended(node: String, Role, UnixTime)
     case notYetValid(node: String, Role, UnixTime)
+    /// None of its requestheader CAs has signed its proxy client certificate.
+    case unsigned(node: String, path: String)
 
     // What init would refuse.
 
@@ -79,6 +81,8 @@ package enum AdoptionNote: Sendable, Equatable {
     case clusterName(String)
     case noKubeconfig
     case nothingToChange
+    /// What `plan` says besides; no nodes where it is about the cluster.
+    case noticed(nodes: [String], message: String)
 
     /// Whether `init` refuses it because of a CA that only `rotate --ca` replaces.
     package var isCARefusal: Bool {
@@ -103,13 +107,13 @@ package enum AdoptionNote: Sendable, Equatable {
         case .otherDirectory, .differs, .attributes, .usage, .host, .key, .commonName, .flag, .sharedCA,
             .notRestarted:
             .notKept
-        case .ended, .notYetValid: .broken
+        case .ended, .notYetValid, .unsigned: .broken
         case .refused, .foreignCA: .refusals
         case .layerOff, .anyName, .nameNotAllowed, .noClientAuth, .clientsAreIssued, .issues, .files,
             .metadata, .continued, .restart, .noRestart:
             .changes
         case .sharedPair, .openKey, .longValidity, .ends, .caKeyOnNode: .advice
-        case .clusterName, .noKubeconfig, .nothingToChange: .fact
+        case .clusterName, .noKubeconfig, .nothingToChange, .noticed: .fact
         }
     }
 }

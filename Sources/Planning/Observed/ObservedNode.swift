@@ -31,6 +31,8 @@ package struct ObservedNode: Sendable, Equatable {
     package var transaction: OpenTransaction?
     /// Seconds by which the node's clock is ahead of the operator's machine; 0 for the machine itself and offline.
     package var clockOffset: Int64
+    /// Where the requestheader CA lies that its API server was started with; nil where it has none, or where none runs.
+    package var caPathInUse: String?
     /// The pair that its API server presents; nil where that is the spec's, or where none runs.
     package var pairInUse: PairInUse?
     /// What its last change replaced; read for a roll-back only.

@@ -101,6 +101,9 @@ extension StageNote {
         case skipped(Server)
         /// A file beside the CA's on a control plane that may be its key.
         case oldKey(node: String, path: String, OldKey)
+        /// CAs that are not trusted for the front proxy any more, and are client CAs still.
+        /// - Parameter isKeyLost: whether others may have the CA's own key, and not only one that it signed.
+        case clientCAStays(subjects: [String], isKeyLost: Bool)
         case reached
         /// By a run before.
         case reachedBefore

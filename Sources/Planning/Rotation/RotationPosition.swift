@@ -31,10 +31,11 @@ package enum RotationPosition {
             self.init(
                 name: node.name, trustsKept: trusted.contains(keep.certificate.fingerprintSHA256),
                 trustsRetired: retire.contains { trusted.contains($0.certificate.fingerprintSHA256) },
-                // Names of generations differ, and so do their key identifiers.
+                // Names of generations differ, and so do their key identifiers; what others have made may have none.
                 hasNewLeaf: leaf.map {
                     $0.issuerDER == keep.certificate.subjectDER
-                        && $0.authorityKeyIdentifier == keep.certificate.subjectKeyIdentifier
+                        && ($0.authorityKeyIdentifier == keep.certificate.subjectKeyIdentifier
+                            || $0.authorityKeyIdentifier == nil && keep.standing != .issued)
                 } ?? false,
                 lacksChain: keep.crossSigned.map {
                     node.certificate.content?.suffix($0.pem.count) != $0.pem[...]

@@ -47,8 +47,6 @@ extension APIServerFlags {
     /// nil where the flag is not there.
     private static func means(_ name: String, _ flags: EffectiveFlags) -> Set<ByteText>? {
         guard paths.contains(name) else { return flags.list(name).map { Set($0.map(\.bytes)) } }
-        return flags.string(name).map { path in
-            [("/" + path.pathComponents.filter { $0 != "." }.joined(separator: "/")).bytes]
-        }
+        return flags.string(name).map { [$0.plainPath.bytes] }
     }
 }

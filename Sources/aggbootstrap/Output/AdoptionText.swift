@@ -83,6 +83,9 @@ struct AdoptionText {
         case .notYetValid(let node, let role, let start):
             "\(node): \(certificate(role)) is not valid before \(start): requests to extension API servers fail now; "
                 + wayOut(role)
+        case .unsigned(let node, let path):
+            "\(node): \(path) was signed by none of its requestheader CAs: requests to extension API servers fail now; "
+                + wayOut(.proxyClient)
         default: ""
         }
     }
@@ -202,6 +205,7 @@ struct AdoptionText {
         case .noKubeconfig:
             "no --kubeconfig was given: rotate --ca and verify --canary need one (apiServer.kubeconfig)"
         case .nothingToChange: "init would change nothing"
+        case .noticed(let nodes, let message): "\(place(nodes))\(message)"
         default: ""
         }
     }

@@ -53,6 +53,9 @@ struct RotationOutlineText {
         case .preflight:
             "checks that every control plane is ready, that all have the same CA, and that the spec lists every API "
                 + "server; if not, it stops here"
+        case .move(let paths):
+            "brings \(paths.joined(separator: ", ")) to \(spec.certificates.directory) and changes the flags, "
+                + "with a restart of each control plane in turn"
         case .newCA: "a new CA and new proxy client certificates, in \(state) only"
         case .crossCertificate: "a cross certificate: the new CA, signed by the old one, in \(state) only"
         case .trust(let seconds):
@@ -116,12 +119,30 @@ extension BlastRadius {
         ]
     }
 
-    private var details: [String] {
+    private var details: [String] { failing + staying }
+
+    private var failing: [String] {
         guard let services else {
             return ["which APIServices will fail is not known: there is no kubeconfig (apiServer.kubeconfig)"]
         }
         return services.isEmpty
             ? ["no APIService has a server of its own: nothing will fail"] : services.map(\.text)
+    }
+
+    private var staying: [String] {
+        clientCAs.isEmpty ? [] : [ClientCAText.stays(clientCAs, isKeyLost: cause == .compromisedCA)]
+    }
+}
+
+/// What a rotation does not put right where its old CA signs for clients too.
+enum ClientCAText {
+    static func stays(_ subjects: [String], isKeyLost: Bool) -> String {
+        let who = subjects.joined(separator: ", ")
+        return isKeyLost
+            ? "\(who) stays the client CA: anyone who has its key can still make client certificates for any user. "
+                + "Replace the client CA too (--client-ca-file); this program does not"
+            : "\(who) stays the client CA: the stolen certificate is still accepted as that of a client with its own name. "
+                + "Give that name no permission, or replace the client CA (--client-ca-file)"
     }
 }
 

@@ -117,6 +117,7 @@ extension StageNote.Proof {
             "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
         case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"
+        case .clientCAStays(let subjects, let isKeyLost): ClientCAText.stays(subjects, isKeyLost: isKeyLost)
         case .reached: "reached: the old certificate is refused, and its keys are destroyed"
         case .reachedBefore: "reached before"
         case .abortedBeforeCertificates: "reached: aborted before a certificate was made"
