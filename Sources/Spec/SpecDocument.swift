@@ -7,24 +7,22 @@ package enum SpecDocument {
     /// The file name of the JSON Schema that a spec refers to.
     package static let schemaFileName = "aggbootstrap.schema.json"
 
-    /// The smallest spec of a cluster with one node, with a `$schema` for editors; ends with a line feed.
+    /// The smallest spec of a cluster, with a `$schema` for editors; ends with a line feed.
     ///
-    /// It is a valid spec where the arguments are valid values of `cluster`, `nodes[].name` and
-    /// `nodes[].address`; other texts are escaped and reported when it is read.
-    /// - Parameter address: nil for the machine that the program runs on.
-    package static func minimal(cluster: String, node: String, address: String? = nil) -> String {
-        let reach = address.map { "\"address\": \(json($0))" } ?? "\"local\": true"
-        return """
-            {
-              "$schema": \(json(schemaFileName)),
-              "apiVersion": \(json(SpecFields.apiVersion)),
-              "cluster": \(json(cluster)),
-              "nodes": [
-                { "name": \(json(node)), \(reach) }
-              ]
-            }
+    /// It is a valid spec where the arguments are valid values of `cluster`, `nodes[].name` and so on; other texts are
+    /// escaped and reported when it is read.
+    package static func minimal(cluster: String, nodes: [NewNode]) -> String {
+        """
+        {
+          "$schema": \(json(schemaFileName)),
+          "apiVersion": \(json(SpecFields.apiVersion)),
+          "cluster": \(json(cluster)),
+          "nodes": [
+            \(nodes.map(\.json).joined(separator: ",\n    "))
+          ]
+        }
 
-            """
+        """
     }
 
     /// `text` as a JSON string (RFC 8259, section 7).

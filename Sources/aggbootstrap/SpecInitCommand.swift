@@ -12,20 +12,25 @@ struct SpecInitCommand: AsyncParsableCommand {
             Examples:
               aggbootstrap spec init
               aggbootstrap spec init --cluster shanghai --node master-1 cluster.json
+              aggbootstrap spec init --node master-1=192.0.2.1 --node master-2=ops@192.0.2.2 cluster.json
             """)
 
     @Option(help: "The cluster's name.")
     var cluster = "demo"
 
-    @Option(help: "This machine's name as a control plane.")
-    var node = "cp1"
+    @Option(
+        help: ArgumentHelp(
+            "A control plane; repeatable. Without an address it is this machine. Default: cp1, this machine.",
+            discussion: "With a user other than root, sudo is used.", valueName: "name[=[user@]address]"))
+    var node: [String] = []
 
     @Argument(help: "A file that does not exist yet; default: standard output.", completion: .file())
     var file: String?
 
     func run() async throws {
         try await Console.run {
-            let text = SpecDocument.minimal(cluster: cluster, node: node)
+            let text = SpecDocument.minimal(
+                cluster: cluster, nodes: (node.isEmpty ? ["cp1"] : node).map(NewNode.init(option:)))
             // Never hand out a spec that would be refused.
             _ = try ClusterSpec.parse(Array(text.utf8), fileName: file ?? "<new spec>")
             guard let file else {

@@ -5,7 +5,10 @@ import TestSupport
 import Testing
 
 @Suite struct SpecCommandTests {
-    @Test(arguments: [[], ["--cluster", "shanghai", "--node", "master-1"]])
+    @Test(arguments: [
+        [], ["--cluster", "shanghai", "--node", "master-1"],
+        ["--node", "a=192.0.2.1", "--node", "b=ops@192.0.2.2"],
+    ])
     func aNewSpecIsValid(arguments: [String]) throws {
         let directory = try TemporaryDirectory()
         let printed = try aggbootstrap(["spec", "init"] + arguments, in: directory)
@@ -38,7 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--cluster", "Not A Name"], ["--node", "-x"], ["--cluster", ""], ["nowhere/new.json"],
+        ["--cluster", "Not A Name"], ["--node", "-x"], ["--node", "a=", "--node", "b=x"],
+        ["--node", "a", "--node", "a=x"], ["--cluster", ""], ["nowhere/new.json"],
     ])
     func aBadNewSpecIsRefused(arguments: [String]) throws {
         let directory = try TemporaryDirectory()

@@ -12,7 +12,7 @@ struct AdoptionTargets {
 
     /// A spec that reaches them and says nothing else of them.
     func spec() throws -> ClusterSpec {
-        let text = SpecDocument.minimal(cluster: "adopted", node: "cp1")
+        let text = SpecDocument.minimal(cluster: "adopted", nodes: [NewNode(name: "cp1")])
         var spec = try ClusterSpec.parse(Array(text.utf8), fileName: "<new spec>")
         spec.apiServer.managedBy = .external
         spec.nodes =

@@ -57,15 +57,26 @@ import Testing
         let text = #"{"apiVersion":"aggbootstrap/v1","cluster":"demo","nodes":[{"name":"cp1","local":true}]}"#
         let expected = Self.defaults(cluster: "demo", node: NodeSpec(name: "cp1", local: true))
         #expect(try ClusterSpec.parse(Array(text.utf8), fileName: "t") == expected)
-        let written = SpecDocument.minimal(cluster: "demo", node: "cp1")
+        let written = SpecDocument.minimal(cluster: "demo", nodes: [NewNode(name: "cp1")])
         #expect(try ClusterSpec.parse(Array(written.utf8), fileName: "t") == expected)
-        let remote = SpecDocument.minimal(cluster: "demo", node: "cp1", address: "2001:db8::1")
+        let remote = SpecDocument.minimal(cluster: "demo", nodes: [NewNode(option: "cp1=2001:db8::1")])
         #expect(
             try ClusterSpec.parse(Array(remote.utf8), fileName: "t")
                 == Self.defaults(cluster: "demo", node: NodeSpec(name: "cp1", address: "2001:db8::1")))
         // A hostile name stays within its string.
-        let hostile = SpecDocument.minimal(cluster: "a\",\"x\":\"\u{1}\n\\", node: "cp1")
+        let hostile = SpecDocument.minimal(cluster: "a\",\"x\":\"\u{1}\n\\", nodes: [NewNode(name: "cp1")])
         #expect(problems(in: Array(hostile.utf8))?.problems.map(\.code) == [.name])
+    }
+
+    @Test func severalNodesOfASpecThatIsWritten() throws {
+        let options = ["a", "b=192.0.2.2", "c=root@192.0.2.3", "d=ops@192.0.2.4"]
+        let text = SpecDocument.minimal(cluster: "demo", nodes: options.map(NewNode.init(option:)))
+        #expect(
+            try ClusterSpec.parse(Array(text.utf8), fileName: "t").nodes == [
+                NodeSpec(name: "a", local: true), NodeSpec(name: "b", address: "192.0.2.2"),
+                NodeSpec(name: "c", address: "192.0.2.3", ssh: SSHSpec(user: "root")),
+                NodeSpec(name: "d", address: "192.0.2.4", ssh: SSHSpec(user: "ops", sudo: true)),
+            ])
     }
 
     @Test func everyOtherKey() throws {

@@ -36,7 +36,8 @@ import Testing
         }
         #expect(accepted.count >= 8)
         let whole = [
-            tutorialSpec, spec(), EmbeddedDefault.spec, SpecDocument.minimal(cluster: "a", node: "b"),
+            tutorialSpec, spec(), EmbeddedDefault.spec,
+            SpecDocument.minimal(cluster: "a", nodes: [NewNode(name: "b")]),
         ]
         for (text, verdict) in zip(whole + accepted, try verdicts(on: whole + accepted)) {
             #expect(verdict == [], "\(text)")
