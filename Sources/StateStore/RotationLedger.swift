@@ -34,12 +34,13 @@ extension Ledger {
         try append(Event.moved, [("node", node), ("file", path)], now: now)
     }
 
-    /// Where control planes had the CA before the rotation that ends now, by their names.
+    /// Where control planes had the CA before the rotation that ends now, by their names; after an abort it is the same.
     package func movedFrom() throws -> [String: [String]] {
         var moved: [String: [String]] = [:]
         try forEachEntry { fields in
             switch fields["event"] {
-            case Event.end?: moved = [:]
+            case Event.end?:
+                if fields["direction"] != RotationTerms.Direction.back.rawValue { moved = [:] }
             case Event.moved?:
                 guard let node = fields["node"], let path = fields["file"] else { return }
                 if moved[node]?.containsBytes(path) != true { moved[node, default: []].append(path) }

@@ -12,6 +12,10 @@ struct CompletionCommand: AsyncParsableCommand {
             zsh: put it into a file named _aggbootstrap in a directory of $fpath.
 
             fish: put it into ~/.config/fish/completions/aggbootstrap.fish.
+
+            Examples:
+              aggbootstrap completion bash
+              aggbootstrap completion zsh
             """)
 
     enum Shell: String, ExpressibleByArgument, CaseIterable {

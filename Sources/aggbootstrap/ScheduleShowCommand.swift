@@ -29,7 +29,12 @@ struct ScheduleOptions: ParsableArguments {
 struct ScheduleShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what is installed for a cluster, when it runs next, and how it last ended.")
+        abstract: "Show what is installed for a cluster, when it runs next, and how it last ended.",
+        discussion: """
+            Examples:
+              aggbootstrap schedule show
+              aggbootstrap schedule show --cluster shanghai -o json
+            """)
 
     @OptionGroup var options: ScheduleOptions
     @OptionGroup var output: OutputOptions
@@ -50,8 +55,13 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Stop and disable a cluster's timer, and remove the units that install wrote.",
-        discussion: "A run in progress continues. If nothing is installed, nothing is done."
-    )
+        discussion: """
+            A run in progress continues. If nothing is installed, nothing is done.
+
+            Examples:
+              aggbootstrap schedule remove
+              aggbootstrap schedule remove --cluster shanghai
+            """)
 
     @OptionGroup var options: ScheduleOptions
     @OptionGroup var output: OutputOptions

@@ -47,7 +47,13 @@ struct StateShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what the state directory holds, without its secrets; no node is asked.",
-        discussion: "It needs no passphrase and changes nothing.")
+        discussion: """
+            It needs no passphrase and changes nothing.
+
+            Examples:
+              aggbootstrap state show
+              aggbootstrap state show --state /mnt/backup/state -o json
+            """)
 
     @OptionGroup var options: StateOptions
     @OptionGroup var output: OutputOptions

@@ -9,9 +9,13 @@ struct VersionCommand: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Show the version, the commit, and the libraries that are used.",
-        discussion:
-            "`aggbootstrap --version` shows the number alone; `aggbootstrap --version -o json` is this in JSON."
-    )
+        discussion: """
+            `aggbootstrap --version` shows the number alone; `aggbootstrap --version -o json` is this in JSON.
+
+            Examples:
+              aggbootstrap version
+              aggbootstrap version -o json
+            """)
 
     @Option(name: .shortAndLong, help: "Format of the standard output.")
     var output: OutputFormat = .text

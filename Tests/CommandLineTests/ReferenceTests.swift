@@ -50,6 +50,19 @@ import Testing
         try expectGolden(text, "docs/reference.md")
     }
 
+    @Test func everyCommandHasAnExample() throws {
+        let dump = try aggbootstrap(["--experimental-dump-help"], in: TemporaryDirectory()).stdout
+        let root = try JSONDecoder().decode(Dump.self, from: Data(dump.utf8)).command
+        func check(_ command: Command, _ path: String) {
+            let children = (command.subcommands ?? []).filter { $0.commandName != "help" }
+            for child in children { check(child, "\(path) \(child.commandName)") }
+            guard children.isEmpty else { return }
+            let examples = (command.discussion ?? "").components(separatedBy: "Examples:\n")
+            #expect(examples.count == 2 && examples[1].contains("\(path)"), "\(path)")
+        }
+        check(root, "aggbootstrap")
+    }
+
     private static let noMeaning = "(what it means is not written yet)"
 
     @Test func everyCodeIsExplained() throws {

@@ -29,7 +29,11 @@ final class FakeAPIServer: APIServer {
 
     func become(_ condition: Condition) { now.withLock { $0 = condition } }
 
-    init(_ root: String, _ systemd: FakeSystemd) { (self.root, self.systemd) = (root, systemd) }
+    private let watchesFiles: Bool
+
+    init(_ root: String, _ systemd: FakeSystemd, watchesFiles: Bool = false) {
+        (self.root, self.systemd, self.watchesFiles) = (root, systemd, watchesFiles)
+    }
 
     /// A client CA, which all of them have.
     static let clientAuthority = Result { try FakeAuthority("kubernetes") }
@@ -58,10 +62,19 @@ final class FakeAPIServer: APIServer {
             status: condition == .ready ? 200 : 500, text: checks.joined(separator: "\n"))
     }
 
-    /// One that sets no watches, and nobody waits for them.
+    /// One that sets no watches, and nobody waits for them; or one that does.
     func version(as caller: Caller) throws(APIServerError) -> ServerVersion {
         _ = try flags()
-        return ServerVersion(version: KubernetesVersion(major: 1, minor: 22), gitVersion: "v1.22.0")
+        let minor = watchesFiles ? 36 : 22
+        return ServerVersion(version: KubernetesVersion(major: 1, minor: minor), gitVersion: "v1.\(minor).0")
+    }
+
+    /// What `/proc/PID/fdinfo` says of its watches: a file that is replaced is watched anew at once.
+    var fdinfo: String {
+        guard watchesFiles, let flags = try? flags() else { return "" }
+        let named = flags.occurrences.compactMap(\.value).filter(\.isAbsolutePath)
+        return named.compactMap { try? FileStatus.of(root + $0) }
+            .map { "inotify wd:1 ino:\(String($0.inode, radix: 16)) sdev:0 mask:fce\n" }.joined()
     }
 
     func identity(

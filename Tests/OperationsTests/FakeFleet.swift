@@ -82,9 +82,9 @@ final class FakeFleet: Sendable {
         effects.link = { [self] node in
             guard let machine = machines[node.name] else { throw CancellationError() }
             return NodeLink(
-                node: JournaledNode(machine.root, journal, name: node.name, lock: machine.lock) {
-                    self.hasNewFiles(machine)
-                },
+                node: JournaledNode(
+                    machine.root, journal, name: node.name, lock: machine.lock,
+                    fdinfo: { machine.server.fdinfo }, renamed: { self.hasNewFiles(machine) }),
                 units: JournaledUnits(machine.systemd, journal, name: node.name, lock: machine.lock) {
                     self.isDown(machine)
                 },

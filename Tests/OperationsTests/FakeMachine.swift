@@ -36,7 +36,7 @@ struct FakeMachine: Sendable {
         let systemd = FakeSystemd(
             { parsed.unit(in: root) }, started: processes.start, comesUp: { Self.comesUp($0, in: root) })
         (self.name, self.root, self.systemd) = (name, root, systemd)
-        server = FakeAPIServer(root, systemd)
+        server = FakeAPIServer(root, systemd, watchesFiles: setup.watchesFiles)
     }
 
     /// As kube-apiserver: not where a file that it names is missing, or a key is another certificate's.

@@ -16,6 +16,8 @@ struct FakeSetup: Sendable {
     var flags: [String] = []
     /// Below the directory of certificates.
     var files: [String: [UInt8]] = [:]
+    /// Whether its kube-apiserver watches the files that it was started with, as one from 1.23 on does.
+    var watchesFiles = false
 
     /// No aggregation layer.
     static let bare = FakeSetup()
@@ -121,6 +123,32 @@ struct FakeAuthority: Sendable {
         CertificateProfile(
             role: role, commonName: name, names: SubjectNames(), hosts: [], usages: usages,
             key: .ecdsa(bits: 256), validity: ValidityPeriod(seconds: days * 86400))
+    }
+
+    /// One whose certificate another has signed.
+    init(_ signed: Certificate, of other: FakeAuthority) { (certificate, key) = (signed, other.key) }
+
+    /// A certificate for another CA.
+    func sign(_ other: FakeAuthority) throws -> Certificate {
+        let directory = try TemporaryDirectory()
+        for (file, content) in [("ca", certificate.pem), ("ca-key", keyPEM), ("key", other.keyPEM)] {
+            try directory.write(String(decoding: content, as: UTF8.self), to: file)
+        }
+        try directory.write(
+            "basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\n"
+                + "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n",
+            to: "extensions")
+        let name = try #require(other.certificate.summary.commonName)
+        let made = try run(
+            "sh",
+            [
+                "-c",
+                "openssl req -new -key key -subj '/CN=\(name)' | openssl x509 -req -CA ca -CAkey ca-key -CAcreateserial "
+                    + "-days 99 -extfile extensions -out pem",
+            ], currentDirectory: directory.path)
+        #expect(made.status == 0, "\(made.stderr)")
+        return try Certificate.parseBundle(
+            pem: #require(try FileReader.read(directory.file("pem"))), path: "pem")[0]
     }
 
     var keyPEM: [UInt8] { key.pem.withUnsafeBytes { Array($0) } }

@@ -40,15 +40,18 @@ final class JournaledNode: NodeTransport {
     private let machine: Lock?
     /// With which it holds that lock.
     private let token = Mutex<String?>(nil)
+    /// What a process that runs there watches.
+    private let fdinfo: @Sendable () -> String
     /// Called when files have got their names.
     private let renamed: @Sendable () -> Void
 
     init(
         _ root: String, _ journal: Journal, name: String = "", lock: Lock? = nil,
-        renamed: @escaping @Sendable () -> Void = {}
+        fdinfo: @escaping @Sendable () -> String = { "" }, renamed: @escaping @Sendable () -> Void = {}
     ) {
         local = LocalTransport(root: NodeRoot(prefix: root))
         self.journal = journal
+        self.fdinfo = fdinfo
         self.renamed = renamed
         self.name = name.isEmpty ? "" : "\(name): "
         machine = lock
@@ -206,6 +209,9 @@ final class JournaledNode: NodeTransport {
         _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int
     ) async throws(NodeError) -> CommandResult {
         try step("run \(program)", needsLock: false) { () throws(NodeError) in
+            if program == "grep", arguments.last?.hasSuffix("/fdinfo") == true {
+                return CommandResult(status: 0, stdout: fdinfo(), stderr: "")
+            }
             guard ["systemd-analyze", "sync", "journalctl", "sh"].contains(program) else {
                 throw NodeError(.command, operation: "run", subject: program, underlying: "nobody expects it")
             }

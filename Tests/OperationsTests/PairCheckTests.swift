@@ -76,6 +76,8 @@ import Testing
             #expect(changesPair([(Self.certificate, action)], running: flags))
             #expect(changesPair([(Self.key, action)], running: flags))
             #expect(!changesPair([("/ssl/ca.pem", action), ("/flags", action)], running: flags))
+            let doubled = flags.map { $0.replacing("=/", with: "=/.//") }
+            #expect(changesPair([(Self.key, action)], running: doubled))
             // It reads neither of them.
             let others = ["--proxy-client-cert-file=/other.pem", "--proxy-client-key-file=/other-key.pem"]
             #expect(!changesPair([(Self.certificate, action), (Self.key, action)], running: others))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TestSupport
 import Testing
 
@@ -7,6 +8,7 @@ import Testing
 @testable import Operations
 @testable import PKI
 @testable import Planning
+@testable import Secrets
 @testable import Spec
 @testable import StateStore
 @testable import SystemdUnits
@@ -124,8 +126,18 @@ import Testing
         #expect(try await fleet.isConverged && fleet.allServe)
     }
 
-    /// The key of the old CA is as good as the CA's certificate where that was before the move.
-    @Test func theOldCAsKeyBesideTheOldPath() async throws {
+    /// A kube-apiserver from 1.23 on watches its files; those at the spec's paths are not there before the move.
+    @Test(arguments: Start.allCases) func theyWatchTheirFiles(_ start: Start) async throws {
+        var setup = try start.setup
+        setup.watchesFiles = true
+        let fleet = try FakeFleet(setup: setup)
+        try await fleet.rotate()
+        try Self.check(fleet, "at the end")
+        try await Self.expectEnd(of: fleet, "at the end")
+    }
+
+    /// Other programs may use a CA that goes on lying where it was.
+    @Test func theOldCAsKeyBesideTheOldPathStays() async throws {
         let authority = try FakeAuthority("front-proxy-ca")
         var setup = try FakeSetup.elsewhere(authority)
         setup.files["front-proxy-ca.key"] = authority.keyPEM
@@ -137,7 +149,7 @@ import Testing
         fleet.freeLocks()
         try await fleet.rotate()
         for machine in fleet.machines {
-            #expect(machine.file("front-proxy-ca.key") == nil, "\(machine.name)")
+            #expect(machine.file("front-proxy-ca.key") == authority.keyPEM, "\(machine.name)")
             #expect(machine.file("front-proxy-ca-key.pem") != nil, "of another CA: \(machine.name)")
         }
         try await Self.expectEnd(of: fleet, "at the end")
@@ -164,6 +176,25 @@ import Testing
         #expect(
             after.1?.clientCAs == [] && !after.0.parts.contains { if case .move = $0 { true } else { false } }
         )
+    }
+
+    /// `init` could not bring it in: it would be sent back here.
+    @Test(arguments: [FakeSetup.sharedCA, FakeSetup.otherName])
+    func oneWithoutTheLayer(_ setup: @Sendable () throws -> FakeSetup) async throws {
+        let fleet = try FakeFleet(setup: setup())
+        let new = fleet.machines[2]
+        let bare = try FakeMachine(new.name, in: TemporaryDirectory())
+        let unit = UnitPaths.unit(FakeFleet.unit)
+        let text = try #require(try FileReader.read(bare.root + unit))
+        try fleet.directory.write(String(decoding: text, as: UTF8.self), to: new.name + unit)
+        new.systemd.daemonReload()
+        _ = new.systemd.restart()
+        for file in ["aggregator.pem", "aggregator-key.pem", "aggregator-ca.pem"] {
+            try? FileManager.default.removeItem(atPath: "\(new.root)\(Self.directory)/\(file)")
+        }
+        let error = await #expect(throws: BootstrapError.self) { try await fleet.rotate() }
+        #expect(error?.code == "rotation/no-aggregation")
+        #expect(error?.hint?.hasPrefix("remove it from the spec until this is done") == true)
     }
 
     @Test func aKubeAPIServerThatNamesNoPair() async throws {
@@ -205,6 +236,39 @@ import Testing
         try await Self.expectEnd(of: fleet, "at last")
     }
 
+    /// Which command lines keep a key from being removed.
+    @Test(
+        arguments: [
+            (["x", "--key=/a/ca.key"], true), (["x", "-k", "/a//./ca.key"], true), (["x", "ca.key"], true),
+            (["x", "--keys", "/b/ca.crt,/a/ca.key:name"], true), (["/a/ca.key"], false),
+            (["x", "--key=/b/ca.key"], false), (["x", "/a/ca.key2"], false),
+        ])
+    func whoUsesAKey(_ arguments: [String], _ isUser: Bool) {
+        #expect(RetiredCAKeys.names("/a/ca.key", arguments) == isUser)
+    }
+
+    /// The same with a CA between: what none of ours has signed is the old CA's.
+    @Test func theWayBackToCertificatesOfAnIntermediateCA() async throws {
+        var setup = try FakeSetup.otherName()
+        let (root, between) = try (FakeAuthority("front-proxy-ca"), FakeAuthority("between"))
+        let signed = try root.sign(between)
+        let (leaf, key) = try FakeAuthority(signed, of: between).client("front-proxy-client")
+        setup.files["aggregator-ca.pem"] = root.certificate.pem
+        setup.files["aggregator.pem"] = leaf.pem + signed.pem
+        setup.files["aggregator-key.pem"] = key.pem.withUnsafeBytes { Array($0) }
+        try await calledOff(FakeFleet(setup: setup), root.certificate.pem)
+    }
+
+    private func calledOff(_ fleet: FakeFleet, _ ca: [UInt8]) async throws {
+        let journal = Journal { _, what in what.contains("rename aggregator-ca.pem") ? .lostBehind : .done }
+        _ = try? await fleet.rotate(journal)
+        fleet.freeLocks()
+        #expect(try fleet.run().openRotation().isEmpty == false)
+        #expect(try await CARotation(fleet.run(), options: .init()).callOff(nil))
+        #expect(try await fleet.rotate().direction == .back)
+        #expect(fleet.allServe && fleet.machines.allSatisfy { $0.file("aggregator-ca.pem") == ca })
+    }
+
     /// Certificates of makers who leave the authority's key identifier out are the old CA's all the same.
     @Test func theWayBackToCertificatesWithoutKeyIdentifiers() async throws {
         var setup = try FakeSetup.otherName()
@@ -212,17 +276,7 @@ import Testing
         setup.files["aggregator-ca.pem"] = authority.certificate.pem
         setup.files["aggregator.pem"] = try authority.signWithoutIdentifiers(
             "front-proxy-client", key: #require(setup.files["aggregator-key.pem"]))
-        let fleet = try FakeFleet(setup: setup)
-        let journal = Journal { _, what in what.contains("rename aggregator-ca.pem") ? .lostBehind : .done }
-        _ = try? await fleet.rotate(journal)
-        fleet.freeLocks()
-        #expect(try fleet.run().openRotation().isEmpty == false)
-        #expect(try await CARotation(fleet.run(), options: .init()).callOff(nil))
-        #expect(try await fleet.rotate().direction == .back)
-        #expect(
-            fleet.allServe
-                && fleet.machines.allSatisfy { $0.file("aggregator-ca.pem") == authority.certificate.pem })
-        try Self.check(fleet, "back again")
+        try await calledOff(FakeFleet(setup: setup), authority.certificate.pem)
     }
 
     /// Called off, what is proven is that the old certificates are accepted: under the names that they have.

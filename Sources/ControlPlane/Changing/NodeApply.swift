@@ -273,8 +273,8 @@ extension NodePlan {
         let flags = EffectiveFlags.parse(commandLine: running)
         let (certificate, key) = (observed.certificate.path, observed.key.path)
         guard
-            flags.string("proxy-client-cert-file") == certificate
-                || flags.string("proxy-client-key-file") == key
+            flags.string("proxy-client-cert-file")?.plainPath.bytes == certificate.bytes
+                || flags.string("proxy-client-key-file")?.plainPath.bytes == key.bytes
         else { return false }
         return files.contains { file in
             [certificate, key].contains(file.path) && (file.action == .replace || file.action == .create)

@@ -149,8 +149,8 @@ package struct CARotation: Sendable {
         guard !nodes.isEmpty else { return seen }
         try preflight.refuseOlderState(seen, try run.state.inventory())
         try await preflight.refuseUnlisted(gates, seen)
-        // What would be refused behind the restarts is refused before them.
-        try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
+        // What would be refused behind the restarts is refused before them; who is restarted watches its files anew.
+        try await run.controlPlanes.refuseUnwatched(move.staying(nodes), manyChanges: true)
         try crossSigning.refuseCrossSign(seen, try run.state.inventory())
         try await move.move(nodes, seen, lock, &course)
         return try await run.controlPlanes.observe()
@@ -220,9 +220,8 @@ package struct CARotation: Sendable {
                 try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
                 let drop = DropStage(context: context, gates: gates)
                 try await drop.change(rotation, observed, lock, &course)
-                let shared = rotation.shared(observed)
                 try await drop.wait(rotation, butNot: rotation.namedAsClientCA(observed))
-                return try await RotationEnd(context).finish(terms, rotation, shared, gates.kubectl)
+                return try await RotationEnd(context).finish(terms, rotation, observed, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "the rotation cannot continue with stage \(stage)")
             }

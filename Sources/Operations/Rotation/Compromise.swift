@@ -69,8 +69,15 @@ struct Compromise: Sendable {
     var emergencyLaggards: Set<String> { options.cause.isCompromise ? options.acceptsLaggards : [] }
 
     /// Sees that no extension server trusts what was dropped.
+    /// - Parameter named: those whose name a client CA has too: who trusts that one names it for ever.
     /// - Throws: `rotation/still-trusted`; the rotation stays open then.
-    func seeDistrusted(_ retired: [CAGeneration], _ kubectl: Kubectl?) async throws {
+    func seeDistrusted(
+        _ all: [CAGeneration], butNot named: [CAGeneration], _ kubectl: Kubectl?
+    ) async throws {
+        if kubectl != nil, !named.isEmpty {
+            context.say(.proof(.cannotBeTold(subjects: named.map(\.certificate.subject))))
+        }
+        let retired = all.filter { !named.contains($0) }
         guard let kubectl else {
             context.say(.proof(.extensionsNotSeen))
             return

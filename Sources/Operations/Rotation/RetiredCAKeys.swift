@@ -29,9 +29,8 @@ struct RetiredCAKeys: Sendable {
         let kept = try Certificate.parseBundle(pem: rotation.keep.pem, path: rotation.keep.id)
         let moved = try context.ledger.movedFrom()
         let results = await onEachNode(run.nodes) { node in
-            try paths(node, moved[node.name] ?? []).compactMap { path, isOurs in
-                try see(path, on: node, retired, kept, isOurs ? successor : nil)
-            }
+            try ours(node).compactMap { try see($0, on: node, retired, kept, successor) }
+                + elsewhere(node, moved[node.name] ?? []).compactMap { try see($0, on: node, retired) }
         }
         for (node, found) in zip(run.nodes, try ControlPlanes.values(run.nodes, results)) {
             for (path, outcome) in found {
@@ -45,14 +44,44 @@ struct RetiredCAKeys: Sendable {
         }
     }
 
-    /// - Parameter moved: where the node had the CA before.
-    /// - Returns: where a key may lie, and whether that is beside the CA of the spec.
-    private func paths(_ node: NodeSpec, _ moved: [String]) -> [(String, isOurs: Bool)] {
+    /// Where a key may lie beside the CA of the spec.
+    private func ours(_ node: NodeSpec) -> [String] {
         let (certificates, files) = (run.spec.certificates, run.spec.certificates.files)
         let own = "\(certificates.directory)/\(files.key)"
-        let ours = CertificateFileNames.keyPaths(ofCA: "\(certificates.directory)/\(files.ca)")
-        let others = moved.flatMap(CertificateFileNames.keyPaths(ofCA:)).filter { !ours.containsBytes($0) }
-        return (ours.map { ($0, true) } + others.map { ($0, false) }).filter { $0.0.bytes != own.bytes }
+        return CertificateFileNames.keyPaths(ofCA: "\(certificates.directory)/\(files.ca)")
+            .filter { $0.bytes != own.bytes }
+    }
+
+    /// Where one may lie beside the CA as the node had it before.
+    private func elsewhere(_ node: NodeSpec, _ moved: [String]) -> [String] {
+        let ours = ours(node)
+        return moved.flatMap(CertificateFileNames.keyPaths(ofCA:)).filter { !ours.containsBytes($0) }
+    }
+
+    /// One that the CA was moved away from is never removed: its certificate is still there, for others who may use it.
+    private func see(
+        _ path: String, on nodeSpec: NodeSpec, _ retired: [Certificate]
+    ) throws -> (String, StageNote.OldKey)? {
+        let node = try run.link(nodeSpec).node
+        guard try node.status(path)?.kind == .regular, let secret = try? node.readSecret(path),
+            let key = try? PrivateKey(pem: secret, path: path), Self.isKey(key, of: retired)
+        else { return nil }
+        return (path, .elsewhere)
+    }
+
+    private static func isKey(_ key: PrivateKey, of certificates: [Certificate]) -> Bool {
+        certificates.contains { (try? KeyPair.matches(certificate: $0, key: key)) == true }
+    }
+
+    /// Whether a command line names the file, in whatever form; a relative path may be that of any folder.
+    static func names(_ path: String, _ arguments: [String]) -> Bool {
+        let separators = [UInt8(ascii: "="), UInt8(ascii: ","), UInt8(ascii: ":")]
+        return arguments.dropFirst().contains { argument in
+            argument.utf8.split(whereSeparator: separators.contains).map { String(Substring($0)) }.contains {
+                $0.splitPath.name.bytes == path.splitPath.name.bytes
+                    && (!$0.isAbsolutePath || $0.plainPath.bytes == path.bytes)
+            }
+        }
     }
 
     /// - Returns: nil where there is no such file, or it is the new CA's.
@@ -66,15 +95,11 @@ struct RetiredCAKeys: Sendable {
         else {
             return (path, .unknown)
         }
-        func isKey(of certificates: [Certificate]) -> Bool {
-            certificates.contains { (try? KeyPair.matches(certificate: $0, key: key)) == true }
-        }
-        if isKey(of: kept) { return nil }
-        guard isKey(of: retired) else { return (path, .unknown) }
+        if Self.isKey(key, of: kept) { return nil }
+        guard Self.isKey(key, of: retired) else { return (path, .unknown) }
         // One CA for everything has its key used by others.
-        let users = try node.processes(mentioning: [path]).filter {
-            $0.arguments.dropFirst().contains { $0.contains(path) }
-        }
+        let users = try node.processes(mentioning: [path.splitPath.name])
+            .filter { Self.names(path, $0.arguments) }
         guard users.isEmpty else { return (path, .inUse(by: users[0].arguments[0])) }
         try node.checkLock()
         guard let successor else {

@@ -33,7 +33,9 @@ struct RotationAbort: Sendable {
             try RetiredPair(state: run.state).remove()
             for generation in inventory.generations { try run.state.forgetForeign(generation) }
             try run.state.removeOrphanedLeaves()
-            try context.ledger.appendEnd(of: terms, now: run.effects.now())
+            var back = terms
+            back.direction = .back
+            try context.ledger.appendEnd(of: back, now: run.effects.now())
             run.effects.progress(.line(.rotation(.abortedBeforeNewCA)))
             return false
         }

@@ -43,7 +43,7 @@ struct RotationCheck: Sendable {
         let nodes = try move.needed(observed)
         guard nodes.isEmpty else {
             try await preflight.refuseUnlisted(gates, observed)
-            try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
+            try await run.controlPlanes.refuseUnwatched(move.staying(nodes), manyChanges: true)
             try crossSigning.refuseCrossSign(observed, inventory)
             try RotationMoveCheck(about).refuse(nodes, observed)
             return context.say(.preflight(.would(.move(from: move.paths(nodes)))))

@@ -19,13 +19,18 @@ struct RotationEnd: Sendable {
     private static let refusalSeconds = 15
 
     /// Sees the old pair refused everywhere, then destroys it and what could bring it back.
-    /// - Parameter shared: those of the CAs that go which stay client CAs.
+    /// - Parameter observed: what was seen before the old CA was dropped.
     func finish(
-        _ terms: RotationTerms, _ rotation: RotationGenerations, _ shared: [CAGeneration], _ kubectl: Kubectl?
+        _ terms: RotationTerms, _ rotation: RotationGenerations, _ observed: [ObservedNode],
+        _ kubectl: Kubectl?
     ) async throws {
+        // Those which stay client CAs.
+        let shared = rotation.shared(observed)
         let refusals = try await refuseOldPair(terms, rotation, isClient: !shared.isEmpty)
-        let gone = rotation.retire.filter { !shared.contains($0) }
-        if terms.cause.isCompromise { try await Compromise(context).seeDistrusted(gone, kubectl) }
+        if terms.cause.isCompromise {
+            try await Compromise(context).seeDistrusted(
+                rotation.retire, butNot: rotation.namedAsClientCA(observed), kubectl)
+        }
         let results = await onEachNode(run.nodes) { node in
             try run.link(node).node.removeTree(
                 "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")

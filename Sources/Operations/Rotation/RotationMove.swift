@@ -71,8 +71,13 @@ struct RotationMove: Sendable {
         }
     }
 
+    /// Those of the run that have their files where the spec wants them.
+    func staying(_ moving: [ObservedNode]) -> [NodeSpec] {
+        run.nodes.filter { node in !moving.contains { $0.name == node.name } }
+    }
+
     /// Whether its CA was made elsewhere.
-    private func isForeign(_ node: ObservedNode) throws -> Bool {
+    func isForeign(_ node: ObservedNode) throws -> Bool {
         let issued = Set(try run.state.issuedAuthorities().map(\.fingerprintSHA256))
         let held = node.requestHeaderCAs.flatMap(\.certificates)
         return !held.isEmpty && !held.contains { issued.contains($0.fingerprintSHA256) }
@@ -118,8 +123,7 @@ struct RotationMove: Sendable {
             else {
                 throw context.refusal(
                     "rotation/no-aggregation", node,
-                    "it has no requestheader CA yet, and the others have one that init did not issue",
-                    "remove it from the spec until this is done, then add it and run init")
+                    "it has no requestheader CA yet", RotationPreflight.withoutIt)
             }
             let own = try run.reader.bundle(pem: pem, path: path)
             if let known = trusted, Set(Self.fingerprints(known)) != Set(Self.fingerprints(own)) {

@@ -46,6 +46,12 @@ struct RotationMoveCheck: Sendable {
         try checkFlags(node)
         let (certificate, key) =
             node.pairInUse.map { ($0.certificate, $0.key) } ?? (node.certificate, node.key)
+        if node.pairInUse == nil, node.unit?.live?.runningArguments == nil, certificate.kind == .absent {
+            throw noPair(
+                node, "its kube-apiserver does not run, and \(certificate.path) is not there yet",
+                "start it with the flags that it has (systemctl start \(run.spec.apiServer.unit)), then run it again"
+            )
+        }
         for file in [certificate, key] where file.kind != .regular {
             throw noPair(
                 node,

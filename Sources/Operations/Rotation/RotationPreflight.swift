@@ -31,6 +31,11 @@ struct RotationPreflight: Sendable {
         return new
     }
 
+    /// Where `init` cannot bring a control plane in before the CA is replaced.
+    static let withoutIt =
+        "remove it from the spec until this is done (if it serves this cluster: --accept-unlisted ADDRESS), then add it and run "
+        + "init"
+
     /// - Throws: where a control plane does not serve, or is not as the others are.
     func check(_ observed: [ObservedNode]) throws {
         for node in observed {
@@ -44,9 +49,8 @@ struct RotationPreflight: Sendable {
             guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
                 throw context.refusal(
                     "rotation/no-aggregation", node, "it has no requestheader CA yet",
-                    (try? context.open()) == nil
-                        ? "run init first"
-                        : "remove it from the spec until this is done, then add it and run init")
+                    try context.open() == nil && !observed.contains(where: RotationMove(context).isForeign)
+                        ? "run init first" : Self.withoutIt)
             }
             let paths = Set(node.requestHeaderCAs.map(\.path))
             guard paths == [node.ca.path], node.installedLeaf != nil else {

@@ -98,6 +98,8 @@ extension StageNote {
         case waitsForExtensions
         /// There is no kubeconfig.
         case extensionsNotSeen
+        /// CAs that have the name of a client CA: whether extension API servers trust them cannot be seen.
+        case cannotBeTold(subjects: [String])
         case skipped(Server)
         /// A file beside the CA's on a control plane that may be its key.
         case oldKey(node: String, path: String, OldKey)
@@ -119,6 +121,8 @@ extension StageNote {
         case replaced
         /// A program has its path in its command line.
         case inUse(by: String)
+        /// It lies where the CA was before its files were moved: others may use it.
+        case elsewhere
         /// It is neither the old CA's nor the new one's, or cannot be read.
         case unknown
     }

@@ -31,15 +31,22 @@ package enum RotationPosition {
             self.init(
                 name: node.name, trustsKept: trusted.contains(keep.certificate.fingerprintSHA256),
                 trustsRetired: retire.contains { trusted.contains($0.certificate.fingerprintSHA256) },
-                // Names of generations differ, and so do their key identifiers; what others have made may have none.
-                hasNewLeaf: leaf.map {
-                    $0.issuerDER == keep.certificate.subjectDER
-                        && ($0.authorityKeyIdentifier == keep.certificate.subjectKeyIdentifier
-                            || $0.authorityKeyIdentifier == nil && keep.standing != .issued)
-                } ?? false,
+                hasNewLeaf: leaf.map { Self.isOf($0, keep: keep, retire: retire) } ?? false,
                 lacksChain: keep.crossSigned.map {
                     node.certificate.content?.suffix($0.pem.count) != $0.pem[...]
                 } ?? false)
+        }
+
+        /// Names of generations differ, and so do their key identifiers. Of a CA that was made elsewhere, back to which
+        /// the rotation goes, a certificate may have none, or another CA between: it is what none of ours has signed.
+        private static func isOf(
+            _ leaf: CertificateSummary, keep: CAGeneration, retire: [CAGeneration]
+        ) -> Bool {
+            func isSigned(by ca: CAGeneration) -> Bool {
+                leaf.issuerDER == ca.certificate.subjectDER
+                    && leaf.authorityKeyIdentifier == ca.certificate.subjectKeyIdentifier
+            }
+            return keep.standing == .foreign ? !retire.contains(where: isSigned) : isSigned(by: keep)
         }
     }
 

@@ -115,6 +115,9 @@ extension StageNote.Proof {
         case .waitsForExtensions: "waiting until no extension API server trusts the old CA"
         case .extensionsNotSeen:
             "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
+        case .cannotBeTold(let subjects):
+            "a client CA has the name \(subjects.joined(separator: ", ")) too, so it cannot be seen whether an extension API "
+                + "server still trusts the old CA: restart those that may"
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
         case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"
         case .clientCAStays(let subjects, let isKeyLost): ClientCAText.stays(subjects, isKeyLost: isKeyLost)
@@ -135,6 +138,8 @@ extension StageNote.OldKey {
         case .replaced: "was the key of the old CA: replaced by the new CA's (certificates.ca.onNodes)"
         case .inUse(let program):
             "is the key of the old CA, and \(program) uses it: kept; kubeadm fails while it lies beside the new CA"
+        case .elsewhere:
+            "is the key of the old CA: kept, since other programs may use that CA; remove it if none does"
         case .unknown:
             "is not the key of the new CA: kept; remove it if nothing else uses it, since kubeadm fails while it lies there"
         }
