@@ -30,7 +30,7 @@ help:
 	@echo "make test     build and run the tests"
 	@echo "make check    formatter and shell lint, warnings as errors, fast tests, the Ansible collection"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
-	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/reliability.md"
+	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/explanation/reliability.md"
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet lint', RUNS, RSA_RUNS)"

@@ -22,7 +22,7 @@ esac
 epoch=$("$here/epoch.sh")
 
 mkdir -p "$root"/bin "$root/$zsh" "$root"/share/{man/man1,aggbootstrap,bash-completion/completions,fish/vendor_completions.d} \
-    "$root"/share/doc/aggbootstrap/{docs/decisions,examples}
+    "$root"/share/doc/aggbootstrap/examples
 # Without the names of compilers and linkers, which say nothing to a user.
 strip --remove-section=.comment --remove-section=.note -o "$root/bin/aggbootstrap" "$program"
 # Swift's package manager adds a path for libraries beside the program: there are none, and nobody is to put some there.
@@ -41,8 +41,7 @@ gzip -9n "$root"/share/man/man1/*.1
 # In the same places relative to each other, so that their links lead somewhere.
 doc=$root/share/doc/aggbootstrap
 cp "$project"/{README,SECURITY,CONTRIBUTING}.md "$doc/"
-cp "$project"/docs/*.md "$project"/docs/*.png "$doc/docs/"
-cp "$project"/docs/decisions/* "$doc/docs/decisions/"
-cp "$project"/examples/*.json "$doc/examples/"
+(cd "$project" && find docs -type f \( -name '*.md' -o -name '*.png' -o -name '*.svg' \) -exec cp --parents -t "$doc" {} +)
+cp "$project"/examples/*.{json,yml} "$doc/examples/"
 find "$root" -type f ! -path "$staged" -exec chmod 644 {} +
 find "$root" -exec touch -h -d "@$epoch" {} +

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes a manual page for each command, from what the program says of itself, and the tables of variables, files and
-exit statuses from docs/settings.md and README.md.
+exit statuses from docs/reference/settings.md and README.md.
 
 Usage: man.py AGGBOOTSTRAP DIRECTORY
 """
@@ -51,7 +51,7 @@ def tagged(rows):
 
 def settings():
     """Each setting that has a variable of its own: the variable, and what it sets."""
-    for what, option, variable, *_ in table("docs/settings.md", "Where each setting comes from")[1:]:
+    for what, option, variable, *_ in table("docs/reference/settings.md", "Where each setting comes from")[1:]:
         if variable.startswith("AGGBOOTSTRAP_"):
             yield variable.split(" ")[0], f"{what}; an option overrides it: {option}"
 
@@ -60,14 +60,14 @@ def environment(options, top):
     """Of a command, the variables that its options name; of the program, all of them."""
     rows = [row for row in settings() if top or f"${row[0]}" in options]
     if top:
-        return rows + [row[:2] for row in table("docs/settings.md", "Other variables")[1:]]
+        return rows + [row[:2] for row in table("docs/reference/settings.md", "Other variables")[1:]]
     return rows
 
 
 def files(options, top):
     if not top and "--state" not in options:
         return []
-    return [(f"{name} ({where})", what) for name, where, what in table("docs/settings.md", "Files")[1:]]
+    return [(f"{name} ({where})", what) for name, where, what in table("docs/reference/settings.md", "Files")[1:]]
 
 
 def statuses(options, top):

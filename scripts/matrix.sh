@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Has the verifiers of others judge what the program issues, and writes docs/verifiers.md.
+# Has the verifiers of others judge what the program issues, and writes docs/reference/verifiers.md.
 # Usage: matrix.sh AGGBOOTSTRAP     what it downloads and builds lies below ~/.cache/aggbootstrap-matrix and .build-verifiers
 set -euo pipefail
 program=$(realpath "$1")
@@ -21,4 +21,4 @@ swift build --package-path "$tests/SwiftCertificates" --scratch-path "$built" >"
     { tail -30 "$cache/swift.log"; exit 1; }
 version=$(sed -nE 's/.*exact: "([^"]+)".*/\1/p' "$tests/SwiftCertificates/Package.swift")
 PYTHONDONTWRITEBYTECODE=1 "$cache/venv/bin/python" "$tests/matrix.py" "$program" "$cache/verify-go" \
-    "$built/debug/verify-swift" "$version" docs/verifiers.md
+    "$built/debug/verify-swift" "$version" docs/reference/verifiers.md

@@ -9,7 +9,7 @@ Usage: bench.py AGGBOOTSTRAP DIRECTORY [p256|rsa|start|growth|fleet|lint ...]
   RSA_RUNS=350   runs with RSA-2048 keys, whose time is random with a wide spread; cfssl in every third round
 
 DIRECTORY is made where it is missing; it should be on the file system that matters, for fsync's sake. It reports and
-never fails because of a time. See docs/benchmarks.md.
+never fails because of a time. See docs/reference/benchmarks.md.
 """
 import json
 import os

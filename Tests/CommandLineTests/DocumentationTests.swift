@@ -9,16 +9,7 @@ import Testing
     private static let checkout = #filePath.components(separatedBy: "/Tests/")[0]
 
     /// Every page, by its path from the checkout.
-    private func pages() throws -> [String: String] {
-        let docs = try FileManager.default.contentsOfDirectory(atPath: "\(Self.checkout)/docs").map {
-            "docs/\($0)"
-        }
-        let names = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] + docs
-        return try Dictionary(
-            uniqueKeysWithValues: names.filter { $0.hasSuffix(".md") }.map {
-                ($0, try String(contentsOfFile: "\(Self.checkout)/\($0)", encoding: .utf8))
-            })
-    }
+    private func pages() throws -> [String: String] { try Pages.all() }
 
     /// A heading's anchor, as GitHub makes it.
     private func anchors(_ page: String) -> Set<String> {
@@ -44,8 +35,7 @@ import Testing
             where !link.hasPrefix("https://") {
                 count += 1
                 let parts = link.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
-                let folder = name.hasPrefix("docs/") ? "docs/" : ""
-                let target = parts[0].isEmpty ? name : (folder + parts[0]).replacing("docs/../", with: "")
+                let target = parts[0].isEmpty ? name : Pages.target(of: parts[0], on: name)
                 #expect(
                     FileManager.default.fileExists(atPath: "\(Self.checkout)/\(target)"), "\(name): \(link)")
                 if parts.count > 1 {
@@ -53,7 +43,16 @@ import Testing
                 }
             }
         }
-        #expect(count >= 30)
+        #expect(count >= 150)
+    }
+
+    /// The index has a link to every page, so that none is found by chance only.
+    @Test func theIndexHasEveryPage() throws {
+        let index = try #require(try pages()["docs/README.md"])
+        for name in try pages().keys
+        where name.hasPrefix("docs/") && name != "docs/README.md" && !name.contains("/decisions/") {
+            #expect(index.contains("](\(name.dropFirst(5)))"), "\(name)")
+        }
     }
 
     /// Codes that a page explains are ones that the program says.

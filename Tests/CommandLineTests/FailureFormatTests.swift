@@ -125,7 +125,7 @@ import Testing
     /// Each proof has its words, and they are those of the page.
     @Test func everyProofHasItsRule() throws {
         let page = try String(
-            contentsOfFile: "\(ReportedCodes.checkout)/docs/how-it-works.md", encoding: .utf8)
+            contentsOfFile: "\(ReportedCodes.checkout)/docs/reference/proofs.md", encoding: .utf8)
         let section = try #require(page.components(separatedBy: "## What is proved\n").last)
         let rows = section.components(separatedBy: "\n### ")[0].split(separator: "\n").filter {
             $0.hasPrefix("| `")

@@ -7,7 +7,7 @@ import Testing
 @testable import Planning
 @testable import aggbootstrap
 
-/// docs/findings.md is written from what the program says of each finding; `RECORD_GOLDEN=1` writes it again, and fails.
+/// docs/reference/findings.md is written from what the program says of each finding; `RECORD_GOLDEN=1` writes it again, and fails.
 @Suite struct FindingsPageTests {
     private static let head = """
         # Findings
@@ -48,7 +48,7 @@ import Testing
                 "| code | | what is wrong | what kube-apiserver does then | way out |\n|---|---|---|---|---|"
             return "## \(title)\n\n\(head)\n\(rows.joined(separator: "\n"))\n"
         }
-        try expectGolden(Self.head + "\n" + parts.joined(separator: "\n"), "docs/findings.md")
+        try expectGolden(Self.head + "\n" + parts.joined(separator: "\n"), "docs/reference/findings.md")
     }
 
     /// `{name}` as `NAME`.
@@ -76,7 +76,9 @@ import Testing
             let unit = FindingText(Finding(code, details: ["flag": "x"])).remedy
             let pod = FindingText(Finding(code, details: ["flag": "x"], isInPod: true)).remedy
             #expect(unit.contains("aggbootstrap init") && !unit.contains("manifest"), "\(unit)")
-            #expect(pod.contains("the command in the manifest") && pod.contains("docs/external.md"), "\(pod)")
+            #expect(
+                pod.contains("the command in the manifest") && pod.contains("docs/how-to/external.md"),
+                "\(pod)")
         }
         // Elsewhere no setting of a unit may be the way out.
         for (code, words) in FindingText.table {

@@ -4,42 +4,33 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The guide's commands do what the guide says, in its order and one directory. Blocks marked `sh live` need control
-/// planes: the stories of `make e2e` do the same there.
+/// The offline pages' commands do what these pages say, in their order and one directory each. The live tutorial needs
+/// control planes: the story `tutorial-live` runs its commands there.
 @Suite struct GuideTests {
-    private struct Block {
-        let isLive: Bool
-        let commands: String
-    }
+    static let pages = [
+        (name: "docs/tutorial/offline.md", blocks: 8), (name: "docs/how-to/cfssl.md", blocks: 1),
+    ]
 
-    private func blocks() throws -> [Block] {
-        let checkout = #filePath.components(separatedBy: "/Tests/")[0]
-        let guide = try String(contentsOfFile: "\(checkout)/docs/guide.md", encoding: .utf8)
-        return guide.matches(of: /(?m)^```sh( live)?\n((?:.*\n)*?)```$/).map {
-            Block(isLive: $0.1 != nil, commands: String($0.2))
+    /// The story reads the page as it is; it must find the commands there.
+    @Test func theLiveTutorialHasCommands() throws {
+        let page = try #require(try Pages.all()["docs/tutorial/live.md"])
+        let blocks = Pages.blocks(page).filter { $0.kind == "sh" }
+        let commands = blocks.flatMap { $0.text.split(separator: "\n") }.filter {
+            $0.hasPrefix("aggbootstrap ") && !$0.hasPrefix("aggbootstrap spec ")
         }
+        #expect(blocks.count >= 8 && commands.count >= 14)
+        // Nothing of it goes to the place that a real cluster of that name has.
+        for command in commands { #expect(command.contains(" --state state"), "\(command)") }
     }
 
-    /// The live part is about the state, and the encrypted keys, that the first part has made.
-    @Test func theLivePartNamesStateAndPassphrase() throws {
-        let lines = try blocks().filter(\.isLive).flatMap { $0.commands.split(separator: "\n") }
-        #expect(lines.count >= 14)
-        for line in lines {
-            let words = line.split(separator: " ").dropFirst()
-            let takesState = words.first != "schedule" || words.contains("install")
-            let needsKeys = words.contains("install") || ["plan", "init", "rotate"].contains(words.first)
-            #expect(line.contains(" --state state") == takesState, "\(line)")
-            #expect(line.contains(" --passphrase-file passphrase") == needsKeys, "\(line)")
-        }
-    }
-
-    @Test func everyCommandWorks() throws {
-        let blocks = try blocks()
-        #expect(blocks.filter { !$0.isLive }.count >= 8 && blocks.filter(\.isLive).count >= 2)
+    @Test(arguments: pages) func everyCommandWorks(name: String, atLeast: Int) throws {
+        let page = try #require(try Pages.all()[name])
+        let blocks = Pages.blocks(page).filter { $0.kind == "sh" }
+        #expect(blocks.count >= atLeast)
         let directory = try TemporaryDirectory()
-        for block in blocks where !block.isLive {
+        for block in blocks {
             // `# exit N` behind a command says how it ends; all others have to end well.
-            for line in block.commands.replacing("\\\n", with: " ").split(separator: "\n") {
+            for line in block.text.replacing("\\\n", with: " ").split(separator: "\n") {
                 let wanted = line.firstMatch(of: /# exit (\d+)$/).flatMap { Int32($0.1) } ?? 0
                 let result = try shell("PATH=$(dirname $A):$PATH; \(line)", in: directory)
                 #expect(result.status == wanted, "\(line)\n\(result.stdout)\(result.stderr)")

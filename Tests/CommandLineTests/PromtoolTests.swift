@@ -53,7 +53,7 @@ struct PromtoolTests {
 }
 
 /// The machine's own promtool, else the one that `make test` has unpacked: the package would start a server.
-private let promtool: String? = {
+let promtool: String? = {
     let environment = ProcessInfo.processInfo.environment
     let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
     let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)

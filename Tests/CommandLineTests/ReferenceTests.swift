@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/reference.md says what the program itself says of its commands, and lists every code of its errors and notes;
+/// docs/reference/commands.md says what the program itself says of its commands, and lists every code of its errors and notes;
 /// `RECORD_GOLDEN=1` writes it again, and fails. What a code means is written in that page, and kept.
 @Suite struct ReferenceTests {
     private struct Dump: Decodable { let command: Command }
@@ -43,11 +43,11 @@ import Testing
             # Commands
 
             A test writes this page from the program's own help; `aggbootstrap COMMAND --help` shows the same. The
-            [exit statuses](../README.md#exit-status) are in the README, all [codes](#codes) of errors and notes at the end of this page.
+            [exit statuses](../../README.md#exit-status) are in the README, all [codes](#codes) of errors and notes at the end of this page.
 
             """
         let text = try ([head] + pages(root, []) + codes()).joined(separator: "\n") + "\n"
-        try expectGolden(text, "docs/reference.md")
+        try expectGolden(text, "docs/reference/commands.md")
     }
 
     @Test func everyCommandHasAnExample() throws {
@@ -69,7 +69,8 @@ import Testing
         let meanings = try ReportedCodes.meanings()
         let codes = try listed()
         for code in codes {
-            #expect((meanings[code] ?? Self.noMeaning) != Self.noMeaning, "docs/reference.md: \(code)")
+            #expect(
+                (meanings[code] ?? Self.noMeaning) != Self.noMeaning, "docs/reference/commands.md: \(code)")
         }
         #expect(codes.count >= 250)
     }
@@ -85,7 +86,7 @@ import Testing
             # Codes
 
             Every error and every note of a plan has a code. Codes do not change; the text beside them may.
-            [troubleshooting.md](troubleshooting.md) says what to do about the common ones. What `verify --offline` finds in files is in
+            [troubleshooting.md](../how-to/troubleshooting.md) says what to do about the common ones. What `verify --offline` finds in files is in
             [findings.md](findings.md).
 
             | code | meaning |

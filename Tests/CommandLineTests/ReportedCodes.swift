@@ -43,9 +43,9 @@ enum ReportedCodes {
         return Set(found.map(\.text)).subtracting(others).sorted()
     }
 
-    /// What docs/reference.md says of each code.
+    /// What docs/reference/commands.md says of each code.
     static func meanings() throws -> [String: String] {
-        let page = try String(contentsOfFile: "\(checkout)/docs/reference.md", encoding: .utf8)
+        let page = try String(contentsOfFile: "\(checkout)/docs/reference/commands.md", encoding: .utf8)
         let rows = page.matches(of: /(?m)^\| `([a-z-]+\/[a-z0-9-]+)` \| (.*) \|$/)
         return Dictionary(rows.map { (String($0.1), String($0.2)) }) { first, _ in first }
     }

@@ -73,10 +73,10 @@ import Testing
                 == "other.json (--spec, instead of $AGGBOOTSTRAP_SPEC, x.json)")
     }
 
-    /// docs/settings.md has every variable that the program or its build looks at.
+    /// docs/reference/settings.md has every variable that the program or its build looks at.
     @Test func everyVariableIsWrittenDown() throws {
         let checkout = #filePath.components(separatedBy: "/Tests/")[0]
-        let page = try String(contentsOfFile: "\(checkout)/docs/settings.md", encoding: .utf8)
+        let page = try String(contentsOfFile: "\(checkout)/docs/reference/settings.md", encoding: .utf8)
         let found = try run(
             "bash",
             [

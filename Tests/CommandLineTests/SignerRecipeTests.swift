@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recipes of docs/external-ca.md that are said to be tested, with the real programs: a cluster is brought up, renewed
+/// The recipes of docs/how-to/external-ca.md that are said to be tested, with the real programs: a cluster is brought up, renewed
 /// and given another CA through each.
 @Suite(.serialized) struct SignerRecipeTests {
     private let directory: TemporaryDirectory
@@ -14,7 +14,7 @@ import Testing
     /// The block of the page with this word behind its language.
     private func block(_ name: String) throws -> String {
         let checkout = #filePath.components(separatedBy: "/Tests/")[0]
-        let page = try String(contentsOfFile: "\(checkout)/docs/external-ca.md", encoding: .utf8)
+        let page = try String(contentsOfFile: "\(checkout)/docs/how-to/external-ca.md", encoding: .utf8)
         let start = try #require(page.firstMatch(of: try Regex("(?m)^```\\w+ \(name)\n")), "\(name)")
         let rest = page[start.range.upperBound...]
         return String(rest[..<(try #require(rest.range(of: "\n```")).lowerBound)]) + "\n"

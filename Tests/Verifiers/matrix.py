@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Has every verifier judge every certificate, compares with what is expected, and writes docs/verifiers.md.
+"""Has every verifier judge every certificate, compares with what is expected, and writes docs/reference/verifiers.md.
 
 Usage: matrix.py AGGBOOTSTRAP VERIFY-GO VERIFY-SWIFT SWIFT-CERTIFICATES-VERSION PAGE
 Exit status 1 where a cell is not what is expected, and with CI=true where the page is not what was measured.

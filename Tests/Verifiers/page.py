@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of what was measured, on the terminal and as docs/verifiers.md."""
+"""The table of what was measured, on the terminal and as docs/reference/verifiers.md."""
 
 import re
 

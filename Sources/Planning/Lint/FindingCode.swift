@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The stable codes of findings; docs/findings.md explains each.
+/// The stable codes of findings; docs/reference/findings.md explains each.
 package enum FindingCode: String, Sendable, CaseIterable {
     // The requestheader CA.
     case caUnreadable = "lint/ca-unreadable"

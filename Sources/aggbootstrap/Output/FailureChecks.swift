@@ -50,6 +50,6 @@ enum FailureChecks {
     private static func rule(_ code: String) -> ReportedCheck.Rule {
         .init(
             text: "aggbootstrap verify ended with the error \(code)",
-            help: "docs/reference.md says what each code means")
+            help: "docs/reference/commands.md says what each code means")
     }
 }

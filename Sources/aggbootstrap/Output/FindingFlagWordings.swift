@@ -7,7 +7,7 @@ extension FindingWordings {
     /// How missing flags get into a static pod, which aggbootstrap does not edit.
     private static let printed =
         "to the command in the manifest (kubeadm: and to extraArgs of its ClusterConfiguration, which upgrades use); with "
-        + "apiServer.managedBy \"external\" in the spec, aggbootstrap init prints the flags (docs/external.md)"
+        + "apiServer.managedBy \"external\" in the spec, aggbootstrap init prints the flags (docs/how-to/external.md)"
 
     static let flags: [FindingCode: Wording] = [
         .aggregationOff: .init(

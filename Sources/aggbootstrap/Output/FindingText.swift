@@ -44,7 +44,7 @@ struct FindingText {
         return result + rest
     }
 
-    /// A code's words without what one run has found: names in capitals stand for that, as in docs/findings.md.
+    /// A code's words without what one run has found: names in capitals stand for that, as in docs/reference/findings.md.
     static func rule(_ code: FindingCode) -> ReportedCheck.Rule {
         guard let wording = table[code] else { return .init(text: code.rawValue, help: code.rawValue) }
         return .init(

@@ -59,7 +59,7 @@ struct LintReport {
 
     static let judged = ReportedCheck.Rule(
         text: "the files of control planes, judged without a spec",
-        help: "docs/findings.md explains each finding")
+        help: "docs/reference/findings.md explains each finding")
 
     private var last: String {
         let place =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What each proof shows, as docs/how-it-works.md says it; the same in every run.
+/// What each proof shows, as docs/reference/proofs.md says it; the same in every run.
 enum ProofRules {
     static let texts = [
         "files": "the three certificate files have the right modes and owners",
@@ -26,7 +26,7 @@ enum ProofRules {
         .init(
             text: texts[name] ?? name,
             help:
-                "docs/how-it-works.md says what each proof shows; docs/troubleshooting.md what to do if one fails"
+                "docs/reference/proofs.md says what each proof shows; docs/how-to/troubleshooting.md what to do if one fails"
         )
     }
 }

@@ -64,7 +64,7 @@ P
 # playbook CONFIG
 playbook() { at_operator "$1" ansible-playbook -i "$OPERATOR/inventory" "$OPERATOR/playbook.yml"; }
 
-# What docs/benchmarks.md has. No assertion: the time is that of the machine.
+# What docs/reference/benchmarks.md has. No assertion: the time is that of the machine.
 figures() {
     local round
     for round in $(seq "$RUNS"); do

@@ -45,7 +45,7 @@ assert_connections() {
 remember_tree() { tree_contents >"$LAB/contents$NODE"; }
 assert_tree() { diff "$LAB/contents$NODE" <(tree_contents) || fail "node $NODE is as wanted"; }
 
-# What docs/benchmarks.md has: with RUNS=9 nine rounds of everything in turn, so that what else the machine does hits all
+# What docs/reference/benchmarks.md has: with RUNS=9 nine rounds of everything in turn, so that what else the machine does hits all
 # alike. No assertion: the time is that of the machine.
 figures() {
     local round count keys

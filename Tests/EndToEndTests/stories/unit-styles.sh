@@ -109,11 +109,11 @@ assert_kept() {
     python3 "$HERE/lab/kept_arguments.py" "$LAB/before" "$LAB/after" || fail "arguments are kept, ours are there once: $1"
 }
 
-# The code is one of those that docs/unit-styles.md has.
+# The code is one of those that docs/reference/unit-styles.md has.
 assert_refused() {
     local title code
     title=$(sed -n 's/^# style: //p' "$1")
     code=$(printf '%s\n' "$LAST" | sed -nE 's/.*\[([a-z]+\/[A-Za-z-]+)\].*/\1/p' | head -1)
-    grep -F "| $title |" "$HERE/../../docs/unit-styles.md" | cut -d'|' -f4 | grep -qF "\`$code\`" ||
-        fail "$1 is refused as docs/unit-styles.md says, but it was: ${code:-no code}"
+    grep -F "| $title |" "$HERE/../../docs/reference/unit-styles.md" | cut -d'|' -f4 | grep -qF "\`$code\`" ||
+        fail "$1 is refused as docs/reference/unit-styles.md says, but it was: ${code:-no code}"
 }

@@ -3,14 +3,15 @@
 import Foundation
 import Testing
 
-/// docs/spec.md says what the parser's table says; `RECORD_GOLDEN=1` writes it anew, and fails.
+/// docs/reference/spec.md says what the parser's table says; `RECORD_GOLDEN=1` writes it anew, and fails.
 @Test func theReferenceIsTheTable() throws {
     let checkout = #filePath.components(separatedBy: "/Tests/")[0]
-    let page = URL(fileURLWithPath: "\(checkout)/docs/spec.md")
+    let page = URL(fileURLWithPath: "\(checkout)/docs/reference/spec.md")
     if ProcessInfo.processInfo.environment["RECORD_GOLDEN"] == "1" {
         try Data(SpecReference.markdown.utf8).write(to: page)
         Issue.record(
-            "docs/spec.md was written anew; look at the difference and run again without RECORD_GOLDEN")
+            "docs/reference/spec.md was written anew; look at the difference and run again without RECORD_GOLDEN"
+        )
         return
     }
     #expect(try String(contentsOf: page, encoding: .utf8) == SpecReference.markdown)

@@ -8,7 +8,7 @@ import Testing
 @testable import SystemdUnits
 
 /// What becomes of units and environment files as people have them: the flags once and everything else as it was, or the
-/// right refusal. docs/unit-styles.md is written from it.
+/// right refusal. docs/reference/unit-styles.md is written from it.
 @Suite struct UnitStyleTests {
     @Test func thereAreEnoughOfThem() { #expect(UnitStyle.all.count >= 40) }
 
@@ -99,7 +99,7 @@ import Testing
             let cells = try UnitStyle.Knowledge.allCases.map { try Self.outcome(style.world($0)) }
             lines.append("| \(([style.title] + cells).joined(separator: " | ")) |")
         }
-        try expectGolden(lines.joined(separator: "\n") + "\n", "docs/unit-styles.md")
+        try expectGolden(lines.joined(separator: "\n") + "\n", "docs/reference/unit-styles.md")
     }
 
     /// systemd prints the commands of ExecStartPre= and the like too.
