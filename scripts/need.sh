@@ -105,6 +105,8 @@ e2e)
     # Not installed, as they would start a service.
     unpack containerd
     unpack runc
+    # With the libraries that it needs.
+    for package in haproxy liblua5.3-0 libopentracing1 libopentracing-c-wrapper0; do unpack $package; done
     "$(dirname "$0")/fetch-kubectl.sh"
     ;;
 esac
