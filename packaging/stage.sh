@@ -40,7 +40,7 @@ gzip -9n "$root"/share/man/man1/*.1
 "$staged" status --schema >"$root/share/aggbootstrap/status.schema.json"
 # In the same places relative to each other, so that their links lead somewhere.
 doc=$root/share/doc/aggbootstrap
-cp "$project"/{README,SECURITY,CONTRIBUTING}.md "$doc/"
+cp "$project"/{README,README.zh-CN,SECURITY,CONTRIBUTING}.md "$doc/"
 (cd "$project" && find docs -type f \( -name '*.md' -o -name '*.png' -o -name '*.svg' \) -exec cp --parents -t "$doc" {} +)
 cp "$project"/examples/*.{json,yml} "$doc/examples/"
 find "$root" -type f ! -path "$staged" -exec chmod 644 {} +

@@ -67,7 +67,7 @@ same_as_built() {
     [ -d "$work/tar" ] || { mkdir "$work/tar" && tar -xzf "$tarball" -C "$work/tar" --strip-components=1; }
     for file in bin/aggbootstrap share/man/man1/aggbootstrap-init.1.gz share/bash-completion/completions/aggbootstrap \
         share/fish/vendor_completions.d/aggbootstrap.fish share/aggbootstrap/{aggbootstrap,status}.schema.json \
-        share/doc/aggbootstrap/{README.md,docs/tutorial/offline.md,examples/three-control-planes.json}; do
+        share/doc/aggbootstrap/{README.md,README.zh-CN.md,docs/tutorial/offline{,.zh-CN}.md,examples/three-control-planes.json}; do
         cmp "$work/tar/$file" "$1/$file"
     done
 }

@@ -11,14 +11,8 @@ import Testing
     /// Every page, by its path from the checkout.
     private func pages() throws -> [String: String] { try Pages.all() }
 
-    /// A heading's anchor, as GitHub makes it.
     private func anchors(_ page: String) -> Set<String> {
-        let headings = page.matches(of: /(?m)^#+ (.*)$/).map { $0.1.lowercased() }
-        return Set(
-            headings.map { heading in
-                String(heading.filter { $0.isLetter || $0.isNumber || " -_".contains($0) }).replacing(
-                    " ", with: "-")
-            })
+        Set(page.matches(of: /(?m)^#+ (.*)$/).map { Pages.anchor(String($0.1)) })
     }
 
     @Test func theReadmeIsShort() throws {

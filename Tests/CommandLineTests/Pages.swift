@@ -13,7 +13,8 @@ enum Pages {
                 "\(folder)/\($0)"
             }
         }
-        let names = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] + below
+        let top = ["README.md", "README.zh-CN.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+        let names = top + below
         return try Dictionary(
             uniqueKeysWithValues: names.filter { $0.hasSuffix(".md") }.map {
                 ($0, try String(contentsOfFile: "\(checkout)/\($0)", encoding: .utf8))
@@ -27,6 +28,15 @@ enum Pages {
             if part == "..", !folders.isEmpty { folders.removeLast() } else { folders.append(part) }
         }
         return folders.joined(separator: "/")
+    }
+
+    /// The last part of a path.
+    static func file(of page: String) -> String { page.split(separator: "/").last.map(String.init) ?? page }
+
+    /// The anchor of a heading, as GitHub makes it.
+    static func anchor(_ heading: String) -> String {
+        String(heading.lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }).replacing(
+            " ", with: "-")
     }
 
     /// The lines of a page's fenced blocks, each block with what stands behind its ```.
