@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix man
+.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix secrets man
 .PHONY: deb rpm tarball packages package-check reproduce
 
 LINTED := Sources Tests templates Package.swift
@@ -33,6 +33,7 @@ help:
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/explanation/reliability.md"
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
+	@echo "make secrets  plants keys and passphrases, and looks for them in memory, arguments, files and output (root)"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet lint', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
@@ -95,6 +96,13 @@ matrix:
 	@scripts/need.sh matrix
 	$(RELEASE)
 	@scripts/matrix.sh $(PROGRAM)
+
+secrets:
+	@if [ "$$(id -u)" != 0 ]; then \
+		echo 'error: make secrets reads the memory of its programs: run sudo env "PATH=$$PATH" make secrets' >&2; exit 1; fi
+	@scripts/need.sh secrets
+	$(RELEASE)
+	@python3 Tests/Secrets/look.py $(PROGRAM) $(STORIES)
 
 # It reports: a missed bound does not fail. The directory is not in /tmp, which may be in memory.
 bench:

@@ -21,11 +21,12 @@ let buildInfo: [CSetting] = ["AGGBOOTSTRAP_COMMIT", "AGGBOOTSTRAP_LIBSYSTEMD"].c
 }
 
 // Half of the time of a short run is the dynamic loader's: packed relocations, and no symbol that nobody looks for. The
-// linker is the one of Swift's own toolchain; the default one knows neither.
+// linker is the one of Swift's own toolchain; the default one knows neither. Symbols are bound at the start: the loader that
+// binds one in the middle of a run saves all registers on the stack, with the last bytes of a key that was copied.
 let small: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
-            + ["-z", "pack-relative-relocs", "--gc-sections", "--no-export-dynamic"]
+            + ["-z", "pack-relative-relocs", "-z", "now", "--gc-sections", "--no-export-dynamic"]
             .flatMap { ["-Xlinker", $0] },
         .when(configuration: .release))
 ]
@@ -47,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "CBuildInfo", cSettings: buildInfo),
+        .target(name: "CWipedMemory"),
         // Floor 1: values. No C, no I/O, no clock, no randomness.
         .target(name: "Secrets", swiftSettings: settings),
         .target(
@@ -97,8 +99,9 @@ let package = Package(
         .executableTarget(
             name: "aggbootstrap",
             dependencies: [
-                "CBuildInfo", "ControlPlane", "LocalFiles", "Operations", "Planning", "Proofs", "Secrets",
-                "Spec",
+                "CBuildInfo", "CWipedMemory", "ControlPlane", "LocalFiles", "Operations", "Planning",
+                "Proofs",
+                "Secrets", "Spec",
                 "StateStore", "SystemdUnits", "UnitTemplates", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

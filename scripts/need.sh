@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|page|bench|matrix|package|package-check|kube-apiserver|go
+# Usage: need.sh build|test|e2e|page|bench|matrix|secrets|package|package-check|kube-apiserver|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -25,6 +25,10 @@ packages() {
     matrix)
         packages build
         echo faketime gnutls-bin libnss3-tools openssl python3 python3-venv
+        ;;
+    secrets)
+        packages build
+        echo bash grep gzip iproute2 openssh-client openssl libwrap0 python3 strace util-linux xz-utils
         ;;
     package)
         packages build
@@ -99,6 +103,7 @@ test)
     [ -x /usr/sbin/sshd ] || unpack openssh-server
     command -v promtool >/dev/null || unpack prometheus
     ;;
+secrets) [ -x /usr/sbin/sshd ] || unpack openssh-server ;;
 # Two, whatever kubectl the machine may have: one as old as the lab's kube-apiserver, and a current one.
 e2e)
     unpack kubernetes-client
