@@ -11,11 +11,11 @@ package enum FileReader {
     /// - Throws: `node/too-large` above `limit` bytes, `node/not-regular` for a directory, device or socket.
     package static func read(_ path: String, limit: Int = 4 << 20) throws(NodeError) -> [UInt8]? {
         guard let file = try open(path, limit: limit) else { return nil }
+        let room = room(for: file.number, limit)
         var bytes: [UInt8] = []
         while true {
             var count = 0
-            // It is not filled with zeros first: most files are much smaller.
-            let chunk = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, filled in
+            let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
                 count = retrying { Glibc.read(file.number, buffer.baseAddress, buffer.count) }
                 filled = max(0, count)
             }
@@ -81,11 +81,30 @@ package enum FileReader {
         return try secret(from: descriptor, "file descriptor \(descriptor)", limit)
     }
 
+    /// How many bytes are read at once: of a file one more than it has, which shows its end. All that is taken is wiped again.
+    private static func room(for number: Int32, _ limit: Int) -> Int {
+        var status = stat()
+        guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return limit + 1 }
+        // A file of the kernel's says that it has none.
+        return min(limit, status.st_size > 0 ? Int(clamping: status.st_size) : 64 << 10) + 1
+    }
+
     private static func secret(
         from number: Int32, _ path: String, _ limit: Int
     ) throws(NodeError) -> SecretBytes {
+        let room = room(for: number, limit)
+        let secret = try secret(from: number, path, limit, room: room)
+        guard secret.count == room, room <= limit else { return secret }
+        // A file that holds more than it said: only of a file less is asked for than may be read.
+        guard lseek(number, 0, SEEK_SET) == 0 else { throw .system("read", path) }
+        return try self.secret(from: number, path, limit, room: limit + 1)
+    }
+
+    private static func secret(
+        from number: Int32, _ path: String, _ limit: Int, room: Int
+    ) throws(NodeError) -> SecretBytes {
         var failure: Int32 = 0
-        let secret = SecretBytes(count: limit + 1) { buffer in
+        let secret = SecretBytes(count: room) { buffer in
             var filled = 0
             while filled < buffer.count {
                 let count = retrying {
