@@ -19,6 +19,20 @@ struct LocatedJSONParser {
 
     mutating func document() throws(SpecProblem) -> LocatedJSON {
         skipWhitespace()
+        let (start, first) = (location, next)
+        do throws(SpecProblem) {
+            return try only()
+        } catch {
+            // Of a file that was given in place of another, a passphrase's or a key's, no word is repeated. A comment is
+            // told by its sign alone.
+            let isComment = first == 0x2f || first == 0x23
+            guard Self.isBracketed(bytes) || isComment else { throw Self.foreign(at: start) }
+            throw error
+        }
+    }
+
+    /// The one value of the document, and nothing behind it.
+    private mutating func only() throws(SpecProblem) -> LocatedJSON {
         let value = try value(depth: 0)
         skipWhitespace()
         guard offset == bytes.count else {

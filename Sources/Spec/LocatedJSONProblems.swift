@@ -8,6 +8,18 @@ extension LocatedJSONParser {
         SpecProblem(at: location, .syntax, message, hint: hint)
     }
 
+    /// Whether a text begins as a JSON document of ours does; anything else may be a file that is secret.
+    static func isBracketed(_ bytes: [UInt8]) -> Bool {
+        let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+        return [0x7b, 0x5b, 0x7d, 0x5d].contains(first)
+    }
+
+    static func foreign(at start: SourceLocation) -> SpecProblem {
+        SpecProblem(
+            at: start, .syntax, "it is not JSON: it does not begin with a bracket",
+            hint: "check that it is the right file: JSON begins with { or [")
+    }
+
     /// What stands at the current position, in words.
     var found: String {
         guard let byte = next else { return "the end of the file" }

@@ -13,10 +13,13 @@ package struct SpecRendering {
     private let fileName: String
     private let color: Color
     private let lines: [ArraySlice<UInt8>]
+    /// Whether it looks like a spec: of another file, a passphrase's it may be, no line is shown.
+    private let isShown: Bool
 
     init(fileName: String, source: [UInt8], color: Color) {
         self.fileName = Self.printable(fileName)
         self.color = color
+        isShown = LocatedJSONParser.isBracketed(source)
         lines = source.split(separator: 0x0a, omittingEmptySubsequences: false)
     }
 
@@ -47,6 +50,7 @@ package struct SpecRendering {
         case .tooLarge, .empty, .binary, .byteOrderMark, .notUTF8: return ""
         default: break
         }
+        guard isShown else { return "" }
         let (line, column) = (problem.location.line - 1, problem.location.column - 1)
         guard lines.indices.contains(line) else { return "" }
         var scalars = Array(String(decoding: lines[line], as: UTF8.self).unicodeScalars)

@@ -157,6 +157,8 @@ def mistakes(watch):
     watch.write("ca.key", forms.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
     watch.learn_all()
     watch.agg("a key as a passphrase", "init", *here, "--passphrase-file", "ca.key", statuses=(64,), expecting="usage/passphrase")
+    watch.agg("a key as a spec", "plan", "--spec", "ca.key", "--root", "none", statuses=(65,))
+    watch.agg("a passphrase as a spec", "plan", "--spec", "pp", "--root", "none", statuses=(65,))
 
     # Keys of a plain state that are not as they were.
     watch.agg("init, plain", "init", "--root", "plain")

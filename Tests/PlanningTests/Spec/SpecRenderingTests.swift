@@ -98,6 +98,16 @@ import Testing
                 """)
     }
 
+    /// A file that was given in place of the spec is not quoted: it may be a passphrase's, or a key's.
+    @Test(arguments: [
+        "harbour-Quill.5519", "harbour", "4711-harbour\n", "-harbour", "\n  true harbour", "\"harbour\"",
+        "null harbour",
+        "-----BEGIN PRIVATE KEY-----\nharbour\n-----END PRIVATE KEY-----\n",
+    ]) func anotherFileIsNotQuoted(text: String) {
+        let said = problems(in: Array(text.utf8))?.render() ?? ""
+        #expect(said.contains("error: ") && !said.contains("harbour") && !said.contains("4711"), "\(said)")
+    }
+
     @Test func manyProblemsAreCounted() {
         let keys = (0..<150).map { "\"zzzzzzzz\($0)\": 1" }.joined(separator: ", ")
         let found = problems(in: Array("{\(keys)}".utf8))
