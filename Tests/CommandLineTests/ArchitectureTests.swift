@@ -128,4 +128,23 @@ import Testing
         }
         #expect(Set(types) == ["CodedError", "SpecProblems"])
     }
+
+    /// What holds a secret has nothing that shows it: no description but the one that says nothing, and no encoding.
+    @Test func secretsHaveNoText() {
+        let holders: Set = ["SecretBytes", "PrivateKey", "ClientIdentity", "StateKeys"]
+        let declaration = /(?m)^[a-z ]*(?:struct|class|enum|extension) (\w+)(?:: ([^{\n]*))?/
+        let texts = /\w*StringConvertible|TextOutputStreamable|Encodable|Codable|ExpressibleByString\w*/
+        var (seen, shown): (Set<String>, [String]) = ([], [])
+        for source in Self.sources {
+            for match in source.text.matches(of: declaration) where holders.contains(String(match.1)) {
+                seen.insert(String(match.1))
+                shown += (match.2 ?? "").matches(of: texts).map { "\(match.1): \($0.output)" }
+            }
+        }
+        #expect(seen == holders)
+        #expect(shown == ["SecretBytes: CustomStringConvertible"])
+        let bytes = Self.sources.first { $0.name == "SecretBytes" }?.text ?? ""
+        #expect(bytes.contains(#"var description: String { "<secret>" }"#))
+        #expect(bytes.contains("Mirror(self, children: [:])"))
+    }
 }
