@@ -81,7 +81,10 @@ final class ReadAhead: Sendable {
     private static func statLines(
         of paths: [String], from channel: AgentChannel
     ) throws(NodeError) -> [ByteText: String?] {
-        let reply = try channel.request(["stats", "\(paths.count)"] + paths)
+        statLines(of: paths, in: try channel.request(["stats", "\(paths.count)"] + paths))
+    }
+
+    static func statLines(of paths: [String], in reply: AgentChannel.Reply) -> [ByteText: String?] {
         let (output, errors): (String, String)
         switch reply {
         case .done: (output, errors) = (reply.text, "")
@@ -110,7 +113,13 @@ final class ReadAhead: Sendable {
     ) throws(NodeError) -> (contents: [[UInt8]], digests: [String])? {
         guard !(paths.isEmpty && secrets.isEmpty) else { return nil }
         let words = ["\(paths.count)"] + paths + secrets
-        let reply = try channel.request(["contents", "\(words.count)"] + words)
+        return contents(
+            paths, secrets, lines, in: try channel.request(["contents", "\(words.count)"] + words))
+    }
+
+    static func contents(
+        _ paths: [String], _ secrets: [String], _ lines: [ByteText: String?], in reply: AgentChannel.Reply
+    ) -> (contents: [[UInt8]], digests: [String])? {
         guard case .done(let text) = reply else { return nil }
         let parts = text.withUnsafeBytes {
             $0.split(separator: 0x0a, omittingEmptySubsequences: false).map(Array.init)

@@ -30,7 +30,7 @@ extension SSHTransport {
             .sorted { $0.pid < $1.pid }
     }
 
-    private static func process(_ line: String) -> NodeProcess? {
+    static func process(_ line: String) -> NodeProcess? {
         let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(
             String.init)
         guard parts.count >= 3, let pid = Int(parts[0]) else { return nil }
