@@ -47,9 +47,8 @@ final class AgentChannel: Sendable {
         var isMissing: Bool { AgentChannel.isMissing(text) }
 
         private static func trimmed(_ text: String) -> String {
-            var text = text
-            while text.hasSuffix("\n") { text.removeLast() }
-            return text
+            let end = text.utf8.lastIndex { $0 != 0x0a }
+            return end.map { String(decoding: text.utf8[...$0], as: UTF8.self) } ?? ""
         }
     }
 

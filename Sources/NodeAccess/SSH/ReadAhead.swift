@@ -92,12 +92,12 @@ final class ReadAhead: Sendable {
         case .exited, .lockLost: return [:]
         }
         var lines: [ByteText: String?] = [:]
-        for line in output.split(separator: "\n") {
+        for line in AgentChannel.Reply.lines(output) {
             let words = line.split(separator: " ", maxSplits: 8, omittingEmptySubsequences: false)
             guard words.count == 9 else { continue }
-            lines[String(words[8]).bytes] = String(line)
+            lines[String(words[8]).bytes] = line
         }
-        let missing = errors.split(separator: "\n").filter { AgentChannel.isMissing(String($0)) }
+        let missing = AgentChannel.Reply.lines(errors).filter(AgentChannel.isMissing)
         for path in paths where lines[path.bytes] == nil {
             if missing.contains(where: { $0.contains("'\(path)'") }) {
                 lines.updateValue(nil, forKey: path.bytes)

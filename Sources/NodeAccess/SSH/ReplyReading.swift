@@ -5,6 +5,12 @@ import Values
 
 /// What the agent's programs print, as values.
 extension AgentChannel.Reply {
+    /// The lines that are not empty. Only a line feed ends one: Swift takes it and a carriage return before it for one
+    /// character, and a name may end with such a one.
+    static func lines(_ text: String) -> [String] {
+        text.utf8.split(separator: 0x0a).map { String(Substring($0)) }
+    }
+
     /// The beginning of a file, or all of it.
     enum Content {
         case whole(SecretBytes)
@@ -33,9 +39,11 @@ extension AgentChannel.Reply {
     static func names(in paths: [String], _ output: String) -> [ByteText: [String]] {
         var names: [ByteText: [String]] = [:]
         var directory: ByteText?
-        for line in output.split(separator: "\n").map(String.init) {
-            if line.hasSuffix(":"), paths.contains(String(line.dropLast())) {
-                directory = String(line.dropLast()).bytes
+        let wanted = Set(paths.bytes)
+        for line in lines(output) {
+            let path = String(decoding: line.utf8.dropLast(), as: UTF8.self).bytes
+            if line.utf8.last == UInt8(ascii: ":"), wanted.contains(path) {
+                directory = path
             } else if let directory {
                 names[directory, default: []].append(line)
             }

@@ -25,7 +25,7 @@ extension SSHTransport {
                 hint: result.status == 3 ? "install grep on the node, then run it again" : nil)
         }
         // Those that search have the words in their own command lines.
-        return result.stdout.split(separator: "\n").compactMap { Self.process(String($0)) }
+        return AgentChannel.Reply.lines(result.stdout).compactMap { Self.process($0) }
             .filter { !$0.arguments.contains(Self.script) }
             .sorted { $0.pid < $1.pid }
     }

@@ -105,7 +105,7 @@ package struct SSHTransport: NodeTransport {
             if reply.isMissing { return [] }
             throw failure(reply, "list", path)
         }
-        return try AgentChannel.names(reply.text.split(separator: "\n").map(String.init), in: path)
+        return try AgentChannel.names(AgentChannel.Reply.lines(reply.text), in: path)
     }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -119,7 +119,7 @@ package struct SSHTransport: NodeTransport {
         case .done: output = reply.text
         case .failed(let text, let errors):
             // It says so of each directory that is not there, and reads the others nevertheless.
-            let lines = errors.split(separator: "\n").map(String.init)
+            let lines = AgentChannel.Reply.lines(errors)
             guard !lines.isEmpty else { throw failure(reply, "list", paths[0]) }
             for line in lines where !AgentChannel.isMissing(line) {
                 let subject = line.split(separator: "'").dropFirst().first.map(String.init)
