@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix secrets man
-.PHONY: deb rpm tarball packages package-check reproduce
+.PHONY: deb rpm tarball packages package-check reproduce fuzz sanitize
 
 LINTED := Sources Tests templates Package.swift
 # The same flags for every release build, so that it is built once. For size: what is not linked is not loaded. No debug
@@ -18,7 +18,7 @@ RELEASE = AGGBOOTSTRAP_COMMIT=$$(git rev-parse HEAD 2>/dev/null || true) \
 PROGRAM := .build/release/aggbootstrap
 # Values, parsing, flags and units: no keys to make, no server.
 FAST_TESTS := PlanningTests
-SCRIPTS := .ci/run $(wildcard scripts/*.sh packaging/*.sh Tests/PageTests/*.sh ansible/tests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
+SCRIPTS := .ci/run $(wildcard scripts/*.sh packaging/*.sh Tests/PageTests/*.sh Tests/Fuzzing/*.sh ansible/tests/*.sh) $(wildcard Tests/EndToEndTests/*.sh Tests/EndToEndTests/*/*.sh)
 LAB := Tests/EndToEndTests/lab
 export KUBE_APISERVER ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2
 export KUBE_APISERVER_POLL1S ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aggbootstrap-lab/kube-apiserver-v1.20.2-r2-poll1s
@@ -34,6 +34,8 @@ help:
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make secrets  plants keys and passphrases, and looks for them in memory, arguments, files and output (root)"
+	@echo "make fuzz     feeds every parser made-up input, FUZZ_SECONDS (60) each (TARGETS='spec unit'; FUZZ=short: 60 s in all)"
+	@echo "make sanitize the tests with the address sanitizer and with the thread sanitizer, and the release program in valgrind"
 	@echo "make bench    measures whole runs against cfssl and libcrypto (FIGURES='p256 rsa start growth fleet lint', RUNS, RSA_RUNS)"
 	@echo "make man      dist/man: a manual page for each command"
 	@echo "make release  dist/aggbootstrap: static Swift standard library, stripped; and the manual pages"
@@ -104,6 +106,17 @@ secrets:
 	$(RELEASE)
 	@python3 Tests/Secrets/look.py $(PROGRAM) $(STORIES)
 
+# What was found stays in .build-fuzz/findings.
+fuzz:
+	@scripts/need.sh fuzz
+	@Tests/Fuzzing/run.sh $(TARGETS)
+
+# CHECKS='address thread valgrind' for some of them.
+sanitize:
+	@scripts/need.sh sanitize
+	$(RELEASE)
+	@scripts/sanitize.sh $(CHECKS)
+
 # It reports: a missed bound does not fail. The directory is not in /tmp, which may be in memory.
 bench:
 	@scripts/need.sh bench
@@ -158,4 +171,4 @@ man:
 	@ls dist/man
 
 clean:
-	rm -rf .build .build-verifiers .build-reproduce dist
+	rm -rf .build .build-fuzz .build-asan .build-tsan .build-verifiers .build-reproduce dist

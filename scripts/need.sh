@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|page|bench|matrix|secrets|package|package-check|kube-apiserver|go
+# Usage: need.sh build|test|e2e|page|bench|matrix|secrets|package|package-check|kube-apiserver|fuzz|sanitize|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -12,6 +12,14 @@ packages() {
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema python3-venv golang-cfssl systemd strace diffutils faketime patch util-linux
         echo age fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
+        ;;
+    fuzz)
+        packages build
+        echo openssl
+        ;;
+    sanitize)
+        packages test
+        echo libc6-dbg valgrind
         ;;
     e2e)
         packages build
@@ -99,7 +107,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 case $1 in
 # Installed, sshd would listen for everybody, and so would Prometheus; promtool is its checker of metrics.
-test)
+test | sanitize)
     [ -x /usr/sbin/sshd ] || unpack openssh-server
     command -v promtool >/dev/null || unpack prometheus
     ;;

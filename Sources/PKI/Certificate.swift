@@ -20,6 +20,8 @@ package struct Certificate: Sendable, Equatable {
     /// Reads DER; throws `.malformed` for anything else, for bytes after it and for an extension that cannot
     /// be read. `path` is what an error names.
     package init(der: [UInt8], path: String = "the certificate") throws(PKIError) {
+        // What is refused leaves errors too.
+        defer { ErrorQueue.clear() }
         let handle = try X509Handle.parse(der, path: path)
         let buffer = try BIOHandle.growing()
         try check("write", path) { PEM_write_bio_X509(buffer.pointer, handle.pointer) }

@@ -73,10 +73,11 @@ package enum ChainVerifier {
 
     /// Whether `certificate` names `ca` as its issuer, byte for byte, and has its signature; nothing else counts.
     package static func isSigned(_ certificate: Certificate, by ca: Certificate) -> Bool {
+        // A key of an unknown kind is no key, and leaves an error.
+        defer { ErrorQueue.clear() }
         guard certificate.summary.issuerDER == ca.summary.subjectDER,
             let key = X509_get0_pubkey(ca.x509.pointer)
         else { return false }
-        defer { ErrorQueue.clear() }
         return X509_verify(certificate.x509.pointer, key) == 1
     }
 

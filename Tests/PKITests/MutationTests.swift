@@ -38,6 +38,23 @@ import Values
         }
     }
 
+    /// What the next call of OpenSSL finds in its queue must be its own.
+    @Test func damagedCertificatesLeaveNoErrors() throws {
+        let leaf = try issueCA(TestProfile.tutorial.ca(.ecdsa(bits: 256))).certificate.der
+        var mutator = Mutator()
+        var (refused, left) = (0, Set<String>())
+        for _ in 0..<3000 {
+            if let certificate = try? Certificate(der: mutator.mutate(leaf)) {
+                _ = ChainVerifier.isSigned(certificate, by: certificate)
+            } else {
+                refused += 1
+            }
+            if let errors = ErrorQueue.drained() { left.insert(errors) }
+        }
+        #expect(refused > 1000)
+        #expect(left.isEmpty)
+    }
+
     @Test func certificates() throws {
         let ca = try issueCA(TestProfile.tutorial.ca(.ecdsa(bits: 256)))
         let leaf = try issueLeaf(TestProfile.tutorial.leaf(.ecdsa(bits: 256)), by: ca)

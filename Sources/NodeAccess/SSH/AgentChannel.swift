@@ -47,9 +47,8 @@ final class AgentChannel: Sendable {
         var isMissing: Bool { AgentChannel.isMissing(text) }
 
         private static func trimmed(_ text: String) -> String {
-            var text = text
-            while text.hasSuffix("\n") { text.removeLast() }
-            return text
+            let end = text.utf8.lastIndex { $0 != 0x0a }
+            return end.map { String(decoding: text.utf8[...$0], as: UTF8.self) } ?? ""
         }
     }
 
@@ -114,21 +113,31 @@ final class AgentChannel: Sendable {
                     count(sent: content.count)
                 }
             }
-            let line = try socket.receiveLine(until: deadline)
-            let words = line.split(separator: " ")
-            guard words.count == 3, let count = Int(words[1]), (0..<Self.mostBytes).contains(count),
-                let errors = Int(words[2]), (0...count).contains(errors)
-            else { throw .closed("its answer is not understood") }
+            let answer = try Self.receiveReply(from: socket, until: deadline)
             counted.withLock {
                 $0.requests += 1
-                $0.received += line.utf8.count + 1 + count
+                $0.received += answer.bytes
             }
-            let output = try Self.receive(count - errors, from: socket, deadline)
-            return try Self.reply(words[0], output, try Self.receive(errors, from: socket, deadline))
+            return answer.reply
         }
     }
 
     private func count(sent bytes: Int) { counted.withLock { $0.sent += bytes } }
+
+    /// The next reply: a line with its kind and its sizes, what was written to standard output, and standard error.
+    /// - Returns: also how many bytes it took.
+    static func receiveReply(
+        from socket: SocketStream, until deadline: ContinuousClock.Instant
+    ) throws(SocketStream.Failure) -> (reply: Reply, bytes: Int) {
+        let line = try socket.receiveLine(until: deadline)
+        let words = line.split(separator: " ")
+        guard words.count == 3, let count = Int(words[1]), (0..<Self.mostBytes).contains(count),
+            let errors = Int(words[2]), (0...count).contains(errors)
+        else { throw .closed("its answer is not understood") }
+        let output = try receive(count - errors, from: socket, deadline)
+        let reply = try reply(words[0], output, try receive(errors, from: socket, deadline))
+        return (reply, line.utf8.count + 1 + count)
+    }
 
     private static func receive(
         _ count: Int, from socket: SocketStream, _ deadline: ContinuousClock.Instant

@@ -81,7 +81,10 @@ final class ReadAhead: Sendable {
     private static func statLines(
         of paths: [String], from channel: AgentChannel
     ) throws(NodeError) -> [ByteText: String?] {
-        let reply = try channel.request(["stats", "\(paths.count)"] + paths)
+        statLines(of: paths, in: try channel.request(["stats", "\(paths.count)"] + paths))
+    }
+
+    static func statLines(of paths: [String], in reply: AgentChannel.Reply) -> [ByteText: String?] {
         let (output, errors): (String, String)
         switch reply {
         case .done: (output, errors) = (reply.text, "")
@@ -89,12 +92,12 @@ final class ReadAhead: Sendable {
         case .exited, .lockLost: return [:]
         }
         var lines: [ByteText: String?] = [:]
-        for line in output.split(separator: "\n") {
+        for line in AgentChannel.Reply.lines(output) {
             let words = line.split(separator: " ", maxSplits: 8, omittingEmptySubsequences: false)
             guard words.count == 9 else { continue }
-            lines[String(words[8]).bytes] = String(line)
+            lines[String(words[8]).bytes] = line
         }
-        let missing = errors.split(separator: "\n").filter { AgentChannel.isMissing(String($0)) }
+        let missing = AgentChannel.Reply.lines(errors).filter(AgentChannel.isMissing)
         for path in paths where lines[path.bytes] == nil {
             if missing.contains(where: { $0.contains("'\(path)'") }) {
                 lines.updateValue(nil, forKey: path.bytes)
@@ -110,7 +113,13 @@ final class ReadAhead: Sendable {
     ) throws(NodeError) -> (contents: [[UInt8]], digests: [String])? {
         guard !(paths.isEmpty && secrets.isEmpty) else { return nil }
         let words = ["\(paths.count)"] + paths + secrets
-        let reply = try channel.request(["contents", "\(words.count)"] + words)
+        return contents(
+            paths, secrets, lines, in: try channel.request(["contents", "\(words.count)"] + words))
+    }
+
+    static func contents(
+        _ paths: [String], _ secrets: [String], _ lines: [ByteText: String?], in reply: AgentChannel.Reply
+    ) -> (contents: [[UInt8]], digests: [String])? {
         guard case .done(let text) = reply else { return nil }
         let parts = text.withUnsafeBytes {
             $0.split(separator: 0x0a, omittingEmptySubsequences: false).map(Array.init)

@@ -35,14 +35,14 @@ extension SSHTransport {
         }
         let reply = try channel.request(lines, seconds: Self.seconds(copies.count))
         guard case .done = reply else {
-            let said = reply.text.split(separator: "\n").map(String.init)
+            let said = AgentChannel.Reply.lines(reply.text)
             if said.count == 2, FileStatus.isKind(said[1]), copies.contains(where: { $0.source == said[0] }) {
                 throw Self.notRegular(said[0])
             }
             let (place, why) = Self.place(of: reply, in: copies.map(\.path))
             throw failure(why, "copy \(copies[place].source) to", copies[place].path)
         }
-        let answers = reply.text.split(separator: "\n")
+        let answers = AgentChannel.Reply.lines(reply.text)
         var prepared: [PreparedCopy?] = []
         for (answer, temporary) in zip(answers, temporaries) {
             let words = answer.split(separator: " ").map(String.init)
@@ -88,9 +88,14 @@ extension SSHTransport {
         of reply: AgentChannel.Reply, in paths: [String]
     ) -> (index: Int, why: AgentChannel.Reply) {
         guard case .failed(let output, let errors) = reply,
-            let line = output.split(separator: "\n").first.map(String.init),
+            let line = AgentChannel.Reply.lines(output).first,
             let index = paths.firstIndex(where: { AtomicFileWriter.temporary(for: $0) == line })
         else { return (0, reply) }
-        return (index, .failed(output: String(output.dropFirst(line.count + 1)), errors: errors))
+        return (
+            index,
+            .failed(
+                output: String(decoding: output.utf8.dropFirst(line.utf8.count + 1), as: UTF8.self),
+                errors: errors)
+        )
     }
 }

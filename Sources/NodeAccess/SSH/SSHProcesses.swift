@@ -25,12 +25,12 @@ extension SSHTransport {
                 hint: result.status == 3 ? "install grep on the node, then run it again" : nil)
         }
         // Those that search have the words in their own command lines.
-        return result.stdout.split(separator: "\n").compactMap { Self.process(String($0)) }
+        return AgentChannel.Reply.lines(result.stdout).compactMap { Self.process($0) }
             .filter { !$0.arguments.contains(Self.script) }
             .sorted { $0.pid < $1.pid }
     }
 
-    private static func process(_ line: String) -> NodeProcess? {
+    static func process(_ line: String) -> NodeProcess? {
         let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(
             String.init)
         guard parts.count >= 3, let pid = Int(parts[0]) else { return nil }

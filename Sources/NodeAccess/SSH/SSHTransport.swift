@@ -77,24 +77,14 @@ package struct SSHTransport: NodeTransport {
             if FileStatus.isKind(reply.text) { throw Self.notRegular(path) }
             throw failure(reply, "read", path)
         }
-        var decoded: Int?
-        let bytes = SecretBytes(count: text.count) { buffer in
-            decoded = text.withUnsafeBytes { Base64.decode($0, into: buffer) }
-            // What was written of a text that is no base64 is wiped too.
-            return decoded ?? buffer.count
-        }
-        // The last byte says whether it was read to its end, or to `count`.
-        guard let decoded, decoded > 0 else {
+        switch AgentChannel.Reply.content(of: text) {
+        case .whole(let bytes): return bytes
+        case .damaged:
             throw NodeError(.system, operation: "read", subject: path, underlying: "the answer is not base64")
-        }
-        let mark = bytes.withUnsafeBytes { $0[decoded - 1] }
-        guard mark == UInt8(ascii: "+") else {
+        case .unread:
             // A process that has ended meanwhile takes its files along.
             if try status(path) == nil { return nil }
             throw NodeError(.system, operation: "read", subject: path, underlying: "it cannot be read")
-        }
-        return bytes.withUnsafeBytes {
-            SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[..<(decoded - 1)]))
         }
     }
 
@@ -115,7 +105,7 @@ package struct SSHTransport: NodeTransport {
             if reply.isMissing { return [] }
             throw failure(reply, "list", path)
         }
-        return try AgentChannel.names(reply.text.split(separator: "\n").map(String.init), in: path)
+        return try AgentChannel.names(AgentChannel.Reply.lines(reply.text), in: path)
     }
 
     package func lists(_ paths: [String]) throws(NodeError) -> [[String]] {
@@ -129,7 +119,7 @@ package struct SSHTransport: NodeTransport {
         case .done: output = reply.text
         case .failed(let text, let errors):
             // It says so of each directory that is not there, and reads the others nevertheless.
-            let lines = errors.split(separator: "\n").map(String.init)
+            let lines = AgentChannel.Reply.lines(errors)
             guard !lines.isEmpty else { throw failure(reply, "list", paths[0]) }
             for line in lines where !AgentChannel.isMissing(line) {
                 let subject = line.split(separator: "'").dropFirst().first.map(String.init)
@@ -138,17 +128,9 @@ package struct SSHTransport: NodeTransport {
             output = text
         case .exited, .lockLost: throw failure(reply, "list", paths[0])
         }
-        var names: [String: [String]] = [:]
-        var directory: String?
-        for line in output.split(separator: "\n").map(String.init) {
-            if line.hasSuffix(":"), paths.contains(String(line.dropLast())) {
-                directory = String(line.dropLast())
-            } else if let directory {
-                names[directory, default: []].append(line)
-            }
-        }
+        let names = AgentChannel.Reply.names(in: paths, output)
         var lists: [[String]] = []
-        for path in paths { lists.append(try AgentChannel.names(names[path, default: []], in: path)) }
+        for path in paths { lists.append(try AgentChannel.names(names[path.bytes, default: []], in: path)) }
         return lists
     }
 

@@ -117,7 +117,7 @@ package enum AgeFile {
     }
 
     /// The file as it is, or what its text form (`age -a`) stands for.
-    private static func binary(_ file: [UInt8], name: String) throws(AgeError) -> [UInt8] {
+    static func binary(_ file: [UInt8], name: String) throws(AgeError) -> [UInt8] {
         guard file.starts(with: "-----BEGIN \(armour)-----".utf8) else { return file }
         var lines = file.split(separator: 0x0a).map { $0.last == 0x0d ? $0.dropLast() : $0 }
         while lines.last?.isEmpty == true { lines.removeLast() }

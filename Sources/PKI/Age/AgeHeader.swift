@@ -14,7 +14,7 @@ struct AgeHeader {
     private static let limit = 8192
 
     private let salt: [UInt8]
-    private let workFactor: Int
+    let workFactor: Int
     private let wrapped: [UInt8]
     /// What the code at its end is made of: everything up to the three hyphens.
     private let covered: [UInt8]
