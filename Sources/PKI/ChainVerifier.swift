@@ -73,7 +73,7 @@ package enum ChainVerifier {
 
     /// Whether `certificate` names `ca` as its issuer, byte for byte, and has its signature; nothing else counts.
     package static func isSigned(_ certificate: Certificate, by ca: Certificate) -> Bool {
-        // A key of an unknown kind is no key, and leaves an error.
+        // A key that cannot be read leaves an error.
         defer { ErrorQueue.clear() }
         guard certificate.summary.issuerDER == ca.summary.subjectDER,
             let key = X509_get0_pubkey(ca.x509.pointer)
