@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix secrets man
+.PHONY: help demo test check e2e e2e-full bench release clean build-tests probe-tests pages matrix secrets man faults
 .PHONY: deb rpm tarball packages package-check reproduce fuzz sanitize
 
 LINTED := Sources Tests templates Package.swift
@@ -31,6 +31,7 @@ help:
 	@echo "make check    formatter and shell lint, warnings as errors, fast tests, the Ansible collection"
 	@echo "make e2e      stories on real nodes: systemd, etcd, kube-apiserver (root; STORIES='a b' for some of them)"
 	@echo "make e2e-full the same and the long ones: rotations that are cut off everywhere; see docs/explanation/reliability.md"
+	@echo "make faults   kills and errors of the disk at every system call of offline runs (FAULTS=short: a sample of about a minute)"
 	@echo "make pages    opens the page of status --html in Chromium, in both themes, narrow and wide"
 	@echo "make matrix   has the verifiers of others judge every kind of certificate that it issues"
 	@echo "make secrets  plants keys and passphrases, and looks for them in memory, arguments, files and output (root)"
@@ -82,6 +83,12 @@ e2e:
 
 e2e-full:
 	@$(MAKE) --no-print-directory e2e STORIES=--all
+
+# Root adds file systems that are full.
+faults:
+	@scripts/need.sh faults
+	$(RELEASE)
+	@python3 -B Tests/Faults/faults.py $(PROGRAM)
 
 # The page of `status --html`, opened in a browser.
 pages:

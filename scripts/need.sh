@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of a purpose that are missing, and says which; checks that Swift is there.
-# Usage: need.sh build|test|e2e|page|bench|matrix|secrets|package|package-check|kube-apiserver|fuzz|sanitize|go
+# Usage: need.sh build|test|e2e|page|bench|matrix|secrets|package|package-check|kube-apiserver|fuzz|sanitize|faults|go
 # Needs neither root nor the network where everything is there. Runs apt-get as root, or with sudo.
 set -euo pipefail
 
@@ -25,6 +25,10 @@ packages() {
         packages build
         echo systemd-container debootstrap faketime iproute2 iptables openssh-client openssl etcd-server curl procps python3 python3-venv strace
         echo util-linux
+        ;;
+    faults)
+        packages build
+        echo mount openssl python3 strace util-linux
         ;;
     page)
         packages build

@@ -77,7 +77,14 @@ package enum AtomicFileWriter {
         _ path: String, _ content: FileContent, mode: UInt32
     ) throws(NodeError) {
         let (directory, name) = split(path)
-        let temporary = "\(directory)/.\(name).\(getpid())\(temporarySuffix)"
+        let prefix = ".\(name)."
+        for other in (try? FileReader.list(directory)) ?? []
+        where other.hasPrefix(prefix) && other.hasSuffix(temporarySuffix) {
+            // Of a run that was killed: nobody else would ever remove it.
+            let number = pid_t(other.dropFirst(prefix.count).dropLast(temporarySuffix.count)) ?? 0
+            if number > 0, kill(number, 0) != 0, errno == ESRCH { _ = unlink("\(directory)/\(other)") }
+        }
+        let temporary = "\(directory)/\(prefix)\(getpid())\(temporarySuffix)"
         try write([FileWrite(path, content, mode: mode)], at: [temporary])
     }
 
@@ -193,7 +200,8 @@ package enum AtomicFileWriter {
         let (directory, name) = split(path)
         let temporary = "\(directory)/.\(name)\(temporarySuffix)"
         // One that is there already was left by a killed run, or belongs to a thread that makes the same directory.
-        if mkdir(temporary, mode_t(mode)) != 0, errno != EEXIST { throw .system("make the directory", path) }
+        let isOurs = mkdir(temporary, mode_t(mode)) == 0
+        guard isOurs || errno == EEXIST else { throw .system("make the directory", path) }
         do throws(NodeError) {
             let made = try FileDescriptor.open(temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
             if let owner { try made.give(to: owner) }
@@ -202,8 +210,9 @@ package enum AtomicFileWriter {
             }
             guard rename(temporary, path) == 0 else { throw NodeError.system("make the directory", path) }
         } catch {
-            guard try FileStatus.of(path)?.kind == .directory else { throw error }
-            _ = rmdir(temporary)
+            let isThere = (try? FileStatus.of(path))?.kind == .directory
+            if isOurs || isThere { _ = rmdir(temporary) }
+            guard isThere else { throw error }
         }
     }
 

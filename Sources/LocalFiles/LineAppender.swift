@@ -4,7 +4,7 @@ import Glibc
 
 /// Appends to a private log file.
 package enum LineAppender {
-    /// Appends `text` in one write and syncs it; the file is made with mode 0600.
+    /// Appends `text` in one write and syncs it, or nothing where that fails; the file is made with mode 0600.
     ///
     /// A killed run may have left its last line without the line feed. Where that line is whole, it gets one; else it
     /// is cut off, so that every line of the file is whole or damaged, and never the torn end of an append.
@@ -25,8 +25,14 @@ package enum LineAppender {
                 throw NodeError.system("cut the torn last line off", path)
             }
         }
-        try FileContent.text((tail.isEmpty || !isKept ? "" : "\n") + text).write(to: file)
-        try file.sync()
+        do throws(NodeError) {
+            try FileContent.text((tail.isEmpty || !isKept ? "" : "\n") + text).write(to: file)
+            try file.sync()
+        } catch {
+            // A full disk takes a part of a line. What is not removed now is cut off by the next append.
+            _ = ftruncate(file.number, isKept ? end : end - tail.count)
+            throw error
+        }
         if isNew { try AtomicFileWriter.syncDirectory(AtomicFileWriter.split(path).directory) }
     }
 

@@ -36,6 +36,23 @@ import Testing
         #expect(try names().count == 2)
     }
 
+    /// What one of them leaves when it is killed has a name that no later one has.
+    @Test func whatAKilledProcessLeftIsRemoved() throws {
+        let killed = Process()
+        killed.executableURL = URL(fileURLWithPath: "/bin/true")
+        try killed.run()
+        killed.waitUntilExit()
+        let others = [
+            ".file.\(killed.processIdentifier)", ".file.name", ".file.0",
+            ".file2.\(killed.processIdentifier)",
+        ]
+        for other in others { try directory.write("a part", to: other + AtomicFileWriter.temporarySuffix) }
+        try AtomicFileWriter.writeUnlocked(directory.file("file"), .text("one"), mode: 0o644)
+        #expect(
+            try names()
+                == (others.dropFirst().map { $0 + AtomicFileWriter.temporarySuffix } + ["file"]).sorted())
+    }
+
     /// As root, /dev/null would be a file from then on.
     @Test func whatIsNoFileIsNotReplaced() throws {
         let path = directory.file("pipe")

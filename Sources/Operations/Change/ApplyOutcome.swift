@@ -51,11 +51,25 @@ package struct ApplyOutcome: Sendable {
             if case .failed(let error) = node.result { return error }
             return nil
         }
-        guard let first = failures.first else { return nil }
+        let all = failures + unrecorded
+        guard let first = all.first else { return nil }
         return BootstrapError(
-            extending: first, status: hasChanged ? .mixed : nil,
-            details: failures.dropFirst().map(\.message) + takenBack,
+            extending: first, status: isComplete ? .proofFailed : hasChanged ? .mixed : nil,
+            details: all.dropFirst().map(\.message) + takenBack,
             nodes: nodes.map { NodeResult($0.name, $0.result.kind) })
+    }
+
+    /// Changes that were made and could not be written into the ledger: why. No other node is changed then.
+    package var unrecorded: [BootstrapError] = []
+
+    /// Whether every node is as the plan says.
+    var isComplete: Bool {
+        nodes.allSatisfy { node in
+            switch node.result {
+            case .unchanged, .changed: true
+            case .failed, .untouched, .takenBack: false
+            }
+        }
     }
 
     /// What was taken back of nodes that had passed, and how that went; a line each.

@@ -49,12 +49,21 @@ package struct Change: Sendable {
             result.outcome = try await attendant.timed(.applying) { try await apply(preparation, lock: lock) }
         }
         if let failure = result.outcome.failure {
-            try await planner.ended(preparation, result.outcome, in: run)
-            throw Failure(cause: failure, preparation: preparation, outcome: result.outcome)
+            var cause = failure
+            // What ended the run says more than what could not be noted of it.
+            do { try await planner.ended(preparation, result.outcome, in: run) } catch {
+                cause = BootstrapError(extending: failure, details: [ErrorReport(error).message])
+            }
+            throw Failure(cause: cause, preparation: preparation, outcome: result.outcome)
         }
         result.proofs = try await attendant.timed(.proving) { [result] in try await proofs(of: result) }
+        do { try await planner.ended(preparation, result.outcome, in: run) } catch {
+            guard result.outcome.hasChanged else { throw error }
+            throw Failure(
+                cause: BootstrapError(unended: error), preparation: preparation, outcome: result.outcome)
+        }
+        // Last: it says that all of it is done.
         try attendant.show(result)
-        try await planner.ended(preparation, result.outcome, in: run)
         return result
     }
 

@@ -53,17 +53,18 @@ struct Rollout {
         progress(.began(steps.filter { !$0.plan.isEmpty }.map(\.node.name)))
         defer { progress(.finished) }
         let together = steps.filter { !$0.plan.isEmpty && !takesTurn($0) }
-        let results = await onEachNode(together.map(\.node)) { node in
-            guard let step = together.first(where: { $0.node == node }) else { return }
-            do { try await change(step) } catch {
+        let results = await onEachNode(together.map(\.node)) { node -> BootstrapError? in
+            guard let step = together.first(where: { $0.node == node }) else { return nil }
+            do {
+                let unrecorded = try await change(step)
+                tell(step.node, Self.result(step, .success(unrecorded)))
+                return unrecorded
+            } catch {
                 tell(step.node, Self.result(step, .failure(error)))
                 throw error
             }
-            tell(step.node, Self.result(step, .success(())))
         }
-        for (step, result) in zip(together, results) {
-            outcome.set(step.node.name, Self.result(step, result))
-        }
+        for (step, result) in zip(together, results) { Self.note(step, result, &outcome) }
         // What was interrupted may have left its control plane down: it comes before those that serve.
         let turns = steps.filter { !$0.plan.isEmpty && takesTurn($0) }
         for step in turns.filter(\.plan.finishesTransaction) + turns.filter({ !$0.plan.finishesTransaction })
@@ -74,7 +75,7 @@ struct Rollout {
                 break
             }
             let result = await onEachNode([step.node]) { _ in try await takeTurn(step) }
-            outcome.set(step.node.name, Self.result(step, result[0]))
+            Self.note(step, result[0], &outcome)
             tell(step.node, Self.result(step, result[0]))
         }
         if outcome.failure != nil { await takeBack(steps, &outcome) }
@@ -97,12 +98,12 @@ struct Rollout {
             || step.plan.files.contains { paths.contains($0.path) }
     }
 
-    private func takeTurn(_ step: Step) async throws {
+    private func takeTurn(_ step: Step) async throws -> BootstrapError? {
         if step.plan.restarts {
             controlPlanes.effects.progress(.step(node: step.node.name, .checkingOthers))
             try await checkOthers(step.node)
         }
-        try await change(step)
+        return try await change(step)
     }
 
     /// The others may have changed since the plan was made, not least by this rollout.
@@ -119,7 +120,8 @@ struct Rollout {
         }
     }
 
-    private func change(_ step: Step) async throws {
+    /// - Returns: why the change, which was made, is not recorded; nil where it is.
+    private func change(_ step: Step) async throws -> BootstrapError? {
         let link = try controlPlanes.link(step.node)
         let (effects, name) = (controlPlanes.effects, step.node.name)
         let progress = NodeProgress(node: name, send: effects.progress)
@@ -145,7 +147,14 @@ struct Rollout {
                 "\(event)-failed", [("node", name), ("because", located.message)], now: effects.now())
             throw located
         }
-        try ledger.append("\(event)-done", [("node", name)], now: effects.now())
+        do {
+            try ledger.append("\(event)-done", [("node", name)], now: effects.now())
+            return nil
+        } catch {
+            return BootstrapError(extending: error) {
+                "\(name): the change was made, but not recorded: \($0)"
+            }
+        }
     }
 
     // MARK: - Back
@@ -193,7 +202,8 @@ struct Rollout {
             throw BootstrapError(
                 "apply/not-restored", status: .mixed, "\(node.name): the copies of its old files are gone")
         }
-        try ledger.append(
+        // A control plane that refuses its new pair does not wait for a disk that is full here.
+        try? ledger.append(
             "apply-taken-back", [("node", node.name), ("because", why)], now: controlPlanes.effects.now())
         try transaction.restore(unit: unit)
         try transaction.drop(unit: unit)
@@ -201,7 +211,16 @@ struct Rollout {
 
     // MARK: - Results
 
-    private static func result(_ step: Step, _ result: Result<Void, any Error>) -> ApplyOutcome.Node {
+    private static func note(
+        _ step: Step, _ result: Result<BootstrapError?, any Error>, _ outcome: inout ApplyOutcome
+    ) {
+        outcome.set(step.node.name, Self.result(step, result))
+        if case .success(let unrecorded?) = result { outcome.unrecorded.append(unrecorded) }
+    }
+
+    private static func result(
+        _ step: Step, _ result: Result<BootstrapError?, any Error>
+    ) -> ApplyOutcome.Node {
         switch result {
         case .success:
             .changed(

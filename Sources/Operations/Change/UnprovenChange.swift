@@ -9,4 +9,11 @@ extension BootstrapError {
             extending: error, status: .proofFailed,
             details: ["the change was made on every node; only its proofs are missing"])
     }
+
+    /// Why what follows a change could not be done: it is in force and proved all the same.
+    init(unended error: any Error) {
+        self.init(
+            extending: error, status: .proofFailed,
+            details: ["the change was made on every node; run it again: it finishes"])
+    }
 }

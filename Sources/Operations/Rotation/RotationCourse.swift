@@ -21,7 +21,7 @@ struct RotationCourse {
     mutating func putBack() { hasChanged = true }
 
     mutating func applied(_ outcome: ApplyOutcome) {
-        if outcome.failure == nil { areAlike = true }
+        if outcome.isComplete { areAlike = true }
         if outcome.filesWritten > 0 { hasChanged = true }
     }
 
