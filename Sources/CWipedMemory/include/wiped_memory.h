@@ -2,6 +2,6 @@
 #ifndef AGGBOOTSTRAP_WIPED_MEMORY_H
 #define AGGBOOTSTRAP_WIPED_MEMORY_H
 
-/* This target has the C library overwrite all memory that is freed. Nothing in it is called. */
+/* This target gives the program its free() and realloc(), which wipe what they give back. Nothing calls them by another name. */
 
 #endif
