@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the fuzz targets and runs each for FUZZ_SECONDS (60), or for 4 with FUZZ=short. New inputs stay in .build-fuzz.
+# Builds the fuzz targets and runs each for FUZZ_SECONDS (60), or for 4 with FUZZ=short; with FUZZ=corpus on the inputs of
+# the repository alone, which is the same each time. New inputs stay in .build-fuzz.
 # Usage: run.sh [TARGET...]; ends with status 1 at the first finding, and says where its input is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,6 +26,10 @@ for target in "${targets[@]}"; do
     for folder in "$here/corpus/$target" "$work/seeds/$target"; do [ ! -d "$folder" ] || folders+=("$folder"); done
     options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
         -artifact_prefix="$work/findings/$target-" -max_len=8192)
+    if [ "${FUZZ:-}" = corpus ]; then
+        options=("${options[@]/#-max_total_time=*/-runs=0}")
+        folders=("${folders[@]:1}")
+    fi
     [ ! -e "$here/dictionaries/$target.dict" ] || options+=(-dict="$here/dictionaries/$target.dict")
     log=$work/$target.log
     if ! FUZZ_TARGET=$target "$program" "${options[@]}" "${folders[@]}" >"$log" 2>&1; then
@@ -34,7 +39,7 @@ for target in "${targets[@]}"; do
     fi
     runs=$(sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$log")
     covered=$(grep -oE 'cov: [0-9]+' "$log" | tail -1)
-    printf '%-12s %9d executions in %d s, %s, nothing found\n' "$target" "$runs" "$seconds" "${covered:-cov: 0}"
+    printf '%-12s %9d executions, %s, nothing found\n' "$target" "$runs" "${covered:-cov: 0}"
     total=$((total + runs))
 done
 echo "$total executions"

@@ -11,7 +11,7 @@ import Values
 enum UnitTarget {
     static let unit = "kube-apiserver.service"
     static let flags: APIServerFlags = {
-        let text = SpecDocument.minimal(cluster: "c", node: "n")
+        let text = SpecDocument.minimal(cluster: "c", nodes: [NewNode(name: "n")])
         guard let spec = try? ClusterSpec.parse(Array(text.utf8), fileName: "spec.json") else { fatalError() }
         return APIServerFlags(spec: spec)
     }()
