@@ -23,7 +23,7 @@ import Testing
         #expect(count >= 120)
     }
 
-    /// A sentence may name a command without the values that it needs; what it does name has to exist.
+    /// A sentence may name a command without the values that it needs; what it does name must exist.
     @Test func everyCommandInASentenceIsTaken() throws {
         var count = 0
         for (name, page) in try Pages.all().sorted(by: { $0.key < $1.key }) where name != "CHANGELOG.md" {

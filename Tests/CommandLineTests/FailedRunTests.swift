@@ -14,7 +14,7 @@ import Testing
         while call < 99, harmless < 5 {
             call += 1
             let directory = try TemporaryDirectory()
-            // Each thread counts its calls for itself, so there has to be one only. What is said is written elsewhere.
+            // Each thread counts its calls for itself, so there must be one only. What is said is written elsewhere.
             let line = """
                 LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 strace -f -qq -o /dev/null -e trace='\(calls)' \
                 -e inject='\(calls)':error=EIO:when=\(call) $A init --root out --quiet

@@ -325,7 +325,7 @@ class Case:
         return problems
 
     def heal(self, outcome):
-        """The next run without a fault has to make it good, and the one after it has nothing to do."""
+        """The next run without a fault must make it good, and the one after it has nothing to do."""
         commands = self.scenario.healing
         command = commands[outcome.fault.number % len(commands)]
         if self.scenario.name == "import" and self.is_imported():

@@ -7,14 +7,33 @@ import LocalFiles
 /// room for 107 bytes only.
 package final class SSHRuntime: Sendable {
     private let path: String
+    /// Held while the run goes on: the number of a process says nothing to one in another container. nil where the file
+    /// system has no such locks.
+    private let lock: AdvisoryLock?
 
     /// Makes the directory, and removes those of runs that were killed.
     package init() throws(NodeError) {
         let stem = "/tmp/aggbootstrap-ssh-\(geteuid())-"
         Self.sweep(stem)
-        var template = Array("\(stem)\(getpid())-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw .system("make a directory like", "\(stem)XXXXXX") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        (path, lock) = try Self.make(stem)
+    }
+
+    private static func make(_ stem: String) throws(NodeError) -> (String, AdvisoryLock?) {
+        var attempts = 0
+        while true {
+            var template = Array("\(stem)\(getpid())-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else { throw .system("make a directory like", "\(stem)XXXXXX") }
+            let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            attempts += 1
+            do throws(NodeError) {
+                let lock = try AdvisoryLock.onDirectory(path)
+                if try FileStatus.of(path) != nil { return (path, lock) }
+            } catch {
+                // Swept away by another run in the moment before it was locked.
+                let isSwept = error.code == .locked || (try? FileStatus.of(path)) == .some(nil)
+                guard isSwept, attempts < 5 else { throw error }
+            }
+        }
     }
 
     deinit { try? AtomicFileWriter.removeTree(path) }
@@ -44,7 +63,9 @@ package final class SSHRuntime: Sendable {
                 let status = try? FileStatus.of("/tmp/\(name)"), status.kind == .directory,
                 status.userID == geteuid(), status.mode == 0o700
             else { continue }
-            try? AtomicFileWriter.removeTree("/tmp/\(name)")
+            let lock: AdvisoryLock?
+            do { lock = try AdvisoryLock.onDirectory("/tmp/\(name)") } catch { continue }
+            withExtendedLifetime(lock) { try? AtomicFileWriter.removeTree("/tmp/\(name)") }
         }
     }
 }
