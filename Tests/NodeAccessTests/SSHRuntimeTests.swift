@@ -23,12 +23,11 @@ import Testing
 
     @Test func itsOwnIsLocked() throws {
         let prefix = "aggbootstrap-ssh-\(geteuid())-\(getpid())-"
-        let before = Set(try FileReader.list("/tmp") ?? [])
+        let before = Set(try FileReader.list("/tmp"))
         let runtime = try SSHRuntime()
-        let now = try FileReader.list("/tmp") ?? []
+        let now = try FileReader.list("/tmp")
         let own = try #require(now.first { $0.hasPrefix(prefix) && !before.contains($0) })
-        withExtendedLifetime(runtime) {
-            #expect(throws: NodeError.self) { _ = try AdvisoryLock.onDirectory("/tmp/\(own)") }
-        }
+        #expect(throws: NodeError.self) { _ = try AdvisoryLock.onDirectory("/tmp/\(own)") }
+        withExtendedLifetime(runtime) {}
     }
 }

@@ -49,6 +49,18 @@ final class FakeFleet: Sendable {
         try directory.write(Self.spec(members, names), to: "cluster.json")
     }
 
+    /// What a command would say of what stopped it; nil where nothing did.
+    static func report(_ body: () async throws -> Void) async -> ErrorReport? {
+        do {
+            try await body()
+            return nil
+        } catch let failure as Change.Failure {
+            return ErrorReport(failure.cause)
+        } catch {
+            return ErrorReport(error)
+        }
+    }
+
     var names: [String] { machines.map(\.name) }
     var files: [[String: [UInt8]?]] { machines.map(\.files) }
     var allServe: Bool { machines.allSatisfy(\.serves) }

@@ -29,17 +29,6 @@ import Testing
         try move(fleet, "mv state newer; mv older state")
     }
 
-    private static func report(_ body: () async throws -> Void) async -> ErrorReport? {
-        do {
-            try await body()
-            return nil
-        } catch let failure as Change.Failure {
-            return ErrorReport(failure.cause)
-        } catch {
-            return ErrorReport(error)
-        }
-    }
-
     /// All of a state but what a lock leaves.
     private static func listing(_ fleet: FakeFleet) -> [String] {
         treeListing(fleet.directory.file("state")).filter { !$0.hasPrefix(" ") && !$0.hasPrefix("lock ") }
@@ -50,11 +39,12 @@ import Testing
         let (files, state) = (fleet.files, listing(fleet))
         var reports: [ErrorReport?] = []
         reports.append(await fleet.failure())
-        reports.append(await report { try await fleet.rotateLeaves() })
-        reports.append(await report { try await fleet.rotate() })
-        reports.append(await report { try await Change.back(try fleet.run()).perform(SilentAttendant()) })
+        reports.append(await FakeFleet.report { try await fleet.rotateLeaves() })
+        reports.append(await FakeFleet.report { try await fleet.rotate() })
         reports.append(
-            await report {
+            await FakeFleet.report { try await Change.back(try fleet.run()).perform(SilentAttendant()) })
+        reports.append(
+            await FakeFleet.report {
                 let run = try fleet.run()
                 _ = try await Renewal(
                     run, rule: .twoThirds, .init(reloadSeconds: 0, witness: .init(isWanted: false))
@@ -177,7 +167,7 @@ import Testing
         let fleet = try await Self.fleet()
         try Self.move(fleet, "mv state first; rm -r older")
         #expect(await fleet.failure()?.code == "plan/foreign-ca")
-        let error = await Self.report { try await fleet.rotate() }
+        let error = await FakeFleet.report { try await fleet.rotate() }
         #expect(error == nil, "\(error?.message ?? "")")
         #expect(try await fleet.isConverged)
     }

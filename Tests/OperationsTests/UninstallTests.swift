@@ -77,7 +77,7 @@ import Testing
             let fleet = try await Self.fleet()
             let before = fleet.files
             fleet.machines[index].systemd.refuse { !$0.contains { $0.hasPrefix("--requestheader") } }
-            let report = await Self.report { try await fleet.uninstall() }
+            let report = await FakeFleet.report { try await fleet.uninstall() }
             #expect(report?.code == "apiserver/did-not-come-back", "\(name)")
             #expect(report?.status == (index == 0 ? .failed : .mixed))
             #expect(fleet.files[index...] == before[index...] && fleet.allServe)
@@ -97,7 +97,7 @@ import Testing
             let fates: [Journal.Fate] = [.failed, .lost, .lostBehind, .lockLost]
             let fate = fates.randomElement(using: &random) ?? .failed
             let journal = Journal { number, _ in number == step ? fate : .done }
-            let report = await Self.report { try await fleet.uninstall(journal) }
+            let report = await FakeFleet.report { try await fleet.uninstall(journal) }
             let what: Comment = "seed \(seed): \(fate) at \(step): \(report?.message ?? "done")"
             #expect(fleet.faultsSeen.isEmpty, what)
             for machine in fleet.machines where try !machine.isOpen { #expect(machine.serves, what) }
@@ -161,7 +161,7 @@ import Testing
 
             """, to: "cp2\(UnitPaths.unit(FakeFleet.unit))")
         let before = fleet.files
-        #expect(await Self.report { try await fleet.uninstall() }?.code == "plan/pending-changes")
+        #expect(await FakeFleet.report { try await fleet.uninstall() }?.code == "plan/pending-changes")
         #expect(fleet.files == before)
         try await fleet.uninstall { $0.request.options.includesPending = true }
         #expect(Self.isBare(fleet))
@@ -172,7 +172,7 @@ import Testing
         let state = fleet.directory.file("state")
         fleet.machines[1].systemd.refuse { !$0.contains { $0.hasPrefix("--requestheader") } }
         let options = UninstallOptions(removesState: true)
-        #expect(await Self.report { try await fleet.uninstall(options: options) } != nil)
+        #expect(await FakeFleet.report { try await fleet.uninstall(options: options) } != nil)
         #expect(fileMode("\(state)/cluster") != "missing")
         fleet.machines[1].systemd.refuse(nil)
         try await fleet.uninstall(options: options)
@@ -180,7 +180,7 @@ import Testing
         let left = try run("find", [fleet.directory.path, "-name", "*ca-key.pem", "-o", "-name", ".state*"])
         #expect(left.stdout == "")
         // Without it nobody knows any more what is ours.
-        #expect(await Self.report { try await fleet.uninstall() }?.code == "state/missing")
+        #expect(await FakeFleet.report { try await fleet.uninstall() }?.code == "state/missing")
     }
 
     /// While a CA is being replaced, or with a copy of the state that is not the newest, nothing is taken away.
@@ -190,23 +190,12 @@ import Testing
         try await fleet.rotateLeaves()
         _ = try run("bash", ["-c", "mv state newer; mv older state"], currentDirectory: fleet.directory.path)
         let files = fleet.files
-        #expect(await Self.report { try await fleet.uninstall() }?.code == "plan/older-state")
+        #expect(await FakeFleet.report { try await fleet.uninstall() }?.code == "plan/older-state")
         _ = try run("bash", ["-c", "mv state older; mv newer state"], currentDirectory: fleet.directory.path)
         let state = StateDirectory(path: fleet.directory.file("state"), cluster: "demo")
         try Ledger(state: state).append(
             RotationTerms(keep: "0002-x", retire: ["0001-y"]), now: OfflineCluster.now)
-        #expect(await Self.report { try await fleet.uninstall() }?.code == "rotation/open")
+        #expect(await FakeFleet.report { try await fleet.uninstall() }?.code == "rotation/open")
         #expect(fleet.files == files)
-    }
-
-    private static func report(_ body: () async throws -> Void) async -> ErrorReport? {
-        do {
-            try await body()
-            return nil
-        } catch let failure as Change.Failure {
-            return ErrorReport(failure.cause)
-        } catch {
-            return ErrorReport(error)
-        }
     }
 }

@@ -57,7 +57,7 @@ import Testing
         let before = fleet.files
         try await fleet.converge()
         let record = Obstacle(path: fleet.directory.file("state/rollback"))
-        let report = await failure {
+        let report = await FakeFleet.report {
             try await Change.back(
                 try fleet.run(
                     Journal { _, step in
@@ -69,16 +69,5 @@ import Testing
         #expect(report?.status == .proofFailed, "\(String(describing: report))")
         #expect(report?.details.contains { $0.hasPrefix("the change was made on every node") } == true)
         #expect(fleet.noneIsNew && fleet.allServe && fleet.files == before)
-    }
-
-    private func failure(_ body: () async throws -> Void) async -> ErrorReport? {
-        do {
-            try await body()
-            return nil
-        } catch let failure as Change.Failure {
-            return ErrorReport(failure.cause)
-        } catch {
-            return ErrorReport(error)
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 import Glibc
 import LocalFiles
+import Values
 
 /// A private directory of this run for ssh's control sockets and pinned host keys; short, since a socket's path has
 /// room for 107 bytes only.

@@ -44,12 +44,36 @@ package struct CARotation: Sendable {
     /// What a rotation will do; and what an emergency's will break, and what is open until it is done: nil without a
     /// compromise. Changes nothing.
     package func preview(isAbort: Bool) async throws -> (RotationOutline, BlastRadius?) {
-        // Where they cannot be read, the run itself says so.
-        let observed = (try? await run.controlPlanes.observe()) ?? []
+        let observed = try await seen()
         return (
             try RotationOutline(context, observed, isAbort: isAbort),
             try await Compromise(context).blastRadius(observed)
         )
+    }
+
+    /// The control planes; none where they cannot be read: then the run itself says so.
+    /// - Throws: `rotation/stopped`.
+    private func seen() async throws -> [ObservedNode] {
+        try await listening { rotation in
+            let controlPlanes = rotation.run.controlPlanes
+            do {
+                let observed = try await controlPlanes.observe()
+                try controlPlanes.refuseStopped()
+                return observed
+            } catch {
+                guard controlPlanes.stop?.isStopped == true else { return [] }
+                throw RotationCourse().stopped(by: error, asAsked: true)
+            }
+        }
+    }
+
+    /// The same rotation while it listens to those who want it to stop.
+    private func listening<T>(_ body: (CARotation) async throws -> T) async throws -> T {
+        let signals = StopRequest(promise: .step) { [effects = run.effects] in effects.progress(.line($0)) }
+        defer { signals.restore() }
+        var listening = run
+        listening.controlPlanes.stop = signals
+        return try await body(CARotation(listening, options: context.options))
     }
 
     /// What a run would find before its first change, as far as looking tells: where it stands, or why it would not begin.
@@ -84,11 +108,7 @@ package struct CARotation: Sendable {
     private func convergeAll(
         _ lock: StateLock?
     ) async throws -> (RotationTerms.Direction, names: [String]) {
-        let signals = StopRequest(promise: .step) { [effects = run.effects] in effects.progress(.line($0)) }
-        defer { signals.restore() }
-        var listening = run
-        listening.controlPlanes.stop = signals
-        return try await CARotation(listening, options: context.options).convergeListening(lock)
+        try await listening { try await $0.convergeListening(lock) }
     }
 
     private func convergeListening(
