@@ -240,7 +240,14 @@ package struct CARotation: Sendable {
                 try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
                 let drop = DropStage(context: context, gates: gates)
                 try await drop.change(rotation, observed, lock, &course)
-                try await drop.wait(rotation, butNot: rotation.namedAsClientCA(observed))
+                let named = rotation.namedAsClientCA(observed)
+                if !named.isEmpty {
+                    // Handshakes do not tell who has dropped them, and one that has not puts them back into the ConfigMap.
+                    _ = try await RotationEnd(context).refuseOldPair(
+                        terms, rotation, isClient: !rotation.shared(observed).isEmpty,
+                        within: TrustGate.seconds)
+                }
+                try await drop.wait(rotation, butNot: named)
                 return try await RotationEnd(context).finish(terms, rotation, observed, gates.kubectl)
             case .preflight, .issue, .extensions, .proof:
                 throw BootstrapError("internal/stage", "the rotation cannot continue with stage \(stage)")

@@ -60,10 +60,13 @@ struct RotationEnd: Sendable {
         }
     }
 
-    /// - Parameter isClient: whether the pair is still that of a client, who may act under its own name.
+    /// - Parameters:
+    ///   - isClient: whether the pair is still that of a client, who may act under its own name.
+    ///   - seconds: how long each API server is given.
     /// - Returns: what was seen.
-    private func refuseOldPair(
-        _ terms: RotationTerms, _ rotation: RotationGenerations, isClient: Bool
+    func refuseOldPair(
+        _ terms: RotationTerms, _ rotation: RotationGenerations, isClient: Bool,
+        within seconds: Int = Self.refusalSeconds
     ) async throws -> StageNote.Proof {
         // After a kill in the midst of the end the old keys may be gone already: they were proved refused before.
         if rotation.retire.allSatisfy({ $0.standing == .dropped }) { return .reachedBefore }
@@ -76,7 +79,7 @@ struct RotationEnd: Sendable {
         }
         context.say(.proof(.waitsForRefusal))
         let results = await onEachNode(run.nodes) { node in
-            let deadline = ContinuousClock.now + .seconds(Self.refusalSeconds)
+            let deadline = ContinuousClock.now + .seconds(seconds)
             while true {
                 guard let connection = try run.controlPlanes.connection(node) else {
                     throw BootstrapError(
