@@ -143,20 +143,23 @@ ssize_t pwrite64(int number, const void *bytes, size_t count, off_t offset)
 
 static int changes_by(int flags) { return (flags & O_CREAT) || (flags & O_ACCMODE) != O_RDONLY; }
 
+/* The mode of a file that may be made is the last argument. A full disk lets a file be opened that is there. */
+#define BEFORE_OPEN(path, flags) \
+    mode_t mode = 0; \
+    if (flags & (O_CREAT | O_TMPFILE)) { \
+        va_list rest; \
+        va_start(rest, flags); \
+        mode = va_arg(rest, mode_t); \
+        va_end(rest); \
+    } \
+    struct stat there; \
+    FAIL_IF(changes_by(flags) && is_ours(path), lstat(path, &there) != 0)
+
 #define OPEN(name) \
     int name(const char *path, int flags, ...) \
     { \
         REAL(name, int); \
-        mode_t mode = 0; \
-        if (flags & (O_CREAT | O_TMPFILE)) { \
-            va_list rest; \
-            va_start(rest, flags); \
-            mode = va_arg(rest, mode_t); \
-            va_end(rest); \
-        } \
-        /* A full disk lets a file be opened that is there. */ \
-        struct stat there; \
-        FAIL_IF(changes_by(flags) && is_ours(path), lstat(path, &there) != 0) \
+        BEFORE_OPEN(path, flags) \
         return real(path, flags, mode); \
     }
 OPEN(open)
@@ -166,15 +169,7 @@ OPEN(open64)
     int name(int directory, const char *path, int flags, ...) \
     { \
         REAL(name, int); \
-        mode_t mode = 0; \
-        if (flags & (O_CREAT | O_TMPFILE)) { \
-            va_list rest; \
-            va_start(rest, flags); \
-            mode = va_arg(rest, mode_t); \
-            va_end(rest); \
-        } \
-        struct stat there; \
-        FAIL_IF(changes_by(flags) && is_ours(path), lstat(path, &there) != 0) \
+        BEFORE_OPEN(path, flags) \
         return real(directory, path, flags, mode); \
     }
 OPENAT(openat)

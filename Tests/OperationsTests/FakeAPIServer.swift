@@ -69,7 +69,7 @@ final class FakeAPIServer: APIServer {
         return ServerVersion(version: KubernetesVersion(major: 1, minor: minor), gitVersion: "v1.\(minor).0")
     }
 
-    /// What `/proc/PID/fdinfo` says of its watches: a file that is replaced is watched anew at once.
+    /// What `/proc/PID/fdinfo` says of its watches: a file that is replaced is watched again at once.
     var fdinfo: String {
         guard watchesFiles, let flags = try? flags() else { return "" }
         let named = flags.occurrences.compactMap(\.value).filter(\.isAbsolutePath)

@@ -169,7 +169,7 @@ package struct CARotation: Sendable {
         guard !nodes.isEmpty else { return seen }
         try preflight.refuseOlderState(seen, try run.state.inventory())
         try await preflight.refuseUnlisted(gates, seen)
-        // What would be refused behind the restarts is refused before them; who is restarted watches its files anew.
+        // What would be refused behind the restarts is refused before them; one that restarts begins to watch its files again.
         try await run.controlPlanes.refuseUnwatched(move.staying(nodes), manyChanges: true)
         try crossSigning.refuseCrossSign(seen, try run.state.inventory())
         try await move.move(nodes, seen, lock, &course)
