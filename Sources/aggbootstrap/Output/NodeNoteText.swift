@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 extension NodeNote {
     /// In words, after the node's name.

@@ -2,6 +2,7 @@
 
 import Operations
 import Planning
+import Values
 
 extension NodeStatus.Drift {
     /// In words, after the node's name.

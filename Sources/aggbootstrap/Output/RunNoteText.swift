@@ -2,6 +2,7 @@
 
 import ControlPlane
 import Planning
+import Values
 
 extension RunNote {
     var text: String {
