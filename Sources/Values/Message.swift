@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A text for people: what is written in the source, and the values in it, kept apart so that it can be shown in another
+/// language. It is made like a string: `"\(path) is not there"`.
+///
+/// `description` is the English text. JSON, files and what programs compare have that one; only what a terminal or a page
+/// shows is translated, on the top floor.
+package struct Message: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible, Encodable {
+    /// One literal of the source.
+    package struct Phrase: Sendable {
+        /// The text between the values, one more than there are values.
+        package fileprivate(set) var texts: [String]
+        package fileprivate(set) var values: [Value]
+
+        /// What a catalog knows it by: the values are `%1`, `%2` and so on, as in gettext's `kde-format`.
+        package var template: String {
+            texts.indices.map { $0 == 0 ? texts[0] : "%\($0)\(texts[$0])" }.joined()
+        }
+    }
+
+    package enum Value: Sendable {
+        /// A name, a path, a number: the same in every language.
+        case verbatim(String)
+        case message(Message)
+        /// How many there are of what the word in the singular says.
+        case count(Int, String)
+    }
+
+    package private(set) var phrases: [Phrase]
+
+    package init(stringLiteral value: String) {
+        phrases = value.isEmpty ? [] : [Phrase(texts: [value], values: [])]
+    }
+
+    package init(stringInterpolation: StringInterpolation) {
+        let phrase = stringInterpolation.phrase
+        if case .message(let only)? = phrase.values.first, phrase.texts == ["", ""] {
+            self = only
+        } else {
+            phrases = [phrase]
+        }
+    }
+
+    /// A text that is the same in every language, such as a path or what another program said.
+    package init(verbatim text: String) {
+        phrases = text.isEmpty ? [] : [Phrase(texts: ["", ""], values: [.verbatim(text)])]
+    }
+
+    /// How many there are, such as `1 file`, `2 files`.
+    /// - Parameter one: the word in the singular; its plural has an `s`.
+    package static func count(_ number: Int, _ one: String) -> Self {
+        "\(Value.count(number, one))"
+    }
+
+    package var description: String { text { _ in nil } }
+
+    package var isEmpty: Bool { phrases.isEmpty || description.isEmpty }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    // MARK: - In a language
+
+    /// The text in the language of a catalog.
+    ///
+    /// What was put together with `+` is looked up together first, the longest part of it that the catalog has, since a
+    /// sentence is often longer than a line of the source.
+    /// - Parameter translation: a template's translation; nil leaves it in English.
+    package func text(_ translation: (String) -> String?) -> String {
+        var shown = ""
+        var index = 0
+        while index < phrases.count {
+            var found: (count: Int, text: String)?
+            for count in stride(from: min(Self.phrasesTogether, phrases.count - index), through: 1, by: -1) {
+                let phrase = Phrase(joining: phrases[index..<index + count])
+                guard let text = translation(phrase.template) else { continue }
+                found = (count, phrase.filled(text, translation))
+                break
+            }
+            shown += found?.text ?? phrases[index].english(translation)
+            index += found?.count ?? 1
+        }
+        return shown
+    }
+
+    /// No sentence of the source has more lines.
+    private static let phrasesTogether = 6
+}
+
+extension Message.Phrase {
+    /// Adjacent phrases as one.
+    fileprivate init(joining phrases: ArraySlice<Self>) {
+        (texts, values) = ([""], [])
+        for phrase in phrases {
+            texts[texts.count - 1] += phrase.texts[0]
+            texts += phrase.texts.dropFirst()
+            values += phrase.values
+        }
+    }
+
+    fileprivate func english(_ translation: (String) -> String?) -> String {
+        values.indices.reduce(into: texts[0]) { $0 += values[$1].text(translation) + texts[$1 + 1] }
+    }
+
+    /// - Parameter translated: the translation of the template, with its values in any order.
+    fileprivate func filled(_ translated: String, _ translation: (String) -> String?) -> String {
+        var shown = ""
+        var rest = Substring(translated)
+        while let percent = rest.firstIndex(of: "%") {
+            shown += rest[..<percent]
+            rest = rest[percent...].dropFirst()
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            guard let number = Int(digits), values.indices.contains(number - 1) else {
+                shown += "%"
+                continue
+            }
+            shown += values[number - 1].text(translation)
+            rest = rest.dropFirst(digits.count)
+        }
+        return shown + rest
+    }
+}
+
+extension Message.Value {
+    fileprivate func text(_ translation: (String) -> String?) -> String {
+        switch self {
+        case .verbatim(let text): text
+        case .message(let message): message.text(translation)
+        case .count(let number, let one):
+            if let word = translation(one) { "\(number) \(word)" } else { "\(number) \(one)\(number == 1 ? "" : "s")" }
+        }
+    }
+}
+
+// Two that read the same are the same, however they were put together.
+extension Message: Hashable {
+    package static func == (one: Self, other: Self) -> Bool { one.description == other.description }
+    package func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}
+
+extension Message {
+    package struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var phrase = Phrase(texts: [""], values: [])
+
+        package init(literalCapacity: Int, interpolationCount: Int) {}
+
+        package mutating func appendLiteral(_ literal: String) {
+            phrase.texts[phrase.texts.count - 1] += literal
+        }
+
+        package mutating func appendInterpolation(_ message: Message) { append(.message(message)) }
+
+        package mutating func appendInterpolation(_ value: Value) { append(value) }
+
+        /// An error is said as a report says it, without its code.
+        package mutating func appendInterpolation(_ error: some Error) { append(.message(Message(verbatim: ErrorReport(error).message))) }
+
+        // A literal in a value, such as `\(isOne ? "is" : "are")`, is a message.
+        @_disfavoredOverload
+        package mutating func appendInterpolation<T>(_ value: T) { append(.verbatim("\(value)")) }
+
+        private mutating func append(_ value: Value) {
+            phrase.values.append(value)
+            phrase.texts.append("")
+        }
+    }
+
+    package static func + (one: Self, other: Self) -> Self {
+        var whole = one
+        whole.phrases += other.phrases
+        return whole
+    }
+
+    @_disfavoredOverload
+    package static func + (one: Self, other: String) -> Self { one + Message(verbatim: other) }
+
+    @_disfavoredOverload
+    package static func + (one: String, other: Self) -> Self { Message(verbatim: one) + other }
+
+    package static func += (one: inout Self, other: Self) { one = one + other }
+}
+
+extension Sequence<Message> {
+    /// - Parameter separator: is the same in every language.
+    package func joined(separator: String = "") -> Message {
+        var whole: Message = ""
+        for (index, message) in enumerated() {
+            if index > 0 { whole += Message(verbatim: separator) }
+            whole += message
+        }
+        return whole
+    }
+}
