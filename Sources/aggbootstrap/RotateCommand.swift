@@ -148,10 +148,11 @@ struct RotateCommand: AsyncParsableCommand {
         let isText = output.output == .text
         if abort, try rotation.open() == nil {
             try rotation.checkState()
-            Console.print(
-                isText
-                    ? ["no CA rotation is open: nothing to abort"] : [try RotationDocument("none").json()]
-            )
+            if isText {
+                Console.print(["no CA rotation is open: nothing to abort"])
+            } else {
+                Console.json(try RotationDocument("none").json())
+            }
             return .done
         }
         if abort { try rotation.checkCallingOff() }
@@ -165,21 +166,23 @@ struct RotateCommand: AsyncParsableCommand {
             do { try await rotation.check(isAbort: abort) } catch {
                 throw output.failure(error, showing: document)
             }
-            if !isText { Console.print([try document.json()]) }
+            if !isText { Console.json(try document.json()) }
             return .done
         }
         if !isText { Console.notes(blastRadius?.lines ?? []) }
         let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(
-                "\(abort ? "Abort the CA rotation" : "Replace the CA") of cluster \(run.spec.cluster)?")
+                abort
+                    ? "Abort the CA rotation of cluster \(run.spec.cluster)?"
+                    : "Replace the CA of cluster \(run.spec.cluster)?")
         }
         if abort, try await !rotation.callOff(lock) { return .done }
         let outcome = try await rotation.converge(lock)
         let proofs = try await output.narrator.timed("proved") { try await outcome.prove() }
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
-        let done =
+        let done: Message =
             (isBack ? "the CA rotation is aborted: only the old CA is trusted" : "the CA is replaced")
             + (new.isEmpty ? "" : "; run init for \(new)")
             + (isBack || blastRadius?.clientCAs.isEmpty != false ? "" : "; the client CA is not")
@@ -187,7 +190,7 @@ struct RotateCommand: AsyncParsableCommand {
         if isText {
             Console.print(report.lines + [Summary.ended(done, report)], color: output.color)
         } else {
-            Console.print([try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json()])
+            Console.json(try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json())
         }
         return report.status
     }
@@ -199,9 +202,9 @@ struct RotationDocument: Encodable {
     /// `none`, `planned`, `replaced` or `called-off`.
     let result: String
     /// What is going to be done, a line a stage; only where nothing is done yet.
-    let stages: [String]
+    let stages: [Message]
     /// What will fail meanwhile, and what is open to whom; only before an emergency's rotation.
-    let blastRadius: [String]
+    let blastRadius: [Message]
     /// What was proved of each node, once it is done.
     let nodes: [ProofReport.Document.Node]
 

@@ -32,7 +32,7 @@ extension RotateCommand {
         case .nothing(let due):
             switch output.output {
             case .text: Console.print([Summary.nothingDue(due, run)], color: output.color)
-            case .json: Console.print([try DueDocument(due, run).json()])
+            case .json: Console.json(try DueDocument(due, run).json())
             }
             return .done
         case .ca:

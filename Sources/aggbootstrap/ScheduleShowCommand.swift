@@ -44,7 +44,7 @@ struct ScheduleShowCommand: AsyncParsableCommand {
             let status = try options.schedule(output.effects).status()
             switch output.output {
             case .text: Console.print(ScheduleReport(status).lines, color: output.color)
-            case .json: Console.print([try ScheduleDocument(status).json()])
+            case .json: Console.json(try ScheduleDocument(status).json())
             }
             return .done
         }
@@ -77,7 +77,7 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
                     done.isEmpty
                         ? ["nothing to remove: \(schedule.timerName) is not installed"] : done.map(\.text),
                     color: output.color)
-            case .json: Console.print([try ScheduleDocument(schedule.status(), done: done).json()])
+            case .json: Console.json(try ScheduleDocument(schedule.status(), done: done).json())
             }
             return .done
         }

@@ -133,7 +133,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func look() async throws -> FleetReport {
         let fleet = try await read()
         let size = output == nil ? Terminal.outputSize : nil
-        let style = StatusTable.Style(columns: size?.columns, hasBars: Terminal.isUTF8)
+        let style = StatusTable.Style(columns: size?.columns, hasBars: Terminal.isUTF8, isFile: output != nil)
         return FleetReport(fleet, warnBefore: warnBefore, style: style)
     }
 
@@ -171,7 +171,7 @@ struct StatusCommand: AsyncParsableCommand {
         switch format {
         case .text:
             if output == nil { Console.print(report.lines, color: color) }
-            text = report.lines.map { $0 + "\n" }.joined()
+            text = report.lines.map { "\($0)\n" }.joined()
         case .json: text = try report.json() + "\n"
         case .prometheus: text = StatusMetrics(report.fleet).text
         }
@@ -195,7 +195,7 @@ struct StatusCommand: AsyncParsableCommand {
     /// Fails before anything is read: a link such as /dev/stdout would be gone, and a device too.
     private func checkReplaceable(_ file: String) throws {
         let status = try FileStatus.of(Self.absolute(file))
-        let cause: String
+        let cause: Message
         switch status?.kind {
         case nil, .regular: return
         case .symbolicLink: cause = "it is a symbolic link, which would be replaced"
@@ -203,7 +203,7 @@ struct StatusCommand: AsyncParsableCommand {
         case .other: cause = "it is not a regular file"
         }
         throw NodeError(
-            .notRegular, operation: "write", subject: file, underlying: cause,
+            .notRegular, operation: "write", subject: file, underlying: "\(cause)",
             hint: "name a plain file; without --output the result goes to the standard output")
     }
 

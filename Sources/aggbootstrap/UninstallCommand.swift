@@ -59,8 +59,8 @@ struct UninstallCommand: AsyncParsableCommand {
     }
 
     /// What stays.
-    private func words(_ run: Run) -> [String] {
-        var lines: [String] = []
+    private func words(_ run: Run) -> [Message] {
+        var lines: [Message] = []
         if !removeState {
             lines.append(
                 "note: the state directory \(run.state.path) stays, with the CA's key; aggbootstrap uninstall --remove-state "

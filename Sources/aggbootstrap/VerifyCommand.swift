@@ -108,7 +108,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = ProofReport(proofs, requireProof: requireProof)
             switch output.output {
             case .text: Console.print(report.lines + [Summary.verified(report)], color: output.color)
-            case .json: Console.print([try report.json()])
+            case .json: Console.json(try report.json())
             case .junit, .sarif, .github, .gitlab:
                 try output.output.checks.map {
                     try output.show(report.checks(file: try SpecLoader.find(spec.spec)), as: $0)
@@ -128,7 +128,7 @@ struct VerifyCommand: AsyncParsableCommand {
             request: request, nodes: try await run.controlPlanes.judge(request, observed: observed))
         switch output.output {
         case .text: Console.print(report.lines, color: output.color)
-        default: Console.print([try JSONText.of(RequestDocument(report))])
+        default: Console.json(try JSONText.of(RequestDocument(report)))
         }
         return report.status
     }
@@ -142,7 +142,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = LintReport(result, isStrict: lint.strict)
             switch output.output {
             case .text: Console.print(report.lines, color: output.color)
-            case .json: Console.print([try JSONText.of(report.document)])
+            case .json: Console.json(try JSONText.of(report.document))
             case .junit, .sarif, .github, .gitlab:
                 try output.output.checks.map { try output.show(report.checks, as: $0) }
             }
