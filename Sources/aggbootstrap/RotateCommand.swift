@@ -85,26 +85,28 @@ struct RotateCommand: AsyncParsableCommand {
     func validate() throws {
         try validateIfDue()
         if let compromised, abort {
-            throw ValidationError("--compromised \(compromised) and --abort are both given")
+            throw UsageError.validation("--compromised \(compromised) and --abort are both given")
         }
-        if ca && abort { throw ValidationError("--ca and --abort are both given") }
-        if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
+        if ca && abort { throw UsageError.validation("--ca and --abort are both given") }
+        if crossSign && !ca { throw UsageError.validation("--cross-sign is given without --ca") }
         if replacing == nil, !ifDue, let option = gates.ofTheCA.first {
-            throw ValidationError("\(option) is given without --ca: it is for a CA rotation only")
+            throw UsageError.validation("\(option) is given without --ca: it is for a CA rotation only")
         }
         if spec.root != nil, let option = gates.ofLivePairs.first {
-            throw ValidationError("\(option) and --root are both given: it needs a running kube-apiserver")
+            throw UsageError.validation(
+                "\(option) and --root are both given: it needs a running kube-apiserver")
         }
         guard let replacing else { return }
         if spec.root != nil {
-            throw ValidationError("--root and \(replacing) are both given: it needs live nodes")
+            throw UsageError.validation("--root and \(replacing) are both given: it needs live nodes")
         }
         if !change.acceptUnhealthy.isEmpty {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--accept-unhealthy and \(replacing) are both given: every control plane must be ready")
         }
         if !spec.limit.isEmpty {
-            throw ValidationError("--limit and \(replacing) are both given: all control planes share the CA")
+            throw UsageError.validation(
+                "--limit and \(replacing) are both given: all control planes share the CA")
         }
     }
 

@@ -16,7 +16,9 @@ struct ScheduleOptions: ParsableArguments {
     var cluster: String?
 
     func validate() throws {
-        if spec != nil && cluster != nil { throw ValidationError("--spec and --cluster are both given") }
+        if spec != nil && cluster != nil {
+            throw UsageError.validation("--spec and --cluster are both given")
+        }
     }
 
     func schedule(_ effects: Effects) throws -> Schedule {

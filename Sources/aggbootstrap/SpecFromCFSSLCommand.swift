@@ -76,7 +76,8 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
         } catch let error as CFSSLImportError {
             switch error {
             case .argument(let message, let hint):
-                throw BootstrapError("usage/from-cfssl", status: .usage, "\(message)", hint: hint.map { "\($0)" })
+                throw BootstrapError(
+                    "usage/from-cfssl", status: .usage, "\(message)", hint: hint.map { "\($0)" })
             case .files(let files, let notes):
                 // A usage that was dropped as misspelt may be the one that is missing.
                 Console.notes(notes.map { "\($0)" })

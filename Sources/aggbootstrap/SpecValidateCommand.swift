@@ -25,7 +25,9 @@ struct SpecValidateCommand: AsyncParsableCommand {
     var file: String?
 
     func validate() throws {
-        if spec != nil && file != nil { throw ValidationError("--spec and the argument FILE are both given") }
+        if spec != nil && file != nil {
+            throw UsageError.validation("--spec and the argument FILE are both given")
+        }
     }
 
     func run() async throws {

@@ -89,21 +89,21 @@ struct StatusCommand: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
-        if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+        if quiet && verbose { throw UsageError.validation("--quiet and --verbose are both given") }
         if let watch, watch.seconds == 0 {
-            throw ValidationError("--watch is not given whole seconds, 1 to 86400")
+            throw UsageError.validation("--watch is not given whole seconds, 1 to 86400")
         }
         if watch != nil, format != .text || output != nil {
-            throw ValidationError("--watch shows text: leave out -o and --output")
+            throw UsageError.validation("--watch shows text: leave out -o and --output")
         }
-        if html == "" { throw ValidationError("--html is given an empty path") }
+        if html == "" { throw UsageError.validation("--html is given an empty path") }
         guard let output else { return }
-        if output.isEmpty { throw ValidationError("--output is given an empty path") }
+        if output.isEmpty { throw UsageError.validation("--output is given an empty path") }
         if let html, Self.plain(output) == Self.plain(html) {
-            throw ValidationError("--output and --html name the same file")
+            throw UsageError.validation("--output and --html name the same file")
         }
         if Format(rawValue: output) != nil {
-            throw ValidationError("--output names a file here: for the format write -o \(output)")
+            throw UsageError.validation("--output names a file here: for the format write -o \(output)")
         }
     }
 

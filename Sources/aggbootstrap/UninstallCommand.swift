@@ -36,7 +36,7 @@ struct UninstallCommand: AsyncParsableCommand {
 
     func validate() throws {
         if removeState && !cluster.limit.isEmpty {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--remove-state and --limit are both given: the other control planes need the state directory"
             )
         }

@@ -78,7 +78,8 @@ struct FailureDocument: Encodable {
         let count = spec.problems.count
         let problems = spec.problems.map {
             Problem(
-                code: $0.code.rawValue, message: "\($0.message)", hint: $0.hint.map { "\($0)" }, file: spec.fileName,
+                code: $0.code.rawValue, message: "\($0.message)", hint: $0.hint.map { "\($0)" },
+                file: spec.fileName,
                 line: $0.location.line, column: $0.location.column, path: $0.path)
         }
         return Failure(

@@ -63,7 +63,8 @@ struct FindingText {
 
     /// `{name}` as `NAME`.
     static func open(_ text: Message) -> String {
-        filled(text) { $0 == "printed" ? FindingWordings.printed : Message(verbatim: $0.uppercased()) }.description
+        filled(text) { $0 == "printed" ? FindingWordings.printed : Message(verbatim: $0.uppercased()) }
+            .description
     }
 
     static let table = FindingWordings.certificates.merging(FindingWordings.files) { first, _ in first }

@@ -100,7 +100,8 @@ struct Narrator {
             case .hidden(let why): "running, readiness not shown (\(why))"
             case .unseen(let why): "not known (\(why))"
             }
-        let names: Message = server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
+        let names: Message =
+            server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
         let version: Message = server.version.map { ", version \($0)" } ?? ""
         return "\(server.endpoint) is \(readiness)\(version), \(names)"
     }

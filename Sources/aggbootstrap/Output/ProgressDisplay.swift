@@ -35,7 +35,8 @@ final class ProgressDisplay: Sendable {
                 guard board != nil else { return event.logLine.map(Console.progress) ?? () }
                 board?.rows.apply(event, at: .now)
                 switch event {
-                case .line, .stage: draw(&board, above: event.logLine.map { ["aggbootstrap: \($0)" as Message] } ?? [])
+                case .line, .stage:
+                    draw(&board, above: event.logLine.map { ["aggbootstrap: \($0)" as Message] } ?? [])
                 default: draw(&board)
                 }
             }

@@ -134,7 +134,8 @@ enum RequestFindingText {
         }
     }
 
-    private static func accepted(_ authenticator: RequestVerdict.Authenticator, _ user: RequestUser) -> Message
+    private static func accepted(_ authenticator: RequestVerdict.Authenticator, _ user: RequestUser)
+        -> Message
     {
         switch authenticator {
         case .requestHeader: "the certificate verifies and may set headers; they name \(user.name)"

@@ -89,7 +89,8 @@ struct RotationOutlineText {
             isCrossSigned
             ? "new \(path(files.key)) and \(path(files.certificate)) followed by the cross certificate"
             : "new \(path(files.key)) and \(path(files.certificate))"
-        return "\(pair), one control plane after the other; each waits until all API servers accept them, and gets the old "
+        return
+            "\(pair), one control plane after the other; each waits until all API servers accept them, and gets the old "
             + "ones back if one does not"
     }
 

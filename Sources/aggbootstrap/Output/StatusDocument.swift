@@ -117,7 +117,9 @@ struct StatusDocument: Encodable, Sendable {
 
         init(_ node: NodeStatus, now: UnixTime) {
             name = node.name
-            error = node.problem.map { Failure(code: $0.code, message: "\($0.message)", hint: $0.hint.map { "\($0)" }) }
+            error = node.problem.map {
+                Failure(code: $0.code, message: "\($0.message)", hint: $0.hint.map { "\($0)" })
+            }
             certificates = node.certificates.map {
                 Certificate($0.certificate, role: $0.role.rawValue, path: $0.path, now: now)
             }
@@ -133,7 +135,8 @@ struct StatusDocument: Encodable, Sendable {
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
             drift = node.drift.map {
-                Message(code: $0.code, message: $0.text.description, hint: $0.hint.map { "\($0)" }, path: $0.path)
+                Message(
+                    code: $0.code, message: $0.text.description, hint: $0.hint.map { "\($0)" }, path: $0.path)
             }
             notices = node.notices.map { Message(code: $0.code, message: "\($0.line)") }
         }

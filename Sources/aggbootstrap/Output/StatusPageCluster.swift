@@ -120,7 +120,9 @@ struct StatusPageCluster {
         let rows = status.nodes.map { node -> [Markup] in
             let name: Markup = "<th scope=\"row\">\(node.name)</th>"
             if let problem = node.problem {
-                return [name, "<td colspan=\"6\">\(Self.mark("not read")) \("\(problem.message)" as String)</td>"]
+                return [
+                    name, "<td colspan=\"6\">\(Self.mark("not read")) \("\(problem.message)" as String)</td>",
+                ]
             }
             return [
                 name, "<td>\(StatusTable.server(node))</td>",

@@ -10,7 +10,8 @@ import Values
 /// The last lines of a command's text: how it ended in numbers, and what comes next.
 enum Summary {
     /// A plan's lines, and below them its size, or that it is not carried out.
-    static func plan(_ lines: [Message], _ preparation: Preparation, by command: String = "init") -> [Message] {
+    static func plan(_ lines: [Message], _ preparation: Preparation, by command: String = "init") -> [Message]
+    {
         let plan = preparation.plan
         let apart = lines.last == "" ? lines : lines + [""]
         if preparation.refusal != nil { return apart + ["refused: no changes were made"] }
@@ -135,7 +136,8 @@ enum Summary {
     /// Below the proofs of `verify`; in line with its exit status.
     static func verified(_ report: ProofReport) -> Message {
         if let shortfall = report.shortfall {
-            let plan: Message = report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
+            let plan: Message =
+                report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
             return "failed: \(shortfall)\(plan)"
         }
         let all = report.nodes.reduce(0) { $0 + $1.proofs.count }
