@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import StateStore
-import Synchronization
 import Values
 
 /// What the parser of the command line has against it, in the form of every other error.
@@ -19,21 +18,13 @@ enum UsageError {
             separator: "'", omittingEmptySubsequences: false)
         let help = parts.last { $0.hasPrefix("aggbootstrap ") } ?? "aggbootstrap --help"
         return ErrorReport(
-            BootstrapError("usage/arguments", status: .usage, "\(words(message))", hint: "see \(help)"))
+            BootstrapError(
+                "usage/arguments", status: .usage, "\(ParserText.message(message))", hint: "see \(help)"))
     }
-
-    /// The words of the last one of ours: the parser keeps only their English text.
-    private static let last = Mutex<Message?>(nil)
 
     /// What is wrong with options that the parser can read.
     static func validation(_ message: Message) -> ValidationError {
-        last.withLock { $0 = message }
-        return ValidationError(message.description)
-    }
-
-    private static func words(_ sentence: String) -> Message {
-        if let ours = last.withLock({ $0 }), ours.description == sentence { return ours }
-        return Message(verbatim: lowerCased(sentence))
+        ValidationError(ParserText.handOver(message))
     }
 
     /// Shows on standard output that the command line cannot be used, in the format that it asks for.
@@ -57,11 +48,5 @@ enum UsageError {
         }
         return joined
             + zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
-    }
-
-    /// A sentence as an error is written: in lower case, with no full stop.
-    private static func lowerCased(_ sentence: String) -> String {
-        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }
