@@ -107,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: settings, linkerSettings: small),
         // What several test targets share: temporary directories, running a program, finding optional data.
-        .target(name: "TestSupport", dependencies: ["Values"], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Values"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "PlanningTests",
             dependencies: [

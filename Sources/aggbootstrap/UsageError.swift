@@ -18,7 +18,13 @@ enum UsageError {
             separator: "'", omittingEmptySubsequences: false)
         let help = parts.last { $0.hasPrefix("aggbootstrap ") } ?? "aggbootstrap --help"
         return ErrorReport(
-            BootstrapError("usage/arguments", status: .usage, lowerCased(message), hint: "see \(help)"))
+            BootstrapError(
+                "usage/arguments", status: .usage, "\(ParserText.message(message))", hint: "see \(help)"))
+    }
+
+    /// What is wrong with options that the parser can read.
+    static func validation(_ message: Message) -> ValidationError {
+        ValidationError(ParserText.handOver(message))
     }
 
     /// Shows on standard output that the command line cannot be used, in the format that it asks for.
@@ -42,11 +48,5 @@ enum UsageError {
         }
         return joined
             + zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
-    }
-
-    /// A sentence as an error is written: in lower case, with no full stop.
-    private static func lowerCased(_ sentence: String) -> String {
-        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func aUnitThatWasNotRestarted() {
-        func line(_ running: String?, _ files: String?) -> String? {
+        func line(_ running: String?, _ files: String?) -> Message? {
             AdoptionText([.notRestarted(node: "cp1", flag: "x", running: running, files: files)]).lines.last
         }
         #expect(
@@ -93,7 +94,7 @@ import Testing
         let foreign = AdoptionNote.foreignCA(subject: "CN=a")
         let shared = AdoptionNote.refused(nodes: ["cp1"], code: "plan/shared-ca", message: "m", hint: "h")
         let other = AdoptionNote.refused(nodes: ["cp1"], code: "plan/clock", message: "m", hint: "h")
-        func next(_ notes: [AdoptionNote]) -> String { AdoptionText(notes).next("a.json") }
+        func next(_ notes: [AdoptionNote]) -> Message { AdoptionText(notes).next("a.json") }
         #expect(next([.noRestart]) == "aggbootstrap plan --spec a.json")
         #expect(next([foreign]) == "aggbootstrap rotate --ca --dry-run --spec a.json")
         #expect(next([shared]) == "aggbootstrap rotate --ca --dry-run --spec a.json")
