@@ -147,7 +147,7 @@ let package = Package(
             dependencies: belowFloor3 + [
                 "ControlPlane", "Operations", "Proofs", "StateStore", "aggbootstrap", "TestSupport",
             ],
-            exclude: ["Golden"],
+            exclude: ["Golden", "NotMessages.txt"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
