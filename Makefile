@@ -66,6 +66,7 @@ check: build-tests
 	swift format lint --strict --recursive $(LINTED)
 	@for script in $(SCRIPTS); do bash -n "$$script"; done
 	@if command -v shellcheck >/dev/null; then shellcheck -S warning -e SC1090,SC2034,SC2120,SC2206 -x $(SCRIPTS); else echo "no shellcheck here: scripts are not linted"; fi
+	msgfmt --check --output-file=/dev/null Sources/CTranslations/zh_CN.po
 	swift test --skip-build --filter '$(FAST_TESTS)'
 	@ansible/tests/check.sh .build/debug/aggbootstrap
 

@@ -11,7 +11,7 @@ packages() {
     test)
         packages build
         echo openssl dbus python3-dbus python3-gi python3-jsonschema python3-venv golang-cfssl systemd strace diffutils faketime patch util-linux
-        echo age fish groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
+        echo age fish gettext groff-base iproute2 openssh-client libwrap0 procps xz-utils zsh
         ;;
     fuzz)
         packages build

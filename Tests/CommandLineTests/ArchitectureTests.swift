@@ -16,7 +16,9 @@ import Testing
         "SystemdBus": ["CSystemd"],
         "LocalFiles": ["Subprocess"],
         "NodeAccess": ["Subprocess"], "ControlPlane": ["Dispatch"],
-        "aggbootstrap": ["ArgumentParser", "CBuildInfo", "FoundationEssentials", "Dispatch"],
+        "aggbootstrap": [
+            "ArgumentParser", "CBuildInfo", "CTranslations", "FoundationEssentials", "Dispatch",
+        ],
     ]
     private static let always: Set<String> = ["Glibc", "Synchronization"]
 

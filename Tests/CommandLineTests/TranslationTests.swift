@@ -34,15 +34,15 @@ import Testing
             let page = PageParts(try #require(pages[name]))
             #expect(page.continuations == [], "\(name)")
             for part in page.parts {
-                #expect(typesettingFaults(part.prose) == [], "\(name): \(part.prose)")
+                #expect(Self.typesettingFaults(part.prose) == [], "\(name): \(part.prose)")
                 #expect(!hasLostBold(part.text), "\(name): \(part.text)")
             }
         }
-        #expect(typesettingFaults("重启kube-apiserver") == ["启k"])
-        #expect(typesettingFaults("用 `plan`查看") == ["`查"])
-        #expect(typesettingFaults("先看计划, 再执行") == ["划,"])
-        #expect(typesettingFaults("先看计划， 再执行") == ["， "])
-        #expect(typesettingFaults("先看计划，再用 `init` 执行：共 3 个节点。") == [])
+        #expect(Self.typesettingFaults("重启kube-apiserver") == ["启k"])
+        #expect(Self.typesettingFaults("用 `plan`查看") == ["`查"])
+        #expect(Self.typesettingFaults("先看计划, 再执行") == ["划,"])
+        #expect(Self.typesettingFaults("先看计划， 再执行") == ["， "])
+        #expect(Self.typesettingFaults("先看计划，再用 `init` 执行：共 3 个节点。") == [])
         #expect(hasLostBold("**已有集群？**执行") && !hasLostBold("**已有集群**？执行"))
     }
 
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    private func typesettingFaults(_ text: String) -> [String] {
+    static func typesettingFaults(_ text: String) -> [String] {
         let halfBesideFull = /[\u{3400}-\u{9FFF}][A-Za-z0-9`,.;:!?()]|[A-Za-z0-9`,.;:!?()][\u{3400}-\u{9FFF}]/
         let spaceBesideMark = /[，。；：！？（）、“”] | [，。；：！？（）、“”]/
         return [halfBesideFull, spaceBesideMark].flatMap { text.matches(of: $0) }.map { String($0.output) }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// What the sources say to people: the templates of their string literals, as `Message` looks them up.
+struct MessageTemplates {
+    struct Found {
+        let template: String
+        /// Below the checkout.
+        let file: String
+        let line: Int
+        /// The texts that it stands in a value of.
+        let within: [String]
+        /// How many literals it is put together from.
+        let parts: Int
+    }
+
+    private(set) var found: [Found] = []
+    private let file: String
+
+    static func inSources() throws -> [Found] {
+        let root = #filePath.components(separatedBy: "/Tests/")[0]
+        let paths =
+            FileManager.default.enumerator(atPath: "\(root)/Sources")?.compactMap { $0 as? String } ?? []
+        return try paths.filter { $0.hasSuffix(".swift") }.sorted().flatMap { path in
+            let text = try String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)
+            return Self.of(text, file: "Sources/\(path)")
+        }
+    }
+
+    static func of(_ source: String, file: String) -> [Found] {
+        var templates = Self(file: file)
+        templates.read(SwiftTokens.of(source), within: [])
+        return templates.found
+    }
+
+    private init(file: String) { self.file = file }
+
+    private mutating func read(_ tokens: [SwiftTokens.Token], within: [String]) {
+        var surroundings = Surroundings()
+        var index = 0
+        while index < tokens.count {
+            let token = tokens[index]
+            guard var whole = token.literal else {
+                surroundings.pass(token, before: tokens[..<index])
+                index += 1
+                continue
+            }
+            var end = index + 1
+            while end + 1 < tokens.count, tokens[end].text == "+", let next = tokens[end + 1].literal {
+                whole = whole + next
+                end += 2
+            }
+            let before = tokens[..<index].suffix(3).map { $0.text ?? "" }
+            if !isHelp(before) {
+                let template = Self.template(whole)
+                let isCertain = !within.isEmpty || surroundings.saysMessages
+                let isOther = isCompared(before, tokens[end...].first?.text) || surroundings.isInPattern
+                var inner = within
+                if Self.isText(template) || isCertain && !isOther && Self.hasWord(template) {
+                    found.append(
+                        Found(
+                            template: template, file: file, line: token.line, within: within,
+                            parts: (end - index + 1) / 2))
+                    inner.append(template)
+                }
+                for value in whole.values { read(value, within: inner) }
+            }
+            index = end
+        }
+    }
+
+    static func template(_ literal: SwiftTokens.Literal) -> String {
+        literal.texts.indices.map { $0 == 0 ? literal.texts[0] : "%\($0)\(literal.texts[$0])" }.joined()
+    }
+
+    /// At least two words, or a word and a value.
+    static func isText(_ template: String) -> Bool {
+        let parts = template.split(whereSeparator: \.isWhitespace)
+        let words = parts.filter(isWord)
+        let values = parts.filter { $0.contains(/%[0-9]/) && !isWord($0) }
+        return words.contains { $0.contains(/[a-z]{2}/) } && words.count + values.count > 1
+    }
+
+    /// As it stands in a sentence, with the marks around it.
+    private static func isWord(_ part: Substring) -> Bool {
+        let marks: Set<Character> = [
+            "\"", "'", "`", "(", ")", "[", "]", ",", ".", ":", ";", "?", "!", "…", "%",
+        ]
+        let isMark = { (character: Character) in marks.contains(character) || character.isNumber }
+        let word = part.drop(while: isMark).reversed().drop(while: isMark).reversed()
+        return word.count > 1 && word.first?.isLetter == true
+            && word.allSatisfy { $0.isLetter || "'’-/".contains($0) }
+    }
+
+    private static func hasWord(_ template: String) -> Bool { template.contains(/[A-Za-z][a-z]/) }
+
+    // The command line's own help comes from the parser.
+    private func isHelp(_ before: [String]) -> Bool {
+        let labels: Set = ["help", "abstract", "discussion", "valueName"]
+        return before.last == ":" && labels.contains(before.dropLast().last ?? "")
+            || before.suffix(2) == ["ArgumentHelp", "("]
+    }
+
+    private func isCompared(_ before: [String], _ after: String?) -> Bool {
+        let signs: Set = ["==", "!=", "~="]
+        return signs.contains(before.last ?? "") || signs.contains(after ?? "")
+            || before.suffix(2) == ["separator", ":"]
+    }
+}
+
+/// What is known of a place in the code.
+private struct Surroundings {
+    private struct Brace {
+        let saysMessages: Bool
+        let depth: Int
+    }
+
+    private var braces: [Brace] = []
+    /// Of parentheses and brackets.
+    private var depth = 0
+    private(set) var isInPattern = false
+    /// Within `let word: Message = ...`, and the depth there.
+    private var value: Int?
+    /// The parentheses of `count(`.
+    private var counts: [Int] = []
+
+    /// Whether a literal here is a message, for certain.
+    var saysMessages: Bool {
+        value == depth || counts.last == depth
+            || braces.last.map { $0.saysMessages && $0.depth == depth } ?? false
+    }
+
+    mutating func pass(_ token: SwiftTokens.Token, before: ArraySlice<SwiftTokens.Token>) {
+        let last = before.suffix(2).map { $0.text ?? "" }
+        switch token.text {
+        case "(", "[":
+            depth += 1
+            if last.last == "count" { counts.append(depth) }
+        case ")", "]":
+            if counts.last == depth { counts.removeLast() }
+            depth -= 1
+        case "{":
+            let isBody = last.last == "Message" || last.last == "?" && last.first == "Message"
+            let isWithin = braces.last.map { $0.saysMessages && $0.depth == depth } ?? false
+            braces.append(Brace(saysMessages: isBody || isWithin || value == depth, depth: depth))
+        case "}": _ = braces.popLast()
+        case "case": isInPattern = true
+        case ":": if !before.isEmpty { isInPattern = false }
+        case "let", "var", "guard", "func", "static": value = nil
+        case "=": if last.last == "Message", last.first == ":" { value = depth }
+        default: break
+        }
+        if token.text == "=" || token.text == "," && depth == 0 {
+            isInPattern = isInPattern && token.text == ","
+        }
+    }
+}
