@@ -68,14 +68,14 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         try container.encode(description)
     }
 
-    /// The same text with something else for a part of its values, such as a path that nobody outside of the program knows.
-    package func replacing(_ part: String, with other: String) -> Self {
+    /// The same text with other values, such as without a path that nobody outside of the program knows.
+    package func mapValues(_ transform: (String) -> String) -> Self {
         var changed = self
         for phrase in phrases.indices {
             changed.phrases[phrase].values = phrases[phrase].values.map { value in
                 switch value {
-                case .verbatim(let text): .verbatim(text.replacing(part, with: other))
-                case .message(let message): .message(message.replacing(part, with: other))
+                case .verbatim(let text): .verbatim(transform(text))
+                case .message(let message): .message(message.mapValues(transform))
                 case .count: value
                 }
             }

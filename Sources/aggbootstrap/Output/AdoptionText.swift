@@ -178,7 +178,7 @@ struct AdoptionText {
         }
     }
 
-    private func issue(_ owner: String?, _ reason: String) -> Message {
+    private func issue(_ owner: String?, _ reason: Message) -> Message {
         let what: Message =
             switch owner {
             case nil: "issues a requestheader CA"

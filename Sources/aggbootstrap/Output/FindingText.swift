@@ -32,7 +32,7 @@ struct FindingText {
     init(_ finding: Finding, detail: (String) -> String = { $0 }) {
         let wording = Self.wording(finding)
         func filled(_ text: Message) -> Message {
-            Self.filled(text) { $0 == "printed" ? FindingWordings.printed : "\(detail(finding[$0]))" }
+            Self.filled(text) { $0 == "printed" ? FindingWordings.printed : finding[$0].mapValues(detail) }
         }
         message = filled(wording.message)
         effect = filled(wording.effect)

@@ -66,9 +66,11 @@ struct LintBlock {
             finding.file = finding.file.map {
                 $0.utf8.starts(with: prefix) ? root + $0.dropFirst(old.count) : $0
             }
-            finding.details = finding.details.mapValues { text in
-                let moved = replacing(prefix, with: newPrefix, in: text)
-                return newWord.map { replacing(word, with: $0, in: moved, asWord: true) } ?? moved
+            finding.details = finding.details.mapValues { detail in
+                detail.mapValues { text in
+                    let moved = replacing(prefix, with: newPrefix, in: text)
+                    return newWord.map { replacing(word, with: $0, in: moved, asWord: true) } ?? moved
+                }
             }
             return finding
         }

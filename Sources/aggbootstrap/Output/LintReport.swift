@@ -85,7 +85,7 @@ extension LintReport {
             let message: Message
             let effect: Message
             let remedy: Message
-            let details: [String: String]
+            let details: [String: Message]
 
             init(_ finding: Finding) {
                 let text = FindingText(finding)
