@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -174,7 +175,7 @@ import Testing
             #expect(said == (code.map { [$0] } ?? []), "\(lines): \(said)")
             let names = settings.split(separator: "\n").map { $0.split(separator: "=")[0] + "= (" }
             #expect(
-                plan.refusals.allSatisfy { names.contains(where: $0.message.contains) }, "\(plan.refusals)")
+                plan.refusals.allSatisfy { names.contains(where: $0.message.description.contains) }, "\(plan.refusals)")
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -16,7 +17,7 @@ import Testing
     static let proxied = "Environment=HTTPS_PROXY=http://user:s3cret@proxy:3128 NO_PROXY=192.168.123.250"
 
     private func notice(_ world: PlanWorld) -> String? {
-        world.plan.notices.first { $0.code == "plan/proxy" }?.message
+        world.plan.notices.first { $0.code == "plan/proxy" }?.message.description
     }
 
     @Test(arguments: [ObservedNode.Access.offline, .live])

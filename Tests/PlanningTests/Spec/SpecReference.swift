@@ -42,7 +42,7 @@ enum SpecReference {
         case .defaultBoolean(let value): "`\(value)`"
         case .defaultTexts(let texts): texts.map { "`\($0)`" }.joined(separator: ", ")
         case .defaultObject: "its fields' defaults"
-        case .derived(let words): words
+        case .derived(let words): words.description
         }
     }
 }
