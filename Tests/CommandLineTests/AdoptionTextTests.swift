@@ -72,7 +72,7 @@ import Testing
             AdoptionText([.notRestarted(node: "cp1", flag: "x", running: running, files: files)]).lines.last
         }
         #expect(
-            line("/a", "/b")
+            line("/a", "/b")?.description
                 == "  - cp1: the unit's files have --x=/b, and kube-apiserver runs with --x=/a: it was not restarted since they "
                 + "were changed; the spec says what runs")
         #expect(line(nil, "/b")?.contains("have --x=/b, and kube-apiserver runs without --x:") == true)
@@ -85,7 +85,7 @@ import Testing
     func whoMayReadAKey(mode: UInt32, who: String) {
         let line = AdoptionText([.openKey(node: "cp1", path: "/k", mode: mode)]).lines.last
         #expect(
-            line
+            line?.description
                 == "  - cp1: \(who) can read the key /k (mode 0\(String(mode, radix: 8))): init and rotate leave it to the user of "
                 + "kube-apiserver alone, mode 0600")
     }

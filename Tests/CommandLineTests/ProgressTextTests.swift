@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func doubtsOfAPair() {
-        let start =
+        let start: Message =
             "whether the running API server accepts the new proxy client certificate is not known before the proofs: "
         let doubts: [NodeNote.Doubt] = [.because("x"), .answered(status: 502), .notAsked]
         #expect(

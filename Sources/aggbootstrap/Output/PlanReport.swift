@@ -157,7 +157,7 @@ struct PlanReport {
         }
         return order.flatMap { message -> [Message] in
             let names = nodes[message] ?? []
-            let details = plan.notices.first { "\($0.message)" == message }?.details ?? []
+            let details = plan.notices.first { message == "\($0.message)" as Message }?.details ?? []
             let note: Message =
                 names.isEmpty ? "note: \(message)" : "note: \(names.joined(separator: ", ")): \(message)"
             return [note]
