@@ -12,14 +12,19 @@ enum UsageError {
         guard !(error is ExitCode), AggBootstrap.exitCode(for: error) == .validationFailure else {
             return nil
         }
-        let message = AggBootstrap.message(for: error)
+        let message = message(AggBootstrap.message(for: error))
         // Its own text ends with: See 'aggbootstrap plan --help' for more information.
         let parts = AggBootstrap.fullMessage(for: error).split(
             separator: "'", omittingEmptySubsequences: false)
         let help = parts.last { $0.hasPrefix("aggbootstrap ") } ?? "aggbootstrap --help"
         return ErrorReport(
-            BootstrapError("usage/arguments", status: .usage, lowerCased(message), hint: "see \(help)"))
+            BootstrapError(
+                "usage/arguments", status: .usage, message.description,
+                hint: "see \(help)"))
     }
+
+    /// - Parameter sentence: the parser's.
+    static func message(_ sentence: String) -> Message { ParserSentence.message(lowerCased(sentence)) }
 
     /// Shows on standard output that the command line cannot be used, in the format that it asks for.
     static func show(_ report: ErrorReport, for arguments: [String]) {
