@@ -49,9 +49,14 @@ struct AggBootstrap: AsyncParsableCommand {
             if let code = error as? ExitCode { end(with: ExitStatus(rawValue: code.rawValue) ?? .failed) }
             // Help, a version or a completion script, which was asked for.
             guard exitCode(for: error) == .success else { exit(withError: error) }
-            Console.document(fullMessage(for: error) + "\n")
+            Console.document(requested(error) + "\n")
             end(with: .done)
         }
+    }
+
+    private static func requested(_ error: any Error) -> String {
+        guard let catalog = Language.catalog else { return fullMessage(for: error) }
+        return HelpText(catalog).translated(fullMessage(for: error, columns: HelpText.noLimit))
     }
 
     /// Ends the program; a result that did not get out is never a success.

@@ -8,7 +8,7 @@ import Values
 struct OptionValueError: Error, CustomStringConvertible {
     let description: String
 
-    init(_ message: Message) { description = ParserText.handOver(message) }
+    init(_ message: Message) { description = ParserSentence.handOver(message) }
 }
 
 /// Reads the values of options that are numbers or times.

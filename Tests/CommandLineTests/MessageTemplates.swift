@@ -93,7 +93,7 @@ struct MessageTemplates {
             && word.allSatisfy { $0.isLetter || "'’-/".contains($0) }
     }
 
-    private static func hasWord(_ template: String) -> Bool { template.contains(/[A-Za-z][a-z]/) }
+    private static func hasWord(_ template: String) -> Bool { template.contains(/[A-Za-z]{2}/) }
 
     // The command line's own help comes from the parser.
     private func isHelp(_ before: [String]) -> Bool {

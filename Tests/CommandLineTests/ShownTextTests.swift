@@ -49,30 +49,4 @@ import Values
                 "--%1 is given more than once, first at %2 with the value %3"
             ])
     }
-
-    @Test(arguments: [
-        ("Unknown option '--frob'", "unknown option '%1'"),
-        ("Unknown option '--sepc'. Did you mean '--spec'?", "unknown option '%1'. Did you mean '%2'?"),
-        ("Missing value for '--root <dir>'", "missing value for '%1'"),
-        ("Missing expected argument '<shell>'", "missing expected argument '%1'"),
-        ("Unexpected argument 'now'", "unexpected argument '%1'"),
-        ("2 unexpected arguments: 'a', 'b'", "%1 unexpected arguments: '%2'"),
-        (
-            "The option '--ca' does not take any value, but 'x' was specified.",
-            "the option '%1' does not take any value, but '%2' was specified"
-        ),
-        ("The value 'a' is invalid for '--b <c>'", "the value '%1' is invalid for '%2'"),
-        ("The value 'a' is invalid for '--b <c>': why", "the value '%1' is invalid for '%2': %3"),
-        (
-            "The value 'a' is invalid for '<b>'. Please provide one of 'c', 'd' or 'e'.",
-            "the value '%1' is invalid for '%2'. Please provide one of %3"
-        ),
-        ("Something else.", "%1"),
-    ])
-    func whatTheParserSays(sentence: String, template: String) {
-        let message = ParserText.message(sentence)
-        #expect(message.phrases.map(\.template) == [template])
-        let plain = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        #expect(message.description == plain.prefix(1).lowercased() + plain.dropFirst())
-    }
 }
