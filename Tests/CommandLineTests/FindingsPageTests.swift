@@ -29,6 +29,8 @@ import Values
         - A tree without a unit, a manifest and any directory of systemd is judged by its certificates, and the result says that flags
           were not judged. The file of `--client-ca-file` must be there if another file is that `init` does not write, such as the
           serving certificate; otherwise the result says that it was not judged.
+        - An archive is judged if it is named itself. One that lies in a directory is not opened, as it may be a copy of the files beside
+          it; the result says that it was not judged.
 
         """
 

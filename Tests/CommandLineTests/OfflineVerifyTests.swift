@@ -174,6 +174,45 @@ import Testing
         #expect(notice.hasPrefix("::notice file=more.env,title=files files::not judged: "), "\(notice)")
     }
 
+    /// It may be a copy of what lies beside it, or anything else: it is named, and not taken for a key.
+    @Test func anArchiveInADirectoryIsTold() throws {
+        let directory = try tree()
+        _ = try shell(
+            """
+            mkdir only files; tar -cf only/b.tar out/cp1; tar -czf only/a.tgz out/cp1; tar -cf only/c out/cp1
+            cp out/cp1/etc/kubernetes/ssl/* only/b.tar files; cp only/c out
+            """, in: directory)
+        let only = try aggbootstrap(["verify", "--offline", "only"], in: directory)
+        #expect(only.status == 64 && only.stdout.isEmpty, "\(only.stdout)")
+        #expect(
+            only.stderr.contains("only holds neither a node's tree nor files of a set-up")
+                && only.stderr.contains(
+                    "hint: an archive in a directory is judged only if it is named itself: --offline only/a.tgz and 2 more"
+                ), "\(only.stderr)")
+        let named = try aggbootstrap(
+            ["verify", "--offline", "only/a.tgz", "only/b.tar", "only/c"], in: directory)
+        #expect(named.status == 0 && named.stdout.hasSuffix("in 3 set-ups (12 files)\n"), "\(named)")
+
+        let told = "not judged, as an archive in a directory is judged only if it is named itself: "
+        for (paths, archive) in [(["out"], "out/c"), (["files"], "files/b.tar")] {
+            let beside = try aggbootstrap(["verify", "--offline"] + paths, in: directory)
+            #expect(
+                beside.status == 0 && beside.stdout.hasPrefix("\(told)\(archive)\n"), "\(beside.stdout)")
+        }
+        // One that is named itself is judged once.
+        let both = try aggbootstrap(["verify", "--offline", "files", "files/b.tar"], in: directory)
+        #expect(
+            both.stdout.hasSuffix("in 2 set-ups (7 files)\n") && !both.stdout.contains(told),
+            "\(both.stdout)")
+        let json = try aggbootstrap(["verify", "--offline", "files", "-o", "json"], in: directory).stdout
+        #expect(json.contains("\"notJudged\" : [\n    \"files/b.tar\"\n  ]"), "\(json)")
+        let notice = try aggbootstrap(["verify", "--offline", "files", "-o", "github"], in: directory).stdout
+        #expect(
+            notice.contains(
+                "::notice file=files/b.tar,title=files files::not judged: an archive in a directory"),
+            "\(notice)")
+    }
+
     @Test func severalPathsAreJudgedTogether() throws {
         let directory = try tree()
         _ = try shell(

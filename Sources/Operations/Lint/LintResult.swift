@@ -25,6 +25,8 @@ package struct LintResult: Sendable {
     package var files = 0
     /// Files that were named one by one, or lie in a directory of such, and that nothing of their set-up uses.
     package var unjudged: [String] = []
+    /// Archives in a directory, which were not opened.
+    package var archives: [String] = []
 
     /// What could not be judged of a set-up, named as `SetUp` is.
     package var gaps: [(node: String?, root: String?, gap: LintGap)] = []

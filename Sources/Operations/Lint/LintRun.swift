@@ -25,7 +25,7 @@ package enum LintRun {
             targets.map { judge($0, isOne: isOne, cache, request) }
         }
         var result = LintResult()
-        result.unjudged = named.passedOver
+        (result.unjudged, result.archives) = (named.passedOver, named.archives)
         for found in results {
             for judged in try found.get() {
                 result.unjudged += judged.unjudged
@@ -37,7 +37,9 @@ package enum LintRun {
             }
         }
         // Nothing said of nothing would look like a judgement.
-        guard result.setUps > 0 else { throw LintTargets.nothing(in: result.unjudged) }
+        guard result.setUps > 0 else {
+            throw LintTargets.nothing(in: result.unjudged, archives: result.archives)
+        }
         return result
     }
 

@@ -17,6 +17,8 @@ struct LintTargets {
     private(set) var targets: [Target] = []
     /// Files of a directory whose trees are judged: they belong to none of them.
     private(set) var passedOver: [String] = []
+    /// Archives in a directory: they may be copies of what lies beside them.
+    private(set) var archives: [String] = []
     private var loose: [String] = []
     /// Trees and files that were named already.
     private var seen: Set<ByteText> = []
@@ -32,6 +34,7 @@ struct LintTargets {
     init(_ paths: [String]) async throws {
         for path in paths { try await take(path) }
         if !loose.isEmpty { targets.append(.loose(loose)) }
+        archives = archives.filter { seen.insert($0.bytes).inserted }
     }
 
     private mutating func take(_ path: String) async throws {
@@ -91,13 +94,18 @@ struct LintTargets {
         let trees = try Self.trees(below: prefix)
         guard trees.isEmpty else {
             for tree in trees { takeTree(tree, node: tree.splitPath.name) }
-            return passedOver += files
+            let packed = files.filter { (try? Self.isArchive($0)) == true }
+            archives += packed
+            return passedOver += files.filter { !packed.containsBytes($0) }
         }
         for name in names where name.hasSuffix(".service.d") && !files.containsBytes("\(prefix)/\(name)") {
             files += try FileReader.list("\(prefix)/\(name)").map { "\(prefix)/\(name)/\($0)" }
                 .filter(Self.isFile)
         }
-        guard !files.isEmpty else { throw Self.nothing(in: [path]) }
+        let packed = try files.filter(Self.isArchive)
+        archives += packed
+        files.removeAll(where: packed.containsBytes)
+        guard !files.isEmpty else { throw Self.nothing(in: [path], archives: packed) }
         for file in files { try takeFile(file) }
     }
 
@@ -157,16 +165,20 @@ struct LintTargets {
         try marks.contains { try node.status($0) != nil }
     }
 
-    /// - Parameter paths: what was named; at least one.
-    static func nothing(in paths: [String]) -> BootstrapError {
+    /// - Parameters:
+    ///   - paths: what was named; at least one.
+    ///   - archives: those in directories that were named.
+    static func nothing(in paths: [String], archives: [String] = []) -> BootstrapError {
         let others: Message = paths.count > 1 ? " and \(paths.count - 1) more" : ""
-        let verb = paths.count > 1 ? "hold" : "holds"
+        let verb: Message = paths.count > 1 ? "hold" : "holds"
         return BootstrapError(
             "usage/nothing-to-judge", status: .usage,
             "\(paths[0])\(others) \(verb) neither a node's tree nor files of a set-up",
-            hint:
-                "a tree has etc/systemd/system or etc/kubernetes in it: give that directory, or the one above it; single files are "
-                + "units, drop-ins, environment files, and certificates and keys in PEM"
+            hint: archives.isEmpty
+                ? "a tree has etc/systemd/system or etc/kubernetes in it: give that directory, or the one above it; single files "
+                    + "are units, drop-ins, environment files, and certificates and keys in PEM"
+                : "an archive in a directory is judged only if it is named itself: --offline \(archives[0])"
+                    + (archives.count > 1 ? " and \(archives.count - 1) more" : "")
         )
     }
 }

@@ -74,7 +74,7 @@ package struct JudgedUnit: Sendable {
     /// Whether its program is kube-apiserver, as far as that can be told.
     package var runsAPIServer: Bool {
         switch program?.kind {
-        case .apiServer, .container: true
+        case .apiServer, .container, .closedContainer: true
         default: false
         }
     }

@@ -7,23 +7,31 @@ import Values
 /// What the unit's command must be before flags are added to it.
 extension NodePlanner {
     /// Refuses a command that runs something else than kube-apiserver, or one whose arguments are not all known.
-    mutating func checkCommand() {
-        guard let unit = node.unit else { return }
+    ///
+    /// - Returns: whether flags that are added to it may reach kube-apiserver.
+    mutating func checkCommand() -> Bool {
+        guard let unit = node.unit else { return true }
         noteStrayLines(unit)
         // A whole unit is made of the spec alone, and what cannot be read is refused where it is rendered.
-        if case .unit = target { return }
+        if case .unit = target { return true }
         guard
             let service = try? EffectiveService(
                 unit: unitName, sources: unit.base, environmentFiles: unit.environmentFiles),
             let command = try? service.command(unit: unitName)
-        else { return }
+        else { return true }
         // Behind a shell it is the shell that puts variables in.
         let expansion =
             ShellCommand(command)?.expand(service.environment)
             ?? command.expand(environment: service.environment)
-        checkUnseen(expansion.unseenFlags)
-        checkProgram(command, service, isKnown: expansion.unseenFlags.isEmpty)
+        let unseen = expansion.unseenFlags.filter(hidesArguments)
+        checkUnseen(unseen)
+        let count = refusals.count
+        checkProgram(command, service, isKnown: unseen.isEmpty)
+        return !refusals[count...].contains { Self.unreached.contains($0.code) }
     }
+
+    /// Codes of commands that no flags reach kube-apiserver by.
+    private static let unreached: Set<String> = ["plan/not-kube-apiserver", "plan/container-start"]
 
     private mutating func checkProgram(_ command: ExecCommand, _ service: EffectiveService, isKnown: Bool) {
         let shell = ShellCommand(command)
@@ -36,10 +44,11 @@ extension NodePlanner {
         } else if program.kind == .apiServer || isOperators {
             checkFiles(command, service, shell == nil ? [outer] : [outer, program])
         }
-        if isOperators { return }
         let place = "\(command.executable) (\(command.place))"
+        if case .closedContainer(let name) = program.kind, isKnown { return refuseClosed(place, name) }
+        if isOperators { return }
         switch program.kind {
-        case .container: return
+        case .container, .closedContainer: return
         case .apiServer:
             guard let wrapper = program.unknownWrapper else { return }
             notice(
@@ -76,6 +85,20 @@ extension NodePlanner {
         )
     }
 
+    private mutating func refuseClosed(_ place: String, _ name: String) {
+        let isRkt = name == "rkt"
+        refuse(
+            "plan/not-kube-apiserver",
+            "\(unitName) runs \(place), which would take the flags for itself: "
+                + (isRkt
+                    ? "it gives the container only what follows --, and there is no --"
+                    : "the container's name is missing behind the image"),
+            isRkt
+                ? "write -- as the last word of ExecStart="
+                : "write the container's name behind the image in ExecStart="
+        )
+    }
+
     private mutating func refuseStart(_ place: String, _ name: String) {
         let isBundle = ["runc", "crun"].contains(name)
         refuse(
@@ -88,10 +111,14 @@ extension NodePlanner {
         )
     }
 
-    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped. On a running node an
-    /// optional file that is not there is absent; a tree need not have everything that its node has.
+    /// On a running node an optional file that is not there is absent; a tree need not have everything that its node has.
+    private func hidesArguments(_ source: ServiceEnvironment.Unseen) -> Bool {
+        source.mayHoldArguments || node.access == .offline
+    }
+
+    /// Aggregation flags in a variable whose file is not known would be passed twice, or wiped.
     private mutating func checkUnseen(_ sources: [ServiceEnvironment.Unseen]) {
-        for source in sources where source.mayHoldArguments || node.access == .offline {
+        for source in sources {
             refuse(
                 "plan/unseen-variable",
                 "\(unitName) takes arguments from \(source), which cannot be read here: flags in it would be lost or "

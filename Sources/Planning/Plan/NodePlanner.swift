@@ -62,7 +62,8 @@ struct NodePlanner {
     // MARK: - Flags, reload, restart
 
     private mutating func planFlags() throws(UnitError) {
-        checkCommand()
+        // With flags that reach nothing there is nothing to write, and what a text would be is no news.
+        guard checkCommand() else { return }
         if isKept { return try planActivation(nil, unitChanges: false) }
         guard let rendered = try render() else { return }
         let bytes = try bytes(of: rendered)

@@ -9,6 +9,9 @@ package struct CommandProgram: Sendable, Equatable {
         case apiServer
         /// A container that this command makes, with this program: the arguments behind the image are kube-apiserver's.
         case container(String)
+        /// One whose command has no place for arguments of kube-apiserver at its end: rkt needs `--` before them, and ctr the
+        /// container's name.
+        case closedContainer(String)
         /// A container that was made before, with the arguments of then.
         case startedContainer(String)
         /// A distribution that has kube-apiserver within: k3s or rke2.

@@ -22,6 +22,8 @@ package struct ContainerCommand: Sendable, Equatable {
     private(set) var image: String?
     /// Index of the first word that goes to the container.
     private(set) var rest: Int
+    /// Whether words at the command's end go to the container.
+    private(set) var isOpen = false
 
     static let engines: Set<String> = ["docker", "podman", "nerdctl", "rkt", "ctr", "runc", "crun"]
     private static let groups: Set<String> = ["container", "containers", "c", "task", "tasks", "t"]
@@ -75,6 +77,7 @@ package struct ContainerCommand: Sendable, Equatable {
             }
             position += 1
         }
+        isOpen = position <= words.count
         rest = min(position, words.count)
     }
 
@@ -129,7 +132,7 @@ package struct ContainerCommand: Sendable, Equatable {
             return .startedContainer(engine)
         }
         guard ["run", "create"].contains(action), ownStart(words) != nil else { return .other }
-        return .container(engine)
+        return isOpen ? .container(engine) : .closedContainer(engine)
     }
 
     /// Where kube-apiserver's own arguments begin; nil where something else runs in the container.

@@ -14,7 +14,8 @@ struct EnvironmentFileEdit {
     /// Variables that hold one flag and nothing else, with what stands there afterwards.
     var replacements: [String: String] = [:]
 
-    private struct Change {
+    /// Bytes of the file, or of a variable's value, and what comes in their place.
+    fileprivate struct Change {
         var range: Range<Int>
         var bytes: [UInt8]
     }
@@ -27,11 +28,10 @@ struct EnvironmentFileEdit {
         for (name, positions) in removing where name != variable {
             guard let found = variables.last(where: { $0.name == name }) else { continue }
             let words = Self.words(found)
-            if let replacement = replacements[name] {
-                changes += Self.exchange(words, of: found, for: replacement)
-            } else {
-                changes += positions.map { Self.removal(of: $0, words, found) }
-            }
+            changes += Self.changes(
+                of: found,
+                replacements[name].map { Self.exchange(words, for: $0) }
+                    ?? positions.map { Self.removal(of: $0, words) }, text)
         }
         guard let found = variables.last(where: { $0.name == variable }) else {
             if arguments.isEmpty { return Self.apply(changes, to: text) }
@@ -49,9 +49,9 @@ struct EnvironmentFileEdit {
         }
         // The flags that go, with the blanks before them, are cut out where they stand; ours follow the last byte.
         if let last = kept.last {
-            let end = found.offsets[words[last].range.upperBound - 1] + 1
-            changes.append(Change(range: end..<end, bytes: Array((" " + own).utf8)))
-            changes += flagged.map { Self.removal(of: $0, words, found) }
+            let end = words[last].range.upperBound
+            let added = Change(range: end..<end, bytes: Array((" " + own).utf8))
+            changes += Self.changes(of: found, [added] + flagged.map { Self.removal(of: $0, words) }, text)
         } else {
             changes.append(Change(range: found.range, bytes: Array("\"\(own)\"".utf8)))
         }
@@ -71,7 +71,7 @@ struct EnvironmentFileEdit {
             if flagged.count == words.count, rest.allSatisfy(UnitByte.isBlank) {
                 changes.append(Change(range: found.range, bytes: Array("\"\"".utf8)))
             } else {
-                changes += flagged.map { removal(of: $0, words, found) }
+                changes += self.changes(of: found, flagged.map { removal(of: $0, words) }, text)
             }
         }
         return apply(changes, to: text)
@@ -105,35 +105,33 @@ struct EnvironmentFileEdit {
             .occurrences.filter { APIServerFlags.names.contains($0.name) }
     }
 
-    /// A word of a variable with the blanks before it.
-    private static func removal(
-        of word: Int, _ words: [UnitWord], _ variable: EnvironmentFile.Variable
-    ) -> Change {
+    /// A word of a value with the blanks before it.
+    private static func removal(of word: Int, _ words: [UnitWord]) -> Change {
         let start = word == 0 ? words[0].range.lowerBound : words[word - 1].range.upperBound
-        let end = variable.offsets[words[word].range.upperBound - 1] + 1
-        return Change(range: variable.offsets[start]..<end, bytes: [])
+        return Change(range: start..<words[word].range.upperBound, bytes: [])
     }
 
-    /// All words of a variable as one text, where they are not that already.
-    private static func exchange(
-        _ words: [UnitWord], of variable: EnvironmentFile.Variable, for text: String
-    ) -> [Change] {
+    /// All words of a value as one text, where they are not that already.
+    private static func exchange(_ words: [UnitWord], for text: String) -> [Change] {
         let new = Array(text.utf8)
         guard let first = words.first, let last = words.last, words.count > 1 || first.value != new else {
             return []
         }
-        let end = variable.offsets[last.range.upperBound - 1] + 1
-        return [Change(range: variable.offsets[first.range.lowerBound]..<end, bytes: new)]
+        return [Change(range: first.range.lowerBound..<last.range.upperBound, bytes: new)]
     }
 
     private static func apply(_ changes: [Change], to text: String) -> String {
-        var bytes = Array(text.utf8)
+        String(decoding: apply(changes, to: Array(text.utf8)), as: UTF8.self)
+    }
+
+    private static func apply(_ changes: [Change], to bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
         // What is put in stands before what is cut out behind it.
         let order = changes.sorted {
             ($0.range.lowerBound, $0.bytes.isEmpty ? 1 : 0) > ($1.range.lowerBound, $1.bytes.isEmpty ? 1 : 0)
         }
         for change in order { bytes.replaceSubrange(change.range, with: change.bytes) }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     private static func words(_ variable: EnvironmentFile.Variable) -> [UnitWord] {
@@ -142,6 +140,63 @@ struct EnvironmentFileEdit {
         var words: [UnitWord] = []
         while let word = try? reader.next() { words.append(word) }
         return words
+    }
+}
+
+// How a value's bytes change in the file.
+extension EnvironmentFileEdit {
+    /// Each byte changes where it stands. Where a word that goes reaches over a quote, the quotes would not match any more, or
+    /// stand around something else: then the whole value is written again, in quotes of its own.
+    private static func changes(
+        of variable: EnvironmentFile.Variable, _ changes: [Change], _ text: String
+    ) -> [Change] {
+        let inFile = changes.map { change in
+            let start =
+                change.range.isEmpty
+                ? variable.offsets[change.range.upperBound - 1] + 1
+                : variable.offsets[change.range.lowerBound]
+            let end = variable.offsets[change.range.upperBound - 1] + 1
+            return Change(range: start..<end, bytes: change.bytes)
+        }
+        guard changes.contains(where: { !$0.range.isEmpty }) else { return inFile }
+        let bytes = Array(text.utf8)
+        let range = variable.range
+        let end = bytes[range.upperBound...].prefix(1)
+        let old = Array(bytes[range])
+        let new = apply(
+            inFile.map { change in
+                let start = change.range.lowerBound - range.lowerBound
+                return Change(range: start..<(start + change.range.count), bytes: change.bytes)
+            }, to: old)
+        let wanted = apply(changes, to: Array(variable.value.utf8))
+        if reads(new + end, as: wanted, isOpen: isOpen(old + end)) { return inFile }
+        return [Change(range: range, bytes: quoted(wanted))]
+    }
+
+    /// Whether a value is `wanted` but for blanks around it, and leaves no quote open.
+    private static func reads(_ bytes: [UInt8], as wanted: [UInt8], isOpen mayBeOpen: Bool) -> Bool {
+        let variables = EnvironmentFile.parse(String(decoding: assigned(bytes), as: UTF8.self)).variables
+        guard variables.count == 1, mayBeOpen || !isOpen(bytes) else { return false }
+        return trimmed(Array(variables[0].value.utf8)) == trimmed(wanted)
+    }
+
+    private static func isOpen(_ bytes: [UInt8]) -> Bool {
+        if case .quote = EnvironmentFile.Ending(of: String(decoding: assigned(bytes), as: UTF8.self)) {
+            return true
+        }
+        return false
+    }
+
+    private static func assigned(_ bytes: [UInt8]) -> [UInt8] { Array("V=".utf8) + bytes }
+
+    private static func trimmed(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let rest = bytes.drop(while: UnitByte.isBlank)
+        return rest.dropLast(rest.reversed().prefix(while: UnitByte.isBlank).count)
+    }
+
+    private static func quoted(_ value: [UInt8]) -> [UInt8] {
+        let inner = value.flatMap { "\"\\`$".utf8.contains($0) ? [UnitByte.backslash, $0] : [$0] }
+        return [UnitByte.doubleQuote] + inner + [UnitByte.doubleQuote]
     }
 }
 

@@ -25,12 +25,15 @@ struct LintReport {
     /// Set-up by set-up; the last line says how it ended.
     var lines: [Message] {
         let blocks = LintBlock.blocks(of: result.broken)
-        let unjudged = StatusTable.names(result.unjudged.map { SafeText.line($0) })
+        let unjudged = [(Self.unused, result.unjudged), (Self.packed, result.archives)].filter { !$1.isEmpty }
+            .map { "not judged, as \($0): \(StatusTable.names($1.map { SafeText.line($0) }))" }
         let gaps = LintGaps(result)
         return blocks.flatMap { $0.lines(hasTitle: result.setUps > 1) + [""] }
-            + (unjudged.isEmpty ? [] : ["not judged, as nothing here uses it: \(unjudged)"])
-            + gaps.lines + [last]
+            + unjudged + gaps.lines + [last]
     }
+
+    private static let unused = "nothing here uses it"
+    private static let packed = "an archive in a directory is judged only if it is named itself"
 
     /// As CI systems show them: each finding, or that there is none.
     var checks: [ReportedCheck] {
@@ -39,11 +42,15 @@ struct LintReport {
             name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last.description,
             rule: Self.judged)
         return (found.isEmpty ? [passed] : found)
-            + result.unjudged.map { file in
-                ReportedCheck(
-                    name: "files", level: .skipped, subject: "files", file: file, line: nil,
-                    text: "not judged: nothing of what was given uses it", rule: Self.judged)
-            } + LintGaps(result).checks
+            + result.unjudged.map { skipped($0, "nothing of what was given uses it") }
+            + result.archives.map { skipped($0, Self.packed) } + LintGaps(result).checks
+    }
+
+    private func skipped(_ file: String, _ cause: String) -> ReportedCheck {
+        ReportedCheck(
+            name: "files", level: .skipped, subject: "files", file: file, line: nil,
+            text: "not judged: \(cause)",
+            rule: Self.judged)
     }
 
     private func check(_ finding: Finding, of setUp: LintResult.SetUp) -> ReportedCheck {
@@ -101,7 +108,7 @@ extension LintReport {
         let files: Int
         let errors: Int
         let warnings: Int
-        /// Files that nothing uses.
+        /// Files that nothing uses, and archives in a directory.
         let notJudged: [String]
         /// What could not be judged, because a tree has only a part of a node's files.
         let gaps: [LintGaps.Entry]
@@ -112,7 +119,8 @@ extension LintReport {
     var document: Document {
         Document(
             setUps: result.setUps, files: result.files, errors: errors, warnings: warnings,
-            notJudged: result.unjudged, gaps: LintGaps(result).entries, exitStatus: status.rawValue,
+            notJudged: result.unjudged + result.archives, gaps: LintGaps(result).entries,
+            exitStatus: status.rawValue,
             findings: result.findings.map(Document.Entry.init))
     }
 }

@@ -19,7 +19,8 @@ enum TextTarget {
             require(IPAddress(address.description)?.bytes == bytes, "\(address) is another address")
         }
         checkTime(bytes)
-        guard bytes.count < 40 else { return }
+        // Each compares the text with every member of a spec: one of four texts, so that the others are not held up.
+        guard bytes.count < 40, bytes.count.isMultiple(of: 4) else { return }
         _ = SpecExplanation.suggestions(for: text)
         _ = SpecExplanation.lines(for: text)
     }
@@ -80,7 +81,9 @@ enum TextTarget {
             "control characters")
         let (directory, name) = text.splitPath
         if text.isAbsolutePath {
-            require(isSame(directory == "/" ? "/\(name)" : "\(directory)/\(name)", text), "a path")
+            // The root is / and // alike.
+            let whole = directory == "/" ? ["/\(name)", "//\(name)"] : ["\(directory)/\(name)"]
+            require(whole.contains { isSame($0, text) }, "a path")
         }
     }
 

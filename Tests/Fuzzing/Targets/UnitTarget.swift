@@ -34,9 +34,10 @@ enum UnitTarget {
             let command = try? service.command(unit: unit)
         else { return }
         check(command, service)
-        // Of these the planner says that they run no kube-apiserver, and nothing is rendered.
+        // Of these the planner says that no flags reach kube-apiserver, and nothing is rendered.
         let program = CommandProgram(command, service.environment)
         if program.kind == .other, program.container != nil { return }
+        if case .closedContainer = program.kind { return }
         let rendered: RenderedUnit
         do throws(UnitError) {
             rendered = try render(sources, files)

@@ -50,6 +50,17 @@ import Testing
         #expect(try Self.world(flag).plan.refusals.map(\.code) == ["plan/unseen-variable"])
     }
 
+    private static let rkt = "/usr/bin/rkt run --volume k,kind=host,source=/etc --mount volume=k,target=/etc"
+    private static let ctr = "/usr/bin/ctr run --mount type=bind,src=/etc,dst=/etc,options=rbind"
+
+    /// What is absent gives the command nothing, and hides nothing.
+    @Test func aProgramWithAVariableOfAnAbsentFile() throws {
+        for command in ["/opt/run.sh $V", "/usr/bin/etcd $V --v=2", "\(Self.rkt) kube-apiserver:v1 $V"] {
+            let plan = try Self.world("EnvironmentFile=-/etc/k.env\nExecStart=\(command)", .live).plan
+            #expect(plan.refusals.map(\.code) == ["plan/not-kube-apiserver"], "\(plan.refusals)")
+        }
+    }
+
     static let programs: [(String, String?)] = [
         ("/usr/bin/kube-apiserver --v=2", nil), ("/usr/bin/hyperkube apiserver", nil),
         ("/opt/kube-apiserver-v1.27.3", nil), ("/opt/kube-apiserver_1.24", nil),
@@ -89,6 +100,16 @@ import Testing
             "/usr/bin/rkt run --volume k,kind=host,source=/a --mount volume=k,target=/a hyperkube -- apiserver",
             "plan/not-mounted"
         ),
+        // Nothing behind these would reach kube-apiserver.
+        ("\(rkt) kube-apiserver:v1", "plan/not-kube-apiserver"), ("\(rkt) kube-apiserver:v1 --", nil),
+        ("\(rkt) kube-apiserver:v1 $AGGREGATION_FLAGS", "plan/not-kube-apiserver"),
+        ("\(rkt) --no-such kube-apiserver:v1", "plan/not-kube-apiserver"),
+        ("\(rkt) --no-such --v=2 kube-apiserver:v1", "plan/not-kube-apiserver"),
+        ("\(rkt) --no-such kube-apiserver:v1 -- --v=2", "plan/not-kube-apiserver"),
+        ("\(rkt) hyperkube --exec=/hyperkube", "plan/not-kube-apiserver"),
+        ("\(rkt) x --exec=/usr/bin/kube-apiserver", "plan/not-kube-apiserver"),
+        ("\(rkt) x --exec=/usr/bin/kube-apiserver --", nil),
+        ("\(ctr) kube-apiserver:v1", "plan/not-kube-apiserver"), ("\(ctr) kube-apiserver:v1 id", nil),
     ]
 
     @Test(arguments: programs) func whatTheCommandRuns(command: String, code: String?) throws {
@@ -130,6 +151,14 @@ import Testing
             "ExecStart=/bin/sh -c 'exec kube-apiserver --v=2'", "write $AGGREGATION_FLAGS as the last word",
             [:],
             "ExecStart=/bin/sh -c 'exec kube-apiserver --v=2 $AGGREGATION_FLAGS'"
+        ),
+        (
+            "ExecStart=\(rkt) kube-apiserver:v1", "write -- as the last word", [:],
+            "ExecStart=\(rkt) kube-apiserver:v1 --"
+        ),
+        (
+            "ExecStart=\(ctr) kube-apiserver:v1", "write the container's name behind the image", [:],
+            "ExecStart=\(ctr) kube-apiserver:v1 id"
         ),
         (
             "ExecStart=/opt/start.sh --v=2", "write $AGGREGATION_FLAGS as the last word", [:],

@@ -41,6 +41,18 @@ import Testing
         ("ARGS=\"--x='a b' --y=\\\"c d\\\"\"\n", "ARGS=\"--x='a b' --y=\\\"c d\\\" OWN\"\n"),
         ("ARGS=\"--v=2\"\r\nB=c\r\n", "ARGS=\"--v=2 OWN\"\r\nB=c\r\n"),
         ("ARGS=\"--v=é ", "ARGS=\"--v=é OWN "),
+        // A flag that goes reaches over the end of a quote.
+        ("ARGS=\"--v=2 --proxy-client-cert-file=/c\"x\n#\n", "ARGS=\"--v=2 OWN\"\n#\n"),
+        ("ARGS=\"--v=2 --proxy-client-cert-file=/c\"x --w\nB=c\n", "ARGS=\"--v=2 --w OWN\"\nB=c\n"),
+        ("ARGS='--v=\"a b\" --proxy-client-key-file=/k'x", "ARGS=\"--v=\\\"a b\\\" OWN\""),
+        (
+            "A=\"--x --proxy-client-cert-file=/c\"x",
+            "A=\"--x --proxy-client-cert-file=/c\"x\nARGS=\"OWN\"\n"
+        ),
+        (
+            "A='--x --proxy-client-cert-file=/c'x \\",
+            "A='--x --proxy-client-cert-file=/c'x \\\n\nARGS=\"OWN\"\n"
+        ),
         // What is open at the end is ended before the variable is put there.
         ("# end \\", "# end \\\n\nARGS=\"OWN\"\n"), ("# end \\\n", "# end \\\n\nARGS=\"OWN\"\n"),
         ("A=b \\", "A=b \\\n\nARGS=\"OWN\"\n"), ("A=b \\\n", "A=b \\\n\nARGS=\"OWN\"\n"),
@@ -190,6 +202,10 @@ import Testing
             "A=\nB=''\nARGS=--v=2 OWN\n"
         ),
         ("$A $ARGS", "A=\"--proxy-client-cert-file=/c --z\"\n", "A=\" --z\"\nARGS=\"OWN\"\n"),
+        (
+            "$A $ARGS", "A=\"--x --proxy-client-cert-file=/c\"d\nARGS=--v=2\n",
+            "A=\"--x\"\nARGS=--v=2 OWN\n"
+        ),
     ]
 
     @Test(arguments: severalVariables) func takesFlagsOutOfOtherVariables(
@@ -215,6 +231,7 @@ import Testing
             ["proxy-client-key-file"]
         ),
         ("$A $ARGS", "A=\"--requestheader-allowed-names=q\"\n", ["requestheader-allowed-names"]),
+        ("$A $ARGS", "A=\"--requestheader-allowed-names=q\"r\n", ["requestheader-allowed-names"]),
     ]) func oneVariablePerFlag(command: String, before: String, elsewhere: [String]) throws {
         let unit = Self.unitText.replacing("$ARGS", with: command)
         let text = try Self.render(before, unit: unit).text
