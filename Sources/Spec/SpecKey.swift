@@ -30,7 +30,7 @@ extension KeyAlgorithm {
 
     private static func reason(_ algorithm: String, _ bits: Int, _ sizes: [Int]) -> Message {
         let allowed = sizes.map { String($0) }.joined(separator: ", ")
-        let weak =
+        let weak: Message =
             algorithm == "rsa" && (1..<2048).contains(bits) ? "is too weak: the sizes are" : "is not one of"
         return "an \(algorithm) key of \(bits) bits \(weak) \(allowed)"
     }

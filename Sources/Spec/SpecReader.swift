@@ -101,7 +101,7 @@ struct SpecReader {
         _ count: Int, in range: ClosedRange<Int>, of json: LocatedJSON, name: String, path: String
     ) -> Bool {
         if range.contains(count) { return true }
-        let allowed =
+        let allowed: Message =
             count < range.lowerBound ? "at least \(range.lowerBound)" : "at most \(range.upperBound)"
         report(.count, at: json.location, path, "\"\(name)\" has \(count) elements; \(allowed) are allowed")
         return false

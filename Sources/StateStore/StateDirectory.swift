@@ -258,7 +258,7 @@ package struct StateDirectory: Sendable {
     package func isThere() throws -> Bool {
         guard let status = try FileStatus.of(path) else { return false }
         guard status.kind == .directory else {
-            let what =
+            let what: Message =
                 status.kind == .symbolicLink
                 ? "it is a symbolic link, which is not followed" : "it is not a directory"
             throw BootstrapError(

@@ -103,7 +103,7 @@ import Values
         let sentence = AggBootstrap.message(for: error)
         let message = UsageError.message(sentence)
         // The English text is the parser's.
-        #expect(message.description == report.message)
+        #expect(message == report.message)
         let shown = message.text(Language.chineseCatalog().translation).replacing("zsh bash fish", with: "")
         #expect(shown.contains(/[\u{3400}-\u{9FFF}]/) && !shown.contains(/[a-z]{2,} [a-z]{2,}/), "\(shown)")
     }

@@ -157,7 +157,7 @@ import Values
                         Bool.random(using: &random)
                             ? .step(
                                 node: name,
-                                .restoringPair(because: String(repeating: "step ", count: second % 9)))
+                                .restoringPair(because: "\(String(repeating: "step ", count: second % 9))"))
                             : .ended(NodeResult(name, Self.changed)), second: second)
                 }
             }

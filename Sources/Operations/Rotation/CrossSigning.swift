@@ -167,7 +167,7 @@ struct CrossSigning: Sendable {
             && (try? crossSigner(
                 Set(rotation.retire.map(\.certificate.fingerprintSHA256)), terms.cause, run.state.inventory()))
                 != nil
-        let cross =
+        let cross: Message =
             canCross ? "or run it again with --cross-sign: it then continues to work without a restart; " : ""
         return
             "restart it, then run it again; \(cross)or continue without it (--accept-laggard \(laggard.service)): it "

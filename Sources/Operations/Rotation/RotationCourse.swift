@@ -52,7 +52,7 @@ struct RotationCourse {
                 "rotation/stopped", "stopped as asked, before a control plane was changed",
                 hint: "run it again")
         }
-        let trust =
+        let trust: Message =
             stage < .drop
             ? "everyone still trusts the old CA"
             : "the old CA is being dropped, and the rotation cannot be aborted any more"

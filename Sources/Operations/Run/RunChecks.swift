@@ -41,7 +41,7 @@ extension Run {
     /// While a CA is being replaced, nothing else changes the nodes.
     func openRotation() throws -> [Refusal] {
         guard let terms = try Ledger(state: state).openRotation() else { return [] }
-        let place =
+        let place: Message =
             access == .live
             ? "" : ", on the running control planes: without --root, with --state \(state.path)"
         return [

@@ -19,7 +19,7 @@ package enum RunRoot {
             }
             let target = try NodeRoot.machine.follow(path)
             guard try FileStatus.of(target)?.kind != .directory else { continue }
-            let cause =
+            let cause: Message =
                 status.kind == .symbolicLink
                 ? "a symbolic link to \(target), which is not a directory" : "not a directory"
             throw BootstrapError(

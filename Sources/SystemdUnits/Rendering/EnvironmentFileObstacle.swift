@@ -104,7 +104,7 @@ struct EnvironmentFileObstacle {
             }
         }
         guard quote != nil || isEscaped else { return nil }
-        let what =
+        let what: Message =
             quote != nil
             ? "a quote within $\(file.variable) begins there and is not closed"
             : "$\(file.variable) ends with a backslash"

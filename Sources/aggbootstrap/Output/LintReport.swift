@@ -26,14 +26,16 @@ struct LintReport {
     var lines: [Message] {
         let blocks = LintBlock.blocks(of: result.broken)
         let unjudged = [(Self.unused, result.unjudged), (Self.packed, result.archives)].filter { !$1.isEmpty }
-            .map { "not judged, as \($0): \(StatusTable.names($1.map { SafeText.line($0) }))" }
+            .map { cause, files -> Message in
+                "not judged, as \(cause): \(StatusTable.names(files.map { SafeText.line($0) }))"
+            }
         let gaps = LintGaps(result)
         return blocks.flatMap { $0.lines(hasTitle: result.setUps > 1) + [""] }
             + unjudged + gaps.lines + [last]
     }
 
-    private static let unused = "nothing here uses it"
-    private static let packed = "an archive in a directory is judged only if it is named itself"
+    private static let unused: Message = "nothing here uses it"
+    private static let packed: Message = "an archive in a directory is judged only if it is named itself"
 
     /// As CI systems show them: each finding, or that there is none.
     var checks: [ReportedCheck] {
@@ -46,7 +48,7 @@ struct LintReport {
             + result.archives.map { skipped($0, Self.packed) } + LintGaps(result).checks
     }
 
-    private func skipped(_ file: String, _ cause: String) -> ReportedCheck {
+    private func skipped(_ file: String, _ cause: Message) -> ReportedCheck {
         ReportedCheck(
             name: "files", level: .skipped, subject: "files", file: file, line: nil,
             text: "not judged: \(cause)",

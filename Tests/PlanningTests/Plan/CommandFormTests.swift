@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Planning
+import Values
 
 /// Which program a command runs, where what precedes it is another program, a container's maker or a shell.
 @Suite struct CommandFormTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import Planning
 @testable import SystemdUnits
+import Values
 
 /// What is said of a unit whose command or files are not what they have to be.
 @Suite struct CommandRefusalTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import Planning
 @testable import SystemdUnits
+import Values
 
 /// `plan/proxy`: what the plan says where extension servers would be asked through a proxy.
 @Suite struct ProxyNoticeTests {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @testable import Spec
+import Values
 
 /// The reference of the spec as Markdown, from the table that the parser uses, so that the two cannot differ.
 enum SpecReference {
