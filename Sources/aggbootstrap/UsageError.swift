@@ -12,7 +12,7 @@ enum UsageError {
         guard !(error is ExitCode), AggBootstrap.exitCode(for: error) == .validationFailure else {
             return nil
         }
-        let message = message(AggBootstrap.message(for: error))
+        let message = ParserText.message(AggBootstrap.message(for: error))
         // Its own text ends with: See 'aggbootstrap plan --help' for more information.
         let parts = AggBootstrap.fullMessage(for: error).split(
             separator: "'", omittingEmptySubsequences: false)
@@ -22,9 +22,6 @@ enum UsageError {
                 "usage/arguments", status: .usage, message.description,
                 hint: "see \(help)"))
     }
-
-    /// - Parameter sentence: the parser's.
-    static func message(_ sentence: String) -> Message { ParserSentence.message(lowerCased(sentence)) }
 
     /// Shows on standard output that the command line cannot be used, in the format that it asks for.
     static func show(_ report: ErrorReport, for arguments: [String]) {
@@ -47,11 +44,5 @@ enum UsageError {
         }
         return joined
             + zip(arguments, arguments.dropFirst()).filter { ["-o", "--output"].contains($0.0) }.map(\.1)
-    }
-
-    /// A sentence as an error is written: in lower case, with no full stop.
-    private static func lowerCased(_ sentence: String) -> String {
-        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        return text.prefix(1).lowercased() + text.dropFirst()
     }
 }

@@ -94,16 +94,18 @@ import Values
         "verify now then",
         "completion csh", "completion", "plan --quiet=yes", "status -qz", "spec explain a b c",
         "rotate --compromised key",
-        "--generate-completion-script csh", "plan -oq",
+        "--generate-completion-script csh", "plan -oq", "verify -o xml",
     ])
     func wrongArguments(line: String) throws {
         let arguments = line.split(separator: " ").map(String.init)
         let error = try #require(throws: (any Error).self) { _ = try AggBootstrap.parseAsRoot(arguments) }
         let report = try #require(UsageError.report(error), "\(error)")
         let sentence = AggBootstrap.message(for: error)
-        let message = UsageError.message(sentence)
+        let message = ParserText.message(sentence)
         // The English text is the parser's.
         #expect(message.description == report.message)
+        let plain = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+        #expect(message.description.dropFirst() == plain.dropFirst())
         let shown = message.text(Language.chineseCatalog().translation).replacing("zsh bash fish", with: "")
         #expect(shown.contains(/[\u{3400}-\u{9FFF}]/) && !shown.contains(/[a-z]{2,} [a-z]{2,}/), "\(shown)")
     }
