@@ -110,7 +110,8 @@ let package = Package(
             ],
             swiftSettings: settings, linkerSettings: small),
         // What several test targets share: temporary directories, running a program, finding optional data.
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Values"], path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "PlanningTests",
             dependencies: [

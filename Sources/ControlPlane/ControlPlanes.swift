@@ -196,7 +196,7 @@ package struct ControlPlanes: Sendable {
 
     /// Puts the node's name in front of what happened there, once.
     package static func located(_ error: any Error, on node: NodeSpec) -> BootstrapError {
-        if let located = error as? BootstrapError, located.message.hasPrefix("\(node.name): ") {
+        if let located = error as? BootstrapError, located.message.description.hasPrefix("\(node.name): ") {
             return located
         }
         return BootstrapError(extending: error) { "\(node.name): \($0)" }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// An open file that is closed when it goes out of scope.
 package struct FileDescriptor: ~Copyable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// Appends to a private log file.
 package enum LineAppender {

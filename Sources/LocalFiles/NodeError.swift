@@ -31,7 +31,7 @@ package enum NodeErrorCode: String, ErrorCode {
     package var reportedStatus: ExitStatus { self == .locked ? .locked : .failed }
 
     /// Every error has something.
-    package func usualHint(on subject: String) -> String? {
+    package func usualHint(on subject: Message) -> Message? {
         switch self {
         case .system: "look at \(subject) and the file system that holds it, then run it again"
         case .symbolicLink: "replace it by what it leads to"
@@ -52,17 +52,17 @@ package typealias NodeError = CodedError<NodeErrorCode>
 
 extension NodeError {
     /// The error of a system call that has just failed on `subject`.
-    package static func system(_ operation: String, _ subject: String, _ number: Int32 = Glibc.errno)
+    package static func system(_ operation: Message, _ subject: String, _ number: Int32 = Glibc.errno)
         -> NodeError
     {
         NodeError(
-            .system, operation: operation, subject: subject, underlying: String(cString: strerror(number)),
+            .system, operation: operation, subject: subject, underlying: Message(errno: number),
             origin: .errno(number),
             hint: hint(for: number, subject))
     }
 
     /// What to do about a failed system call; nil where its number does not tell.
-    static func hint(for number: Int32, _ subject: String) -> String? {
+    static func hint(for number: Int32, _ subject: String) -> Message? {
         switch number {
         case EACCES, EPERM: "run it as root, or as the owner of \(subject)"
         case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
@@ -81,7 +81,7 @@ extension NodeError {
         }
     }
 
-    package static func notText(_ operation: String, _ subject: String, _ why: String) -> NodeError {
+    package static func notText(_ operation: Message, _ subject: String, _ why: Message) -> NodeError {
         NodeError(
             .notText, operation: operation, subject: subject, underlying: why,
             hint: "give it a name that is UTF-8")

@@ -17,7 +17,7 @@ package enum OwnSession {
     /// - Returns: its process.
     /// - Throws: `node/command`.
     package static func spawn(
-        _ program: String, _ arguments: [String], files: [Int32], hint: String
+        _ program: String, _ arguments: [String], files: [Int32], hint: Message
     ) throws(NodeError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -46,7 +46,7 @@ package enum OwnSession {
         let cause = posix_spawnp(&pid, program, &actions, &attributes, words, environ)
         guard cause == 0 else {
             throw NodeError(
-                .command, operation: "run", subject: program, underlying: String(cString: strerror(cause)),
+                .command, operation: "run", subject: program, underlying: Message(errno: cause),
                 origin: .errno(cause), hint: hint)
         }
         return pid

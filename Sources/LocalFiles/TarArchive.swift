@@ -88,8 +88,8 @@ package struct TarArchive: Sendable {
     // MARK: - Reading
 
     private struct Fault: Error {
-        let text: String
-        init(_ text: String) { self.text = text }
+        let text: Message
+        init(_ text: Message) { self.text = text }
     }
 
     /// What extended headers say of the next member.

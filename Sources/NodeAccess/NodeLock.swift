@@ -21,7 +21,7 @@ extension NodeError {
         )
     }
 
-    static func lockLost(_ operation: String, _ subject: String, _ node: String) -> NodeError {
+    static func lockLost(_ operation: Message, _ subject: String, _ node: String) -> NodeError {
         NodeError(
             .lockLost, operation: operation, subject: subject,
             underlying: "the lock of \(node) is lost",
@@ -31,14 +31,14 @@ extension NodeError {
     }
 
     /// What a program of coreutils on a node said, for example `mv: cannot stat '/x': Permission denied`.
-    static func remote(_ operation: String, _ subject: String, _ text: String) -> NodeError {
+    static func remote(_ operation: Message, _ subject: String, _ text: String) -> NodeError {
         let cause = text.split(separator: ": ").last.map(String.init) ?? text
         let numbers = [
             EACCES, EPERM, ENOSPC, EDQUOT, EROFS, ELOOP, ENOTDIR, EISDIR, ENOTEMPTY, ENAMETOOLONG, EMFILE,
             EBUSY, EIO,
         ]
         guard let number = numbers.first(where: { String(cString: strerror($0)) == cause }) else {
-            return NodeError(.system, operation: operation, subject: subject, underlying: text)
+            return NodeError(.system, operation: operation, subject: subject, underlying: Message(verbatim: text))
         }
         return .system(operation, subject, number)
     }

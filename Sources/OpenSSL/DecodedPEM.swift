@@ -18,7 +18,7 @@ package struct DecodedPEM: ~Copyable {
     }
 
     /// Decodes one whole block.
-    package init(_ block: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
+    package init(_ block: UnsafeRawBufferPointer, operation: Message, subject: String) throws(PKIError) {
         guard let count = Int32(exactly: block.count) else {
             throw PKIError(
                 .malformed, operation: operation, subject: subject, underlying: "it is larger than 2 GiB")

@@ -8,7 +8,7 @@ package enum ErrorQueue {
     package static func clear() { ERR_clear_error() }
 
     /// Empties the queue: the reasons in it, oldest (the cause) first; nil where it is empty.
-    package static func drained() -> String? {
+    package static func drained() -> Message? {
         var reasons: [String] = []
         var data: UnsafePointer<CChar>?
         var flags: Int32 = 0
@@ -20,13 +20,13 @@ package enum ErrorQueue {
             }
             if reasons.last != reason { reasons.append(reason) }
         }
-        return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
+        return reasons.isEmpty ? nil : Message(verbatim: reasons.joined(separator: "; "))
     }
 }
 
 /// Calls OpenSSL for a pointer that the caller then owns; throws the error queue of this thread on nil.
 package func owned<Pointer>(
-    _ operation: String, _ subject: String, _ call: () -> Pointer?
+    _ operation: Message, _ subject: String, _ call: () -> Pointer?
 ) throws(PKIError) -> Pointer {
     ErrorQueue.clear()
     guard let pointer = call() else { throw .openSSL(operation, subject) }
@@ -36,7 +36,7 @@ package func owned<Pointer>(
 }
 
 /// Calls OpenSSL for a status that is 1 on success; throws the error queue of this thread otherwise.
-package func check(_ operation: String, _ subject: String, _ call: () -> Int32) throws(PKIError) {
+package func check(_ operation: Message, _ subject: String, _ call: () -> Int32) throws(PKIError) {
     ErrorQueue.clear()
     guard call() == 1 else { throw .openSSL(operation, subject) }
     ErrorQueue.clear()
@@ -44,7 +44,7 @@ package func check(_ operation: String, _ subject: String, _ call: () -> Int32) 
 
 /// The bytes that an `i2d` function allocates.
 package func encoded(
-    _ operation: String, _ subject: String, _ encode: (inout UnsafeMutablePointer<UInt8>?) -> Int32
+    _ operation: Message, _ subject: String, _ encode: (inout UnsafeMutablePointer<UInt8>?) -> Int32
 ) throws(PKIError) -> [UInt8] {
     var der: UnsafeMutablePointer<UInt8>?
     ErrorQueue.clear()

@@ -5,7 +5,7 @@ import Secrets
 import Values
 
 extension KeyHandle {
-    private static var reading: String { "read the private key" }
+    private static var reading: Message { "read the private key" }
 
     /// The one private key in `pem`: PKCS#8, PKCS#1 (RSA) or SEC1 (EC, with or without `EC PARAMETERS`).
     ///
@@ -68,7 +68,7 @@ extension KeyHandle {
         return key
     }
 
-    private static func malformed(_ path: String, _ cause: String) -> PKIError {
+    private static func malformed(_ path: String, _ cause: Message) -> PKIError {
         PKIError(.malformed, operation: reading, subject: path, underlying: cause)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Values
 
 extension BIOHandle {
     /// A growing buffer; not for secrets.

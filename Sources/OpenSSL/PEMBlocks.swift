@@ -12,7 +12,7 @@ package struct PEMBlocks {
     package private(set) var hasTrailingText = false
 
     /// Finds every block; throws where one is not closed, not opened, or closed under another label.
-    package init(in text: UnsafeRawBufferPointer, operation: String, subject: String) throws(PKIError) {
+    package init(in text: UnsafeRawBufferPointer, operation: Message, subject: String) throws(PKIError) {
         var open: (label: String, start: Int)?
         var start = 0
         while start < text.count {
@@ -59,7 +59,7 @@ package struct PEMBlocks {
         return String(decoding: label, as: UTF8.self)
     }
 
-    private static func malformed(_ operation: String, _ subject: String, _ cause: String) -> PKIError {
+    private static func malformed(_ operation: Message, _ subject: String, _ cause: Message) -> PKIError {
         PKIError(.malformed, operation: operation, subject: subject, underlying: cause)
     }
 }

@@ -42,7 +42,7 @@ package typealias PKIError = CodedError<PKIErrorCode>
 extension PKIError {
     /// The error of a libcrypto call that has just failed on this thread; empties the thread's error queue.
     package static func openSSL(
-        _ operation: String, _ subject: String, code: Code = .openSSL, hint: String? = nil
+        _ operation: Message, _ subject: String, code: Code = .openSSL, hint: Message? = nil
     ) -> PKIError {
         PKIError(
             code, operation: operation, subject: subject,

@@ -34,8 +34,8 @@ package enum ProcessHardening {
     /// Whether the kernel would write this process's memory to a core file, or let another one trace it.
     package static var isDumpable: Bool { aggbootstrap_get_dumpable() != 0 }
 
-    private static func system(_ operation: String, _ subject: String) -> PKIError {
+    private static func system(_ operation: Message, _ subject: String) -> PKIError {
         PKIError(
-            .system, operation: operation, subject: subject, underlying: String(cString: strerror(errno)))
+            .system, operation: operation, subject: subject, underlying: Message(errno: errno))
     }
 }

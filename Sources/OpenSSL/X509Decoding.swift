@@ -5,7 +5,7 @@ import Values
 
 extension X509Handle {
     /// What is said to fail where a certificate cannot be read.
-    package static var reading: String { "read the certificate" }
+    package static var reading: Message { "read the certificate" }
 
     /// Decodes one certificate that fills `der` and is encoded exactly as libcrypto would encode it again.
     package static func parse(_ der: [UInt8], path: String) throws(PKIError) -> X509Handle {

@@ -67,7 +67,7 @@ package struct Certificate: Sendable, Equatable {
     package static func parse(pem: [UInt8], path: String) throws(PKIError) -> Certificate {
         let (certificates, hasTrailingText) = try certificates(in: pem, path)
         guard certificates.count == 1, !hasTrailingText else {
-            let cause =
+            let cause: Message =
                 certificates.count > 1
                 ? "it has \(certificates.count) certificates, and must have one"
                 : "something follows the certificate"

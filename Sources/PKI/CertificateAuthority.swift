@@ -83,7 +83,7 @@ package enum CertificateAuthority {
     }
 
     /// - Throws: `.keyMismatch` where `key` is not the key of `ca`.
-    static func require(_ key: PrivateKey, of ca: Certificate, _ operation: String) throws(PKIError) {
+    static func require(_ key: PrivateKey, of ca: Certificate, _ operation: Message) throws(PKIError) {
         guard try !KeyPair.matches(certificate: ca, key: key) else { return }
         throw PKIError(
             .keyMismatch, operation: operation, subject: ca.summary.subject,
@@ -127,7 +127,7 @@ package enum CertificateAuthority {
     static func requireAuthority(
         _ ca: CertificateSummary, at now: UnixTime
     ) throws(PKIError) {
-        func refusal(_ code: PKIError.Code, _ cause: String, _ hint: String) -> PKIError {
+        func refusal(_ code: PKIError.Code, _ cause: Message, _ hint: Message) -> PKIError {
             PKIError(
                 code, operation: "issue a certificate from", subject: ca.subject, underlying: cause,
                 hint: hint)

@@ -48,7 +48,7 @@ private struct CertificateFields {
     let pointer: OpaquePointer
     let path: String
 
-    func malformed(_ cause: String) -> PKIError {
+    func malformed(_ cause: Message) -> PKIError {
         PKIError(.malformed, operation: "read the certificate", subject: path, underlying: cause)
     }
 
@@ -57,16 +57,16 @@ private struct CertificateFields {
     }
 
     /// The digest of the signature, where Go refuses such a one.
-    func weakDigest() -> String? {
+    func weakDigest() -> Message? {
         var digest: Int32 = 0
         guard X509_get_signature_info(pointer, &digest, nil, nil, nil) == 1,
             [NID_sha1, NID_md5, NID_md4, NID_md2, NID_md5_sha1].contains(digest)
         else { return nil }
-        return OBJ_nid2sn(digest).map { String(cString: $0) } ?? "a weak digest"
+        return OBJ_nid2sn(digest).map { Message(verbatim: String(cString: $0)) } ?? "a weak digest"
     }
 
     /// What a key is that is shorter than 112 bits of strength; nil for any other.
-    static func weakness(of key: OpaquePointer) -> String? {
+    static func weakness(of key: OpaquePointer) -> Message? {
         let bits = EVP_PKEY_get_bits(key)
         switch EVP_PKEY_get_base_id(key) {
         case EVP_PKEY_RSA, EVP_PKEY_RSA_PSS: return bits < 2048 ? "RSA-\(bits)" : nil

@@ -16,7 +16,7 @@ package struct CertificateRequest: Sendable, Equatable {
     ///
     /// - Throws: `.profile` for a name that X.509 cannot hold.
     package init(_ profile: CertificateProfile, key: PrivateKey) throws(PKIError) {
-        let (operation, subject) = ("request", "CN=\(profile.commonName)")
+        let (operation, subject): (Message, String) = ("request", "CN=\(profile.commonName)")
         let request = X509RequestHandle(owning: try owned(operation, subject) { X509_REQ_new() })
         let pointer = request.pointer
         // Versions count from 0.

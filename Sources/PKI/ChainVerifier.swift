@@ -82,7 +82,7 @@ package enum ChainVerifier {
     }
 
     static func refusal(
-        _ code: PKIError.Code, _ subject: String, _ cause: String, hint: String? = nil
+        _ code: PKIError.Code, _ subject: String, _ cause: Message, hint: Message? = nil
     ) -> PKIError {
         PKIError(code, operation: "trust", subject: subject, underlying: cause, hint: hint)
     }
@@ -116,7 +116,7 @@ extension ChainVerifier {
     private static func path(
         from leaf: Certificate, intermediates: [Certificate], bundle: [Certificate], at now: UnixTime
     ) throws(PKIError) -> [Certificate] {
-        let (operation, subject) = ("trust", leaf.summary.subject)
+        let (operation, subject): (Message, String) = ("trust", leaf.summary.subject)
         let store = StoreHandle(owning: try owned(operation, subject) { X509_STORE_new() })
         for certificate in bundle {
             // The store takes a reference of its own.
@@ -159,15 +159,15 @@ extension ChainVerifier {
     ) -> PKIError {
         defer { ErrorQueue.clear() }
         let number = X509_STORE_CTX_get_error(context.pointer)
-        var cause =
-            X509_verify_cert_error_string(Int(number)).map { String(cString: $0) } ?? "error \(number)"
+        var cause: Message =
+            X509_verify_cert_error_string(Int(number)).map { Message(verbatim: String(cString: $0)) } ?? "error \(number)"
         if let culprit = X509_STORE_CTX_get_current_cert(context.pointer),
             X509_STORE_CTX_get_error_depth(context.pointer) > 0,
             let name = try? NameText.text(of: X509_get_subject_name(culprit), leaf.summary.subject)
         {
             cause += " (\(name))"
         }
-        let (code, hint): (PKIError.Code, String?) =
+        let (code, hint): (PKIError.Code, Message?) =
             switch number {
             case X509_V_ERR_CERT_HAS_EXPIRED: (.expired, "issue it again, or check this machine's clock")
             case X509_V_ERR_CERT_NOT_YET_VALID:

@@ -31,7 +31,7 @@ package enum EncryptedPrivateKey {
     package static func encrypt(
         _ pem: SecretBytes, passphrase: SecretBytes, path: String
     ) throws(PKIError) -> SecretBytes {
-        let operation = "encrypt the private key"
+        let operation: Message = "encrypt the private key"
         let key = try KeyHandle.parse(pem: pem, path: path)
         let content = PKCS8Handle(owning: try owned(operation, path) { EVP_PKEY2PKCS8(key.pointer) })
         var salt = [UInt8](repeating: 0, count: saltBytes)
@@ -70,7 +70,7 @@ package enum EncryptedPrivateKey {
         }
     }
 
-    private static let operation = "decrypt the private key"
+    private static let operation: Message = "decrypt the private key"
 
     private static func open(
         _ text: UnsafeRawBufferPointer, _ passphrase: SecretBytes, _ path: String
@@ -107,7 +107,7 @@ package enum EncryptedPrivateKey {
                 + "`openssl pkey -noout -in FILE` asks for it and shows whether the file is intact")
     }
 
-    private static func malformed(_ path: String, _ cause: String) -> PKIError {
+    private static func malformed(_ path: String, _ cause: Message) -> PKIError {
         PKIError(.malformed, operation: operation, subject: path, underlying: cause)
     }
 }

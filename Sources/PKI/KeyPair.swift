@@ -34,7 +34,7 @@ package enum KeyPair {
     }
 
     private static func signature(by key: OpaquePointer, _ subject: String) throws(PKIError) -> [UInt8] {
-        let (operation, subject) = ("sign with", "the private key of \(subject)")
+        let (operation, subject): (Message, String) = ("sign with", "the private key of \(subject)")
         let context = DigestContextHandle(owning: try owned(operation, subject) { EVP_MD_CTX_new() })
         try check(operation, subject) { EVP_DigestSignInit(context.pointer, nil, digest(for: key), nil, key) }
         var count = 0
@@ -49,7 +49,7 @@ package enum KeyPair {
     private static func verifies(
         _ signature: [UInt8], by key: OpaquePointer, _ subject: String
     ) throws(PKIError) -> Bool {
-        let operation = "check a signature with"
+        let operation: Message = "check a signature with"
         let context = DigestContextHandle(owning: try owned(operation, subject) { EVP_MD_CTX_new() })
         try check(operation, subject) {
             EVP_DigestVerifyInit(context.pointer, nil, digest(for: key), nil, key)

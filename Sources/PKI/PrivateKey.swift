@@ -37,7 +37,7 @@ package struct PrivateKey: Sendable {
     /// Blocks for 100 to 300 ms for RSA-2048 and for seconds for RSA-4096; may be called from several threads
     /// at once. Throws `.profile` for a size that `KeyAlgorithm` does not document.
     package static func generate(_ algorithm: KeyAlgorithm) throws(PKIError) -> PrivateKey {
-        let (operation, subject) = ("generate", "an \(algorithm) key")
+        let (operation, subject): (Message, String) = ("generate", "an \(algorithm) key")
         let key = try newKey(algorithm, operation, subject)
         let pointer = key.pointer
         let pem = try pem(operation, subject) {
@@ -48,7 +48,7 @@ package struct PrivateKey: Sendable {
 
     /// What `write` puts into a buffer that is wiped afterwards.
     static func pem(
-        _ operation: String, _ subject: String, _ write: (_ bio: OpaquePointer) -> Int32
+        _ operation: Message, _ subject: String, _ write: (_ bio: OpaquePointer) -> Int32
     ) throws(PKIError) -> SecretBytes {
         let buffer = try BIOHandle.wiping()
         try check(operation, subject) { write(buffer.pointer) }
@@ -77,7 +77,7 @@ package struct PrivateKey: Sendable {
     }
 
     private static func newKey(
-        _ algorithm: KeyAlgorithm, _ operation: String, _ subject: String
+        _ algorithm: KeyAlgorithm, _ operation: Message, _ subject: String
     ) throws(PKIError) -> KeyHandle {
         let name: String
         switch algorithm {

@@ -2,6 +2,7 @@
 
 import COpenSSL
 import OpenSSL
+import Values
 
 /// A certificate's serial number: 20 bytes, positive, not zero (RFC 5280, 4.1.2.2).
 package struct SerialNumber: Sendable, Equatable {

@@ -18,11 +18,11 @@ package struct SignedCertificate: Sendable {
     package let allowedNames: [String]
     package let now: UnixTime
     /// What an error calls it, for example `the certificate that sign.sh returned for cp1`.
-    package let title: String
+    package let title: Message
 
     package init(
         _ profile: CertificateProfile, publicKeySHA256: String, ca: Certificate, caFile: String,
-        allowedNames: [String], now: UnixTime, title: String
+        allowedNames: [String], now: UnixTime, title: Message
     ) {
         (self.profile, self.publicKeySHA256) = (profile, publicKeySHA256)
         (self.ca, self.caFile) = (ca, caFile)
@@ -57,7 +57,7 @@ package struct SignedCertificate: Sendable {
         return leaf
     }
 
-    private func refusal(_ code: SignedErrorCode, _ cause: String, hint: String?) -> SignedError {
+    private func refusal(_ code: SignedErrorCode, _ cause: Message, hint: Message?) -> SignedError {
         SignedError(code, operation: "use", subject: title, underlying: cause, hint: hint)
     }
 
@@ -148,7 +148,7 @@ package struct SignedCertificate: Sendable {
 
     private func checkIssuer(_ leaf: Certificate, _ chain: [Certificate]) throws(SignedError) {
         if ChainVerifier.isSigned(leaf, by: ca) { return }
-        let expected = "\(ca.summary.subject) of \(caFile)"
+        let expected: Message = "\(ca.summary.subject) of \(caFile)"
         if leaf.summary.issuerDER == ca.summary.subjectDER {
             throw refusal(
                 .otherCA, "a CA of the same name as \(expected) signed it, with another key",
@@ -167,7 +167,7 @@ package struct SignedCertificate: Sendable {
     }
 
     private func checkTimes(_ summary: CertificateSummary) throws(SignedError) {
-        let span = "\(summary.notBefore) to \(summary.notAfter)"
+        let span: Message = "\(summary.notBefore) to \(summary.notAfter)"
         if now < summary.notBefore {
             throw refusal(
                 .notYetValid, "it is valid from \(span), and it is \(now) now",

@@ -45,7 +45,7 @@ enum SubjectName {
 
     private static func validate(_ attribute: Attribute) throws(PKIError) {
         let scalars = attribute.value.unicodeScalars
-        let cause: String? =
+        let cause: Message? =
             if scalars.contains(where: { $0.properties.generalCategory == .control }) {
                 "it has control characters"
             } else if scalars.count > attribute.limit {

@@ -24,12 +24,12 @@ struct LiveProver {
 
     func prove() async throws -> [Proof] {
         guard let live = observed.unit?.live, let running = live.runningArguments else {
-            let state = observed.unit?.live?.stateText ?? "not known to systemd"
+            let state: Message = observed.unit?.live.map { "\($0.stateText)" } ?? "not known to systemd"
             return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)") }
         }
         let flags = EffectiveFlags.parse(commandLine: running)
         if spec.apiServer.isExternal, flags.lacksAggregation {
-            let without = "kube-apiserver runs without the aggregation flags"
+            let without: Message = "kube-apiserver runs without the aggregation flags"
             return Self.names.map { Proof($0, $0 == "command-line" ? .failed : .notProven, without) }
         }
         let connection = try APIServerConnection(spec: spec, nodeSpec: nodeSpec, flags: flags, link: link)
@@ -71,7 +71,7 @@ struct LiveProver {
 
     private func hook(_ report: ReadinessReport?) -> Proof {
         switch report?.hasProxyClientHook {
-        case true?: Proof("hook", .passed, ReadinessReport.proxyClientHook)
+        case true?: Proof("hook", .passed, "\(ReadinessReport.proxyClientHook)")
         case false?: Proof("hook", .failed, "/readyz does not list \(ReadinessReport.proxyClientHook)")
         case nil: Proof("hook", .notProven, "/readyz does not show its checks")
         }
@@ -128,7 +128,7 @@ struct LiveProver {
 
     private func probe(
         _ name: String, _ connection: APIServerConnection, _ pair: ClientIdentity,
-        _ judge: (IdentityOutcome, ProbeUser) -> (Proof.Verdict, String)
+        _ judge: (IdentityOutcome, ProbeUser) -> (Proof.Verdict, Message)
     ) throws -> Proof {
         let user = try APIServerConnection.probeUser()
         let outcome: IdentityOutcome

@@ -70,7 +70,7 @@ package struct PairGate: Sendable {
     }
 
     /// Why a pair that passed before would not pass now: asked once, without waiting. nil where it would.
-    package func refusal(_ node: NodeSpec) async -> String? {
+    package func refusal(_ node: NodeSpec) async -> Message? {
         do {
             guard let own = try controlPlanes.connection(node), let pair = try own.identity else {
                 return nil
@@ -97,7 +97,7 @@ package struct PairGate: Sendable {
 
     /// Waits until extension APIs answer through a control plane as before, after its old pair was put back.
     /// - Returns: why they do not when the time is over; nil where they do.
-    package func recovery(_ node: NodeSpec) async -> String? {
+    package func recovery(_ node: NodeSpec) async -> Message? {
         let deadline = ContinuousClock.now + .seconds(terms.reloadSeconds + Self.watchSeconds)
         while controlPlanes.stop?.isStopped != true {
             let lost: ServiceCheck.Refusal

@@ -62,7 +62,7 @@ struct Prover {
     }
 
     private func fileModes() -> Proof {
-        var problems: [String] = []
+        var problems: [Message] = []
         let wanted: [(ObservedFile, UInt32)] = [
             (observed.ca, 0o644), (observed.certificate, 0o644), (observed.key, 0o600),
         ]
@@ -91,7 +91,7 @@ struct Prover {
             try ChainVerifier.verify(
                 leaf: leaf, intermediates: Array(pair.chain.dropFirst()), bundle: pair.bundle, at: now)
             let behind = pair.chain.dropFirst().map {
-                "; followed by \($0.summary.subject), signed by \($0.summary.issuer), until \($0.summary.notAfter.date)"
+                "; followed by \($0.summary.subject), signed by \($0.summary.issuer), until \($0.summary.notAfter.date)" as Message
             }
             return Proof(
                 "chain", .passed,
@@ -110,7 +110,7 @@ struct Prover {
                 "the certificate lasts until \(leaf.notAfter), its CA only until \(issuer.notAfter)")
         }
         let due = RenewalPolicy.dueTime(leaf)
-        let text = "until \(leaf.notAfter.date), due for renewal from \(due.date)"
+        let text: Message = "until \(leaf.notAfter.date), due for renewal from \(due.date)"
         return now < leaf.notAfter
             ? Proof("lifetime", .passed, text) : Proof("lifetime", .failed, "expired at \(leaf.notAfter)")
     }
@@ -165,7 +165,7 @@ struct Prover {
     private func flags() -> Proof {
         let isThere = observed.flags.kind == .regular || isKept && observed.flags.kind == .symbolicLink
         return isThere
-            ? Proof("flags-file", .passed, observed.flags.path)
+            ? Proof("flags-file", .passed, "\(observed.flags.path)")
             : Proof("flags-file", .failed, "\(observed.flags.path) is missing")
     }
 }

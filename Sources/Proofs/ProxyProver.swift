@@ -3,6 +3,7 @@
 import ControlPlane
 import Planning
 import SystemdUnits
+import Values
 
 /// Proves that a kube-apiserver asks extension API servers itself, and no proxy of its environment in their place.
 struct ProxyProver {

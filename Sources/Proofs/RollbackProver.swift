@@ -30,7 +30,7 @@ struct RollbackProver {
             if !spec.apiServer.isExternal { proofs.append(try commandLine(running)) }
             proofs.append(try await ready(running))
         } else {
-            let state = observed.unit?.live?.stateText ?? "not known to systemd"
+            let state: Message = observed.unit?.live.map { "\($0.stateText)" } ?? "not known to systemd"
             proofs += ["command-line", "ready"].map {
                 Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)")
             }

@@ -67,7 +67,7 @@ package struct DNSName: Sendable, Hashable, CustomStringConvertible {
 
 extension DNSName.Defect {
     /// The reason in words that continue `"NAME" is not a DNS name: `.
-    package var reason: String {
+    package var reason: Message {
         switch self {
         case .empty: "it is empty"
         case .wildcard: "wildcards are not issued"
@@ -84,7 +84,7 @@ extension DNSName.Defect {
     }
 
     /// What to write instead of `text`; nil where nothing can be guessed.
-    package func hint(for text: String) -> String? {
+    package func hint(for text: String) -> Message? {
         switch self {
         case .wildcard: "list every name"
         case .notASCII: "write its A-label form (xn--...), for example from `idn2 NAME`"

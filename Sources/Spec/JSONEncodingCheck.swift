@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Says whether bytes are UTF-8 text without a byte order mark, before they are read as JSON.
 struct JSONEncodingCheck {
     private let bytes: [UInt8]

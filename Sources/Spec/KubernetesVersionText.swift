@@ -27,7 +27,7 @@ extension KubernetesVersion {
         let core = text.utf8.first == 0x76 ? String(text.dropFirst()) : text
         let parts = core.split(separator: ".", maxSplits: 2)
         let minor = parts.count >= 2 ? parts[0] + "." + parts[1] : ""
-        let hint = read(String(minor)).map { "write \"\($0)\"" }
+        let hint: Message? = read(String(minor)).map { "write \"\($0)\"" }
         return SpecComplaint(
             .version, "\(SpecText.quoted(text)) is not a Kubernetes minor version",
             hint: hint ?? "write it like \"1.20\"")

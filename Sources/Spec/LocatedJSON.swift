@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A JSON value (RFC 8259) that knows where in its file it begins.
 package struct LocatedJSON: Sendable, Equatable {
     package enum Value: Sendable, Equatable {
@@ -64,7 +66,7 @@ package struct LocatedJSON: Sendable, Equatable {
     }
 
     /// The kind of value in words, for example `an array`.
-    package var kind: String {
+    package var kind: Message {
         switch value {
         case .null: "null"
         case .boolean: "a boolean"

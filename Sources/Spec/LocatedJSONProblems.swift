@@ -4,7 +4,7 @@ import Values
 
 /// What is said of the mistakes that people make in JSON.
 extension LocatedJSONParser {
-    func problem(_ message: String, hint: String? = nil) -> SpecProblem {
+    func problem(_ message: Message, hint: Message? = nil) -> SpecProblem {
         SpecProblem(at: location, .syntax, message, hint: hint)
     }
 
@@ -21,14 +21,14 @@ extension LocatedJSONParser {
     }
 
     /// What stands at the current position, in words.
-    var found: String {
+    var found: Message {
         guard let byte = next else { return "the end of the file" }
         if Self.isWordByte(byte) {
             let end = bytes[offset...].firstIndex { !Self.isWordByte($0) } ?? bytes.count
-            return SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self))
+            return "\(SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self)))"
         }
         let end = bytes[(offset + 1)...].firstIndex { $0 & 0xc0 != 0x80 } ?? bytes.count
-        return SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self))
+        return "\(SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self)))"
     }
 
     func unclosed(_ closer: String, opening: SourceLocation) -> SpecProblem {

@@ -8,10 +8,10 @@ enum SSHHostKeyText {
         "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
         "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     ]
-    private static let form = "write it as in known_hosts without the host: \"ssh-ed25519 AAAA...\""
+    private static let form: Message = "write it as in known_hosts without the host: \"ssh-ed25519 AAAA...\""
 
     static func complaint(about text: String) -> SpecComplaint? {
-        func refuse(_ reason: String) -> SpecComplaint {
+        func refuse(_ reason: Message) -> SpecComplaint {
             SpecComplaint(.ssh, "\(SpecText.quoted(text)) is not a host key: \(reason)", hint: form)
         }
         if text.unicodeScalars.contains(where: SpecText.isUnprintable) || text.utf8.count > 8192 {

@@ -5,7 +5,7 @@ import Values
 /// What the table says about one field, for a person at a terminal.
 package enum SpecExplanation {
     /// Every field with what it is for, one line each.
-    package static var overview: [String] {
+    package static var overview: [Message] {
         aligned(SpecFields.entries.map { ($0.path, $0.field) })
     }
 
@@ -15,16 +15,16 @@ package enum SpecExplanation {
     /// Type, default, purpose and example of the field at `path`, with its fields where it is an object.
     /// - Parameter path: for example `nodes[].address`; indices do not matter.
     /// - Returns: nil where there is no such field.
-    package static func lines(for path: String) -> [String]? {
+    package static func lines(for path: String) -> [Message]? {
         guard let entry = SpecFields.entry(at: path) else { return nil }
         let field = entry.field
-        var lines = [entry.path, "", "  \(field.summary)", ""]
+        var lines: [Message] = ["\(entry.path)", "", "  \(field.summary)", ""]
         lines.append("  type     \(words(for: field.type))")
         lines.append("  default  \(words(for: field.presence))")
         lines.append("  example  \"\(field.name)\": \(field.example)")
         if let object = SpecFields.object(in: field.type) {
             lines += ["", "  fields"]
-            lines += aligned(object.fields.map { ($0.name, $0) }).map { "    \($0)" }
+            lines += aligned(object.fields.map { ($0.name, $0) }).map { "    \($0)" as Message }
         }
         return lines
     }
@@ -58,15 +58,16 @@ package enum SpecExplanation {
 
     // MARK: Words
 
-    private static func aligned(_ rows: [(name: String, field: SpecField)]) -> [String] {
+    private static func aligned(_ rows: [(name: String, field: SpecField)]) -> [Message] {
         let width = rows.map(\.name.utf8.count).max() ?? 0
         return rows.map { name, field in
-            let mark = field.presence == .required ? "Required. " : ""
-            return name + String(repeating: " ", count: width + 2 - name.utf8.count) + mark + field.summary
+            let mark: Message = field.presence == .required ? "Required. " : ""
+            let padding = String(repeating: " ", count: width + 2 - name.utf8.count)
+            return "\(name)\(padding)\(mark)\(field.summary)"
         }
     }
 
-    private static func words(for type: SpecType) -> String {
+    private static func words(for type: SpecType) -> Message {
         switch type {
         case .boolean, .text, .object: return type.words
         case .integer(let allowed):
@@ -74,17 +75,17 @@ package enum SpecExplanation {
         case .choice(let allowed):
             return "one of \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))"
         case .list(let element, let count, let unique):
-            let distinct = if case .repeatable = unique { "" } else { ", no two alike" }
-            let range = "\(count.lowerBound) to \(count.upperBound)"
+            let distinct: Message = if case .repeatable = unique { "" } else { ", no two alike" }
+            let range: Message = "\(count.lowerBound) to \(count.upperBound)"
             return "an array of \(range)\(distinct); each \(words(for: element))"
         }
     }
 
-    private static func words(for presence: SpecPresence) -> String {
+    private static func words(for presence: SpecPresence) -> Message {
         switch presence {
         case .required: "none: it is required"
         case .optional: "none: it may be left out"
-        case .defaultText(let text): SpecDocument.json(text)
+        case .defaultText(let text): "\(SpecDocument.json(text))"
         case .defaultBoolean(let flag): "\(flag)"
         case .defaultTexts(let texts): "[\(texts.map(SpecDocument.json).joined(separator: ", "))]"
         case .defaultObject: "the defaults of its fields"

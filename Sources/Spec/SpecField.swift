@@ -8,14 +8,14 @@ package struct SpecField: Sendable {
     package let type: SpecType
     package let presence: SpecPresence
     /// One sentence with a capital letter and a full stop.
-    package let summary: String
+    package let summary: Message
     /// A value in JSON.
     package let example: String
     /// What other programs (cfssl) call it: people who write that are led here.
     package let alsoKnownAs: [String]
 
     init(
-        _ name: String, _ type: SpecType, _ presence: SpecPresence, _ summary: String, example: String,
+        _ name: String, _ type: SpecType, _ presence: SpecPresence, _ summary: Message, example: String,
         alsoKnownAs: [String] = []
     ) {
         self.name = name

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The table of everything that an `aggbootstrap/v1` spec may hold.
 ///
 /// Decoding, "did you mean", the JSON Schema and the reference all come from it.

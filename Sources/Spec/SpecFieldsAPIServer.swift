@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension SpecFields {
     static let apiServer = SpecObject(
         name: "apiServer", summary: "What runs kube-apiserver, and how it is asked.",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension SpecFields {
     static let certificates = SpecObject(
         name: "certificates", summary: "What is issued, and where it is stored on a node.",

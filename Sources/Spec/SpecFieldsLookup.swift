@@ -58,7 +58,7 @@ extension SpecFields {
     }
 
     /// What an unknown key was probably meant to be.
-    static func hint(forUnknown key: String, in object: SpecObject) -> String {
+    static func hint(forUnknown key: String, in object: SpecObject) -> Message {
         if let field = object.fields.first(where: { $0.alsoKnownAs.contains { SpecText.isSame($0, key) } }) {
             return "it is called \"\(field.name)\" here"
         }

@@ -43,7 +43,7 @@ enum SpecFlags {
         guard aggregationFlags.contains(spelled) || spelled.utf8.starts(with: aggregationPrefix.utf8) else {
             return nil
         }
-        let hint =
+        let hint: Message =
             spelled == "enable-aggregator-routing"
             ? "remove it, and set apiServer.aggregatorRouting" : "remove it: it is derived from this spec"
         return SpecComplaint(

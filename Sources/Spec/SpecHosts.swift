@@ -43,7 +43,7 @@ enum SpecHosts {
 
     private static func refused(_ text: String) -> SpecComplaint {
         let bytes = Array(text.utf8)
-        func not(_ kind: String, _ reason: String, _ hint: String?) -> SpecComplaint {
+        func not(_ kind: Message, _ reason: Message, _ hint: Message?) -> SpecComplaint {
             SpecComplaint(.host, "\(SpecText.quoted(text)) is not \(kind): \(reason)", hint: hint)
         }
         let looksLikeIPv4 = !bytes.isEmpty && bytes.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
@@ -53,7 +53,7 @@ enum SpecHosts {
                 "an IPv4 address looks like \"192.0.2.10\"")
         }
         if bytes.filter({ $0 == 0x3a }).count > 1 {
-            let reason =
+            let reason: Message =
                 bytes.contains(0x25)
                 ? "it has a zone"
                 : bytes.contains(0x5b) ? "it has brackets" : "it is not an IPv6 address of RFC 4291"

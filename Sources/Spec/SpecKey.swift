@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension KeyAlgorithm {
     /// The key that `section` asks for; P-256 where that was reported as impossible.
     init(_ section: SpecSection, _ reader: inout SpecReader) {
@@ -26,14 +28,14 @@ extension KeyAlgorithm {
         self = algorithm == "rsa" ? .rsa(bits: bits) : .ecdsa(bits: bits)
     }
 
-    private static func reason(_ algorithm: String, _ bits: Int, _ sizes: [Int]) -> String {
+    private static func reason(_ algorithm: String, _ bits: Int, _ sizes: [Int]) -> Message {
         let allowed = sizes.map { String($0) }.joined(separator: ", ")
         let weak =
             algorithm == "rsa" && (1..<2048).contains(bits) ? "is too weak: the sizes are" : "is not one of"
         return "an \(algorithm) key of \(bits) bits \(weak) \(allowed)"
     }
 
-    private static func hint(_ algorithm: String, _ bits: Int) -> String? {
+    private static func hint(_ algorithm: String, _ bits: Int) -> Message? {
         switch (algorithm, bits) {
         case ("ecdsa", 512): "the curve is P-521: write 521"
         case ("ecdsa", 1024...): "for an RSA key, write \"algorithm\": \"rsa\" beside it"

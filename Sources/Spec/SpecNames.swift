@@ -4,7 +4,7 @@ import Values
 
 extension ClusterSpec {
     /// Why `text` cannot be a cluster's name; nil where it can.
-    package static func complaint(aboutClusterName text: String) -> String? {
+    package static func complaint(aboutClusterName text: String) -> Message? {
         SpecNames.complaint(aboutCluster: text)?.message
     }
 }
@@ -33,14 +33,14 @@ enum SpecNames {
 
     static func complaint(aboutNode text: String) -> SpecComplaint? {
         guard let defect = DNSName.labelDefect(in: text) else { return nil }
-        let hint = defect == .upperCase ? "write it as \(SpecText.quoted(text.lowercased()))" : nil
+        let hint: Message? = defect == .upperCase ? "write it as \(SpecText.quoted(text.lowercased()))" : nil
         return SpecComplaint(
             .name, "\(SpecText.quoted(text)) is not a node name: \(defect.reason)",
             hint: hint ?? "use lower-case letters, digits, '-' and '.', as in a host name")
     }
 
     static func complaint(aboutUnit text: String) -> SpecComplaint? {
-        func refuse(_ reason: String, hint: String? = nil) -> SpecComplaint {
+        func refuse(_ reason: Message, hint: Message? = nil) -> SpecComplaint {
             SpecComplaint(.unit, "\(SpecText.quoted(text)) is not a service unit: \(reason)", hint: hint)
         }
         let suffix = Array(".service".utf8)
@@ -55,7 +55,7 @@ enum SpecNames {
             return refuse("it has characters other than letters, digits and \":-_.\\@\"")
         }
         guard bytes.count > suffix.count, bytes.suffix(suffix.count).elementsEqual(suffix) else {
-            let whole = bytes.contains(0x2e) || bytes.isEmpty ? nil : "write it as \"\(text).service\""
+            let whole: Message? = bytes.contains(0x2e) || bytes.isEmpty ? nil : "write it as \"\(text).service\""
             return refuse("it does not end with .service", hint: whole)
         }
         guard bytes.count <= unitLimit else { return refuse("it has more than \(unitLimit) characters") }

@@ -58,7 +58,7 @@ enum SpecNodeValidation {
         node.has(field) && node.locatedFlag(field) == nil
     }
 
-    private static func title(_ node: SpecSection) -> String {
+    private static func title(_ node: SpecSection) -> Message {
         node.optionalText("name").map { "node \(SpecText.quoted($0))" } ?? "the node"
     }
 }

@@ -6,7 +6,7 @@ import Values
 package struct SpecObject: Sendable {
     /// For a schema's definitions, for example `proxyClient`.
     package let name: String
-    package let summary: String
+    package let summary: Message
     /// In the order in which they are documented.
     package let fields: [SpecField]
 

@@ -63,7 +63,7 @@ enum SpecPaths {
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
                 || "._+-".utf8.contains(byte)
         }
-        func refuse(_ reason: String, hint: String? = nil) -> SpecComplaint {
+        func refuse(_ reason: Message, hint: Message? = nil) -> SpecComplaint {
             SpecComplaint(.path, "\(SpecText.quoted(text)) is not a file name: \(reason)", hint: hint)
         }
         if bytes.isEmpty { return refuse("it is empty") }
@@ -111,7 +111,7 @@ enum SpecPaths {
         return nil
     }
 
-    private static func refused(_ text: String, _ reason: String, hint: String? = nil) -> SpecComplaint {
+    private static func refused(_ text: String, _ reason: Message, hint: Message? = nil) -> SpecComplaint {
         SpecComplaint(.path, "\(SpecText.quoted(text)) is not a usable path: \(reason)", hint: hint)
     }
 }

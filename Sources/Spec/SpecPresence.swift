@@ -14,5 +14,5 @@ package enum SpecPresence: Sendable, Equatable {
     /// An object in which every key has its own default.
     case defaultObject
     /// Follows from elsewhere, as these words say.
-    case derived(String)
+    case derived(Message)
 }

@@ -46,14 +46,14 @@ package struct SpecProblem: Error, Sendable, Equatable, CustomStringConvertible 
     package let location: SourceLocation
     package let code: Code
     /// What is wrong, with which value; lower case, no full stop.
-    package let message: String
+    package let message: Message
     /// What to do about it; nil where nothing can be guessed.
-    package let hint: String?
+    package let hint: Message?
     /// Where in the document, for example `nodes[2].address`; empty for the document itself and for syntax.
     package let path: String
 
     package init(
-        at location: SourceLocation, _ code: Code, _ message: String, hint: String? = nil, path: String = ""
+        at location: SourceLocation, _ code: Code, _ message: Message, hint: Message? = nil, path: String = ""
     ) {
         self.location = location
         self.code = code

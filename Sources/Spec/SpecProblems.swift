@@ -22,17 +22,23 @@ package struct SpecProblems: ReportedError, Sendable, CustomStringConvertible {
 
     package var reportedCode: String { "spec/invalid" }
     package var status: ExitStatus { .badSpec }
-    package var hint: String? { nil }
+    package var hint: Message? { nil }
     package var description: String { render() }
+    package var message: Message { Message(verbatim: render()) }
 
     /// The problems as text for people, each with its line, a caret and a hint; ends with a line feed.
     ///
-    /// - Parameter limit: how many problems are shown in full; a last line counts the others.
-    package func render(color: SpecRendering.Color = .none, limit: Int = 100) -> String {
-        let rendering = SpecRendering(fileName: fileName, source: source, color: color)
+    /// - Parameters:
+    ///   - limit: how many problems are shown in full; a last line counts the others.
+    ///   - translation: that of a template, for the reader's language.
+    package func render(
+        color: SpecRendering.Color = .none, limit: Int = 100, translation: @escaping Message.Translation = Message.inEnglish
+    ) -> String {
+        let rendering = SpecRendering(fileName: fileName, source: source, color: color, translation: translation)
         var text = problems.prefix(limit).map(rendering.text).joined()
         if problems.count > limit {
-            text += "\(SpecRendering.printable(fileName)): \(problems.count - limit) more problems\n"
+            let more: Message = "\(SpecRendering.printable(fileName)): \(problems.count - limit) more problems"
+            text += more.text(translation) + "\n"
         }
         return text
     }

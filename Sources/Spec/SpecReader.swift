@@ -10,8 +10,8 @@ struct SpecReader {
     mutating func report(_ problem: SpecProblem) { problems.append(problem) }
 
     mutating func report(
-        _ code: SpecProblem.Code, at location: SourceLocation, _ path: String, _ message: String,
-        hint: String? = nil
+        _ code: SpecProblem.Code, at location: SourceLocation, _ path: String, _ message: Message,
+        hint: Message? = nil
     ) {
         problems.append(SpecProblem(at: location, code, message, hint: hint, path: path))
     }
@@ -19,7 +19,7 @@ struct SpecReader {
     /// The object `json` against its table; nil where it is no object.
     mutating func section(_ json: LocatedJSON, as object: SpecObject, path: String) -> SpecSection? {
         guard case .object(let members) = json.value else {
-            let what = path.isEmpty ? "the document" : "\"\(path)\""
+            let what: Message = path.isEmpty ? "the document" : "\"\(path)\""
             report(.wrongType, at: json.location, path, "\(what) must be an object, not \(json.kind)")
             return nil
         }
@@ -178,7 +178,7 @@ struct SpecReader {
             hint: typeHint(json.value, type))
     }
 
-    private func typeHint(_ value: LocatedJSON.Value, _ type: SpecType) -> String? {
+    private func typeHint(_ value: LocatedJSON.Value, _ type: SpecType) -> Message? {
         switch (type, value) {
         case (_, .null): return "leave the key out"
         case (.text, .number(let digits)), (.choice, .number(let digits)):

@@ -12,11 +12,13 @@ package struct SpecRendering {
 
     private let fileName: String
     private let color: Color
+    private let translation: Message.Translation
     private let lines: [ArraySlice<UInt8>]
     /// Whether it looks like a spec: of another file, a passphrase's it may be, no line is shown.
     private let isShown: Bool
 
-    init(fileName: String, source: [UInt8], color: Color) {
+    init(fileName: String, source: [UInt8], color: Color, translation: @escaping Message.Translation) {
+        self.translation = translation
         self.fileName = Self.printable(fileName)
         self.color = color
         isShown = LocatedJSONParser.isBracketed(source)
@@ -25,11 +27,13 @@ package struct SpecRendering {
 
     func text(of problem: SpecProblem) -> String {
         let place = paint("\(fileName):\(problem.location):", .bold)
-        let message = SafeText.lines(problem.message)
-        let head = "\(place) \(paint("error:", .red)) \(message) [\(problem.code.rawValue)]\n"
-        let hint = problem.hint.map { "  \(paint("hint:", .cyan)) \(SafeText.lines($0))\n" } ?? ""
+        let message = SafeText.lines(problem.message.text(translation))
+        let head = "\(place) \(paint(word("error:"), .red)) \(message) [\(problem.code.rawValue)]\n"
+        let hint = problem.hint.map { "  \(paint(word("hint:"), .cyan)) \(SafeText.lines($0.text(translation)))\n" } ?? ""
         return head + excerpt(at: problem) + hint
     }
+
+    private func word(_ word: Message) -> String { word.text(translation) }
 
     /// A text without what a terminal would act on.
     static func printable(_ text: String) -> String {

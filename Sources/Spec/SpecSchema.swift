@@ -36,7 +36,7 @@ package enum SpecSchema {
     private static func members(of object: SpecObject) -> [OrderedJSON.Member] {
         let required = object.fields.filter { $0.presence == .required }.map { OrderedJSON.text($0.name) }
         return [
-            .init("description", .text(object.summary)), .init("type", .text("object")),
+            .init("description", .text(object.summary.description)), .init("type", .text("object")),
             .init("additionalProperties", .boolean(false)),
         ] + (required.isEmpty ? [] : [.init("required", .list(required))]) + [
             .init("properties", .object(object.fields.map { .init($0.name, property($0)) }))
@@ -44,7 +44,7 @@ package enum SpecSchema {
     }
 
     private static func property(_ field: SpecField) -> OrderedJSON {
-        var description = field.summary
+        var description = field.summary.description
         if case .derived(let words) = field.presence { description += " Default: \(words)." }
         var members = [OrderedJSON.Member("description", .text(description))]
         members += constraints(field.type)

@@ -15,7 +15,7 @@ package indirect enum SpecType: Sendable {
     case object(SpecObject)
 
     /// In words, for example `an array`.
-    package var words: String {
+    package var words: Message {
         switch self {
         case .boolean: "true or false"
         case .integer: "a whole number"

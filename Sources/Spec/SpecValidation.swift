@@ -54,7 +54,7 @@ enum SpecValidation {
             !names.value.contains(where: { SpecText.isSame($0.value, commonName.value) })
         else { return }
         let quoted = SpecText.quoted(commonName.value)
-        let origin = proxyClient.has("commonName") ? "" : " (the default)"
+        let origin: Message = proxyClient.has("commonName") ? "" : " (the default)"
         reader.report(
             .commonNameNotAllowed, at: names.location, names.path,
             "\"allowedNames\" lacks \(quoted)\(origin), the common name of the proxy client certificate:"

@@ -35,8 +35,8 @@ extension ValidityPeriod {
     }
 
     private struct Defect: Error {
-        let reason: String
-        var hint: String? = "write it like \"8760h\", \"365d\" or \"10y\""
+        let reason: Message
+        var hint: Message? = "write it like \"8760h\", \"365d\" or \"10y\""
     }
 
     private static let units: [(letter: UInt8, seconds: Int64)] = [
@@ -75,7 +75,7 @@ extension ValidityPeriod {
 
     private static let tooLong = Defect(reason: "it exceeds 100 years", hint: "write \"100y\" or less")
 
-    private static func missingUnitHint(_ text: String) -> String {
+    private static func missingUnitHint(_ text: String) -> Message {
         "write \(SpecText.quoted(text + "h")) for hours or \(SpecText.quoted(text + "d")) for days"
     }
 }

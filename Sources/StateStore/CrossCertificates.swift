@@ -4,6 +4,7 @@ import LocalFiles
 import NodeAccess
 import PKI
 import Planning
+import Values
 
 // The cross certificates of a state directory: public, one beside the CA that it is for.
 extension StateDirectory {

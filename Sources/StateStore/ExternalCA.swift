@@ -51,7 +51,7 @@ package struct ExternalCA: Sendable {
 
     private func check(at now: UnixTime) throws {
         let summary = certificate.summary
-        func refusal(_ code: String, _ why: String, _ hint: String) -> BootstrapError {
+        func refusal(_ code: String, _ why: Message, _ hint: Message) -> BootstrapError {
             BootstrapError(code, "cannot use the CA \(summary.subject) of \(file): \(why)", hint: hint)
         }
         guard summary.maySign else {

@@ -88,7 +88,7 @@ struct ImportedMembers {
             hint: "give the spec of that cluster with --spec FILE")
     }
 
-    private func error(_ code: String, _ why: String) -> BootstrapError {
+    private func error(_ code: String, _ why: Message) -> BootstrapError {
         BootstrapError(
             code, "cannot import \(name): \(why)",
             hint: "nothing was written; give a file that `aggbootstrap state export` wrote")

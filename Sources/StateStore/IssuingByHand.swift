@@ -116,8 +116,8 @@ extension Issuer {
     }
 
     private func unsigned(_ owners: [String], _ ca: Certificate, _ external: ExternalCA) -> BootstrapError {
-        let count = owners.count == 1 ? "1 certificate waits" : "\(owners.count) certificates wait"
-        let option = requestFolder.map { " with --csr-dir \($0)" } ?? ""
+        let count: Message = owners.count == 1 ? "1 certificate waits" : "\(owners.count) certificates wait"
+        let option: Message = requestFolder.map { " with --csr-dir \($0)" } ?? ""
         return BootstrapError(
             "external/unsigned",
             "\(count) to be signed by \(ca.summary.subject); the requests are in \(folder.path), and no control plane was changed",

@@ -70,7 +70,7 @@ extension Issuer {
             throw BootstrapError("internal/signer", "nothing signs for \(owner)")
         }
         let signer = ProgramSigner(words: words)
-        let name = owner == LeafOwner.shared ? "all nodes" : owner
+        let name: Message = owner == LeafOwner.shared ? "all nodes" : "\(owner)"
         let answer = try signer.sign(try CertificateRequest(issue.profile, key: key).pem, for: name)
         return try SignedCertificate(
             issue.profile, publicKeySHA256: key.publicKeySHA256(), ca: ca, caFile: external.file,

@@ -72,16 +72,16 @@ package enum PassphraseSource: Sendable, Equatable {
         return path
     }
 
-    private var placeHint: String {
+    private var placeHint: Message {
         switch self {
         case .file, .credential: "give a plain file that this user may read"
         case .descriptor(let number): "open it for the program, as in \(number)<FILE"
         }
     }
 
-    private var description: String {
+    private var description: Message {
         switch self {
-        case .file(let path), .credential(let path): path
+        case .file(let path), .credential(let path): "\(path)"
         case .descriptor(let number): "file descriptor \(number)"
         }
     }
@@ -95,7 +95,7 @@ package enum PassphraseSource: Sendable, Equatable {
         return secret
     }
 
-    private static func line(_ secret: SecretBytes, of source: String) throws -> SecretBytes {
+    private static func line(_ secret: SecretBytes, of source: Message) throws -> SecretBytes {
         try secret.withUnsafeBytes { bytes in
             var line = bytes[...]
             if line.last == 0x0a { line.removeLast() }
@@ -110,13 +110,13 @@ package enum PassphraseSource: Sendable, Equatable {
         }
     }
 
-    private static let hint = "a passphrase is one line of 1 to \(limit) bytes"
+    private static let hint: Message = "a passphrase is one line of 1 to \(limit) bytes"
 
-    private static func tooLong(_ source: String) -> BootstrapError {
+    private static func tooLong(_ source: Message) -> BootstrapError {
         unusable("the passphrase of \(source) is longer than \(limit) bytes", hint)
     }
 
-    private static func unusable(_ message: String, _ hint: String) -> BootstrapError {
+    private static func unusable(_ message: Message, _ hint: Message) -> BootstrapError {
         BootstrapError("usage/passphrase", status: .usage, message, hint: hint)
     }
 }

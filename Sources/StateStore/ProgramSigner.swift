@@ -13,12 +13,12 @@ struct ProgramSigner: Sendable {
     private var program: String { words.first ?? "" }
 
     /// What an error calls what it has written.
-    func title(for owner: String) -> String { "the certificate that \(program) returned for \(owner)" }
+    func title(for owner: Message) -> Message { "the certificate that \(program) returned for \(owner)" }
 
     /// Has a request signed; blocks.
     /// - Returns: what the program has written to its standard output, unseen.
     /// - Throws: `signer/...` where it cannot be started or does not end with 0, with its last lines of standard error.
-    func sign(_ request: [UInt8], for owner: String) throws -> [UInt8] {
+    func sign(_ request: [UInt8], for owner: Message) throws -> [UInt8] {
         let program = PipedProgram(program, Array(words.dropFirst()), timeoutSeconds: Self.timeoutSeconds)
         let result: PipedProgram.Result
         do { result = try program.run(input: request) } catch {
@@ -27,7 +27,7 @@ struct ProgramSigner: Sendable {
                 "cannot run \(self.program) (certificates.ca.signer), to have the certificate of \(owner) signed: \(error.underlying)",
                 hint: "check that \(self.program) is installed, executable and on the PATH")
         }
-        let byHand = "give the request to \(self.program) by hand to see why; nothing was changed"
+        let byHand: Message = "give the request to \(self.program) by hand to see why; nothing was changed"
         switch result.ending {
         case .exited(0): return result.output
         case .exited(let status):
@@ -46,10 +46,10 @@ struct ProgramSigner: Sendable {
     }
 
     private func failure(
-        _ code: String, _ owner: String, _ why: String, _ hint: String, _ result: PipedProgram.Result
+        _ code: String, _ owner: Message, _ why: Message, _ hint: Message, _ result: PipedProgram.Result
     ) -> BootstrapError {
         BootstrapError(
             code, "\(program) (certificates.ca.signer) did not sign the certificate of \(owner): \(why)",
-            hint: hint, details: result.errors.map { SafeText.line(String($0.prefix(400))) })
+            hint: hint, details: result.errors.map { "\(SafeText.line(String($0.prefix(400))))" })
     }
 }

@@ -3,6 +3,7 @@
 import LocalFiles
 import NodeAccess
 import Planning
+import Values
 
 /// Which way a roll-back goes, and the nodes that it has not come to an end on; in the state directory from before its
 /// first change.

@@ -93,7 +93,7 @@ extension Ledger {
     }
 
     /// What is wrong with an entry; nil for every event that is none of a rotation's.
-    static func problem(_ event: String, _ fields: [String: String]) -> String? {
+    static func problem(_ event: String, _ fields: [String: String]) -> Message? {
         guard [Event.begin, Event.abort, Event.end].contains(event) else { return nil }
         if (fields["keep"] ?? "").isEmpty { return "does not name the CA that is kept" }
         if let cause = fields["cause"], RotationTerms.Cause(rawValue: cause) == nil {

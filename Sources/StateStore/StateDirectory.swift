@@ -279,8 +279,8 @@ package struct StateDirectory: Sendable {
     }
 
     package func damaged(
-        _ file: String, _ why: String,
-        hint: String = "restore the state directory from its backup; nothing was changed"
+        _ file: String, _ why: Message,
+        hint: Message = "restore the state directory from its backup; nothing was changed"
     ) -> BootstrapError {
         BootstrapError("state/damaged", "cannot use the state file \(file): \(why)", hint: hint)
     }

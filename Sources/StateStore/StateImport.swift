@@ -114,7 +114,7 @@ package struct StateImport {
                 "cannot import \(name): the passphrase opens it, and not the private keys in it",
                 hint: "encrypt it with the passphrase of its keys: age -d \(name) | age -p >OTHER")
         } catch let error as BootstrapError {
-            let text = error.message.replacing("\(place)/", with: "")
+            let text = error.message.mapValues { $0.replacing("\(place)/", with: "") }
             throw BootstrapError(
                 "archive/no-state", "cannot import \(name): what is in it cannot be used as a state: \(text)",
                 hint: "export the state again where it is; that checks all of it first")

@@ -4,6 +4,7 @@ import LocalFiles
 import NodeAccess
 import Planning
 import Spec
+import Values
 
 /// Where a run's state directory is, and who says so: the flag, the environment, the offline tree, the spec, the default,
 /// in this order.
@@ -41,7 +42,7 @@ package struct StatePlace {
     package var path: String { chosen.path }
 
     /// The path, who names it, and what that overrides.
-    package var origin: String {
+    package var origin: Message {
         guard let next, next.path != chosen.path else { return "\(path) (\(chosen.source))" }
         return "\(path) (\(chosen.source), instead of \(next.path), \(next.source))"
     }

@@ -5,6 +5,7 @@ import NodeAccess
 import OpenSSL
 import PKI
 import Planning
+import Values
 
 // What is read of a state directory, and what has to hold of it before anything of it reaches a node.
 extension StateDirectory {

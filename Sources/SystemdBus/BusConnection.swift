@@ -69,25 +69,26 @@ struct BusConnection: ~Copyable {
         _ method: String, of interface: String = managerInterface, path: String = managerPath,
         subject: String, timeout: UInt64 = 0, fill: (borrowing BusMessage) throws(BusError) -> Void
     ) throws(BusError) -> BusMessage {
+        let operation = Message(verbatim: method)
         var created: OpaquePointer?
         let made = sd_bus_message_new_method_call(bus, &created, managerName, path, interface, method)
-        guard made >= 0, let created else { throw .system(made, method, subject) }
-        let message = BusMessage(owning: created, operation: method, subject: subject)
+        guard made >= 0, let created else { throw .system(made, operation, subject) }
+        let message = BusMessage(owning: created, operation: operation, subject: subject)
         try fill(message)
         let reply = PendingReply()
         var slot: OpaquePointer?
         let sent = sd_bus_call_async(
             bus, &slot, message.pointer, PendingReply.receive, Unmanaged.passUnretained(reply).toOpaque(),
             timeout)
-        guard sent >= 0 else { throw .system(sent, method, subject) }
+        guard sent >= 0 else { throw .system(sent, operation, subject) }
         defer { sd_bus_slot_unref(slot) }
         while reply.message == nil {
-            _ = try step(until: nil, method, subject)
+            _ = try step(until: nil, operation, subject)
         }
         guard let received = reply.take() else {
-            throw BusError(.malformed, operation: method, subject: subject, underlying: "the reply got lost")
+            throw BusError(.malformed, operation: operation, subject: subject, underlying: "the reply got lost")
         }
-        let answer = BusMessage(owning: received, operation: method, subject: subject)
+        let answer = BusMessage(owning: received, operation: operation, subject: subject)
         try Self.throwError(in: answer)
         return answer
     }
@@ -97,14 +98,14 @@ struct BusConnection: ~Copyable {
         let error = sd_bus_message_get_error(reply.pointer)?.pointee
         let name = error?.name.map { String(cString: $0) } ?? "no error name"
         let message = error?.message.map { String(cString: $0) } ?? name
-        throw .reply(name: name, message: message, reply.operation, reply.subject)
+        throw .reply(name: name, message: Message(verbatim: message), reply.operation, reply.subject)
     }
 
     /// Handles what has arrived, or waits for something to arrive.
     ///
     /// - Parameter deadline: microseconds of the monotonic clock; nil waits as long as sd-bus's own timeouts say.
     /// - Returns: false once the deadline has passed.
-    private func step(until deadline: UInt64?, _ operation: String, _ subject: String) throws(BusError)
+    private func step(until deadline: UInt64?, _ operation: Message, _ subject: String) throws(BusError)
         -> Bool
     {
         let handled = sd_bus_process(bus, nil)
@@ -133,9 +134,9 @@ struct BusConnection: ~Copyable {
         let job = try call(method, [unit, "replace"], subject: unit).readText("o")
         while true {
             if let result = ledger.results[job] { return JobResult(result) }
-            guard try step(until: deadline, method, unit) else {
+            guard try step(until: deadline, Message(verbatim: method), unit) else {
                 throw BusError(
-                    .jobRunning, operation: method, subject: unit,
+                    .jobRunning, operation: Message(verbatim: method), subject: unit,
                     underlying: "systemd's job \(job) is still running after \(timeoutSeconds) s",
                     hint:
                         "the job continues: look at `systemctl list-jobs` and `systemctl status \(unit)`")

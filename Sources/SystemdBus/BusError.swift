@@ -27,9 +27,9 @@ package typealias BusError = CodedError<BusErrorCode>
 
 extension BusError {
     /// The error of an sd-bus function, which returns a negative `errno` value.
-    static func system(_ result: Int32, _ operation: String, _ subject: String) -> BusError {
+    static func system(_ result: Int32, _ operation: Message, _ subject: String) -> BusError {
         let number = result == Int32.min ? EIO : abs(result)
-        let text = String(cString: strerror(number))
+        let text = Message(errno: number)
         switch number {
         case ECONNRESET, ENOTCONN, EPIPE, ESHUTDOWN:
             return BusError(
@@ -49,7 +49,7 @@ extension BusError {
     /// The error of a connection that never came up.
     static func unavailable(_ result: Int32, _ address: BusAddress) -> BusError {
         let number = result == Int32.min ? EIO : abs(result)
-        let hint: String
+        let hint: Message
         switch (address, number) {
         case (.system, ENOENT), (.system, ECONNREFUSED):
             hint =
@@ -62,22 +62,22 @@ extension BusError {
         }
         return BusError(
             .unavailable, operation: "connect to", subject: address.description,
-            underlying: String(cString: strerror(number)), hint: hint)
+            underlying: Message(errno: number), hint: hint)
     }
 
     /// The error that systemd or the bus replied with.
-    static func reply(name: String, message: String, _ operation: String, _ subject: String) -> BusError {
+    static func reply(name: String, message: Message, _ operation: Message, _ subject: String) -> BusError {
         let (code, hint) = meaning(of: name)
         return BusError(
             code, operation: operation, subject: subject, underlying: message, origin: .busError(name),
             hint: hint)
     }
 
-    private static var unknownOutcome: String {
+    private static var unknownOutcome: Message {
         "it is not known what systemd did: look at `systemctl status`, then run it again"
     }
 
-    private static func meaning(of name: String) -> (Code, String?) {
+    private static func meaning(of name: String) -> (Code, Message?) {
         switch name {
         case "org.freedesktop.DBus.Error.AccessDenied",
             "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired":

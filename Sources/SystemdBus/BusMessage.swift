@@ -8,10 +8,10 @@ import Values
 /// Type signatures are those of the D-Bus specification: `s` text, `o` object path, `as` array of texts.
 struct BusMessage: ~Copyable {
     let pointer: OpaquePointer
-    let operation: String
+    let operation: Message
     let subject: String
 
-    init(owning pointer: OpaquePointer, operation: String, subject: String) {
+    init(owning pointer: OpaquePointer, operation: Message, subject: String) {
         self.pointer = pointer
         self.operation = operation
         self.subject = subject
@@ -120,7 +120,7 @@ struct BusMessage: ~Copyable {
 
     func skip(_ types: String) throws(BusError) { _ = try check(sd_bus_message_skip(pointer, types)) }
 
-    func malformed(_ why: String) -> BusError {
+    func malformed(_ why: Message) -> BusError {
         BusError(.malformed, operation: operation, subject: subject, underlying: "unexpected reply: \(why)")
     }
 }

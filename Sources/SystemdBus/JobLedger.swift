@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSystemd
+import Values
 
 /// The jobs that have ended, by object path, with systemd's word for how.
 final class JobLedger {

@@ -5,18 +5,18 @@ import Values
 
 /// What is being done to which URL: the part of an error that is known beforehand.
 struct Attempt: Sendable {
-    let operation: String
+    let operation: Message
     let subject: String
 
-    func error(_ code: APIServerError.Code, _ underlying: String, hint: String? = nil) -> APIServerError {
+    func error(_ code: APIServerError.Code, _ underlying: Message, hint: Message? = nil) -> APIServerError {
         APIServerError(code, operation: operation, subject: subject, underlying: underlying, hint: hint)
     }
 
-    func system(_ code: APIServerError.Code, _ number: Int32, hint: String? = nil) -> APIServerError {
-        error(code, String(cString: strerror(number)), hint: hint)
+    func system(_ code: APIServerError.Code, _ number: Int32, hint: Message? = nil) -> APIServerError {
+        error(code, Message(errno: number), hint: hint)
     }
 
-    func timeout(_ phase: String) -> APIServerError {
+    func timeout(_ phase: Message) -> APIServerError {
         error(
             .timeout, "no answer in time during the \(phase)",
             hint: "the server may be overloaded, or a firewall may drop the packets")

@@ -33,6 +33,6 @@ package enum HTTPSClient {
 extension HTTPRequest {
     /// How an error of this request calls it.
     func attempt(at endpoint: APIServerEndpoint) -> Attempt {
-        Attempt(operation: method.rawValue, subject: "\(endpoint)\(path)")
+        Attempt(operation: Message(verbatim: method.rawValue), subject: "\(endpoint)\(path)")
     }
 }

@@ -3,6 +3,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import Values
 
 /// A small HTTPS server that sees what its clients present: one request a connection, one thread, bounded in connections,
 /// time and bytes, so that whoever else finds the port can neither stop it nor make it grow.

@@ -13,7 +13,7 @@ final class HandshakeObserver {
     /// DER of the certificate that the server presented.
     private(set) var presented: [UInt8]?
     /// Why the server is not to be trusted.
-    private(set) var distrust: String?
+    private(set) var distrust: Message?
     /// The names of the server's CertificateRequest; nil where it sent none.
     private(set) var acceptedCAs: [CAName]?
 

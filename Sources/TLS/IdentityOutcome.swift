@@ -13,7 +13,7 @@ package enum IdentityOutcome: Sendable, Equatable {
     /// client's, not as an aggregator's), or for `system:anonymous`.
     case takenFor(user: String)
     /// It let the request pass without saying as whom.
-    case inconclusive(reason: String)
+    case inconclusive(reason: Message)
     /// An answer that fits no known case.
     case notUnderstood(status: Int, excerpt: String)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// Which of this machine's addresses others see.
 package enum LocalAddress {

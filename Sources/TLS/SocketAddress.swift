@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// One address that an endpoint's name stands for.
 struct SocketAddress {
@@ -62,7 +63,7 @@ func resolve(_ endpoint: APIServerEndpoint, _ attempt: Attempt) throws(APIServer
         let cause =
             result == EAI_SYSTEM ? strerror(errno) : UnsafeMutablePointer(mutating: gai_strerror(result))
         throw attempt.error(
-            .unreachable, cause.map { String(cString: $0) } ?? "the name could not be looked up",
+            .unreachable, cause.map { Message(verbatim: String(cString: $0)) } ?? "the name could not be looked up",
             hint: "the address must be an IP address, or a name that this machine can look up")
     }
     defer { freeaddrinfo(list) }

@@ -58,19 +58,19 @@ struct TCPConnection: ~Copyable {
     private static func direct(
         _ endpoint: APIServerEndpoint, connect: Duration, deadline: Deadline, _ attempt: Attempt
     ) throws(APIServerError) -> TCPConnection {
-        var failures: [String] = []
+        var failures: [Message] = []
         var timedOut = false
         for address in try resolve(endpoint, attempt) {
             let number = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue) | Self.flags, 0)
             guard number >= 0 else {
-                failures.append("\(address.text): \(String(cString: strerror(errno)))")
+                failures.append("\(address.text): \(Message(errno: errno))")
                 continue
             }
             let connection = TCPConnection(owning: number, attempt: attempt)
             let result = connection.connect(address, deadline.atMost(connect))
             if result == 0 { return connection }
             timedOut = timedOut || result == ETIMEDOUT
-            failures.append("\(address.text): \(String(cString: strerror(result)))")
+            failures.append("\(address.text): \(Message(errno: result))")
         }
         throw attempt.error(
             timedOut ? .timeout : .unreachable, failures.joined(separator: ", "),
@@ -108,7 +108,7 @@ struct TCPConnection: ~Copyable {
     /// Sends all of `bytes`.
     ///
     /// - Throws: `.timeout`, or `.tls` when the other side has gone.
-    func send(_ bytes: [UInt8], _ deadline: Deadline, phase: String) throws(APIServerError) {
+    func send(_ bytes: [UInt8], _ deadline: Deadline, phase: Message) throws(APIServerError) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -127,7 +127,7 @@ struct TCPConnection: ~Copyable {
     /// Receives what has arrived, at least one byte.
     ///
     /// - Returns: an empty array once the other side has closed.
-    func receive(_ deadline: Deadline, phase: String) throws(APIServerError) -> [UInt8] {
+    func receive(_ deadline: Deadline, phase: Message) throws(APIServerError) -> [UInt8] {
         while true {
             // A server that drips a byte now and then must not get more time than a silent one.
             guard deadline.remainingMilliseconds > 0 else { throw attempt.timeout(phase) }

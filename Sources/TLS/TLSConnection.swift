@@ -2,6 +2,7 @@
 
 import COpenSSL
 import OpenSSL
+import Values
 
 /// A TLS session over TCP; the socket is `TCPConnection`'s alone.
 struct TLSConnection: ~Copyable {
@@ -69,7 +70,7 @@ struct TLSConnection: ~Copyable {
 
     /// Runs the handshake; the server has proved to be the trusted one when this returns.
     func handshake() throws(APIServerError) {
-        let phase = "TLS handshake"
+        let phase: Message = "TLS handshake"
         while true {
             ErrorQueue.clear()
             let result = SSL_connect(ssl)
@@ -90,7 +91,7 @@ struct TLSConnection: ~Copyable {
                     .trust, distrust,
                     hint: "another server answers at this address, or its certificate was replaced")
             }
-            let plain = text.contains("wrong version number") || text.contains("http request")
+            let plain = ["wrong version number", "http request"].contains { text.description.contains($0) }
             throw attempt.error(
                 .tls, text,
                 hint: plain
@@ -118,7 +119,7 @@ struct TLSConnection: ~Copyable {
 
     /// The next piece of what the server sends.
     func receive() throws(APIServerError) -> Received {
-        let phase = "answer"
+        let phase: Message = "answer"
         while true {
             ErrorQueue.clear()
             var result: Int32 = 0
@@ -137,7 +138,7 @@ struct TLSConnection: ~Copyable {
     }
 
     /// Sends what OpenSSL wants sent.
-    private func flush(_ phase: String) throws(APIServerError) {
+    private func flush(_ phase: Message) throws(APIServerError) {
         let bytes = session.output()
         if !bytes.isEmpty { try tcp.send(bytes, deadline, phase: phase) }
     }
@@ -145,7 +146,7 @@ struct TLSConnection: ~Copyable {
     /// Gives OpenSSL what has arrived.
     ///
     /// - Returns: false once the other side has closed.
-    private func feed(_ phase: String) throws(APIServerError) -> Bool {
+    private func feed(_ phase: Message) throws(APIServerError) -> Bool {
         let bytes = try tcp.receive(deadline, phase: phase)
         guard !bytes.isEmpty else { return false }
         guard session.feed(bytes) else { throw attempt.error(.tls, "no memory") }

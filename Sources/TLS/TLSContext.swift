@@ -95,7 +95,7 @@ struct TLSContext: ~Copyable {
                     : Int32(SSL_CTX_ctrl(pointer, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer($0)))
             }
         }
-        let hint = "the key must be PEM, not encrypted, and belong to the certificate"
+        let hint: Message = "the key must be PEM, not encrypted, and belong to the certificate"
         do {
             let key = try KeyHandle.parse(pem: identity.keyPEM, path: "the key to present")
             try check("use", "the key to present") { SSL_CTX_use_PrivateKey(pointer, key.pointer) }

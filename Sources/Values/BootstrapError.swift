@@ -6,8 +6,8 @@ package typealias BootstrapError = CodedError<String>
 extension BootstrapError {
     /// - Parameter message: what, on which thing, why; lower case, no full stop.
     package init(
-        _ code: String, status: ExitStatus = .failed, _ message: String, hint: String? = nil,
-        details: [String] = [], nodes: [NodeResult] = []
+        _ code: String, status: ExitStatus = .failed, _ message: Message, hint: Message? = nil,
+        details: [Message] = [], nodes: [NodeResult] = []
     ) {
         self.init(
             code, status: status, operation: "", subject: "", underlying: message, hint: hint,
@@ -22,15 +22,13 @@ extension BootstrapError {
     ///   - more: lines behind the error's own details.
     ///   - nodes: what became of each node; nil keeps the error's own.
     package init(
-        extending error: any Error, status: ExitStatus? = nil, details more: [String] = [],
+        extending error: any Error, status: ExitStatus? = nil, details more: [Message] = [],
         nodes: [NodeResult]? = nil,
-        _ words: (String) -> String = { $0 }
+        _ words: (Message) -> Message = { $0 }
     ) {
         let report = ErrorReport(error)
         self.init(
             report.code, status: status ?? report.status, words(report.message), hint: report.hint,
             details: report.details + more, nodes: nodes ?? report.nodes)
     }
-
-    package var message: String { description }
 }

@@ -17,21 +17,21 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
     package let code: Area
     package let status: ExitStatus
     /// What was tried, for example `rename`; empty where `underlying` is the whole sentence.
-    package let operation: String
+    package let operation: Message
     /// The file, unit, user, program or address that it was tried on.
-    package let subject: String
+    package let subject: Message
     /// The cause, as the system, a library or the other side words it; lower case, no full stop.
-    package let underlying: String
+    package let underlying: Message
     package let origin: Origin?
     /// What to do about this one; nil where only its code tells.
-    package let hint: String?
+    package let hint: Message?
     /// Lines that show the cause, for example the unit's journal.
-    package let details: [String]
+    package let details: [Message]
     package let nodes: [NodeResult]
 
     package init(
-        _ code: Area, status: ExitStatus? = nil, operation: String, subject: String, underlying: String,
-        origin: Origin? = nil, hint: String? = nil, details: [String] = [],
+        _ code: Area, status: ExitStatus? = nil, operation: Message, subject: Message, underlying: Message,
+        origin: Origin? = nil, hint: Message? = nil, details: [Message] = [],
         nodes: [NodeResult] = []
     ) {
         self.code = code
@@ -45,8 +45,20 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         self.nodes = nodes
     }
 
+    /// - Parameter subject: a path or a name.
+    @_disfavoredOverload
+    package init(
+        _ code: Area, status: ExitStatus? = nil, operation: Message, subject: String, underlying: Message,
+        origin: Origin? = nil, hint: Message? = nil, details: [Message] = [],
+        nodes: [NodeResult] = []
+    ) {
+        self.init(
+            code, status: status, operation: operation, subject: Message(verbatim: subject), underlying: underlying,
+            origin: origin, hint: hint, details: details, nodes: nodes)
+    }
+
     package var reportedCode: String { code.reportedCode }
-    package var reportedHint: String? { hint ?? code.usualHint(on: subject) }
+    package var reportedHint: Message? { hint ?? code.usualHint(on: subject) }
 
     /// The line of the subject that is meant; nil where it is no single one.
     package var line: Int? { if case .line(let number) = origin { number } else { nil } }
@@ -55,7 +67,9 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
     /// The D-Bus error name; nil where there is none.
     package var errorName: String? { if case .busError(let name) = origin { name } else { nil } }
 
-    package var description: String {
+    package var description: String { message.description }
+
+    package var message: Message {
         guard !operation.isEmpty else { return underlying }
         let place = line.map { ":\($0)" } ?? ""
         let name = errorName.map { " (\($0))" } ?? ""

@@ -7,12 +7,12 @@ package protocol ErrorCode: Hashable, Sendable {
     /// How a run ends that such an error stops.
     var reportedStatus: ExitStatus { get }
     /// What to do about every error of this code; nil where only the error itself can tell.
-    func usualHint(on subject: String) -> String?
+    func usualHint(on subject: Message) -> Message?
 }
 
 extension ErrorCode {
     package var reportedStatus: ExitStatus { .failed }
-    package func usualHint(on subject: String) -> String? { nil }
+    package func usualHint(on subject: Message) -> Message? { nil }
 }
 
 extension ErrorCode where Self: RawRepresentable<String> {

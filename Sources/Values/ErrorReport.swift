@@ -4,9 +4,9 @@
 package struct ErrorReport: Sendable {
     package let code: String
     package let status: ExitStatus
-    package let message: String
-    package let hint: String?
-    package let details: [String]
+    package let message: Message
+    package let hint: Message?
+    package let details: [Message]
     package let nodes: [NodeResult]
 
     package init(_ error: any Error) {
@@ -16,6 +16,6 @@ package struct ErrorReport: Sendable {
         hint = reported == nil ? "this is a bug in aggbootstrap" : reported?.reportedHint
         details = reported?.details ?? []
         nodes = reported?.nodes ?? []
-        message = "\(error)"
+        message = reported?.message ?? Message(verbatim: "\(error)")
     }
 }

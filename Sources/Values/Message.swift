@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// A text for people: what is written in the source, and the values in it, kept apart so that it can be shown in another
 /// language. It is made like a string: `"\(path) is not there"`.
 ///
@@ -46,13 +48,18 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         phrases = text.isEmpty ? [] : [Phrase(texts: ["", ""], values: [.verbatim(text)])]
     }
 
+    /// Lines that are the same in every language.
+    package static func verbatim(_ lines: some Sequence<String>) -> [Self] {
+        lines.map { Self(verbatim: $0) }
+    }
+
     /// How many there are, such as `1 file`, `2 files`.
     /// - Parameter one: the word in the singular; its plural has an `s`.
     package static func count(_ number: Int, _ one: String) -> Self {
         "\(Value.count(number, one))"
     }
 
-    package var description: String { text { _ in nil } }
+    package var description: String { text(Self.inEnglish) }
 
     package var isEmpty: Bool { phrases.isEmpty || description.isEmpty }
 
@@ -61,14 +68,34 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         try container.encode(description)
     }
 
+    /// The same text with other values, such as without a path that nobody outside of the program knows.
+    package func mapValues(_ transform: (String) -> String) -> Self {
+        var changed = self
+        for phrase in phrases.indices {
+            changed.phrases[phrase].values = phrases[phrase].values.map { value in
+                switch value {
+                case .verbatim(let text): .verbatim(transform(text))
+                case .message(let message): .message(message.mapValues(transform))
+                case .count: value
+                }
+            }
+        }
+        return changed
+    }
+
     // MARK: - In a language
+
+    /// The translation of a template; nil leaves it in English.
+    package typealias Translation = @Sendable (String) -> String?
+
+    package static let inEnglish: Translation = { _ in nil }
 
     /// The text in the language of a catalog.
     ///
     /// What was put together with `+` is looked up together first, the longest part of it that the catalog has, since a
     /// sentence is often longer than a line of the source.
     /// - Parameter translation: a template's translation; nil leaves it in English.
-    package func text(_ translation: (String) -> String?) -> String {
+    package func text(_ translation: Translation) -> String {
         var shown = ""
         var index = 0
         while index < phrases.count {
@@ -100,12 +127,12 @@ extension Message.Phrase {
         }
     }
 
-    fileprivate func english(_ translation: (String) -> String?) -> String {
+    fileprivate func english(_ translation: Message.Translation) -> String {
         values.indices.reduce(into: texts[0]) { $0 += values[$1].text(translation) + texts[$1 + 1] }
     }
 
     /// - Parameter translated: the translation of the template, with its values in any order.
-    fileprivate func filled(_ translated: String, _ translation: (String) -> String?) -> String {
+    fileprivate func filled(_ translated: String, _ translation: Message.Translation) -> String {
         var shown = ""
         var rest = Substring(translated)
         while let percent = rest.firstIndex(of: "%") {
@@ -124,7 +151,7 @@ extension Message.Phrase {
 }
 
 extension Message.Value {
-    fileprivate func text(_ translation: (String) -> String?) -> String {
+    fileprivate func text(_ translation: Message.Translation) -> String {
         switch self {
         case .verbatim(let text): text
         case .message(let message): message.text(translation)
@@ -155,11 +182,14 @@ extension Message {
         package mutating func appendInterpolation(_ value: Value) { append(value) }
 
         /// An error is said as a report says it, without its code.
-        package mutating func appendInterpolation(_ error: some Error) { append(.message(Message(verbatim: ErrorReport(error).message))) }
+        package mutating func appendInterpolation(_ error: some Error) { append(.message(ErrorReport(error).message)) }
 
         // A literal in a value, such as `\(isOne ? "is" : "are")`, is a message.
         @_disfavoredOverload
         package mutating func appendInterpolation<T>(_ value: T) { append(.verbatim("\(value)")) }
+
+        @available(*, unavailable, message: "unwrap it first")
+        package mutating func appendInterpolation<T>(_ value: T?) {}
 
         private mutating func append(_ value: Value) {
             phrase.values.append(value)
@@ -192,4 +222,10 @@ extension Sequence<Message> {
         }
         return whole
     }
+}
+
+extension Message {
+    /// What the system calls the cause of a failed call, such as `Permission denied`.
+    /// - Parameter number: the `errno` value.
+    package init(errno number: Int32) { self.init(stringLiteral: String(cString: strerror(number))) }
 }

@@ -9,7 +9,7 @@ package struct NodeResult: Sendable, Equatable {
         /// Its change was planned and not begun, since another node failed.
         case untouched
         /// It was changed, and has its old certificate and key again: why.
-        case takenBack(String)
+        case takenBack(Message)
     }
 
     package let node: String

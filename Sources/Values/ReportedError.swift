@@ -4,20 +4,22 @@
 package protocol ReportedError: Error {
     /// Stable, for example `node/locked`.
     var reportedCode: String { get }
+    /// What, on which thing, why; lower case, no full stop.
+    var message: Message { get }
     var status: ExitStatus { get }
     /// What to do next; nil where nothing better than the message is known.
-    var hint: String? { get }
+    var hint: Message? { get }
     /// What the report says to do next: the hint, or what holds for every error of its kind.
-    var reportedHint: String? { get }
+    var reportedHint: Message? { get }
     /// Lines that show the cause.
-    var details: [String] { get }
+    var details: [Message] { get }
     /// What became of each node; empty where the error is not that of a rollout.
     var nodes: [NodeResult] { get }
 }
 
 extension ReportedError {
     package var status: ExitStatus { .failed }
-    package var reportedHint: String? { hint }
-    package var details: [String] { [] }
+    package var reportedHint: Message? { hint }
+    package var details: [Message] { [] }
     package var nodes: [NodeResult] { [] }
 }

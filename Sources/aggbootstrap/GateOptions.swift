@@ -3,6 +3,7 @@
 import ArgumentParser
 import Operations
 import Proofs
+import Values
 
 /// What a rotation waits for, and what it goes on without.
 struct GateOptions: ParsableArguments {
@@ -60,10 +61,10 @@ struct GateOptions: ParsableArguments {
 
     func validate() throws {
         for service in acceptLaggard where service.split(separator: "/").count != 2 {
-            throw ValidationError("--accept-laggard \(service) is not of the form NAMESPACE/NAME")
+            throw UsageError.validation("--accept-laggard \(service) is not of the form NAMESPACE/NAME")
         }
         if noCanary && canaryAddress != nil {
-            throw ValidationError("--no-canary and --canary-address are both given")
+            throw UsageError.validation("--no-canary and --canary-address are both given")
         }
     }
 

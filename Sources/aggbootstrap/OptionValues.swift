@@ -2,12 +2,13 @@
 
 import ArgumentParser
 import Spec
+import Values
 
 /// What is wrong with an option's value; the parser names the option and the value in front of it.
 struct OptionValueError: Error, CustomStringConvertible {
     let description: String
 
-    init(_ description: String) { self.description = description }
+    init(_ message: Message) { description = ParserSentence.handOver(message) }
 }
 
 /// Reads the values of options that are numbers or times.

@@ -85,26 +85,28 @@ struct RotateCommand: AsyncParsableCommand {
     func validate() throws {
         try validateIfDue()
         if let compromised, abort {
-            throw ValidationError("--compromised \(compromised) and --abort are both given")
+            throw UsageError.validation("--compromised \(compromised) and --abort are both given")
         }
-        if ca && abort { throw ValidationError("--ca and --abort are both given") }
-        if crossSign && !ca { throw ValidationError("--cross-sign is given without --ca") }
+        if ca && abort { throw UsageError.validation("--ca and --abort are both given") }
+        if crossSign && !ca { throw UsageError.validation("--cross-sign is given without --ca") }
         if replacing == nil, !ifDue, let option = gates.ofTheCA.first {
-            throw ValidationError("\(option) is given without --ca: it is for a CA rotation only")
+            throw UsageError.validation("\(option) is given without --ca: it is for a CA rotation only")
         }
         if spec.root != nil, let option = gates.ofLivePairs.first {
-            throw ValidationError("\(option) and --root are both given: it needs a running kube-apiserver")
+            throw UsageError.validation(
+                "\(option) and --root are both given: it needs a running kube-apiserver")
         }
         guard let replacing else { return }
         if spec.root != nil {
-            throw ValidationError("--root and \(replacing) are both given: it needs live nodes")
+            throw UsageError.validation("--root and \(replacing) are both given: it needs live nodes")
         }
         if !change.acceptUnhealthy.isEmpty {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--accept-unhealthy and \(replacing) are both given: every control plane must be ready")
         }
         if !spec.limit.isEmpty {
-            throw ValidationError("--limit and \(replacing) are both given: all control planes share the CA")
+            throw UsageError.validation(
+                "--limit and \(replacing) are both given: all control planes share the CA")
         }
     }
 
@@ -148,10 +150,11 @@ struct RotateCommand: AsyncParsableCommand {
         let isText = output.output == .text
         if abort, try rotation.open() == nil {
             try rotation.checkState()
-            Console.print(
-                isText
-                    ? ["no CA rotation is open: nothing to abort"] : [try RotationDocument("none").json()]
-            )
+            if isText {
+                Console.print(["no CA rotation is open: nothing to abort"])
+            } else {
+                Console.json(try RotationDocument("none").json())
+            }
             return .done
         }
         if abort { try rotation.checkCallingOff() }
@@ -165,21 +168,23 @@ struct RotateCommand: AsyncParsableCommand {
             do { try await rotation.check(isAbort: abort) } catch {
                 throw output.failure(error, showing: document)
             }
-            if !isText { Console.print([try document.json()]) }
+            if !isText { Console.json(try document.json()) }
             return .done
         }
         if !isText { Console.notes(blastRadius?.lines ?? []) }
         let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(
-                "\(abort ? "Abort the CA rotation" : "Replace the CA") of cluster \(run.spec.cluster)?")
+                abort
+                    ? "Abort the CA rotation of cluster \(run.spec.cluster)?"
+                    : "Replace the CA of cluster \(run.spec.cluster)?")
         }
         if abort, try await !rotation.callOff(lock) { return .done }
         let outcome = try await rotation.converge(lock)
         let proofs = try await output.narrator.timed("proved") { try await outcome.prove() }
         let isBack = outcome.direction == .back
         let new = outcome.leftToInit.joined(separator: ", ")
-        let done =
+        let done: Message =
             (isBack ? "the CA rotation is aborted: only the old CA is trusted" : "the CA is replaced")
             + (new.isEmpty ? "" : "; run init for \(new)")
             + (isBack || blastRadius?.clientCAs.isEmpty != false ? "" : "; the client CA is not")
@@ -187,7 +192,7 @@ struct RotateCommand: AsyncParsableCommand {
         if isText {
             Console.print(report.lines + [Summary.ended(done, report)], color: output.color)
         } else {
-            Console.print([try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json()])
+            Console.json(try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json())
         }
         return report.status
     }
@@ -199,9 +204,9 @@ struct RotationDocument: Encodable {
     /// `none`, `planned`, `replaced` or `called-off`.
     let result: String
     /// What is going to be done, a line a stage; only where nothing is done yet.
-    let stages: [String]
+    let stages: [Message]
     /// What will fail meanwhile, and what is open to whom; only before an emergency's rotation.
-    let blastRadius: [String]
+    let blastRadius: [Message]
     /// What was proved of each node, once it is done.
     let nodes: [ProofReport.Document.Node]
 

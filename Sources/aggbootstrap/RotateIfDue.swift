@@ -9,18 +9,20 @@ import Values
 // What a timer runs.
 extension RotateCommand {
     func validateIfDue() throws {
-        if renewBefore != nil && !ifDue { throw ValidationError("--renew-before is given without --if-due") }
+        if renewBefore != nil && !ifDue {
+            throw UsageError.validation("--renew-before is given without --if-due")
+        }
         guard ifDue else { return }
         if acceptOlderState {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--if-due and --accept-older-state are both given: decide that once, not on a timer")
         }
         if let replacing {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--if-due and \(replacing) are both given: --if-due finds what is due")
         }
         if !spec.limit.isEmpty {
-            throw ValidationError("--if-due and --limit are both given: --if-due finds the nodes")
+            throw UsageError.validation("--if-due and --limit are both given: --if-due finds the nodes")
         }
     }
 
@@ -32,7 +34,7 @@ extension RotateCommand {
         case .nothing(let due):
             switch output.output {
             case .text: Console.print([Summary.nothingDue(due, run)], color: output.color)
-            case .json: Console.print([try DueDocument(due, run).json()])
+            case .json: Console.json(try DueDocument(due, run).json())
             }
             return .done
         case .ca:

@@ -91,22 +91,22 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             let status = try schedule.status()
             switch output.output {
             case .text:
-                let lines =
+                let lines: [Message] =
                     done.isEmpty
                     ? ["nothing to change: \(schedule.timerName) is installed"] : done.map(\.text)
                 Console.print(lines + [ScheduleReport(status).next], color: output.color)
-            case .json: Console.print([try ScheduleDocument(status, done: done, notice: notice).json()])
+            case .json: Console.json(try ScheduleDocument(status, done: done, notice: notice).json())
             }
             return .done
         }
     }
 
-    private func show(_ units: ScheduleUnits, _ notice: String?) throws {
+    private func show(_ units: ScheduleUnits, _ notice: Message?) throws {
         switch output.output {
         case .text:
             Console.document("\(units.service.path):\n\n\(units.service.text)\n")
             Console.document("\(units.timer.path):\n\n\(units.timer.text)")
-        case .json: Console.print([try ScheduleUnitsDocument(units, notice: notice).json()])
+        case .json: Console.json(try ScheduleUnitsDocument(units, notice: notice).json())
         }
     }
 }

@@ -16,7 +16,9 @@ struct ScheduleOptions: ParsableArguments {
     var cluster: String?
 
     func validate() throws {
-        if spec != nil && cluster != nil { throw ValidationError("--spec and --cluster are both given") }
+        if spec != nil && cluster != nil {
+            throw UsageError.validation("--spec and --cluster are both given")
+        }
     }
 
     func schedule(_ effects: Effects) throws -> Schedule {
@@ -44,7 +46,7 @@ struct ScheduleShowCommand: AsyncParsableCommand {
             let status = try options.schedule(output.effects).status()
             switch output.output {
             case .text: Console.print(ScheduleReport(status).lines, color: output.color)
-            case .json: Console.print([try ScheduleDocument(status).json()])
+            case .json: Console.json(try ScheduleDocument(status).json())
             }
             return .done
         }
@@ -77,7 +79,7 @@ struct ScheduleRemoveCommand: AsyncParsableCommand {
                     done.isEmpty
                         ? ["nothing to remove: \(schedule.timerName) is not installed"] : done.map(\.text),
                     color: output.color)
-            case .json: Console.print([try ScheduleDocument(schedule.status(), done: done).json()])
+            case .json: Console.json(try ScheduleDocument(schedule.status(), done: done).json())
             }
             return .done
         }

@@ -80,10 +80,10 @@ struct SpecAdoptCommand: AsyncParsableCommand {
             ("--output", output),
         ]
         for (option, text) in texts where text == "" {
-            throw ValidationError("\(option) is given an empty path")
+            throw UsageError.validation("\(option) is given an empty path")
         }
         if let cluster, let complaint = ClusterSpec.complaint(aboutClusterName: cluster) {
-            throw ValidationError("--cluster: \(complaint)")
+            throw UsageError.validation("--cluster: \(complaint)")
         }
     }
 

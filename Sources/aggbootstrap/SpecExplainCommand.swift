@@ -21,23 +21,21 @@ struct SpecExplainCommand: AsyncParsableCommand {
     func run() async throws {
         try await Console.run {
             guard let field else {
-                Console.print(SpecExplanation.overview)
+                Console.print(SpecExplanation.overview.map { "\($0)" })
                 return .done
             }
             guard let lines = SpecExplanation.lines(for: field) else { throw unknown(field) }
-            Console.print(lines)
+            Console.print(lines.map { "\($0)" })
             return .done
         }
     }
 
     private func unknown(_ field: String) -> BootstrapError {
         let near = SpecExplanation.suggestions(for: field)
-        let hint =
-            near.isEmpty
-            ? "`aggbootstrap spec explain` lists all fields"
-            : "did you mean \(near.joined(separator: " or "))?"
         return BootstrapError(
             "usage/no-such-field", status: .usage, "the spec has no field \(SpecText.quoted(field))",
-            hint: hint)
+            hint: near.isEmpty
+                ? "`aggbootstrap spec explain` lists all fields"
+                : "did you mean \(near.joined(separator: " or "))?")
     }
 }

@@ -25,7 +25,9 @@ struct SpecValidateCommand: AsyncParsableCommand {
     var file: String?
 
     func validate() throws {
-        if spec != nil && file != nil { throw ValidationError("--spec and the argument FILE are both given") }
+        if spec != nil && file != nil {
+            throw UsageError.validation("--spec and the argument FILE are both given")
+        }
     }
 
     func run() async throws {
@@ -38,9 +40,9 @@ struct SpecValidateCommand: AsyncParsableCommand {
             let spec = try SpecLoader.load(file)
             switch output {
             case .text:
-                let nodes = Summary.count(spec.nodes.count, "node")
+                let nodes = Message.count(spec.nodes.count, "node")
                 Console.print(["\(file) is valid: cluster \(spec.cluster), \(nodes)"])
-            case .json: Console.print([try JSONText.of(SpecDocumentReport(spec, file: file))])
+            case .json: Console.json(try JSONText.of(SpecDocumentReport(spec, file: file)))
             }
             return .done
         }

@@ -55,7 +55,7 @@ enum Startup {
         return nil
     }
 
-    private static func notText(_ what: String) -> BootstrapError {
+    private static func notText(_ what: Message) -> BootstrapError {
         BootstrapError(
             "usage/not-text", status: .usage,
             "\(what) holds a byte that is not UTF-8, so it would name another file or directory",

@@ -66,7 +66,7 @@ struct StateShowCommand: AsyncParsableCommand {
             let report = try StateReport(run)
             switch output.output {
             case .text: Console.print(report.lines, color: output.color)
-            case .json: Console.print([try JSONText.of(StateDocument(report))])
+            case .json: Console.json(try JSONText.of(StateDocument(report)))
             }
             return .done
         }

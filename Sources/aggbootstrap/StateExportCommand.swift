@@ -102,12 +102,14 @@ struct StateExportCommand: AsyncParsableCommand {
         return path
     }
 
-    private func words(_ export: StateExport, _ run: Run) -> [String] {
-        let name = file == "-" ? "the export" : file
-        var lines = [
-            "done: \(file == "-" ? "the state" : file) holds the state of cluster \(run.spec.cluster), "
+    private func words(_ export: StateExport, _ run: Run) -> [Message] {
+        let isFile = file != "-"
+        let name: Message = isFile ? "\(file)" : "the export"
+        let holder: Message = isFile ? "\(file)" : "the state"
+        var lines: [Message] = [
+            "done: \(holder) holds the state of cluster \(run.spec.cluster), "
                 + "\(StateReport.size(export.inventory)), encrypted with the passphrase",
-            "next: on the machine that is to have it, aggbootstrap state import \(file == "-" ? "FILE" : file)",
+            "next: on the machine that is to have it, aggbootstrap state import \(isFile ? "\(file)" : "FILE")",
         ]
         if options.root == nil, StateReport.hasTimer(run, verbosity.effects) {
             lines.append(

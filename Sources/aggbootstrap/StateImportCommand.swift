@@ -60,11 +60,11 @@ struct StateImportCommand: AsyncParsableCommand {
         return bytes
     }
 
-    private func words(_ inventory: StateInventory, _ run: Run) -> [String] {
+    private func words(_ inventory: StateInventory, _ run: Run) -> [Message] {
         let options =
             (options.spec.map { " --spec \($0)" } ?? "") + (options.root.map { " --root \($0)" } ?? "")
             + (options.state.map { " --state \($0)" } ?? "")
-        var lines = [
+        var lines: [Message] = [
             "done: \(run.state.path) holds the state of cluster \(run.spec.cluster), \(StateReport.size(inventory))",
             "next: aggbootstrap plan\(options)",
         ]

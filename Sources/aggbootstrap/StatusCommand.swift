@@ -89,21 +89,21 @@ struct StatusCommand: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
-        if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+        if quiet && verbose { throw UsageError.validation("--quiet and --verbose are both given") }
         if let watch, watch.seconds == 0 {
-            throw ValidationError("--watch is not given whole seconds, 1 to 86400")
+            throw UsageError.validation("--watch is not given whole seconds, 1 to 86400")
         }
         if watch != nil, format != .text || output != nil {
-            throw ValidationError("--watch shows text: leave out -o and --output")
+            throw UsageError.validation("--watch shows text: leave out -o and --output")
         }
-        if html == "" { throw ValidationError("--html is given an empty path") }
+        if html == "" { throw UsageError.validation("--html is given an empty path") }
         guard let output else { return }
-        if output.isEmpty { throw ValidationError("--output is given an empty path") }
+        if output.isEmpty { throw UsageError.validation("--output is given an empty path") }
         if let html, Self.plain(output) == Self.plain(html) {
-            throw ValidationError("--output and --html name the same file")
+            throw UsageError.validation("--output and --html name the same file")
         }
         if Format(rawValue: output) != nil {
-            throw ValidationError("--output names a file here: for the format write -o \(output)")
+            throw UsageError.validation("--output names a file here: for the format write -o \(output)")
         }
     }
 
@@ -133,7 +133,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func look() async throws -> FleetReport {
         let fleet = try await read()
         let size = output == nil ? Terminal.outputSize : nil
-        let style = StatusTable.Style(columns: size?.columns, hasBars: Terminal.isUTF8)
+        let style = StatusTable.Style(columns: size?.columns, hasBars: Terminal.isUTF8, isFile: output != nil)
         return FleetReport(fleet, warnBefore: warnBefore, style: style)
     }
 
@@ -171,7 +171,7 @@ struct StatusCommand: AsyncParsableCommand {
         switch format {
         case .text:
             if output == nil { Console.print(report.lines, color: color) }
-            text = report.lines.map { $0 + "\n" }.joined()
+            text = report.lines.map { "\($0)\n" }.joined()
         case .json: text = try report.json() + "\n"
         case .prometheus: text = StatusMetrics(report.fleet).text
         }
@@ -195,7 +195,7 @@ struct StatusCommand: AsyncParsableCommand {
     /// Fails before anything is read: a link such as /dev/stdout would be gone, and a device too.
     private func checkReplaceable(_ file: String) throws {
         let status = try FileStatus.of(Self.absolute(file))
-        let cause: String
+        let cause: Message
         switch status?.kind {
         case nil, .regular: return
         case .symbolicLink: cause = "it is a symbolic link, which would be replaced"
@@ -203,7 +203,7 @@ struct StatusCommand: AsyncParsableCommand {
         case .other: cause = "it is not a regular file"
         }
         throw NodeError(
-            .notRegular, operation: "write", subject: file, underlying: cause,
+            .notRegular, operation: "write", subject: file, underlying: "\(cause)",
             hint: "name a plain file; without --output the result goes to the standard output")
     }
 

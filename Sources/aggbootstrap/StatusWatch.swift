@@ -22,7 +22,7 @@ struct WatchInterval: ExpressibleByArgument, CustomStringConvertible {
 struct StatusWatch {
     /// What one look shows, and how it would have ended.
     private struct Look {
-        let lines: [String]
+        let lines: [Message]
         let status: ExitStatus
     }
 
@@ -93,24 +93,23 @@ struct StatusWatch {
         }
     }
 
-    private static func words(_ report: ErrorReport) -> [String] {
+    private static func words(_ report: ErrorReport) -> [Message] {
         ["aggbootstrap: error: \(report.message) [\(report.code)]"]
             + (report.hint.map { ["hint: \($0)"] } ?? [])
     }
 
     // MARK: - Showing
 
-    private func show(_ lines: [String], isFirst: Bool) {
-        let lines = lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }.map(
-            String.init)
+    private func show(_ lines: [Message], isFirst: Bool) {
         guard Terminal.canRedrawOutput, let size = Terminal.outputSize else {
-            return Console.print([Terminal.time] + lines + [""], color: color)
+            return Console.print(["\(Terminal.time)"] + lines + [""], color: color)
         }
-        let head = "\(Terminal.time), every \(interval.seconds) s; ^C ends it"
+        let head: Message = "\(Terminal.time), every \(interval.seconds) s; ^C ends it"
+        let shown = ([head, ""] + lines).flatMap { ShownLine($0) { $0 }.split }
         let isColored = color.isOn(.output)
         Console.document(
-            Self.frame([head, ""] + lines, size.columns, size.rows, isFirst: isFirst) {
-                isColored ? Painter.paint($0) : $0
+            Self.frame(shown, size.columns, size.rows, isFirst: isFirst) {
+                isColored ? Painter.paint($0) : $0.text
             })
     }
 
@@ -118,16 +117,19 @@ struct StatusWatch {
     /// killed leaves them, and the prompt below.
     /// - Parameter paint: colours a line; must not change its width.
     static func frame(
-        _ lines: [String], _ columns: Int, _ rows: Int, isFirst: Bool, paint: (String) -> String = { $0 }
+        _ lines: [ShownLine], _ columns: Int, _ rows: Int, isFirst: Bool,
+        paint: (ShownLine) -> String = { $0.text }
     ) -> String {
         // The cursor's own line needs one too; the last line of all says how it is.
         let room = max(4, rows - 1)
         var shown = lines
         if lines.count > room {
             let kept = lines.prefix(room - 2)
-            shown = kept + ["... \(lines.count - room + 1) more lines", lines[lines.count - 1]]
+            let more: Message = "... \(lines.count - room + 1) more lines"
+            shown = kept + [ShownLine(more), lines[lines.count - 1]]
         }
-        let text = shown.map { paint(cut(SafeText.line($0), to: columns - 1)) + "\u{1b}[K\n" }.joined()
+        let text = shown.map { paint($0.with(cut(SafeText.line($0.text), to: columns - 1))) + "\u{1b}[K\n" }
+            .joined()
         return (isFirst ? "\u{1b}[2J" : "") + "\u{1b}[H" + text + "\u{1b}[J"
     }
 

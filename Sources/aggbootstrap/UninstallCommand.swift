@@ -36,7 +36,7 @@ struct UninstallCommand: AsyncParsableCommand {
 
     func validate() throws {
         if removeState && !cluster.limit.isEmpty {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--remove-state and --limit are both given: the other control planes need the state directory"
             )
         }
@@ -59,8 +59,8 @@ struct UninstallCommand: AsyncParsableCommand {
     }
 
     /// What stays.
-    private func words(_ run: Run) -> [String] {
-        var lines: [String] = []
+    private func words(_ run: Run) -> [Message] {
+        var lines: [Message] = []
         if !removeState {
             lines.append(
                 "note: the state directory \(run.state.path) stays, with the CA's key; aggbootstrap uninstall --remove-state "

@@ -66,24 +66,26 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         if asRequest == nil, !header.isEmpty {
-            throw ValidationError("--header is given without --as-request")
+            throw UsageError.validation("--header is given without --as-request")
         }
         if asRequest != nil, canary || requireProof {
-            throw ValidationError(
+            throw UsageError.validation(
                 "--as-request makes no proofs: it goes without --canary and --require-proof")
         }
         if asRequest != nil, output.output.checks != nil {
-            throw ValidationError("--as-request has the formats text and json")
+            throw UsageError.validation("--as-request has the formats text and json")
         }
         if canaryAddress != nil && !canary {
-            throw ValidationError("--canary-address is given without --canary")
+            throw UsageError.validation("--canary-address is given without --canary")
         }
-        if let stray = lint.strays.first { throw ValidationError("\(stray) is given without --offline") }
+        if let stray = lint.strays.first {
+            throw UsageError.validation("\(stray) is given without --offline")
+        }
         guard lint.isGiven else { return }
         let live =
             spec.given + (canary ? ["--canary"] : []) + (requireProof ? ["--require-proof"] : [])
             + (asRequest == nil ? [] : ["--as-request"])
-        if let option = live.first { throw ValidationError("--offline and \(option) are both given") }
+        if let option = live.first { throw UsageError.validation("--offline and \(option) are both given") }
     }
 
     func run() async throws {
@@ -108,7 +110,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = ProofReport(proofs, requireProof: requireProof)
             switch output.output {
             case .text: Console.print(report.lines + [Summary.verified(report)], color: output.color)
-            case .json: Console.print([try report.json()])
+            case .json: Console.json(try report.json())
             case .junit, .sarif, .github, .gitlab:
                 try output.output.checks.map {
                     try output.show(report.checks(file: try SpecLoader.find(spec.spec)), as: $0)
@@ -128,7 +130,7 @@ struct VerifyCommand: AsyncParsableCommand {
             request: request, nodes: try await run.controlPlanes.judge(request, observed: observed))
         switch output.output {
         case .text: Console.print(report.lines, color: output.color)
-        default: Console.print([try JSONText.of(RequestDocument(report))])
+        default: Console.json(try JSONText.of(RequestDocument(report)))
         }
         return report.status
     }
@@ -142,7 +144,7 @@ struct VerifyCommand: AsyncParsableCommand {
             let report = LintReport(result, isStrict: lint.strict)
             switch output.output {
             case .text: Console.print(report.lines, color: output.color)
-            case .json: Console.print([try JSONText.of(report.document)])
+            case .json: Console.json(try JSONText.of(report.document))
             case .junit, .sarif, .github, .gitlab:
                 try output.output.checks.map { try output.show(report.checks, as: $0) }
             }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import CBuildInfo
 import Operations
+import Values
 
 struct VersionCommand: AsyncParsableCommand {
     static let number = "0.1.0"
@@ -24,7 +25,7 @@ struct VersionCommand: AsyncParsableCommand {
         let document = Document()
         switch output {
         case .text: Console.print(document.lines)
-        case .json: Console.print([try JSONText.of(document)])
+        case .json: Console.json(try JSONText.of(document))
         }
     }
 
@@ -54,12 +55,14 @@ struct VersionCommand: AsyncParsableCommand {
             built: Known(text: aggbootstrap_built_libsystemd().map { String(cString: $0) }),
             running: Known(text: LibraryVersions.runningSystemd))
 
-        var lines: [String] {
-            func text(_ name: String, _ library: Library) -> String {
-                "  \(name)  \(library.running.text ?? "does not answer here"), built with \(library.built.text ?? "an unknown version")"
+        var lines: [Message] {
+            func text(_ name: String, _ library: Library) -> Message {
+                let running: Message = library.running.text.map { "\($0)" } ?? "does not answer here"
+                let built: Message = library.built.text.map { "\($0)" } ?? "an unknown version"
+                return "  \(name)  \(running), built with \(built)"
             }
             return [
-                "aggbootstrap \(version)", "  commit   \(commit.text ?? "not known")",
+                "aggbootstrap \(version)", "  commit   \(commit.text.map { "\($0)" } ?? "not known")",
                 text("openssl", openssl),
                 text("systemd", systemd),
             ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -67,11 +68,11 @@ import Testing
     }
 
     @Test func aUnitThatWasNotRestarted() {
-        func line(_ running: String?, _ files: String?) -> String? {
+        func line(_ running: String?, _ files: String?) -> Message? {
             AdoptionText([.notRestarted(node: "cp1", flag: "x", running: running, files: files)]).lines.last
         }
         #expect(
-            line("/a", "/b")
+            line("/a", "/b")?.description
                 == "  - cp1: the unit's files have --x=/b, and kube-apiserver runs with --x=/a: it was not restarted since they "
                 + "were changed; the spec says what runs")
         #expect(line(nil, "/b")?.contains("have --x=/b, and kube-apiserver runs without --x:") == true)
@@ -84,7 +85,7 @@ import Testing
     func whoMayReadAKey(mode: UInt32, who: String) {
         let line = AdoptionText([.openKey(node: "cp1", path: "/k", mode: mode)]).lines.last
         #expect(
-            line
+            line?.description
                 == "  - cp1: \(who) can read the key /k (mode 0\(String(mode, radix: 8))): init and rotate leave it to the user of "
                 + "kube-apiserver alone, mode 0600")
     }
@@ -93,7 +94,7 @@ import Testing
         let foreign = AdoptionNote.foreignCA(subject: "CN=a")
         let shared = AdoptionNote.refused(nodes: ["cp1"], code: "plan/shared-ca", message: "m", hint: "h")
         let other = AdoptionNote.refused(nodes: ["cp1"], code: "plan/clock", message: "m", hint: "h")
-        func next(_ notes: [AdoptionNote]) -> String { AdoptionText(notes).next("a.json") }
+        func next(_ notes: [AdoptionNote]) -> Message { AdoptionText(notes).next("a.json") }
         #expect(next([.noRestart]) == "aggbootstrap plan --spec a.json")
         #expect(next([foreign]) == "aggbootstrap rotate --ca --dry-run --spec a.json")
         #expect(next([shared]) == "aggbootstrap rotate --ca --dry-run --spec a.json")

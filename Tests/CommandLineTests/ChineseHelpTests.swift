@@ -101,9 +101,9 @@ import Values
         let error = try #require(throws: (any Error).self) { _ = try AggBootstrap.parseAsRoot(arguments) }
         let report = try #require(UsageError.report(error), "\(error)")
         let sentence = AggBootstrap.message(for: error)
-        let message = ParserText.message(sentence)
+        let message = UsageError.message(sentence)
         // The English text is the parser's.
-        #expect(message.description == report.message)
+        #expect(message == report.message)
         let plain = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
         #expect(message.description.dropFirst() == plain.dropFirst())
         let shown = message.text(Language.chineseCatalog().translation).replacing("zsh bash fish", with: "")

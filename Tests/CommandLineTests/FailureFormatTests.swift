@@ -3,6 +3,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Values
 
 @testable import Planning
 @testable import aggbootstrap

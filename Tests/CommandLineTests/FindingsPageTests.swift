@@ -3,6 +3,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Values
 
 @testable import Planning
 @testable import aggbootstrap
@@ -52,7 +53,7 @@ import Testing
     }
 
     /// `{name}` as `NAME`.
-    private func shown(_ text: String) -> String {
+    private func shown(_ text: Message) -> String {
         FindingText.open(text).replacing("|", with: "\\|")
     }
 
@@ -64,7 +65,7 @@ import Testing
             for text in [words.message, words.effect, words.remedy] {
                 #expect(!text.isEmpty && !text.hasSuffix("."), "\(code)")
                 #expect(
-                    text.first?.isUppercase == false || text.hasPrefix("APIServices")
+                    text.description.first?.isUppercase == false || text.hasPrefix("APIServices")
                         || text.hasPrefix("ExecReload"), "\(code)")
             }
         }

@@ -28,7 +28,8 @@ import Values
             let now = LiveRowsTests.start + .seconds(second)
             for event in events { rows.apply(event, at: now) }
             let frame = rows.frame(
-                .init(columns: screen.columns, rows: screen.rows), at: now, above: above)
+                .init(columns: screen.columns, rows: screen.rows), at: now,
+                above: above.map { Message(verbatim: $0) })
             screen.write(frame)
             written += frame
         }
@@ -156,7 +157,7 @@ import Values
                         Bool.random(using: &random)
                             ? .step(
                                 node: name,
-                                .restoringPair(because: String(repeating: "step ", count: second % 9)))
+                                .restoringPair(because: "\(String(repeating: "step ", count: second % 9))"))
                             : .ended(NodeResult(name, Self.changed)), second: second)
                 }
             }

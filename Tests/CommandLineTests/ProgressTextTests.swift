@@ -12,7 +12,7 @@ import Testing
     private static let day = UnixTime(seconds: 1_700_000_000)
     private static let server = StageNote.Server(endpoint: "192.0.2.9:443", service: "ns/a", why: "it is old")
 
-    private func stage(_ notes: [StageNote]) -> [String?] { notes.map { ProgressEvent.stage($0).logLine } }
+    private func stage(_ notes: [StageNote]) -> [Message?] { notes.map { ProgressEvent.stage($0).logLine } }
 
     @Test func whichEventsAreLinesOfALog() {
         #expect(ProgressEvent.line(.trouble("x")).logLine == "x")
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func doubtsOfAPair() {
-        let start =
+        let start: Message =
             "whether the running API server accepts the new proxy client certificate is not known before the proofs: "
         let doubts: [NodeNote.Doubt] = [.because("x"), .answered(status: 502), .notAsked]
         #expect(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
+import Values
 
 @testable import Operations
 @testable import Planning
@@ -26,9 +28,11 @@ import Testing
                 ]))
         #expect(
             text.lines.first == "replace the requestheader CA of demo on cp1, cp2" && text.lines.last == "")
-        #expect(text.lines.dropFirst().dropLast().map { String($0.dropFirst(2)) } == text.stages)
         #expect(
-            text.stages.map { String($0.prefix(14)) } == [
+            text.lines.dropFirst().dropLast().map { $0.description.dropFirst(2) }
+                == text.stages.map { $0.description[...] })
+        #expect(
+            text.stages.map { String($0.description.prefix(14)) } == [
                 "S0 preflight  ", "S1 issue      ", "S1 issue      ", "S2 trust      ", "S3 extensions ",
                 "S4 leaves     ", "S5 soak       ", "S6 drop       ", "S7 proof      ",
             ])

@@ -3,6 +3,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Values
 
 @testable import aggbootstrap
 
@@ -43,13 +44,13 @@ import Testing
 
     @Test func aSmallTerminal() {
         let lines = (1...50).map { "line \($0) 漢漢" }
-        let frame = StatusWatch.frame(lines, 12, 10, isFirst: true)
+        let frame = StatusWatch.frame(lines.map { ShownLine(Message(verbatim: $0)) }, 12, 10, isFirst: true)
         var screen = TerminalScreen(columns: 12, rows: 10)
         screen.write(frame)
         let shown = screen.text.split(separator: "\n").map(String.init)
         #expect(shown.count == 9 && shown[7] == "... 42 more", "\(shown)")
         #expect(shown[8] == "line 50 漢" && shown[0] == "line 1 漢漢".prefix(9))
-        screen.write(StatusWatch.frame(["short"], 12, 10, isFirst: false))
+        screen.write(StatusWatch.frame([ShownLine("short")], 12, 10, isFirst: false))
         #expect(screen.text == "short\n")
     }
 

@@ -195,7 +195,7 @@ import Testing
             "look; do it by hand"
         ),
     ])
-    func theFirstErrorIsKept(first: BootstrapError, code: String, hint: String) {
+    func theFirstErrorIsKept(first: BootstrapError, code: String, hint: Message) {
         let second = BootstrapError(
             "canary/left-behind", "cannot remove", hint: "do it by hand", details: ["kubectl delete x"])
         let both = Canary.both(first, second)

@@ -72,7 +72,7 @@ import Testing
         do {
             try await body()
             return nil
-        } catch { return ErrorReport(error).code + ": " + ErrorReport(error).message }
+        } catch { return "\(ErrorReport(error).code): \(ErrorReport(error).message)" }
     }
 
     // MARK: - Making it

@@ -57,7 +57,7 @@ final class JournaledUnits: UnitManager {
     func enable(_ name: String) throws(BusError) { throw unexpected("enable") }
     func disable(_ name: String) throws(BusError) { throw unexpected("disable") }
 
-    private func unexpected(_ call: String) -> BusError {
+    private func unexpected(_ call: Message) -> BusError {
         BusError(.refused, operation: call, subject: "the unit", underlying: "nobody expects it")
     }
 }

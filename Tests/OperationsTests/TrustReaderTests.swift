@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ControlPlane
 @testable import NodeAccess
+import Values
 
 /// From a command line to who reads the CA's file, and where it listens.
 @Suite struct TrustReaderTests {
@@ -20,7 +22,7 @@ import Testing
             reading: Self.file)
     }
 
-    private func why(_ reader: TrustReader?) -> String? {
+    private func why(_ reader: TrustReader?) -> Message? {
         guard case .unseen(let why)? = reader?.place else { return nil }
         return why
     }

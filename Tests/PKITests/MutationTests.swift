@@ -49,7 +49,7 @@ import Values
             } else {
                 refused += 1
             }
-            if let errors = ErrorQueue.drained() { left.insert(errors) }
+            if let errors = ErrorQueue.drained() { left.insert(errors.description) }
         }
         #expect(refused > 1000)
         #expect(left.isEmpty)

@@ -11,11 +11,11 @@ import Testing
         case busy = "disk/busy"
 
         var reportedStatus: Values.ExitStatus { self == .busy ? .locked : .failed }
-        func usualHint(on subject: String) -> String? { self == .full ? "free space on \(subject)" : nil }
+        func usualHint(on subject: Message) -> Message? { self == .full ? "free space on \(subject)" : nil }
     }
 
     private func error(
-        _ code: Code, origin: CodedError<Code>.Origin? = nil, hint: String? = nil
+        _ code: Code, origin: CodedError<Code>.Origin? = nil, hint: Message? = nil
     ) -> CodedError<Code> {
         CodedError(
             code, operation: "write", subject: "/x", underlying: "no", origin: origin, hint: hint,

@@ -153,7 +153,7 @@ import Testing
                 timeouts: RequestTimeouts(connect: .milliseconds(300), total: .milliseconds(600)))
         }
         #expect(error.code == row.code)
-        #expect(error.underlying.lowercased().contains(row.text.lowercased()), "\(error)")
+        #expect(error.underlying.description.lowercased().contains(row.text.lowercased()), "\(error)")
         #expect(error.subject == "https://127.0.0.1:\(server.port)")
         #expect(ContinuousClock.now - start < .seconds(3))
     }

@@ -69,7 +69,7 @@ import Values
                 user.name, user.groups,
                 Dictionary(user.extra.map { ($0.key, $0.values) }) { first, _ in first })
         case .unauthorized: "401"
-        case .undecided(let reason): reason
+        case .undecided(let reason): reason.description
         }
     }
 

@@ -6,6 +6,7 @@ import Testing
 
 @testable import Spec
 @testable import TLS
+import Values
 
 /// Every probe against a real kube-apiserver, with and without the aggregation layer.
 @Suite struct KubeAPIServerTests {

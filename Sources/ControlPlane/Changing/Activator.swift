@@ -45,14 +45,14 @@ package struct Activator {
             throw BootstrapError(
                 "unit/not-loaded",
                 "systemd does not load \(unit) with the change: its load state is \(state.loadState)",
-                details: [state.loadError].compactMap { $0 })
+                details: Message.verbatim([state.loadError].compactMap { $0 }))
         }
         let comparison = command.matchesBus(argv: state.execStart.last ?? [])
         guard state.execStart.count == 1, comparison.isSame else {
             throw BootstrapError(
                 "unit/other-command",
                 "systemd has loaded another command for \(unit) than the one written",
-                details: comparison.differences.map(\.description))
+                details: Message.verbatim(comparison.differences.map(\.description)))
         }
     }
 
@@ -114,7 +114,7 @@ package struct Activator {
         }
     }
 
-    static func text(_ readiness: ObservedAPIServer.Readiness) -> String {
+    static func text(_ readiness: ObservedAPIServer.Readiness) -> Message {
         switch readiness {
         case .ready: "ready"
         case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
@@ -122,12 +122,12 @@ package struct Activator {
         }
     }
 
-    private func failure(_ why: String) async -> BootstrapError {
+    private func failure(_ why: Message) async -> BootstrapError {
         BootstrapError(
             "apiserver/did-not-come-back", why,
             hint:
                 "the lines above are the last log lines of kube-apiserver with the change: fix what they name, then run it again",
-            details: await journal())
+            details: Message.verbatim(await journal()))
     }
 
     /// The last lines of the newest start of the unit, without those of the process before; empty without a journal.

@@ -248,7 +248,7 @@ package struct NodeApply {
     }
 
     /// Starts the API server with the old files again where it served with them.
-    private func bringBack(_ transaction: NodeTransaction, _ activator: Activator) async throws -> String {
+    private func bringBack(_ transaction: NodeTransaction, _ activator: Activator) async throws -> Message {
         if spec.apiServer.isExternal {
             // What runs it starts it again by itself; the files are as before.
             guard transaction.wasServing else { return "" }

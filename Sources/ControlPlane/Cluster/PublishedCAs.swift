@@ -61,9 +61,9 @@ package struct PublishedCAs: Sendable {
             do {
                 return try await kubectl.patch(
                     Self.object, resourceVersion: state.resourceVersion, [.init("data", data)])
-            } catch let error as BootstrapError where error.message.contains("(Conflict)") {
+            } catch let error as BootstrapError where error.message.description.contains("(Conflict)") {
                 continue
-            } catch let error as BootstrapError where error.message.contains("(Forbidden)") {
+            } catch let error as BootstrapError where error.message.description.contains("(Forbidden)") {
                 say(.extensionAPIs(.configMapDeleted(client: kubectl.description)))
                 try await kubectl.output(["delete"] + Self.object + ["--ignore-not-found"])
                 return

@@ -182,7 +182,7 @@ final class ExternalAPIServer: UnitManager {
     func enable(_ unit: String) throws(BusError) { throw Self.notOurs("enable") }
     func disable(_ unit: String) throws(BusError) { throw Self.notOurs("disable") }
 
-    private static func notOurs(_ operation: String) -> BusError {
+    private static func notOurs(_ operation: Message) -> BusError {
         BusError(
             .refused, operation: operation, subject: "kube-apiserver",
             underlying: "apiServer.managedBy is external, so only what runs it can do that")

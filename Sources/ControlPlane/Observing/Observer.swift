@@ -193,7 +193,7 @@ struct Observer {
                 hint: "name \(state.id) in apiServer.unit")
         }
         guard state.loadState == "loaded" else {
-            let cause = state.loadError.map { ": \($0)" } ?? ""
+            let cause: Message = state.loadError.map { ": \($0)" } ?? ""
             throw BootstrapError(
                 "unit/not-loaded",
                 "systemd has not loaded \(spec.apiServer.unit): its load state is \(state.loadState)\(cause)",

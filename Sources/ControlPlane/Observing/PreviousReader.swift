@@ -84,7 +84,7 @@ package struct PreviousReader {
         }
     }
 
-    private func damaged(_ copy: String, _ path: String, _ why: String) -> BootstrapError {
+    private func damaged(_ copy: String, _ path: String, _ why: Message) -> BootstrapError {
         BootstrapError(
             "rollback/copy-damaged", "cannot restore \(path): its copy \(copy) \(why)",
             hint: "skip the node with --limit, or run init; nothing was changed")

@@ -17,8 +17,8 @@ package struct TrustGate: Sendable {
     /// What one is still waited for.
     private struct Problem {
         let reader: TrustReader
-        let why: String
-        let hint: String
+        let why: Message
+        let hint: Message
     }
 
     /// How long they are waited for.
@@ -60,7 +60,7 @@ package struct TrustGate: Sendable {
     /// - Throws: `rotation/not-loaded`.
     package func wait(
         on node: NodeSpec, until last: ContinuousClock.Instant, goal: TrustReaderNote.Goal,
-        _ judge: (_ names: [[UInt8]]) -> String?
+        _ judge: (_ names: [[UInt8]]) -> Message?
     ) async throws {
         let deadline =
             switch patience {
@@ -90,7 +90,7 @@ package struct TrustGate: Sendable {
             }
             return
         }
-        let texts = problems.map { "\(node.name): \($0.reader) \($0.why)" }
+        let texts = problems.map { "\(node.name): \($0.reader) \($0.why)" as Message }
         throw BootstrapError(
             "rotation/not-loaded", status: .proofFailed, "\(texts[0]) after \(Self.seconds) s",
             hint: problems[0].hint, details: Array(texts.dropFirst()))
@@ -99,7 +99,7 @@ package struct TrustGate: Sendable {
     /// What one is still waited for; nil where it is settled.
     private func problem(
         _ reader: TrustReader, _ node: NodeSpec, _ goal: TrustReaderNote.Goal,
-        _ judge: ([[UInt8]]) -> String?, _ course: inout Course
+        _ judge: ([[UInt8]]) -> Message?, _ course: inout Course
     ) throws -> Problem? {
         func tell(_ standing: TrustReaderNote.Standing) {
             let note = TrustReaderNote(node: node.name, reader: "\(reader)", standing)
@@ -109,7 +109,7 @@ package struct TrustGate: Sendable {
             course.settled.insert(reader.pid)
             tell(standing)
         }
-        func wait(_ why: String, _ hint: String) -> Problem? {
+        func wait(_ why: Message, _ hint: Message) -> Problem? {
             let own = "\(node.name)/\(reader.program)"
             guard !accepted.contains(own) else {
                 settle(.skipped(why: why))
@@ -130,7 +130,7 @@ package struct TrustGate: Sendable {
                     address: address, port: port, tunnel: try controlPlanes.link(node).tunnel?.always)
                 names = try TLSHandshakeProbe.handshake(endpoint, trust: .nobody).acceptedCANames
             } catch let error as APIServerError {
-                let way = node.local ? "" : " through ssh -W (AllowTcpForwarding)"
+                let way: Message = node.local ? "" : " through ssh -W (AllowTcpForwarding)"
                 return wait(
                     "cannot be asked: \(error)", "find out why it does not answer there\(way), or stop it")
             }

@@ -10,7 +10,7 @@ struct TrustReader: Sendable, Equatable {
     /// Where it can be asked which CAs it has loaded.
     enum Place: Sendable, Equatable {
         case listens(address: String, port: Int)
-        case unseen(why: String)
+        case unseen(why: Message)
     }
 
     let program: String

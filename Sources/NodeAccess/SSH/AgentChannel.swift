@@ -192,15 +192,15 @@ final class AgentChannel: Sendable {
         }
     }
 
-    private func why(_ failure: SocketStream.Failure, _ seconds: Int) -> String {
+    private func why(_ failure: SocketStream.Failure, _ seconds: Int) -> Message {
         switch failure {
         case .stopped: "stopped as asked"
         case .timedOut: "the node did not answer within \(seconds) s"
-        case .closed(let why): connection.complaint() ?? "the connection broke: \(why)"
+        case .closed(let why): connection.complaint().map { Message(verbatim: $0) } ?? "the connection broke: \(why)"
         }
     }
 
-    private func lost(_ why: String) -> NodeError {
+    private func lost(_ why: Message) -> NodeError {
         NodeError(
             .connectionLost, operation: "reach", subject: connection.destination.name, underlying: why,
             hint: "check that the node can be reached (ssh), then run it again: it continues")

@@ -13,9 +13,9 @@ enum SSHFailure {
     ) -> NodeError {
         let text = lines.joined(separator: "\n")
         let (code, hint) = meaning(text, destination)
-        var underlying = lines.last ?? ""
+        var underlying = Message(verbatim: lines.last ?? "")
         if let line = lines.last(where: { $0.contains("Permission denied") || $0.contains("sudo:") }) {
-            underlying = line
+            underlying = Message(verbatim: line)
         }
         if underlying.isEmpty {
             underlying =
@@ -33,7 +33,7 @@ enum SSHFailure {
             underlying: underlying, hint: hint)
     }
 
-    private static func meaning(_ text: String, _ destination: SSHDestination) -> (NodeError.Code, String) {
+    private static func meaning(_ text: String, _ destination: SSHDestination) -> (NodeError.Code, Message) {
         let login = destination.ssh.user.map { "\($0)@\(destination.address)" } ?? destination.address
         let ssh = "ssh\(destination.ssh.configFile.map { " -F \(quoted($0))" } ?? "")"
         if text.contains("Host key verification failed") || text.contains("host key is known")

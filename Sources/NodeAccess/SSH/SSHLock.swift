@@ -23,7 +23,7 @@ final class SSHLock: NodeLock {
             guard answer.hasPrefix("taken") else {
                 throw NodeError(
                     .system, operation: "lock", subject: "\(connection.destination.name)",
-                    underlying: keeper.errorLines().last ?? answer,
+                    underlying: Message(verbatim: keeper.errorLines().last ?? answer),
                     hint: "make \(AgentScript.lockDirectory) writable on the node (df /run)")
             }
             throw .taken(String(answer.dropFirst("taken ".count)))

@@ -213,7 +213,7 @@ package struct SSHTransport: NodeTransport {
         }
         guard ![125, 126, 127].contains(status) else {
             throw NodeError(
-                .command, operation: "run", subject: program, underlying: reply.text,
+                .command, operation: "run", subject: program, underlying: Message(verbatim: reply.text),
                 hint: "install \(program) on the node, then run it again")
         }
         return CommandResult(status: status, stdout: output, stderr: errors)
@@ -235,12 +235,12 @@ package struct SSHTransport: NodeTransport {
     // MARK: - Errors
 
     func expectDone(
-        _ reply: AgentChannel.Reply, _ operation: String, _ subject: String
+        _ reply: AgentChannel.Reply, _ operation: Message, _ subject: String
     ) throws(NodeError) {
         guard case .done = reply else { throw failure(reply, operation, subject) }
     }
 
-    func failure(_ reply: AgentChannel.Reply, _ operation: String, _ subject: String) -> NodeError {
+    func failure(_ reply: AgentChannel.Reply, _ operation: Message, _ subject: String) -> NodeError {
         if case .lockLost = reply { return .lockLost(operation, subject, connection.destination.name) }
         let text = reply.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it failed"
         return .remote(operation, subject, text)

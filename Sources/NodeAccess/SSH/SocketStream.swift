@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Values
 
 /// Sends to and receives from a stream socket within a time limit; the socket belongs to somebody else.
 struct SocketStream {
@@ -19,7 +20,7 @@ struct SocketStream {
         /// `isStopped` said so.
         case stopped
         /// The other side has closed, or the system says why not.
-        case closed(String)
+        case closed(Message)
         case timedOut
     }
 
@@ -33,7 +34,7 @@ struct SocketStream {
             } else if count < 0, errno == EAGAIN {
                 try wait(for: POLLOUT, until: deadline)
             } else if count < 0, errno != EINTR {
-                throw .closed(String(cString: strerror(errno)))
+                throw .closed(Message(errno: errno))
             }
         }
     }
@@ -52,7 +53,7 @@ struct SocketStream {
             } else if errno == EAGAIN {
                 try wait(for: POLLIN, until: deadline)
             } else if errno != EINTR {
-                throw .closed(String(cString: strerror(errno)))
+                throw .closed(Message(errno: errno))
             }
         }
     }

@@ -53,7 +53,7 @@ enum AdoptionChecks {
         guard let first = servers.first,
             let other = servers.first(where: { $0.service != first.service })
         else { return }
-        func words(_ server: AdoptedServer) -> String {
+        func words(_ server: AdoptedServer) -> Message {
             "\(server.node.name) (\(server.service.map { "the unit \($0)" } ?? "no systemd unit"))"
         }
         let isUnit = first.service != nil && other.service != nil

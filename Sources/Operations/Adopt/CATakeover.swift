@@ -113,7 +113,7 @@ struct CATakeover {
 
     private func check(_ authority: Certificate, _ now: UnixTime) throws {
         let ca = authority.summary
-        func refuse(_ why: String) -> BootstrapError {
+        func refuse(_ why: Message) -> BootstrapError {
             BootstrapError(
                 "adopt/ca-unfit", "cannot take over the CA \(ca.subject): \(why)",
                 hint: "leave out --ca-key, and replace the CA with rotate --ca")

@@ -58,7 +58,7 @@ struct KnownStates {
         let current = try? state.inventory().current
         let hasOthers = current != nil && servers.contains { !$0.authorities.isEmpty }
         guard hasOthers || request.cluster.map({ $0 != name }) ?? false else { return }
-        let ca = current.map { ", whose CA is \($0.certificate.subject)" } ?? ""
+        let ca: Message = current.map { ", whose CA is \($0.certificate.subject)" } ?? ""
         throw BootstrapError(
             "adopt/state-in-use",
             "the state directory \(path) is that of cluster \(name)\(ca), and no control plane trusts a CA of it",

@@ -13,7 +13,7 @@ package struct ApplyOutcome: Sendable {
         /// Its change was planned and not begun, since another node failed.
         case untouched
         /// It was changed, and has its old certificate and key again: why.
-        case takenBack(String)
+        case takenBack(Message)
     }
 
     /// Private keys of the state that were put under its passphrase.
@@ -73,7 +73,7 @@ package struct ApplyOutcome: Sendable {
     }
 
     /// What was taken back of nodes that had passed, and how that went; a line each.
-    package var takenBack: [String] = []
+    package var takenBack: [Message] = []
 
     /// Whether some node has been changed.
     var hasChanged: Bool {

@@ -144,7 +144,7 @@ struct Rollout {
         } catch {
             let located = ControlPlanes.located(error, on: step.node)
             try? ledger.append(
-                "\(event)-failed", [("node", name), ("because", located.message)], now: effects.now())
+                "\(event)-failed", [("node", name), ("because", located.message.description)], now: effects.now())
             throw located
         }
         do {
@@ -195,7 +195,7 @@ struct Rollout {
         }
     }
 
-    private func takeBack(_ node: NodeSpec, because why: String) throws {
+    private func takeBack(_ node: NodeSpec, because why: Message) throws {
         let (transport, unit) = (try controlPlanes.link(node).node, controlPlanes.spec.apiServer.unit)
         try transport.checkLock()
         guard let transaction = try NodeTransaction.reopen(unit: unit, on: transport) else {
@@ -204,7 +204,7 @@ struct Rollout {
         }
         // A control plane that refuses its new pair does not wait for a disk that is full here.
         try? ledger.append(
-            "apply-taken-back", [("node", node.name), ("because", why)], now: controlPlanes.effects.now())
+            "apply-taken-back", [("node", node.name), ("because", why.description)], now: controlPlanes.effects.now())
         try transaction.restore(unit: unit)
         try transaction.drop(unit: unit)
     }

@@ -10,7 +10,7 @@ import Values
 
 /// What was made of certificates and keys before: most nodes of a cluster share some. It holds no key, and only so much.
 final class LintCache: Sendable {
-    typealias Problem = (code: String, cause: String)
+    typealias Problem = (code: String, cause: Message)
 
     private static let limit = 512
 

@@ -159,7 +159,7 @@ struct LintTargets {
 
     /// - Parameter paths: what was named; at least one.
     static func nothing(in paths: [String]) -> BootstrapError {
-        let others = paths.count > 1 ? " and \(paths.count - 1) more" : ""
+        let others: Message = paths.count > 1 ? " and \(paths.count - 1) more" : ""
         let verb = paths.count > 1 ? "hold" : "holds"
         return BootstrapError(
             "usage/nothing-to-judge", status: .usage,

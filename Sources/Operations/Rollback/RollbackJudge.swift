@@ -115,7 +115,7 @@ struct RollbackJudge {
 
     private func secret(_ path: String) throws -> SecretBytes? { try bytes(path) }
 
-    private func refusal(_ code: String, _ message: String) -> Refusal {
+    private func refusal(_ code: String, _ message: Message) -> Refusal {
         Refusal(
             code: code, node: target.node, message: message,
             hint: "run init, which installs what the spec says; nothing was changed")

@@ -117,7 +117,7 @@ struct CrossSigning: Sendable {
         return old
     }
 
-    private func noCrossSign(_ why: String, _ hint: String = "") -> BootstrapError {
+    private func noCrossSign(_ why: Message, _ hint: Message = "") -> BootstrapError {
         BootstrapError(
             "rotation/no-cross-sign", "the old CA cannot sign the new one: \(why)",
             hint: hint
@@ -161,7 +161,7 @@ struct CrossSigning: Sendable {
     /// What to do about an extension server that stops the rotation.
     func laggardHint(
         _ laggard: ExtensionServers.Laggard, _ terms: RotationTerms, _ rotation: RotationGenerations
-    ) -> String {
+    ) -> Message {
         let canCross =
             laggard.trustsPrevious && vouching(rotation.keep) == nil
             && (try? crossSigner(

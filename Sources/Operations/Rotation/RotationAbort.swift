@@ -53,7 +53,7 @@ struct RotationAbort: Sendable {
         let nodes = observed.map {
             RotationPosition.Node($0, keep: keep, retire: terms.retire.compactMap(inventory.generation))
         }
-        func late(_ why: String) -> BootstrapError {
+        func late(_ why: Message) -> BootstrapError {
             BootstrapError(
                 "rotation/too-late", "cannot abort the rotation any more: \(why)",
                 hint: "finish it with rotate --ca")

@@ -30,8 +30,8 @@ struct RotationContext: Sendable {
 
     /// Why a control plane stops the rotation.
     func refusal(
-        _ code: String, _ node: ObservedNode, _ why: String,
-        _ hint: String = "fix that first; nothing was changed"
+        _ code: String, _ node: ObservedNode, _ why: Message,
+        _ hint: Message = "fix that first; nothing was changed"
     ) -> BootstrapError { BootstrapError(code, "\(node.name): \(why)", hint: hint) }
 
     /// - Throws: `rotation/no-kubeconfig` where there is none and the operator did not say that there needs none.

@@ -58,7 +58,7 @@ struct RotationGates: Sendable {
     /// Why an API server's handshake is not as it is to be; nil where it is.
     private func problem(
         _ node: NodeSpec, _ trusted: [CAGeneration], _ dropped: [CAGeneration]
-    ) -> String? {
+    ) -> Message? {
         let names: [[UInt8]]?
         do {
             guard let connection = try controlPlanes.connection(node) else {
@@ -75,7 +75,7 @@ struct RotationGates: Sendable {
     /// What a program has not done whose handshake names these CAs; nil where it has.
     static func problem(
         _ names: [[UInt8]], _ trusted: [CAGeneration], _ dropped: [CAGeneration]
-    ) -> String? {
+    ) -> Message? {
         if let left = dropped.first(where: { names.contains($0.certificate.subjectDER) }) {
             return "still trusts \(left.certificate.subject)"
         }
@@ -99,7 +99,7 @@ struct RotationGates: Sendable {
         guard let told else { return }
         let deadline = ContinuousClock.now + .seconds(TrustGate.seconds)
         while true {
-            var why: String?
+            var why: Message?
             do {
                 let published = try await told.fingerprints()
                 let missing = trusted.first { !published.contains($0.certificate.fingerprintSHA256) }
@@ -179,7 +179,7 @@ struct RotationGates: Sendable {
     }
 
     /// Who it may be, in words.
-    private func suspects() async -> String {
+    private func suspects() async -> Message {
         do {
             let unlisted = try await unlisted(try await controlPlanes.observe())
             return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"

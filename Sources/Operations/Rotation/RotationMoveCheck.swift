@@ -94,7 +94,7 @@ struct RotationMoveCheck: Sendable {
         }
     }
 
-    private func noPair(_ node: ObservedNode, _ why: String, _ hint: String) -> BootstrapError {
+    private func noPair(_ node: ObservedNode, _ why: Message, _ hint: Message) -> BootstrapError {
         context.refusal("rotation/no-pair", node, why, hint)
     }
 

@@ -32,7 +32,7 @@ struct RotationPreflight: Sendable {
     }
 
     /// Where `init` cannot bring a control plane in before the CA is replaced.
-    static let withoutIt =
+    static let withoutIt: Message =
         "remove it from the spec until this is done (if it serves this cluster: --accept-unlisted ADDRESS), then add it and run "
         + "init"
 

@@ -35,7 +35,7 @@ struct GivenUnit {
 
     /// - Parameter error: makes an error of a cause, and of what to do about it where that is known.
     private static func read(
-        _ file: String, orThrow error: (_ cause: String, _ hint: String?) -> BootstrapError
+        _ file: String, orThrow error: (_ cause: Message, _ hint: Message?) -> BootstrapError
     ) throws -> [UInt8] {
         do {
             if let bytes = try FileReader.read(file, limit: 1 << 20) { return bytes }
@@ -95,7 +95,7 @@ struct GivenUnit {
         return files
     }
 
-    private func refusal(_ text: String, _ hint: String? = nil) -> BootstrapError {
+    private func refusal(_ text: Message, _ hint: Message? = nil) -> BootstrapError {
         BootstrapError(
             "usage/base-file", status: .usage, text,
             hint: hint ?? "for example --base-file /etc/kubernetes/apiserver=apiserver.env")

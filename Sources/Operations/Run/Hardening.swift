@@ -36,8 +36,8 @@ package enum Hardening {
     /// What was refused, and what that leaves open.
     package struct Gap: Sendable {
         package let risk: Risk
-        package let why: String
+        package let why: Message
 
-        package init(risk: Risk, why: String) { (self.risk, self.why) = (risk, why) }
+        package init(risk: Risk, why: Message) { (self.risk, self.why) = (risk, why) }
     }
 }

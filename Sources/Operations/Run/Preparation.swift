@@ -36,10 +36,10 @@ package struct Preparation: Sendable {
     /// The first refusal as an error; nil where the plan may be applied.
     package var refusal: BootstrapError? {
         guard let first = plan.refusals.first else { return nil }
-        let others = plan.refusals.dropFirst().map { "\(Self.prefix($0))\($0.message)" }
+        let others = plan.refusals.dropFirst().map { "\(Self.prefix($0))\($0.message)" as Message }
         return BootstrapError(
             first.code, Self.prefix(first) + first.message, hint: first.hint, details: others)
     }
 
-    private static func prefix(_ refusal: Refusal) -> String { refusal.node.map { "\($0): " } ?? "" }
+    private static func prefix(_ refusal: Refusal) -> Message { refusal.node.map { "\($0): " } ?? "" }
 }

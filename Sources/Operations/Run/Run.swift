@@ -16,7 +16,7 @@ package struct Run: Sendable {
     package let state: StateDirectory
     package internal(set) var request: RunRequest
     /// Which spec and state are used, and who says so; a line each.
-    package let origins: [String]
+    package let origins: [Message]
     /// What to tell the operator before the plan.
     package let notices: [Notice]
     /// What every new pair has to pass in this run; nil where the API server's own word is enough.
@@ -55,7 +55,7 @@ package struct Run: Sendable {
     /// With a spec that need not be in a file.
     /// - Parameter origin: where it comes from.
     init(
-        _ spec: ClusterSpec, from origin: String, embedded: Bool = false, _ request: RunRequest,
+        _ spec: ClusterSpec, from origin: Message, embedded: Bool = false, _ request: RunRequest,
         _ effects: Effects
     ) throws {
         self.request = request

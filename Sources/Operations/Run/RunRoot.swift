@@ -34,7 +34,7 @@ package enum RunRoot {
         guard let root, need == .trees, let first = nodes.first,
             try nodes.allSatisfy({ try FileStatus.of("\(root)/\($0.name)") == nil })
         else { return }
-        let others = nodes.count > 1 ? ", and neither does that of another node of the spec" : ""
+        let others: Message = nodes.count > 1 ? ", and neither does that of another node of the spec" : ""
         throw BootstrapError(
             "root/no-tree", status: .usage,
             "cannot read the nodes' files below \(root): \(root)/\(first.name) does not exist\(others)",

@@ -20,12 +20,12 @@ package enum SpecLoader {
     private static func usual() throws -> String? { try places.first { try FileStatus.of($0) != nil } }
 
     /// That file and who names it; nil where there is none.
-    static func origin(_ flag: String?) throws -> String? {
+    static func origin(_ flag: String?) throws -> Message? {
         guard let path = try find(flag) else { return nil }
         let named = LocalHost.setting(variable)
         if flag == nil, named == nil { return "\(path) (found there)" }
-        let next = try flag == nil ? usual() : named.map { "$\(variable), \($0)" } ?? usual()
-        let instead = next.map { ", instead of \($0)" } ?? ""
+        let next: Message? = try flag == nil ? usual().map { Message(verbatim: $0) } : named.map { "$\(variable), \($0)" } ?? usual().map { Message(verbatim: $0) }
+        let instead: Message = next.map { ", instead of \($0)" } ?? ""
         return "\(path) (\(flag == nil ? "$\(variable)" : "--spec")\(instead))"
     }
 
@@ -41,8 +41,8 @@ package enum SpecLoader {
     }
 
     private static func read(
-        _ path: String, as kind: String = "the spec",
-        hint: String =
+        _ path: String, as kind: Message = "the spec",
+        hint: Message =
             "give it with --spec FILE; `aggbootstrap spec init` writes a minimal one, `spec adopt` that of a cluster that exists"
     ) throws -> [UInt8] {
         do {

@@ -102,10 +102,10 @@ package struct Schedule: Sendable {
         guard !lines.isEmpty else { return }
         throw BootstrapError(
             "schedule/does-not-verify", "systemd would not load \(serviceName) and \(timerName)",
-            hint: "nothing was changed", details: lines)
+            hint: "nothing was changed", details: Message.verbatim(lines))
     }
 
-    private func end(_ result: JobResult, _ operation: String) throws {
+    private func end(_ result: JobResult, _ operation: Message) throws {
         guard result == .done else {
             throw BootstrapError(
                 "schedule/job", "cannot \(operation) \(timerName): systemd's job ended with \(result)",

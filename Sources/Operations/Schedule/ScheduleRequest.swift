@@ -128,6 +128,6 @@ package struct ScheduleRequest: Sendable {
         throw BootstrapError(
             "usage/calendar", status: .usage, "systemd does not accept the time \(calendar) of --on-calendar",
             hint: "write it like daily, weekly or 'Mon..Fri 03:30', see systemd.time(7)",
-            details: result.stderr.split(separator: "\n").map(String.init))
+            details: result.stderr.split(separator: "\n").map { Message(verbatim: String($0)) })
     }
 }

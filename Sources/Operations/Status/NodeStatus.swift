@@ -36,8 +36,8 @@ package struct NodeStatus: Sendable, Equatable {
 
     package struct Problem: Sendable, Equatable {
         package let code: String
-        package let message: String
-        package let hint: String?
+        package let message: Message
+        package let hint: Message?
     }
 
     /// A certificate that lies on the node.
@@ -75,11 +75,11 @@ package struct NodeStatus: Sendable, Equatable {
         case file(String, FileChange.Action)
         /// systemd has not read the unit's files again.
         case daemonReload
-        case restart(because: String)
+        case restart(because: Message)
         /// A change was interrupted.
         case openChange
         /// `init` would be refused, in the words of the refusal.
-        case refused(code: String, message: String, hint: String)
+        case refused(code: String, message: Message, hint: Message)
 
         /// Stable; for example `drift/file`.
         package var code: String {
@@ -94,7 +94,7 @@ package struct NodeStatus: Sendable, Equatable {
         }
 
         /// What to do about it; nil where `init` does it.
-        package var hint: String? {
+        package var hint: Message? {
             if case .refused(_, _, let hint) = self { hint } else { nil }
         }
 

@@ -89,7 +89,7 @@ struct Uninstall: ChangePlanner {
         }
         guard !backends.isEmpty else { return }
         let names = backends.map(\.name).joined(separator: ", ")
-        let message = "aggregated APIs stop working: \(names)"
+        let message: Message = "aggregated APIs stop working: \(names)"
         if options.acceptsLostAPIs {
             plan.notices.append(Notice(code: "uninstall/apis-in-use", node: nil, message: message))
         } else {

@@ -9,7 +9,7 @@ import Values
 /// (RFC 7914).
 enum AgeCipher {
     static let (keyBytes, nonceBytes, tagBytes, macBytes) = (32, 12, 16, 32)
-    private static let operation = "use"
+    private static let operation: Message = "use"
     private static let cipher = "ChaCha20-Poly1305"
 
     /// Encrypts `plain` to the beginning of `sealed`, which has room for it and its tag.

@@ -16,7 +16,7 @@ package enum AgeErrorCode: String, ErrorCode {
     /// A part of it is not what was written.
     case damaged = "archive/damaged"
 
-    package func usualHint(on subject: String) -> String? {
+    package func usualHint(on subject: Message) -> Message? {
         switch self {
         case .notAge:
             "give a file that `aggbootstrap state export` wrote, or a tar archive of a state directory, encrypted with `age -p`"

@@ -64,7 +64,7 @@ struct AgeHeader {
     /// - Parameter file: the whole file, or its beginning.
     /// - Parameter name: what an error names.
     init(_ file: [UInt8], name: String) throws(AgeError) {
-        func error(_ code: AgeErrorCode, _ cause: String) -> AgeError {
+        func error(_ code: AgeErrorCode, _ cause: Message) -> AgeError {
             AgeError(code, operation: "open", subject: name, underlying: cause)
         }
         var rest = file.prefix(Self.limit)

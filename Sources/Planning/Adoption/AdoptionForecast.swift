@@ -126,7 +126,7 @@ package struct AdoptionForecast {
         }
     }
 
-    private static func text(_ mode: UInt32, _ ids: [UInt32]) -> String {
+    private static func text(_ mode: UInt32, _ ids: [UInt32]) -> Message {
         "mode 0\(String(mode & 0o7777, radix: 8)), user \(ids[0]), group \(ids[1])"
     }
 
@@ -135,7 +135,7 @@ package struct AdoptionForecast {
     }
 
     private var restarts: [AdoptionNote] {
-        let places = plan.nodes.compactMap { node -> (String, String)? in
+        let places = plan.nodes.compactMap { node -> (Message, String)? in
             guard case .needed(let why) = node.restart else { return nil }
             return (why, node.name)
         }

@@ -21,7 +21,7 @@ package enum AdoptionNote: Sendable, Equatable {
     case usage(String)
     case host(String)
     /// A key of a kind that is not issued.
-    case key(Role, found: String?)
+    case key(Role, found: Message?)
     /// A certificate without a common name, or with one that a spec does not take.
     case commonName(Role, found: String?, kept: String)
     /// A flag whose value is no list that a spec takes.
@@ -41,7 +41,7 @@ package enum AdoptionNote: Sendable, Equatable {
     // What init would refuse.
 
     /// What `plan` says; no nodes where it is about the cluster.
-    case refused(nodes: [String], code: String, message: String, hint: String?)
+    case refused(nodes: [String], code: String, message: Message, hint: Message?)
     /// The CA's key is in no state directory that is known.
     case foreignCA(subject: String)
 
@@ -58,12 +58,12 @@ package enum AdoptionNote: Sendable, Equatable {
     case clientsAreIssued
     /// A certificate is issued.
     /// - owner: as `CertificateIssue.owner`.
-    case issues(owner: String?, because: String)
+    case issues(owner: String?, because: Message)
     case files(nodes: [String], written: [String], removed: [String])
     /// Another mode or owner of a file.
-    case metadata(node: String, path: String, found: String, kept: String)
+    case metadata(node: String, path: String, found: Message, kept: Message)
     case continued(node: String)
-    case restart(nodes: [String], unit: String, because: String)
+    case restart(nodes: [String], unit: String, because: Message)
     case noRestart
 
     // What could be better.
@@ -82,7 +82,7 @@ package enum AdoptionNote: Sendable, Equatable {
     case noKubeconfig
     case nothingToChange
     /// What `plan` says besides; no nodes where it is about the cluster.
-    case noticed(nodes: [String], message: String)
+    case noticed(nodes: [String], message: Message)
 
     /// Whether `init` refuses it because of a CA that only `rotate --ca` replaces.
     package var isCARefusal: Bool {

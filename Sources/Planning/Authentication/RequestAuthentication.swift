@@ -30,9 +30,9 @@ package struct RequestAuthentication: Sendable {
     package enum Trust: Sendable, Equatable {
         case trusted
         /// Why not.
-        case untrusted(String)
+        case untrusted(Message)
         /// Why that is not known, or no file is named.
-        case unknown(String)
+        case unknown(Message)
     }
 
     private let settings: AuthenticationSettings

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Whom a kube-apiserver takes a request for, and how it gets there.
 package struct RequestVerdict: Sendable, Equatable {
     /// What is asked, in kube-apiserver's order.
@@ -18,7 +20,7 @@ package struct RequestVerdict: Sendable, Equatable {
         case off
         case noCertificate
         /// Why the certificate does not verify; a request that nobody else knows is refused then.
-        case untrusted(String)
+        case untrusted(Message)
         /// The certificate's common name, which `--requestheader-allowed-names` does not have; likewise.
         case nameNotAllowed(String)
         /// None of these headers has a value.
@@ -28,7 +30,7 @@ package struct RequestVerdict: Sendable, Equatable {
         /// An authenticator before it has refused the request.
         case refusedBefore
         /// Why it cannot be told here.
-        case unknown(String)
+        case unknown(Message)
     }
 
     package struct Step: Sendable, Equatable {
@@ -41,7 +43,7 @@ package struct RequestVerdict: Sendable, Equatable {
         /// HTTP status 401.
         case unauthorized
         /// Why it cannot be told here.
-        case undecided(String)
+        case undecided(Message)
     }
 
     /// Those that were asked, in their order.

@@ -32,9 +32,9 @@ package struct CertificateSummary: Sendable, Equatable {
     /// Lower-case hex SHA-256 of the certificate's DER.
     package var fingerprintSHA256: String
     /// The digest of its signature where Go refuses it, such as `SHA1`; nil for any other.
-    package var weakDigest: String?
+    package var weakDigest: Message?
     /// Its key where it is shorter than what is safe today, such as `RSA-1024`; nil for any other.
-    package var weakKey: String?
+    package var weakKey: Message?
 
     package init(
         subject: String, issuer: String, commonName: String?, serial: String, notBefore: UnixTime,

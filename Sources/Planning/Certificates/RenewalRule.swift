@@ -23,7 +23,7 @@ package enum RenewalRule: Sendable, Equatable {
     }
 
     /// Why `certificate` is to be replaced at `now`; nil where it is not.
-    package func reason(for certificate: CertificateSummary, now: UnixTime) -> String? {
+    package func reason(for certificate: CertificateSummary, now: UnixTime) -> Message? {
         switch self {
         case .twoThirds:
             guard RenewalPolicy.isDue(certificate, now: now) else { return nil }

@@ -24,7 +24,7 @@ package struct JudgedUnit: Sendable {
     package let problem: UnitError?
     package let flags: EffectiveFlags
     /// Why some of the flags may not be known; nil where all are.
-    package let doubt: String?
+    package let doubt: Message?
     let arguments: [CommandExpansion.Argument]
     /// What runs kube-apiserver in place of a unit; nil for a unit.
     package let pod: StaticPod?
@@ -92,7 +92,7 @@ package struct JudgedUnit: Sendable {
 
     private static func arguments(
         _ service: EffectiveService?, _ command: ExecCommand?, isWhole: Bool
-    ) -> (arguments: [CommandExpansion.Argument], doubt: String?) {
+    ) -> (arguments: [CommandExpansion.Argument], doubt: Message?) {
         guard let service else { return ([], nil) }
         guard let command else {
             // A drop-in that waits for a unit which uses the variable.
@@ -114,13 +114,13 @@ package struct JudgedUnit: Sendable {
         return (expansion.arguments, doubt(expansion, isWhole))
     }
 
-    private static func doubt(_ expansion: CommandExpansion, _ isWhole: Bool) -> String? {
+    private static func doubt(_ expansion: CommandExpansion, _ isWhole: Bool) -> Message? {
         let unseen = expansion.unseenFlags.first { $0.mayHoldArguments || !isWhole }
         return unseen.map { "arguments may come from \($0), which is not here" }
     }
 
     /// A variable of a drop-in's command may be set in the unit that is not here.
-    private static func doubt(_ service: EffectiveService?, _ command: ExecCommand?) -> String? {
+    private static func doubt(_ service: EffectiveService?, _ command: ExecCommand?) -> Message? {
         for case .split(let name) in command?.words.map(\.expansion) ?? []
         where service?.environment[name] == nil {
             return "$\(name) may be set in the unit's own file, which is not here"

@@ -63,7 +63,7 @@ enum LintCARules {
             let shared = context.cas.first { keys.contains($0.publicKeySHA256) }
             return shared.map {
                 var found = hit(context, $0)
-                found.details["clientCA"] = context.facts.display(clientCA.path)
+                found.details["clientCA"] = Message(verbatim: context.facts.display(clientCA.path))
                 return [found]
             } ?? []
         },

@@ -21,7 +21,7 @@ enum LintCertificateRules {
             else { return [] }
             return leaf(context) { _ in true }.map { hit in
                 var hit = hit
-                hit.details["ca"] = context.facts.display(context.facts.ca.path)
+                hit.details["ca"] = Message(verbatim: context.facts.display(context.facts.ca.path))
                 hit.details["cause"] = problem.cause
                 return hit
             }
@@ -112,9 +112,9 @@ enum LintCertificateRules {
         "pki/path-length",
     ]
 
-    private static func weak(_ what: String?, _ hit: LintHit) -> LintHit {
+    private static func weak(_ what: Message?, _ hit: LintHit) -> LintHit {
         var hit = hit
-        hit.details["what"] = what ?? ""
+        hit.details["what"] = what
         return hit
     }
 

@@ -21,7 +21,7 @@ package struct LintFacts: Sendable {
     /// The unit that runs kube-apiserver.
     package var unit: JudgedUnit?
     /// Why it could not be read, in the words of the error, with its hint.
-    package var unitProblem: (code: String, message: String, hint: String)?
+    package var unitProblem: (code: String, message: Message, hint: Message)?
     /// Manifests of static pods that seem to run kube-apiserver, and that are not judged.
     package var staticPods: [String] = []
     /// Units that run kube-proxy.
@@ -47,7 +47,7 @@ package struct LintFacts: Sendable {
     /// Fingerprints of those CAs of the file that have signed the proxy client certificate.
     package var issuers: Set<String> = []
     /// What is wrong with its chain, whatever the time is: the error's code and cause; nil where nothing is.
-    package var chainProblem: (code: String, cause: String)?
+    package var chainProblem: (code: String, cause: Message)?
 
     package init(
         node: String?, isWhole: Bool, now: UnixTime, warnSeconds: Int64, version: KubernetesVersion?,

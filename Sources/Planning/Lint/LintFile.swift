@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A file or directory of a set-up, with what was made of its bytes.
 package struct LintFile: Sendable {
     package enum Content: Sendable, Equatable {
@@ -8,12 +10,12 @@ package struct LintFile: Sendable {
         /// It was not looked into.
         case unread
         /// Why the system does not give its bytes.
-        case unreadable(String)
+        case unreadable(Message)
         case certificates([CertificateSummary])
         /// - Parameter hasOthers: whether something else is in the file.
         case key(publicKeySHA256: String, hasOthers: Bool)
         /// It is not what it should be: the code of the error, and its cause.
-        case broken(code: String, cause: String)
+        case broken(code: String, cause: Message)
     }
 
     /// Its path on the node.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SystemdUnits
+import Values
 
 /// Whether the flags of the aggregation layer are all there, each once, and say something.
 enum LintFlagRules {
@@ -48,7 +49,7 @@ enum LintFlagRules {
         LintRule(.splitList) { context in
             LintContext.lists.compactMap { flag in
                 guard var hit = doubled(flag, context) else { return nil }
-                hit.details["together"] = (context.flags?.list(flag) ?? []).joined(separator: ",")
+                hit.details["together"] = Message(verbatim: (context.flags?.list(flag) ?? []).joined(separator: ","))
                 return hit
             }
         },

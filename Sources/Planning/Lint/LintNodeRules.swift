@@ -8,7 +8,7 @@ import Values
 enum LintNodeRules {
     static let all = [
         LintRule(.hiddenPath) { context in
-            hidden(context).map { [LintHit(context.commandPlace, ["path": $0.path, "cause": $0.cause])] }
+            hidden(context).map { [LintHit(context.commandPlace, ["path": "\($0.path)", "cause": $0.cause])] }
                 ?? []
         },
         LintRule(.notMounted) { context in
@@ -66,7 +66,7 @@ enum LintNodeRules {
         return files.map(\.path).filter { !$0.isEmpty }
     }
 
-    private static func hidden(_ context: LintContext) -> (path: String, cause: String)? {
+    private static func hidden(_ context: LintContext) -> (path: String, cause: Message)? {
         guard let unit = context.unit, let command = unit.command, let service = unit.service,
             unit.program?.container == nil
         else { return nil }
@@ -85,7 +85,7 @@ enum LintNodeRules {
             case .unknown: return nil
             case .node, .other:
                 let origin = layer?.origin ?? ""
-                return (path, origin.isEmpty ? "the root directory \(root) of its command" : origin)
+                return (path, origin.isEmpty ? "the root directory \(root) of its command" : "\(origin)")
             }
         }
         return nil

@@ -48,8 +48,8 @@ enum LintUnitRules {
             return doubts
                 + LintContext.files.compactMap { flag in
                     unit.openValue(flag).map { value in
-                        let what = unit.pod == nil ? "specifier, which systemd" : "variable, which kubelet"
-                        let cause = "--\(flag)=\(value) has a \(what) replaces"
+                        let what: Message = unit.pod == nil ? "specifier, which systemd" : "variable, which kubelet"
+                        let cause: Message = "--\(flag)=\(value) has a \(what) replaces"
                         return LintHit(context.place(flag), ["cause": cause])
                     }
                 }
@@ -102,7 +102,8 @@ enum LintUnitRules {
         guard let unit = context.unit, !unit.isWaiting, let problem = unit.problem,
             isMeant(problem.code.rawValue)
         else { return [] }
-        let path = problem.subject.isAbsolutePath ? problem.subject : unit.sources.first?.path
+        let subject = problem.subject.description
+            let path = subject.isAbsolutePath ? subject : unit.sources.first?.path
         return [
             LintHit(path, line: problem.line, ["cause": problem.underlying, "hint": problem.hint ?? ""])
         ]

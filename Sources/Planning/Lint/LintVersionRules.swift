@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// Flags that a stated version of kube-apiserver does not know, or does not start without.
 enum LintVersionRules {

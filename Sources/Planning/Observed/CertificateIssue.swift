@@ -8,9 +8,9 @@ package struct CertificateIssue: Sendable, Equatable {
     /// nil for the CA.
     package var owner: String?
     package var profile: CertificateProfile
-    package var reason: String
+    package var reason: Message
     /// The reason of the first one of an owner, which goes without saying.
-    package static let noneYet = "there is none yet"
+    package static let noneYet: Message = "there is none yet"
     /// What is printed, and what is signed.
     package var validity: CertificateValidity
     /// Whether it ends with its CA, since its own validity would reach at least as far.
@@ -19,7 +19,7 @@ package struct CertificateIssue: Sendable, Equatable {
     package var replaces: CertificateSummary?
 
     package init(
-        owner: String?, profile: CertificateProfile, reason: String, validity: CertificateValidity,
+        owner: String?, profile: CertificateProfile, reason: Message, validity: CertificateValidity,
         shortened: Bool, replaces: CertificateSummary?
     ) {
         self.owner = owner

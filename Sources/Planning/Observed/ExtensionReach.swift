@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// Whether a kube-apiserver asks extension API servers itself, or a proxy of its environment in their place.
 ///
@@ -32,15 +33,15 @@ package struct ExtensionReach: Sendable {
     package enum Servers: Sendable {
         case known([Server])
         /// Why not.
-        case unknown(String)
+        case unknown(Message)
     }
 
     package enum Verdict: Sendable, Equatable {
         /// Every extension server is asked directly.
-        case direct(String)
+        case direct(Message)
         /// Some are not.
-        case proxied(String)
-        case unknown(String)
+        case proxied(Message)
+        case unknown(Message)
     }
 
     /// - Parameters:
@@ -62,9 +63,9 @@ package struct ExtensionReach: Sendable {
     package func verdict(_ servers: Servers) -> Verdict {
         guard let proxy = environment.proxy else { return withoutProxy }
         let exceptions = environment.exceptions ?? "NO_PROXY"
-        let isMissing = environment.exceptions == nil ? "\(exceptions) is not set" : nil
-        func proxied(_ what: String) -> String {
-            let why =
+        let isMissing: Message? = environment.exceptions == nil ? "\(exceptions) is not set" : nil
+        func proxied(_ what: Message) -> Message {
+            let why: Message =
                 isMissing.map { "\($0), which must cover \(what)" }
                 ?? "\(exceptions) does not cover \(what)"
             return "\(proxy) is set, and \(why): requests to extension API servers there go to the proxy; "
@@ -77,7 +78,7 @@ package struct ExtensionReach: Sendable {
                 let covered = Self.list(serviceRanges)
                 return .direct("\(proxy) is set, and \(exceptions) covers \(covered), the Services' range")
             }
-            let text = proxied("\(ranges) of --service-cluster-ip-range")
+            let text: Message = proxied("\(ranges) of --service-cluster-ip-range")
             // The second family's range is that of few Services, if of any.
             return lacking == first ? .proxied(text) : .unknown(text)
         }
@@ -99,7 +100,7 @@ package struct ExtensionReach: Sendable {
     }
 
     private var withoutProxy: Verdict {
-        let nothing = "no variable of its environment sends https requests to a proxy"
+        let nothing: Message = "no variable of its environment sends https requests to a proxy"
         guard let plain = environment.plainProxy, let version,
             version < KubernetesVersion(major: 1, minor: 21)
         else {
@@ -110,9 +111,9 @@ package struct ExtensionReach: Sendable {
                 + "before 1.16")
     }
 
-    private static func list(_ items: [some CustomStringConvertible]) -> String {
+    private static func list(_ items: [some CustomStringConvertible]) -> Message {
         let most = 5
         let shown = items.prefix(most).map(\.description).joined(separator: ", ")
-        return items.count > most ? "\(shown) and \(items.count - most) more" : shown
+        return items.count > most ? "\(shown) and \(items.count - most) more" : "\(shown)"
     }
 }

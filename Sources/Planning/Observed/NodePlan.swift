@@ -26,7 +26,7 @@ package struct NodePlan: Sendable, Equatable {
     package enum Restart: Sendable, Equatable {
         case none
         /// The API server runs without the wanted flags.
-        case needed(String)
+        case needed(Message)
         /// It is stopped and stays so.
         case leftStopped
     }

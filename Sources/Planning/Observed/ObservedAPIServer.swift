@@ -12,9 +12,9 @@ package struct ObservedAPIServer: Sendable, Equatable {
         /// `/readyz` said something else than 200; the names of the failed checks.
         case notReady([String])
         /// It serves, but shows `/readyz` to none of our credentials.
-        case hidden(String)
+        case hidden(Message)
         /// It does not answer, or not as the server that is expected.
-        case unseen(String)
+        case unseen(Message)
     }
 
     /// Whether its readiness is not about to change by itself.

@@ -9,9 +9,9 @@ package struct ObservedBundle: Sendable, Equatable {
     package var path: String
     package var certificates: [CertificateSummary]
     /// Why it could not be read as certificates; nil where it could.
-    package var problem: String?
+    package var problem: Message?
 
-    package init(path: String, certificates: [CertificateSummary], problem: String? = nil) {
+    package init(path: String, certificates: [CertificateSummary], problem: Message? = nil) {
         self.path = path
         self.certificates = certificates
         self.problem = problem

@@ -8,5 +8,5 @@ import Values
 package enum ObservedProxies: Sendable, Equatable {
     case seen(ProxyEnvironment)
     /// Why it could not be read.
-    case unseen(String)
+    case unseen(Message)
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// One thing that has been shown to hold on a node, or not.
 package struct Proof: Sendable, Equatable {
     package enum Verdict: Sendable, Equatable {
@@ -13,9 +15,9 @@ package struct Proof: Sendable, Equatable {
     package var name: String
     package var outcome: Verdict
     /// What was seen.
-    package var text: String
+    package var text: Message
 
-    package init(_ name: String, _ outcome: Verdict, _ text: String) {
+    package init(_ name: String, _ outcome: Verdict, _ text: Message) {
         self.name = name
         self.outcome = outcome
         self.text = text

@@ -8,10 +8,10 @@ package struct Refusal: Error, Sendable, Equatable {
     /// Stable, for example `plan/foreign-ca`.
     package var code: String
     package var node: String?
-    package var message: String
-    package var hint: String
+    package var message: Message
+    package var hint: Message
 
-    package init(code: String, node: String?, message: String, hint: String) {
+    package init(code: String, node: String?, message: Message, hint: Message) {
         self.code = code
         self.node = node
         self.message = message

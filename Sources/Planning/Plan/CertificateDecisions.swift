@@ -90,7 +90,7 @@ struct CertificateDecisions {
     }
 
     private mutating func noteSigner(_ spec: ClusterSpec) {
-        let message: String
+        let message: Message
         switch spec.certificates.ca.signing {
         case .here: return
         case .command(let words):
@@ -108,7 +108,7 @@ struct CertificateDecisions {
     /// The CA and the leaves of a cluster that is to get a new one, the CA first.
     /// - Parameter reason: nil where there is no CA yet.
     static func newCA(
-        _ spec: ClusterSpec, _ inventory: StateInventory, now: UnixTime, because reason: String?
+        _ spec: ClusterSpec, _ inventory: StateInventory, now: UnixTime, because reason: Message?
     ) -> [CertificateIssue] {
         let ca = issueCA(CertificateCatalog.ca(spec), now: now, reason: reason ?? CertificateIssue.noneYet)
         return [ca]
@@ -125,10 +125,10 @@ struct CertificateDecisions {
     /// A leaf has to be issued, and the key that would sign it is gone.
     /// - Parameter mayWait: whether the one that is there still does its work.
     private mutating func cannotSign(
-        _ owner: String, _ current: CAGeneration, _ reason: String, _ spec: ClusterSpec, mayWait: Bool
+        _ owner: String, _ current: CAGeneration, _ reason: Message, _ spec: ClusterSpec, mayWait: Bool
     ) {
-        let whose = "the proxy client certificate" + (owner == LeafOwner.shared ? "" : " of \(owner)")
-        let why =
+        let whose: Message = "the proxy client certificate" + (owner == LeafOwner.shared ? "" : " of \(owner)")
+        let why: Message =
             spec.certificates.ca.keepsKey
             ? "the key of its CA, \(current.certificate.subject), is not in the state directory"
             : "the key of its CA, \(current.certificate.subject), was not kept"
@@ -219,7 +219,7 @@ struct CertificateDecisions {
     private static func reason(
         for leaf: IssuedLeaf?, current: CAGeneration, profile: String, now: UnixTime,
         renewal: RenewalRule
-    ) -> String? {
+    ) -> Message? {
         guard let leaf else { return CertificateIssue.noneYet }
         let certificate = leaf.certificate
         if leaf.generation != current.id { return "it was signed by CA generation \(leaf.generation)" }
@@ -233,7 +233,7 @@ struct CertificateDecisions {
     }
 
     private static func issueCA(
-        _ profile: CertificateProfile, now: UnixTime, reason: String
+        _ profile: CertificateProfile, now: UnixTime, reason: Message
     ) -> CertificateIssue {
         CertificateIssue(
             owner: nil, profile: profile, reason: reason,
@@ -241,7 +241,7 @@ struct CertificateDecisions {
     }
 
     private static func issueLeaf(
-        _ owner: String, _ spec: ClusterSpec, ca: CertificateValidity, now: UnixTime, reason: String,
+        _ owner: String, _ spec: ClusterSpec, ca: CertificateValidity, now: UnixTime, reason: Message,
         replaces: IssuedLeaf?
     ) -> CertificateIssue {
         let profile = CertificateCatalog.proxyClient(spec)

@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// What the unit's command must be before flags are added to it.
 extension NodePlanner {
@@ -64,7 +65,7 @@ extension NodePlanner {
     ) {
         let words = command.expand(environment: service.environment).arguments.map(\.pattern.description)
         let isBehind = program.program > 0 && program.program < words.count
-        let what =
+        let what: Message =
             isBehind
             ? "and the program that it runs is \(words[program.program]), not kube-apiserver"
             : "which is neither kube-apiserver nor a program known to run it with its arguments"
@@ -98,7 +99,7 @@ extension NodePlanner {
         }
     }
 
-    private func unseenHint(_ source: ServiceEnvironment.Unseen) -> String {
+    private func unseenHint(_ source: ServiceEnvironment.Unseen) -> Message {
         switch source.source {
         case .manager(let variable):
             return "set \(variable) in an environment file of the unit, and remove it from PassEnvironment="
@@ -106,7 +107,7 @@ extension NodePlanner {
             return "write the file's name in \(file.place) without wildcards and specifiers"
         case .file(let file) where node.access == .offline:
             let tree = "\(options.root ?? "DIR")/\(node.name)\(file.path)"
-            let absent = file.optional ? " (an empty file if the node has none)" : ""
+            let absent: Message = file.optional ? " (an empty file if the node has none)" : ""
             return "copy it from the node to \(tree), or give it with --base-file \(file.path)=FILE\(absent)"
         case .file(let file):
             return "restore \(file.path): systemd does not start the unit without it"
@@ -117,7 +118,7 @@ extension NodePlanner {
     private mutating func noteStrayLines(_ unit: ObservedUnit) {
         for source in unit.base {
             guard let file = try? UnitFile.parse(source), let first = file.strayLines.first else { continue }
-            let more = file.strayLines.count > 1 ? " and \(file.strayLines.count - 1) more" : ""
+            let more: Message = file.strayLines.count > 1 ? " and \(file.strayLines.count - 1) more" : ""
             notice(
                 "plan/stray-line",
                 "\(source.path):\(first)\(more) begins with -- and belongs to no setting: systemd ignores it; check "

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Whether a control plane serves, as far as the others have to know before one of them is restarted.
 package enum ControlPlaneHealth: Sendable, Equatable {
     case serving
     /// Why it is taken for one that does not serve.
-    case unhealthy(String)
+    case unhealthy(Message)
 }
 
 extension ControlPlaneHealth {

@@ -55,7 +55,7 @@ package struct ExternalCADecision: Sendable, Equatable {
         _ generation: CAGeneration, _ file: String, _ inventory: StateInventory
     ) -> Refusal? {
         let certificate = generation.certificate
-        let hint = "put the certificate of another CA there, and let it sign"
+        let hint: Message = "put the certificate of another CA there, and let it sign"
         if inventory.compromised.contains(where: { $0.publicKeySHA256 == certificate.publicKeySHA256 }) {
             return Refusal(
                 code: "external/compromised", node: nil,

@@ -9,7 +9,7 @@ struct ExternalFlagsForm {
     let manager: ExternalServer.Manager
 
     /// Where flags are added, as an instruction.
-    var place: String {
+    var place: Message {
         switch manager {
         case .staticPod(let manifest): "add these flags to its static pod (\(manifest))"
         case .rke2:
@@ -20,7 +20,7 @@ struct ExternalFlagsForm {
     }
 
     /// Where flags are changed, as an instruction.
-    var changing: String {
+    var changing: Message {
         switch manager {
         case .staticPod(let manifest): "change the flags in \(manifest)"
         case .rke2: "change kube-apiserver-arg in /etc/rancher/rke2/config.yaml and restart rke2-server"
@@ -30,7 +30,7 @@ struct ExternalFlagsForm {
     }
 
     /// - Parameter flags: `--name=value` each.
-    func lines(adding flags: [String]) -> [String] {
+    func lines(adding flags: [String]) -> [Message] {
         switch manager {
         case .staticPod:
             // https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/: the manifest's command.

@@ -13,13 +13,13 @@ extension NodePlanner {
             return notice(
                 "plan/external-flags",
                 "the flags of kube-apiserver are not looked at offline; it needs these:",
-                wanted.arguments)
+                Message.verbatim(wanted.arguments))
         }
         guard let running = live.runningArguments else {
             return notice(
                 "plan/no-process",
                 "no kube-apiserver runs there, so its flags are not known; it needs these:",
-                wanted.arguments)
+                Message.verbatim(wanted.arguments))
         }
         let flags = EffectiveFlags.parse(commandLine: running)
         let differences = wanted.differences(from: flags, decidesRouting: spec.apiServer.decidesRouting)
@@ -44,7 +44,7 @@ extension NodePlanner {
     }
 
     private mutating func refuseOtherFlags(_ differences: [FlagDifference], _ unit: ObservedUnit) {
-        let text = differences.map { difference in
+        let text = differences.map { difference -> Message in
             switch (difference.found, difference.wanted) {
             case ([], let wanted?): "lacks \(wanted)"
             case (let found, nil): "has \(found.joined(separator: " ")), and the spec does not want it"
@@ -62,7 +62,7 @@ extension NodePlanner {
     private mutating func checkHidden(_ unit: ObservedUnit, isRead: Bool) {
         for file in unit.external?.hiddenFiles ?? [] {
             let directory = file.path.splitPath.directory
-            let why =
+            let why: Message =
                 switch file.reason {
                 case .notMounted:
                     "the container of kube-apiserver has no such file: \(directory) is not mounted into it"

@@ -51,12 +51,12 @@ extension NodePlanner {
             let (source, layer) = view.source(of: root + path)
             switch source {
             case .node(let source) where source.bytes == FileView.clean(path).bytes: continue
-            case .unknown: return noteUnseen(layer?.origin ?? "the unit")
+            case .unknown: return noteUnseen(layer.map { "\($0.origin)" } ?? "the unit")
             case .node, .other:
                 let isOwn = layer?.origin.isEmpty ?? true
-                let cause =
+                let cause: Message =
                     isOwn
-                    ? "the root directory \(root) of its command (\(command.place))" : layer?.origin ?? ""
+                    ? "the root directory \(root) of its command (\(command.place))" : layer.map { "\($0.origin)" } ?? ""
                 return refuse(
                     "plan/hidden-path",
                     "\(unitName) runs kube-apiserver with another \(path) than the node's, because of \(cause): it "
@@ -65,7 +65,7 @@ extension NodePlanner {
         }
     }
 
-    private func hint(_ layer: FileView.Layer?, _ root: String) -> String {
+    private func hint(_ layer: FileView.Layer?, _ root: String) -> Message {
         let directory = spec.certificates.directory
         let isInside = layer.map { $0.isFinal || ($0.target + "/").hasPrefix(directory + "/") } ?? false
         if isInside {
@@ -76,7 +76,7 @@ extension NodePlanner {
         return "add BindReadOnlyPaths=\(directory)\(target) to the unit's [Service]"
     }
 
-    private mutating func noteUnseen(_ cause: String) {
+    private mutating func noteUnseen(_ cause: Message) {
         notice(
             "plan/path-unseen",
             "\(unitName) may give kube-apiserver other files than the node's, because of \(cause): "

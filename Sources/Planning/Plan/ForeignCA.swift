@@ -77,7 +77,7 @@ enum ForeignCA {
         let known = Set(
             clientCA.certificates.map(\.subjectDER) + inventory.generations.map(\.certificate.subjectDER))
         guard let unknown = names.first(where: { !known.contains($0.der) }) else { return [] }
-        let name = unknown.text ?? "a name that cannot be read"
+        let name: Message = unknown.text.map { "\($0)" } ?? "a name that cannot be read"
         return [
             Refusal(
                 code: "plan/foreign-ca", node: node.name,
@@ -99,7 +99,7 @@ enum ForeignCA {
             hint: waysOut)
     }
 
-    private static let waysOut =
+    private static let waysOut: Message =
         "use the state directory that issued it (--state DIR), or a restored backup; without it, replace this CA in "
         + "stages with aggbootstrap rotate --ca (without --root), which does not need its key, or take it over with its "
         + "key: aggbootstrap spec adopt --ca-key FILE"

@@ -226,7 +226,7 @@ struct NodePlanner {
 
     /// Why the running process is not what the files would start; nil where it is.
     private func restartReason(_ command: ExecCommand, _ service: EffectiveService, _ running: [String])
-        -> String?
+        -> Message?
     {
         guard hasFlags(running) else { return "it runs without the wanted flags" }
         let others = command.matchesRunning(
@@ -246,7 +246,7 @@ struct NodePlanner {
     }
 
     /// Why changed certificate files alone need a restart; nil where the API server reloads them by itself.
-    var rereadReason: String? {
+    var rereadReason: Message? {
         let version = node.apiServer?.version ?? spec.kubernetesVersion
         guard let version, version < KubernetesVersion.rereadsCertificates else { return nil }
         let paths = [node.ca.path, node.certificate.path, node.key.path]
@@ -257,7 +257,7 @@ struct NodePlanner {
     }
 
     /// What the files would change of the running command line.
-    static func words(_ differences: [CommandComparison.Difference]) -> [String] {
+    static func words(_ differences: [CommandComparison.Difference]) -> [Message] {
         differences.map { difference in
             switch difference {
             case .missing(let argument): "gets \(argument)"

@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// What an operator is told of a proxy that stands between the API server and extension servers.
 extension NodePlanner {
@@ -44,7 +45,7 @@ extension NodePlanner {
         )
     }
 
-    private mutating func noteProxy(_ text: String, _ origin: String) {
+    private mutating func noteProxy(_ text: Message, _ origin: Message) {
         notice("plan/proxy", "in the environment of \(unitName), \(text)\(origin)")
     }
 
@@ -63,9 +64,9 @@ extension NodePlanner {
     }
 
     /// Where the variable is set, so that it can be found.
-    private func origin(_ proxies: ProxyEnvironment, _ environment: ServiceEnvironment) -> String {
+    private func origin(_ proxies: ProxyEnvironment, _ environment: ServiceEnvironment) -> Message {
         let names = [proxies.proxy ?? proxies.plainProxy, proxies.exceptions].compactMap { $0 }
-        let places = names.compactMap { name in environment[name].map { "\(name) is set in \($0.origin)" } }
+        let places = names.compactMap { name in environment[name].map { "\(name) is set in \($0.origin)" as Message } }
         return places.isEmpty ? "" : " (\(places.joined(separator: ", ")))"
     }
 }

@@ -26,7 +26,7 @@ extension NodePlanner {
             pending += comparison.unseen.filter(\.mayHoldArguments).map { "unknown arguments from \($0)" }
         }
         guard !pending.isEmpty else { return }
-        let text =
+        let text: Message =
             "\(unitName) has changes that are not in effect yet, and a restart would activate them too: "
             + pending.joined(separator: "; ")
         if options.includesPending {
@@ -75,7 +75,7 @@ extension NodePlanner {
 
     mutating func checkClock() {
         guard abs(node.clockOffset) > Self.clockTolerance else { return }
-        let direction = node.clockOffset > 0 ? "ahead of" : "behind"
+        let direction: Message = node.clockOffset > 0 ? "ahead of" : "behind"
         refuse(
             "plan/clock", "its clock is \(abs(node.clockOffset)) s \(direction) this machine's",
             "correct both clocks (chronyc tracking, timedatectl): a certificate that is issued now could be "
@@ -83,7 +83,7 @@ extension NodePlanner {
     }
 
     mutating func checkReadiness() {
-        let hint =
+        let hint: Message =
             "run systemctl status \(unitName) to see why; aggbootstrap restarts it only if it can see the effect"
         guard let server = node.apiServer else {
             return refuse("plan/readiness-unseen", "cannot see whether kube-apiserver is ready", hint)
@@ -105,7 +105,7 @@ extension NodePlanner {
     /// A path that is something else than a plain file or directory is not followed and not replaced.
     mutating func checkTargets() {
         if ![.directory, .absent].contains(node.directory.kind) {
-            let what = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
+            let what: Message = node.directory.kind == .symbolicLink ? "a symbolic link" : "not a directory"
             refuse(
                 "plan/target-kind", "\(node.directory.path) is \(what)",
                 "make certificates.directory a real directory: kube-apiserver never notices a changed link"
@@ -160,11 +160,11 @@ extension NodePlanner {
         )
     }
 
-    mutating func refuse(_ code: String, _ message: String, _ hint: String) {
+    mutating func refuse(_ code: String, _ message: Message, _ hint: Message) {
         refusals.append(Refusal(code: code, node: node.name, message: message, hint: hint))
     }
 
-    mutating func notice(_ code: String, _ message: String, _ details: [String] = []) {
+    mutating func notice(_ code: String, _ message: Message, _ details: [Message] = []) {
         notices.append(Notice(code: code, node: node.name, message: message, details: details))
     }
 }

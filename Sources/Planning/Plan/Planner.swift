@@ -129,7 +129,7 @@ package enum Planner {
     /// Their mode protects them where the state directory's own does not any more: in a copy, or once it was opened.
     private static func noteExposedKeys(_ names: [String], _ plan: inout Plan) {
         guard let first = names.first else { return }
-        let others = names.count == 1 ? "" : " and \(names.count - 1) more"
+        let others: Message = names.count == 1 ? "" : " and \(names.count - 1) more"
         plan.notices.append(
             Notice(
                 code: "plan/exposed-keys", node: nil,
@@ -146,7 +146,7 @@ package enum Planner {
     /// A new pair alone would make nothing of a node that lacks the flags for it.
     private static func noteUninitialised(_ names: [String], _ options: Options, _ plan: inout Plan) {
         for name in names {
-            let what = "it has no requestheader CA and no proxy client certificate yet"
+            let what: Message = "it has no requestheader CA and no proxy client certificate yet"
             if options.renewal == .always {
                 plan.refusals.append(
                     Refusal(

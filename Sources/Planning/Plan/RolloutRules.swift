@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 extension ObservedNode {
     package var health: ControlPlaneHealth {
         guard let live = unit?.live else { return .unhealthy("it does not have the unit") }
@@ -23,7 +25,7 @@ package enum RolloutRules {
     ) -> [Refusal] {
         let restarting = plan.nodes.filter(\.restarts).map(\.name)
         guard !restarting.isEmpty else { return [] }
-        let unhealthy = health.compactMap { name, health -> (name: String, why: String)? in
+        let unhealthy = health.compactMap { name, health -> (name: String, why: Message)? in
             guard case .unhealthy(let why) = health, !accepted.contains(name) else { return nil }
             return (name, why)
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What is being done on a node.
 package enum NodeStep: Sendable, Equatable {
     case checkingOthers
@@ -16,5 +18,5 @@ package enum NodeStep: Sendable, Equatable {
     /// Its kube-apiserver reads changed files each minute.
     case waitingForReread(seconds: Int)
     /// It had passed its gate, and would not pass it now.
-    case restoringPair(because: String)
+    case restoringPair(because: Message)
 }

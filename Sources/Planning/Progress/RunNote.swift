@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What a run says of no node of its own, and of no stage.
 package enum RunNote: Sendable, Equatable {
     /// It was asked to stop.
@@ -7,7 +9,7 @@ package enum RunNote: Sendable, Equatable {
     /// A warning of kubectl's, in its own words.
     case kubectl(client: String, warning: String)
     /// What went wrong without stopping the run, in an error's words.
-    case trouble(String)
+    case trouble(Message)
     case extensionAPIs(ExtensionAPINote)
     case witness(WitnessNote)
     case rotation(RotationNote)

@@ -70,9 +70,9 @@ extension StageNote {
     package struct Server: Sendable, Equatable {
         package let endpoint: String
         package let service: String
-        package let why: String
+        package let why: Message
 
-        package init(endpoint: String, service: String, why: String) {
+        package init(endpoint: String, service: String, why: Message) {
             (self.endpoint, self.service, self.why) = (endpoint, service, why)
         }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// What is said of a program beside kube-apiserver that reads the requestheader CA's file of a control plane.
 package struct TrustReaderNote: Sendable, Hashable {
     /// What all who read the file are waited for.
@@ -12,12 +14,12 @@ package struct TrustReaderNote: Sendable, Hashable {
         case reached(Goal)
         case waits
         /// The operator said so.
-        case skipped(why: String)
-        case cannotBeChecked(why: String)
+        case skipped(why: Message)
+        case cannotBeChecked(why: Message)
         case asksForNoCertificate
         case namesNoCA
         /// An emergency goes on without it.
-        case notWaitedFor(why: String)
+        case notWaitedFor(why: Message)
     }
 
     package let node: String

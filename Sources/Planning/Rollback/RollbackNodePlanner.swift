@@ -41,7 +41,7 @@ struct RollbackNodePlanner {
         guard !result.isEmpty else {
             return base.notice("rollback/same", "has its previous files already")
         }
-        let word = direction == .back ? "the change" : "the rollback"
+        let word: Message = direction == .back ? "the change" : "the rollback"
         result.heading = "restore the files from before \(word) of \(previous.startedAt)"
     }
 
@@ -49,7 +49,7 @@ struct RollbackNodePlanner {
     private mutating func due() -> PreviousFiles? {
         if let open = node.transaction {
             guard open.cause == direction else {
-                let what = open.cause == .spec ? "a change" : "another rollback"
+                let what: Message = open.cause == .spec ? "a change" : "another rollback"
                 base.refuse(
                     "rollback/interrupted-change",
                     "\(what) that began at \(open.startedAt) was interrupted and is still open",
@@ -173,7 +173,7 @@ struct RollbackNodePlanner {
     }
 
     private func restartReason(_ command: ExecCommand, _ service: EffectiveService, _ running: [String])
-        -> String?
+        -> Message?
     {
         let comparison = command.matchesRunning(argv: running, environment: service.environment)
         if comparison.isSame { return nil }
@@ -187,7 +187,7 @@ struct RollbackNodePlanner {
     }
 
     /// Why changed certificate files alone need a restart; nil where the API server reads them again by itself.
-    private var rereadReason: String? {
+    private var rereadReason: Message? {
         guard let version = node.apiServer?.version ?? base.spec.kubernetesVersion,
             version < KubernetesVersion(major: 1, minor: 20),
             result.files.contains(where: { $0.isCertificateOrKey && $0.action != .setMetadata })
@@ -207,7 +207,7 @@ struct RollbackNodePlanner {
         let comparison = command.matchesRunning(
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         guard !comparison.isSame else { return }
-        let text =
+        let text: Message =
             "\(unitName) was edited since that change, and the restart would activate the edit too: its command line "
             + NodePlanner.words(comparison.differences).joined(separator: "; ")
         if base.options.includesPending {

@@ -2,6 +2,7 @@
 
 import Spec
 import SystemdUnits
+import Values
 
 /// Decides how the nodes get back what their last change replaced.
 ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Where a rotation stands, read from what lies on the nodes.
 package enum RotationPosition {
     /// What one node holds.

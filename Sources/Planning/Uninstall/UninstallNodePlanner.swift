@@ -63,7 +63,7 @@ struct UninstallNodePlanner {
         }
     }
 
-    private static let notWritten = "aggbootstrap did not write it"
+    private static let notWritten: Message = "aggbootstrap did not write it"
 
     /// Only where what the command gets is what the spec says: any other flags there are not ours.
     private mutating func planVariable(_ file: EnvironmentFileSpec, _ content: [UInt8]) throws(UnitError) {
@@ -102,7 +102,7 @@ struct UninstallNodePlanner {
             ownerIDs: nil)
     }
 
-    private mutating func keep(_ what: String, _ why: String) {
+    private mutating func keep(_ what: String, _ why: Message) {
         base.notice("uninstall/kept", "\(what) stays: \(why)")
     }
 
@@ -224,7 +224,7 @@ struct UninstallNodePlanner {
         let comparison = command.matchesRunning(
             argv: running, environment: service.environment, scope: .withoutAggregationFlags)
         guard !comparison.isSame else { return }
-        let text =
+        let text: Message =
             "\(unitName) was edited while the drop-in replaced its command, and the restart would activate the edit: its command "
             + "line " + NodePlanner.words(comparison.differences).joined(separator: "; ")
         if base.options.includesPending { return base.notice("plan/pending-changes", text) }

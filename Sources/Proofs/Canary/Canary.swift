@@ -148,14 +148,14 @@ package final class Canary: Sendable {
             guard ContinuousClock.now < end else { break }
             try? await Task.sleep(for: .milliseconds(200))
         }
-        let condition = await condition(place.number).map { "; the APIService says \($0)" } ?? ""
+        let condition: Message = await condition(place.number).map { "; the APIService says \($0)" } ?? ""
         return .notReached(
             "no request reached \(place.listens) in \(patience.components.seconds) s (--canary-address gives another address): "
                 + "\(inquiry.answer)\(condition)")
     }
 
     /// Why the APIService is not available, where it says so.
-    private func condition(_ number: Int) async -> String? {
+    private func condition(_ number: Int) async -> Message? {
         let path = "\(CanaryManifests.apiServices)/\(CanaryManifests.apiService(number))"
         let conditions = try? await objects.kubectl.get(["--raw", path])["status"]?["conditions"]
         guard let available = conditions?.elements.first(where: { $0["type"]?.text == "Available" }),

@@ -37,7 +37,7 @@ package struct CanaryAddress: Sendable, Equatable {
         return (String(text[..<colon]), String(text[text.index(after: colon)...]))
     }
 
-    private static func refused(_ text: String, _ why: String) -> BootstrapError {
+    private static func refused(_ text: String, _ why: Message) -> BootstrapError {
         BootstrapError(
             "usage/canary-address", status: .usage, "cannot use --canary-address \(text): \(why)",
             hint:

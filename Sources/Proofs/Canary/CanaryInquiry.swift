@@ -13,9 +13,9 @@ struct CanaryInquiry {
     /// The user that the last request was made as; nil for the administrator.
     private(set) var user: String?
     /// What became of the last request, for a message.
-    private(set) var answer = "it was not asked"
+    private(set) var answer: Message = "it was not asked"
     /// Why the administrator asks.
-    private var refusal: String?
+    private var refusal: Message?
 
     /// - Parameter word: what the canary recognises the request by.
     init(place: CanaryPlace, kubectl: Kubectl, word: String) {
@@ -57,7 +57,7 @@ struct CanaryInquiry {
             if response.status == 401 || response.status == 403 { refusal = answer }
             return CanaryWitness.isAnswer(String(decoding: response.body, as: UTF8.self), to: word)
         } catch {
-            answer = error.description
+            answer = error.message
             return false
         }
     }

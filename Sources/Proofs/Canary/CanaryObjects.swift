@@ -86,7 +86,7 @@ package struct CanaryObjects: Sendable {
     func make(_ collection: String, _ name: String, _ object: OrderedJSON) async throws {
         do {
             try await kubectl.send(.create, collection, object)
-        } catch let error as BootstrapError where error.message.contains("AlreadyExists") {
+        } catch let error as BootstrapError where error.message.description.contains("AlreadyExists") {
             throw Self.taken("\(collection)/\(name)")
         }
     }
@@ -118,7 +118,7 @@ package struct CanaryObjects: Sendable {
             ])
             do {
                 try await kubectl.send(.delete, object.path, options)
-            } catch let error as BootstrapError where error.message.contains("NotFound") {
+            } catch let error as BootstrapError where error.message.description.contains("NotFound") {
                 // A controller was faster, or somebody else.
             }
         }

@@ -21,11 +21,11 @@ struct CanaryProver {
         let bundle: [Certificate]
         let leaf: Certificate?
         /// Why its trust bundle or its leaf cannot be read; nil where they can, or are not there.
-        var unreadable: String?
+        var unreadable: Message?
     }
 
     /// Both proofs with the same reason.
-    static func notProven(_ why: String) -> [Proof] {
+    static func notProven(_ why: Message) -> [Proof] {
         [Proof(path, .notProven, why), Proof(certificate, .notProven, "no request came through")]
     }
 
@@ -33,7 +33,7 @@ struct CanaryProver {
         let certificates = controlPlanes.spec.certificates
         return try controlPlanes.nodes.map { node in
             let transport = try controlPlanes.link(node).node
-            var unreadable: String?
+            var unreadable: Message?
             func read(_ file: String) throws -> [Certificate] {
                 let path = "\(certificates.directory)/\(file)"
                 guard let pem = try transport.read(path) else { return [] }
@@ -79,7 +79,7 @@ struct CanaryProver {
     }
 
     private func presented(_ node: NodeSpec, _ sighting: CanarySighting, _ installed: [Installed]) -> Proof {
-        func failed(_ text: String) -> Proof { Proof(Self.certificate, .failed, "it presented " + text) }
+        func failed(_ text: Message) -> Proof { Proof(Self.certificate, .failed, "it presented \(text)") }
         guard !sighting.presented.isEmpty else {
             return failed(
                 "no certificate: --proxy-client-cert-file and --proxy-client-key-file are not in use")
@@ -89,10 +89,10 @@ struct CanaryProver {
             return failed("a certificate that cannot be read: \(error)")
         }
         let leaf = chain[0].summary
-        let name = "\(leaf.subject), serial \(leaf.serial), issued by \(leaf.issuer)"
+        let name: Message = "\(leaf.subject), serial \(leaf.serial), issued by \(leaf.issuer)"
         let onDisk = installed.first { $0.node == node.name }?.leaf?.summary
         let isOnDisk = leaf.fingerprintSHA256 == onDisk?.fingerprintSHA256
-        let other =
+        let other: Message =
             isOnDisk
             ? "" : "; the node's file has serial \(onDisk?.serial ?? "(none)"), which it has not loaded"
         // An API server with such a bundle goes on with what it has loaded, and does not start again.
@@ -122,7 +122,7 @@ struct CanaryProver {
     }
 
     /// Why an API server with that bundle would not take the chain; nil where it would.
-    private func refusal(_ chain: [Certificate], _ bundle: [Certificate]) -> String? {
+    private func refusal(_ chain: [Certificate], _ bundle: [Certificate]) -> Message? {
         do {
             try ChainVerifier.verify(
                 leaf: chain[0], intermediates: Array(chain.dropFirst()), bundle: bundle, at: now)
@@ -164,7 +164,7 @@ extension ControlPlanes {
     private func canaryProofs(
         _ observed: [ObservedNode], _ address: CanaryAddress?, isStopped: @escaping @Sendable () -> Bool
     ) async throws -> [String: [Proof]] {
-        func notProven(_ why: String) -> [String: [Proof]] {
+        func notProven(_ why: Message) -> [String: [Proof]] {
             Dictionary(nodes.map { ($0.name, CanaryProver.notProven(why)) }) { first, _ in first }
         }
         let canary: Canary

@@ -3,6 +3,7 @@
 import ControlPlane
 import Planning
 import Spec
+import Values
 
 /// The servers behind the cluster's APIServices: who they are, and which CAs they have loaded.
 package struct ExtensionServers: Sendable {
@@ -34,7 +35,7 @@ package struct ExtensionServers: Sendable {
     package struct Laggard: Sendable, Equatable {
         package let service: String
         package let endpoint: String
-        package let why: String
+        package let why: Message
         /// Whether it trusts the CA before the new one: a cross certificate by that would be enough for it.
         package var trustsPrevious = false
     }
@@ -76,10 +77,10 @@ package struct ExtensionServers: Sendable {
             endpoints(), passing: [], { $0.allSatisfy { accepted.contains($0.service) } ? 0 : seconds }
         ) { endpoint, names in
             let trusted = generations.first { names.contains($0.certificate.subjectDER) }
-            let why =
+            let why: Message? =
                 names.isEmpty
                 ? "it asks for a client certificate and does not say whose it trusts"
-                : trusted.map { "it still trusts \($0.certificate.subject)" }
+                : trusted.map { "it still trusts \($0.certificate.subject)" as Message }
             return why.map { Laggard(service: endpoint.service, endpoint: endpoint.place, why: $0) }
         }
     }
@@ -126,7 +127,7 @@ package struct ExtensionServers: Sendable {
     }
 
     /// - Parameter names: of the CAs that a server says it accepts client certificates of.
-    static func problem(_ names: [[UInt8]], _ generation: CAGeneration) -> String? {
+    static func problem(_ names: [[UInt8]], _ generation: CAGeneration) -> Message? {
         // It may check the certificate all the same: what it does not say cannot be waited for.
         if names.isEmpty { return "it asks for a client certificate and does not say whose it trusts" }
         return names.contains(generation.certificate.subjectDER)

@@ -87,7 +87,7 @@ struct ExtensionSurvey: Sendable {
     }
 
     private func laggard(_ endpoint: Endpoint, _ answers: [Answer]) -> Laggard? {
-        func laggard(_ why: String) -> Laggard {
+        func laggard(_ why: Message) -> Laggard {
             Laggard(service: endpoint.service, endpoint: endpoint.place, why: why)
         }
         guard endpoint.port != nil else {

@@ -30,7 +30,7 @@ package final class ServiceCheck: Sendable {
     /// One API that does not answer.
     struct Refusal: Sendable {
         let service: Service
-        let why: String
+        let why: Message
         /// Whether it was answered with 401 or 403, which no waiting will change.
         let isDenied: Bool
     }
@@ -168,7 +168,7 @@ package final class ServiceCheck: Sendable {
     }
 
     private struct Denial: Error {
-        let why: String
+        let why: Message
         var isDenied = false
     }
 

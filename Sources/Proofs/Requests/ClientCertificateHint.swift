@@ -6,7 +6,7 @@ import Values
 
 /// What to do with a file that is not the client's certificate that it should be, by what it is instead.
 enum ClientCertificateHint {
-    static func text(_ bytes: [UInt8], _ path: String) -> String {
+    static func text(_ bytes: [UInt8], _ path: String) -> Message {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return "save it as UTF-8 without a byte order mark" }
         if let text = labels(bytes, path).lazy.compactMap({ ofBlock($0, path) }).first { return text }
         if (try? Certificate(der: bytes, path: path)) != nil {
@@ -30,7 +30,7 @@ enum ClientCertificateHint {
         }
     }
 
-    private static func ofBlock(_ label: String, _ path: String) -> String? {
+    private static func ofBlock(_ label: String, _ path: String) -> Message? {
         switch label {
         case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
             "it is a request; give the certificate that was issued for it"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// A spec made from the three JSON files with which cfssl makes a requestheader CA and a proxy client.
 package struct CFSSLImport: Sendable {
     package struct Request: Sendable {
@@ -59,11 +61,11 @@ package struct CFSSLImport: Sendable {
         if caExpiry == nil {
             let place = "\(SpecRendering.printable(request.caCSR.name)):\(SourceLocation.start)"
             let period = CFSSLDraft.defaultCAExpiry
-            let message = "ca.expiry is absent: the CA is valid for \(period), as with cfssl"
+            let message: Message = "ca.expiry is absent: the CA is valid for \(period), as with cfssl"
             notes.append(CFSSLNote(place: place, message: message))
         }
         if request.nodes.isEmpty {
-            let message = "no --node was given: the spec has one node, cp1, this machine"
+            let message: Message = "no --node was given: the spec has one node, cp1, this machine"
             notes.append(CFSSLNote(place: nil, message: message))
         }
         return notes

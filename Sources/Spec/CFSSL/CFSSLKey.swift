@@ -6,7 +6,7 @@ import Values
 enum CFSSLKey {
     case kept(String)
     /// Not kept, for this reason.
-    case dropped(String, String)
+    case dropped(String, Message)
 
     var name: String {
         switch self {

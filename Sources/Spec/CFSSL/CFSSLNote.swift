@@ -6,7 +6,7 @@ import Values
 package struct CFSSLNote: Sendable, Equatable, CustomStringConvertible {
     /// nil where it is about no place in a file.
     package let place: String?
-    package let message: String
+    package let message: Message
 
     package var description: String { place.map { "\($0): note: \(message)" } ?? "note: \(message)" }
 }

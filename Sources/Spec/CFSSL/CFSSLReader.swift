@@ -11,17 +11,17 @@ struct CFSSLReader {
     init(_ file: CFSSLFile) { self.file = file }
 
     mutating func report(
-        _ code: SpecProblem.Code, at location: SourceLocation, _ message: String, hint: String? = nil
+        _ code: SpecProblem.Code, at location: SourceLocation, _ message: Message, hint: Message? = nil
     ) {
         problems.append(SpecProblem(at: location, code, message, hint: hint))
     }
 
-    mutating func note(at location: SourceLocation, _ message: String) {
+    mutating func note(at location: SourceLocation, _ message: Message) {
         let place = "\(SpecRendering.printable(file.name)):\(location)"
         notes.append(CFSSLNote(place: place, message: message))
     }
 
-    mutating func drop(_ path: String, at location: SourceLocation, _ reason: String) {
+    mutating func drop(_ path: String, at location: SourceLocation, _ reason: Message) {
         note(at: location, "\(path) is not kept: \(reason)")
     }
 
@@ -42,7 +42,7 @@ struct CFSSLReader {
         of json: LocatedJSON, _ path: String, _ keys: [CFSSLKey]
     ) -> [String: LocatedJSON] {
         guard case .object(let members) = json.value else {
-            let what = path.isEmpty ? "the document" : "\"\(path)\""
+            let what: Message = path.isEmpty ? "the document" : "\"\(path)\""
             report(.wrongType, at: json.location, "\(what) must be an object, not \(json.kind)")
             return [:]
         }
@@ -64,7 +64,7 @@ struct CFSSLReader {
             case .dropped(_, let reason): drop(place, at: member.keyLocation, reason)
             case nil:
                 let near = EditDistance.nearest(to: member.key, among: keys.map(\.name))
-                let hint = near.map { "; did you mean \"\($0)\"?" } ?? ""
+                let hint: Message = near.map { "; did you mean \"\($0)\"?" } ?? ""
                 drop(place, at: member.keyLocation, "cfssl knows no such key here and ignores it\(hint)")
             }
         }

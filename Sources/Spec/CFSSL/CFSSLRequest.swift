@@ -18,7 +18,7 @@ struct CFSSLRequest {
     }
 
     private static let attributes = ["C", "ST", "L", "O", "OU"]
-    private static let noPlace = "a subject cannot hold it here"
+    private static let noPlace: Message = "a subject cannot hold it here"
 
     init(_ role: Role, _ reader: inout CFSSLReader) {
         let members = reader.document(Self.keys(role))
@@ -33,7 +33,7 @@ struct CFSSLRequest {
         readHosts(reader.texts(members["hosts"], "hosts"), &reader)
         if let key = members["key"] { readKey(key, &reader) }
         if let ca = members["ca"] {
-            let fixed =
+            let fixed: Message =
                 "the CA has pathlen:1 here: it signs proxy client certificates and the CA that replaces it"
             let keys: [CFSSLKey] = [
                 .kept("expiry"), .dropped("pathlen", fixed), .dropped("pathlenzero", fixed),

@@ -146,7 +146,7 @@ struct CFSSLSigning {
             reader.drop(path, at: usage.location, "\(quoted) is of no use in a proxy client certificate")
         } else {
             let near = EditDistance.nearest(to: name, among: CertificateUsage.allCases.map(\.rawValue))
-            let hint = near.map { "; did you mean \"\($0)\"?" } ?? ""
+            let hint: Message = near.map { "; did you mean \"\($0)\"?" } ?? ""
             reader.drop(path, at: usage.location, "cfssl knows no usage \(quoted) and ignores it\(hint)")
         }
     }
@@ -159,10 +159,10 @@ struct CFSSLSigning {
     ]
 
     private static let profileKeys: [CFSSLKey] = {
-        let addresses = "a proxy client certificate is not checked at such addresses"
-        let network = "nothing is signed over the network"
-        let fixed = "certificates begin when they are issued, and end after their expiry"
-        let requests = "key and certificate are made together, so there is no request to check"
+        let addresses: Message = "a proxy client certificate is not checked at such addresses"
+        let network: Message = "nothing is signed over the network"
+        let fixed: Message = "certificates begin when they are issued, and end after their expiry"
+        let requests: Message = "key and certificate are made together, so there is no request to check"
         return [
             .kept("expiry"), .kept("usages"), .dropped("issuer_urls", addresses),
             .dropped("ocsp_url", addresses), .dropped("crl_url", addresses),

@@ -35,7 +35,7 @@ package struct AggregationFlagScan {
     /// Whether a shell runs, or something else that has kube-apiserver's command line in one word.
     package static func runsShell(_ command: ExecCommand) -> Bool { shellCause(command) != nil }
 
-    private static func shellCause(_ command: ExecCommand) -> String? {
+    private static func shellCause(_ command: ExecCommand) -> Message? {
         if ShellCommand.shells.contains(command.executable.splitPath.name) {
             return "runs a shell"
         }
@@ -51,7 +51,7 @@ package struct AggregationFlagScan {
     static func refuseWrapper(_ command: ExecCommand, _ unit: String) throws(UnitError) {
         if let shell = ShellCommand(command), shell.doubt != nil { throw shell.unclear(command, unit) }
         guard let cause = shellCause(command) else { return }
-        let hint =
+        let hint: Message =
             ShellCommand(command) != nil
             ? "write $\(APIServerFlags.variable) as the last word of kube-apiserver's command line there: the flags are "
                 + "set in that variable, and the shell puts them in"
@@ -88,9 +88,9 @@ package struct AggregationFlagScan {
         _ unit: String
     ) -> UnitError {
         let value = environment[variable]
-        let origin = value.map { ", which \($0.origin) sets" } ?? ""
+        let origin: Message = value.map { ", which \($0.origin) sets" } ?? ""
         let isFile = value.map { value in environment.files.contains { $0.path == value.origin } } ?? false
-        let hint: String
+        let hint: Message
         if let value, isFile {
             hint =
                 "remove the aggregation flags from \(variable) in \(value.origin), or set apiServer.flagsIn to "

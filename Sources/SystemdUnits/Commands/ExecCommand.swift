@@ -163,7 +163,7 @@ package struct ExecCommand: Sendable, Equatable {
         return isSafe && isPath && path.last != slash
     }
 
-    private static func problem(_ assignment: UnitAssignment, _ cause: String) -> UnitError {
+    private static func problem(_ assignment: UnitAssignment, _ cause: Message) -> UnitError {
         UnitError(.badSyntax, "read", assignment.path, line: assignment.lineNumber, cause: cause)
     }
 }

@@ -31,7 +31,7 @@ package struct ShellCommand {
     package let line: [String]
     package let program: CommandProgram
     /// Why it is not sure what kube-apiserver gets; nil where it is.
-    package let doubt: String?
+    package let doubt: Message?
 
     static let shells: Set<String> = [
         "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
@@ -64,7 +64,7 @@ package struct ShellCommand {
         doubt = Self.doubt(text, words, count: found.count)
     }
 
-    private static func doubt(_ text: ShellText, _ words: [Word], count: Int) -> String? {
+    private static func doubt(_ text: ShellText, _ words: [Word], count: Int) -> Message? {
         let names = words.compactMap { if case .variable(let name) = $0 { name } else { nil } }
         if count > 1 { return "runs kube-apiserver \(count) times" }
         if text.hasHereDocument { return "has a text (<<) in it" }

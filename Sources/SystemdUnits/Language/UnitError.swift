@@ -32,8 +32,8 @@ package typealias UnitError = CodedError<UnitErrorCode>
 extension UnitError {
     /// - Parameter line: of `subject`, which is a file or a unit; nil where no single line is meant.
     package init(
-        _ code: Code, _ operation: String, _ subject: String, line: Int? = nil, cause: String,
-        hint: String? = nil
+        _ code: Code, _ operation: Message, _ subject: String, line: Int? = nil, cause: Message,
+        hint: Message? = nil
     ) {
         self.init(
             code, operation: operation, subject: subject, underlying: cause, origin: line.map { .line($0) },

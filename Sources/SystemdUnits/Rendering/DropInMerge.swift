@@ -146,7 +146,7 @@ struct DropInMerge {
         }
     }
 
-    private func overridden(_ cause: String) -> UnitError {
+    private func overridden(_ cause: Message) -> UnitError {
         UnitError(
             .overridden, "merge", unit, cause: "\(cause), which overrides \(UnitPaths.dropInName)",
             hint:

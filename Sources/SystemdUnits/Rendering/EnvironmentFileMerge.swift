@@ -142,7 +142,7 @@ package struct EnvironmentFileMerge {
         let texts = arguments.map(\.pattern.description)
         let parsed = EffectiveFlags.parse(commandLine: texts)
         if let terminator = parsed.terminator {
-            let place = arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
+            let place: Message = arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
             throw UnitError(
                 .wrapper, "edit", file.path, cause: "\(place) ends its options with --",
                 hint: "remove the --: no flag can follow it")
@@ -180,7 +180,7 @@ package struct EnvironmentFileMerge {
                     + (isWhole ? "" : ", in part"),
                 hint: "remove it from the command: \(file.path) holds it")
         }
-        let origin = service.environment[variable].map { " in \($0.origin)" } ?? ""
+        let origin: Message = service.environment[variable].map { " in \($0.origin)" } ?? ""
         return UnitError(
             .flagsInVariable, "merge", unit,
             cause: "--\(flag.name) of the command in \(command.place) comes from $\(variable)\(origin)",

@@ -56,7 +56,7 @@ struct EnvironmentFileObstacle {
         }
         let (old, new) = (Self.others(flags), Self.others(.parse(commandLine: after)))
         let index = old.indices.first { $0 >= new.count || old[$0] != new[$0] }
-        let name = index.map { "--\(old[$0][0])" } ?? "another argument"
+        let name: Message = index.map { "--\(old[$0][0])" } ?? "another argument"
         return UnitError(
             .flagsInVariable, "edit", file.path,
             cause:

@@ -89,7 +89,7 @@ enum UnitTemplate {
         do {
             return try Template(parsing: template).render(values)
         } catch {
-            throw UnitError(.inconsistent, "fill in the template", name, cause: error.description)
+            throw UnitError(.inconsistent, "fill in the template", name, cause: "\(error)")
         }
     }
 }

@@ -17,8 +17,8 @@ struct AdoptionText {
         hasOtherRefusals = notes.contains { $0.kind == .refusals && !$0.isCARefusal }
     }
 
-    static func lines(_ adoption: Adoption) -> [String] {
-        var lines: [String] = []
+    static func lines(_ adoption: Adoption) -> [Message] {
+        var lines: [Message] = []
         if let taken = adoption.taken {
             lines.append(
                 "the CA \(taken.subject) and its key are now in the state directory \(taken.state): back it up"
@@ -27,8 +27,8 @@ struct AdoptionText {
         return lines + AdoptionText(adoption.notes).lines
     }
 
-    var lines: [String] {
-        AdoptionNote.Kind.allCases.flatMap { kind -> [String] in
+    var lines: [Message] {
+        AdoptionNote.Kind.allCases.flatMap { kind -> [Message] in
             let notes = notes.filter { $0.kind == kind }
             guard !notes.isEmpty else { return [] }
             return [heading(kind)]
@@ -39,12 +39,13 @@ struct AdoptionText {
     }
 
     /// What to do with the spec that was written.
-    func next(_ file: String) -> String {
+    func next(_ file: String) -> Message {
         if hasOtherRefusals { return "fix what init would refuse, then aggbootstrap plan --spec \(file)" }
-        return "aggbootstrap \(hasCARefusal ? "rotate --ca --dry-run" : "plan") --spec \(file)"
+        let command = hasCARefusal ? "rotate --ca --dry-run" : "plan"
+        return Message(verbatim: "aggbootstrap \(command) --spec \(file)")
     }
 
-    private func heading(_ kind: AdoptionNote.Kind) -> String {
+    private func heading(_ kind: AdoptionNote.Kind) -> Message {
         switch kind {
         case .broken: "does not work now:"
         case .notKept: "the spec does not keep:"
@@ -57,16 +58,16 @@ struct AdoptionText {
         }
     }
 
-    private func hint(_ note: AdoptionNote) -> String? {
+    private func hint(_ note: AdoptionNote) -> Message? {
         switch note {
-        case .refused(_, _, _, let hint): hint
+        case .refused(_, _, _, let hint): hint.map { "\($0)" }
         case .foreignCA:
             "take it over with --ca-key FILE, its private key; or replace it with aggbootstrap rotate --ca"
         default: nil
         }
     }
 
-    private func text(_ note: AdoptionNote) -> String {
+    private func text(_ note: AdoptionNote) -> Message {
         switch note.kind {
         case .broken: broken(note)
         case .notKept: notKept(note)
@@ -76,7 +77,7 @@ struct AdoptionText {
         }
     }
 
-    private func broken(_ note: AdoptionNote) -> String {
+    private func broken(_ note: AdoptionNote) -> Message {
         switch note {
         case .ended(let node, let role, let end):
             "\(node): \(certificate(role)) has ended, \(end): requests to extension API servers fail now; \(wayOut(role))"
@@ -90,7 +91,7 @@ struct AdoptionText {
         }
     }
 
-    private func notKept(_ note: AdoptionNote) -> String {
+    private func notKept(_ note: AdoptionNote) -> Message {
         switch note {
         case .otherDirectory(let flag, let path, let directory):
             "--\(flag) is \(path): the spec has one directory for all three files, \(directory)"
@@ -103,11 +104,11 @@ struct AdoptionText {
         case .host(let name):
             "the proxy client certificate has the host \"\(name)\", which is no DNS name or IP address"
         case .key(let role, let found):
-            "the key of \(certificate(role)) is \(found ?? "of a type that is not issued"): the spec says ECDSA P-256"
+            "the key of \(certificate(role)) is \(found.map { "\($0)" } ?? "of a type that is not issued"): the spec says ECDSA P-256"
         case .commonName(let role, let found, let kept):
             "the common name of \(certificate(role)) is \(found.map { "\"\($0)\"" } ?? "missing"): the spec says \"\(kept)\""
         case .flag(let name, let found, let kept):
-            "--\(name) is \(found.isEmpty ? "empty" : found), and the spec says \(kept)"
+            "--\(name) is \(found.isEmpty ? "empty" : "\(found)"), and the spec says \(kept)"
         case .sharedCA(let path, let subject, let kept):
             "the requestheader CA \(path) (\(subject)) is the client CA too: the spec has a CA of its own, \(kept)"
         case .notRestarted(let node, let flag, let running, let files):
@@ -117,15 +118,15 @@ struct AdoptionText {
         }
     }
 
-    private func flagText(_ flag: String, _ value: String?) -> String {
+    private func flagText(_ flag: String, _ value: String?) -> Message {
         value.map { "--\(flag)=\($0)" } ?? "no --\(flag)"
     }
 
-    private func runningText(_ flag: String, _ value: String?) -> String {
+    private func runningText(_ flag: String, _ value: String?) -> Message {
         value.map { "with --\(flag)=\($0)" } ?? "without --\(flag)"
     }
 
-    private func refusal(_ note: AdoptionNote) -> String {
+    private func refusal(_ note: AdoptionNote) -> Message {
         switch note {
         case .refused(let nodes, let code, let message, _): "\(place(nodes))\(message) [\(code)]"
         case .foreignCA(let subject):
@@ -134,11 +135,11 @@ struct AdoptionText {
         }
     }
 
-    private func place(_ nodes: [String]) -> String {
+    private func place(_ nodes: [String]) -> Message {
         nodes.isEmpty ? "" : "\(nodes.joined(separator: ", ")): "
     }
 
-    private func change(_ note: AdoptionNote) -> String? {
+    private func change(_ note: AdoptionNote) -> Message? {
         switch note {
         case .layerOff(let nodes, byHand: false):
             "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on, with the CA of the state directory"
@@ -159,13 +160,15 @@ struct AdoptionText {
         }
     }
 
-    private func plannedChange(_ note: AdoptionNote) -> String {
+    private func plannedChange(_ note: AdoptionNote) -> Message {
         switch note {
         case .issues(let owner, let reason): issue(owner, reason)
         case .files(let nodes, let written, let removed):
             place(nodes)
-                + [("writes", written), ("removes", removed)].filter { !$0.1.isEmpty }
-                .map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+                + [
+                    written.isEmpty ? nil : "writes \(written.joined(separator: ", "))" as Message,
+                    removed.isEmpty ? nil : "removes \(removed.joined(separator: ", "))" as Message,
+                ].compactMap { $0 }.joined(separator: "; ")
         case .metadata(let node, let path, let found, let kept):
             "\(node): \(path) gets \(kept) instead of \(found)"
         case .continued(let node): "\(node): finishes an interrupted change"
@@ -175,23 +178,22 @@ struct AdoptionText {
         }
     }
 
-    private func issue(_ owner: String?, _ reason: String) -> String {
-        let what =
+    private func issue(_ owner: String?, _ reason: Message) -> Message {
+        let what: Message =
             switch owner {
-            case nil: "requestheader CA"
-            case LeafOwner.shared: "proxy client certificate for all nodes"
-            case .some(let node): "proxy client certificate for \(node)"
+            case nil: "issues a requestheader CA"
+            case LeafOwner.shared: "issues a proxy client certificate for all nodes"
+            case .some(let node): "issues a proxy client certificate for \(node)"
             }
-        return "issues a \(what)\(reason == CertificateIssue.noneYet ? "" : ", because \(reason)")"
+        return what + (reason == CertificateIssue.noneYet ? "" : ", because \(reason)")
     }
 
-    private func other(_ note: AdoptionNote) -> String {
+    private func other(_ note: AdoptionNote) -> Message {
         switch note {
         case .sharedPair:
             "all control planes have the same key: with \"perNode\": true each gets one of its own"
         case .openKey(let node, let path, let mode):
-            "\(node): \(mode & 0o007 == 0 ? "its group" : "any user there") can read the key \(path) (mode 0\(String(mode & 0o7777, radix: 8))): "
-                + "init and rotate leave it to the user of kube-apiserver alone, mode 0600"
+            openKey(node, path, "0\(String(mode & 0o7777, radix: 8))", group: mode & 0o007 == 0)
         case .longValidity(let days):
             "the proxy client certificate is valid for \(days) days: with aggbootstrap schedule install, \"validity\": \"1y\" "
                 + "is enough"
@@ -210,11 +212,19 @@ struct AdoptionText {
         }
     }
 
-    private func certificate(_ role: AdoptionNote.Role) -> String {
+    private func openKey(_ node: String, _ path: String, _ mode: String, group isGroup: Bool) -> Message {
+        let who: Message =
+            isGroup
+            ? "its group can read the key \(path) (mode \(mode))"
+            : "any user there can read the key \(path) (mode \(mode))"
+        return "\(node): \(who): init and rotate leave it to the user of kube-apiserver alone, mode 0600"
+    }
+
+    private func certificate(_ role: AdoptionNote.Role) -> Message {
         role == .ca ? "the CA" : "the proxy client certificate"
     }
 
-    private func wayOut(_ role: AdoptionNote.Role) -> String {
+    private func wayOut(_ role: AdoptionNote.Role) -> Message {
         role == .ca || hasCARefusal ? "replace the CA with rotate --ca" : "init or rotate renews it"
     }
 }

@@ -12,9 +12,9 @@ struct ChangeDialog: ChangeAttendant {
         /// The command that applies the plan.
         let command: String
         /// What it has done, for `--verbose`.
-        let done: String
+        let done: Message
         /// Asked before the first change; with the cluster's name.
-        let question: @Sendable (_ cluster: String) -> String
+        let question: @Sendable (_ cluster: String) -> Message
 
         static let initialise = Words(command: "init", done: "applied") { "Apply this to cluster \($0)?" }
         static let rotate = Words(command: "rotate", done: "applied") {
@@ -55,7 +55,7 @@ struct ChangeDialog: ChangeAttendant {
     func timed<Value>(
         _ step: Change.Step, _ body: () async throws -> Value
     ) async rethrows -> Value {
-        let text =
+        let text: Message =
             switch step {
             case .preparing: "observed and planned"
             case .applying: words.done
@@ -74,7 +74,7 @@ struct ChangeDialog: ChangeAttendant {
             if !isLast, lines.last != "" { lines.append("") }
             Console.print(lines, color: output.color)
         } else if onlyPlans, preparation.refusal == nil {
-            Console.print([try PlanDocument(preparation.plan).json()])
+            Console.json(try PlanDocument(preparation.plan).json())
         }
     }
 
@@ -86,7 +86,7 @@ struct ChangeDialog: ChangeAttendant {
     func show(_ result: Change.Result) throws {
         guard isText else {
             let document = ResultDocument(result.preparation.plan, result.outcome, result.proofs)
-            return Console.print([try document.json()])
+            return Console.json(try document.json())
         }
         let report = report(result)
         let last =

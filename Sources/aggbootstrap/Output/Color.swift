@@ -30,13 +30,14 @@ enum Painter {
         ("  error:", "31;1"), ("  warning:", "33"),
     ]
 
-    static func paint(_ line: String) -> String {
-        guard let rule = rules.first(where: { line.hasPrefix($0.prefix) }) else { return line }
-        // A proof's mark alone: the rest is to be read.
-        if ["  ok ", "  FAIL ", "  -- "].contains(rule.prefix) {
-            let mark = rule.prefix.dropLast()
-            return "\u{1b}[\(rule.code)m\(mark)\u{1b}[0m\(line.dropFirst(mark.count))"
+    /// What kind of line it is says its English text.
+    static func paint(_ line: ShownLine) -> String {
+        guard let rule = rules.first(where: { line.english.hasPrefix($0.prefix) }) else { return line.text }
+        // A proof's mark alone: the rest is to be read. It is the same in every language.
+        let mark = rule.prefix.dropLast()
+        if ["  ok ", "  FAIL ", "  -- "].contains(rule.prefix), line.text.hasPrefix(mark) {
+            return "\u{1b}[\(rule.code)m\(mark)\u{1b}[0m\(line.text.dropFirst(mark.count))"
         }
-        return "\u{1b}[\(rule.code)m\(line)\u{1b}[0m"
+        return "\u{1b}[\(rule.code)m\(line.text)\u{1b}[0m"
     }
 }

@@ -18,3 +18,17 @@ private let wide: [ClosedRange<UInt32>] = [
     0xa960...0xa97f, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff00...0xff60,
     0xffe0...0xffe6, 0x1f300...0x1f64f, 0x1f680...0x1f6ff, 0x1f900...0x1f9ff, 0x20000...0x3fffd,
 ]
+
+extension String {
+    /// With blanks behind it, so that it takes so many columns.
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - columns(of: self)))
+    }
+
+    /// Without blanks at its end.
+    var trimmingEnd: String {
+        var text = self
+        while text.hasSuffix(" ") { text.removeLast() }
+        return text
+    }
+}

@@ -31,15 +31,18 @@ enum Console {
     /// Whether all of the standard output could be written so far.
     static var hasReader: Bool { outputError.withLock { $0 == nil } }
 
-    static func print(_ lines: [String], color: ColorChoice = .never) {
+    static func print(_ lines: [Message], color: ColorChoice = .never) {
         write(shown(lines, isColored: color.isOn(.output)).map { $0 + "\n" }.joined(), to: 1)
     }
+
+    /// A document of JSON, which is safe for a terminal already.
+    static func json(_ text: String) { document(text + "\n") }
 
     /// A document for a program or a file, which ends with a line feed already; it is written as it is.
     static func document(_ text: String) { write(text, to: 1) }
 
     /// Remarks on the result, each with its own place; on standard error.
-    static func notes(_ lines: [String]) {
+    static func notes(_ lines: [Message]) {
         write(shown(lines).map { $0 + "\n" }.joined(), to: 2)
     }
 
@@ -52,9 +55,9 @@ enum Console {
     /// What is being done goes to standard error, so that standard output holds the result alone.
     ///
     /// Where it is no terminal, in a log that is, each line has its time; the journal adds its own.
-    static func progress(_ line: String) {
+    static func progress(_ line: Message) {
         let time = Terminal.wantsTimes ? "\(Terminal.time) " : ""
-        write("\(time)aggbootstrap: \(SafeText.lines(line))\n", to: 2)
+        write("\(time)aggbootstrap: \(SafeText.lines(line.shown))\n", to: 2)
     }
 
     /// What the program does to itself before it touches a key; what is refused is said, and does not stop it.
@@ -65,14 +68,14 @@ enum Console {
 
     /// Asks a question on the terminal.
     /// - Returns: whether the answer began with `y`.
-    private static func confirm(_ question: String) -> Bool {
-        write("\(SafeText.lines(question)) [y/N] ", to: 2)
+    private static func confirm(_ question: Message) -> Bool {
+        write("\(SafeText.lines(question.shown)) [y/N] ", to: 2)
         return readLine()?.lowercased().hasPrefix("y") ?? false
     }
 
     /// Goes on only where the operator says so.
     /// - Throws: `usage/no-terminal` where nobody can be asked; `usage/declined`.
-    static func consent(_ question: String) throws {
+    static func consent(_ question: Message) throws {
         guard Terminal.isInteractive else {
             throw BootstrapError(
                 "usage/no-terminal", status: .usage,
@@ -120,12 +123,12 @@ enum Console {
     }
 
     static func report(_ report: ErrorReport, color: ColorChoice = .auto) {
-        var lines = ["aggbootstrap: error: \(report.message) [\(report.code)]"]
+        var lines: [Message] = ["aggbootstrap: error: \(report.message) [\(report.code)]"]
         lines += report.lines.map { "  | \($0)" }
         if let hint = report.hint { lines.append("hint: \(hint)") }
         let safe = shown(lines, isColored: color.isOn(.error))
         write(safe.map { Terminal.failurePrefix + $0 + "\n" }.joined(), to: 2)
-        if Terminal.isGitHubActions { write("::error::\(GitHubText.escaped(report.message))\n", to: 2) }
+        if Terminal.isGitHubActions { write("::error::\(GitHubText.escaped("\(report.message)"))\n", to: 2) }
     }
 
     /// GitHub's workflow commands: shown at the line of the spec in the job's summary and in a pull request.
@@ -134,13 +137,12 @@ enum Console {
             let place =
                 "file=\(GitHubText.escapedProperty(problems.fileName)),line=\(problem.location.line),col=\(problem.location.column)"
             let hint = problem.hint.map { "; \($0)" } ?? ""
-            write("::error \(place)::\(GitHubText.escaped(problem.message + hint))\n", to: 2)
+            write("::error \(place)::\(GitHubText.escaped("\(problem.message)\(hint)"))\n", to: 2)
         }
     }
 
-    private static func shown(_ lines: [String], isColored: Bool = false) -> [String] {
-        let safe = lines.map(SafeText.lines)
-        return isColored ? safe.map(Painter.paint) : safe
+    private static func shown(_ lines: [Message], isColored: Bool = false) -> [String] {
+        lines.map { ShownLine($0) }.map { isColored ? Painter.paint($0) : $0.text }
     }
 
     /// A file for a program, as it is.

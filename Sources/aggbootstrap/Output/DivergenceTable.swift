@@ -15,21 +15,22 @@ struct DivergenceTable {
     }
 
     /// Empty where the nodes do not differ.
-    var lines: [String] {
-        let rows = nodes.map { node in paths.map { cell(node, $0) } + [node.restarts ? "needed" : "no"] }
+    var lines: [Message] {
+        let rows = nodes.map { node -> [Message] in
+            paths.map { cell(node, $0) } + [node.restarts ? "needed" : "no"]
+        }
         guard Set(rows).count > 1 else { return [] }
-        let heads = [""] + Self.shortest(paths) + ["restart"]
-        let table = [heads] + zip(nodes, rows).map { [$0.name] + $1 }
-        let widths = heads.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+        let heads: [Message] = [""] + Self.shortest(paths).map { "\($0)" } + ["restart"]
+        let table = ([heads] + zip(nodes, rows).map { ["\($0.name)"] + $1 }).map { $0.map(\.shown) }
+        let widths = heads.indices.map { column in table.map { columns(of: $0[column]) }.max() ?? 0 }
         return ["the nodes differ:"]
             + table.map { row in
-                let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-                let line = "  " + cells.joined(separator: "  ")
-                return String(line.reversed().drop { $0 == " " }.reversed())
+                let cells = zip(row, widths).map { $0.padded(to: $1) }
+                return Message(verbatim: ("  " + cells.joined(separator: "  ")).trimmingEnd)
             } + [""]
     }
 
-    private func cell(_ node: NodePlan, _ path: String) -> String {
+    private func cell(_ node: NodePlan, _ path: String) -> Message {
         switch node.files.first(where: { $0.path == path })?.action {
         case nil: "as in the spec"
         case .create: "missing"

@@ -31,7 +31,7 @@ enum FailureChecks {
         return spec.problems.map { problem in
             ReportedCheck(
                 name: problem.code.rawValue, level: .error, subject: subject, file: spec.fileName,
-                line: problem.location.line, text: problem.message, remedy: problem.hint,
+                line: problem.location.line, text: "\(problem.message)", remedy: problem.hint.map { "\($0)" },
                 rule: rule(problem.code.rawValue))
         }
     }
@@ -39,7 +39,8 @@ enum FailureChecks {
     private static func check(_ report: ErrorReport, file: String?) -> ReportedCheck {
         ReportedCheck(
             name: report.code, level: .error, subject: subject, file: file ?? usualSpec, line: nil,
-            text: ([report.message] + report.lines).joined(separator: "\n"), remedy: report.hint,
+            text: (["\(report.message)"] + report.lines.map(\.description)).joined(separator: "\n"),
+            remedy: report.hint.map { "\($0)" },
             rule: rule(report.code))
     }
 

@@ -69,7 +69,8 @@ struct FailureDocument: Encodable {
 
     private static func failure(_ report: ErrorReport) -> Failure {
         Failure(
-            code: report.code, message: report.message, hint: report.hint, details: report.lines,
+            code: report.code, message: "\(report.message)", hint: report.hint.map { "\($0)" },
+            details: report.lines.map(\.description),
             exitStatus: report.status.rawValue, problems: [])
     }
 
@@ -77,7 +78,8 @@ struct FailureDocument: Encodable {
         let count = spec.problems.count
         let problems = spec.problems.map {
             Problem(
-                code: $0.code.rawValue, message: $0.message, hint: $0.hint, file: spec.fileName,
+                code: $0.code.rawValue, message: "\($0.message)", hint: $0.hint.map { "\($0)" },
+                file: spec.fileName,
                 line: $0.location.line, column: $0.location.column, path: $0.path)
         }
         return Failure(

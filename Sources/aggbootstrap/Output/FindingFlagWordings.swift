@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 // Flags, units and what is around them.
 extension FindingWordings {
     /// How missing flags get into a static pod, which aggbootstrap does not edit.
-    private static let printed =
+    static let printed: Message =
         "to the command in the manifest (kubeadm: and to extraArgs of its ClusterConfiguration, which upgrades use); with "
         + "apiServer.managedBy \"external\" in the spec, aggbootstrap init prints the flags (docs/how-to/external.md)"
 
     static let flags: [FindingCode: Wording] = [
         .aggregationOff: .init(
             "no flag of the aggregation layer is given", "kube-apiserver runs without the aggregation layer",
-            "aggbootstrap init turns it on", pod: "add its flags \(printed)"),
+            "aggbootstrap init turns it on", pod: "add its flags {printed}"),
         .noRequestheaderCA: .init(
             "--{flag} is missing, and other flags of the aggregation layer are there",
             "kube-apiserver silently ignores the other --requestheader flags; extension API servers trust no proxy",
-            "add --{flag}, or run aggbootstrap init", pod: "add --{flag} \(printed)"),
+            "add --{flag}, or run aggbootstrap init", pod: "add --{flag} {printed}"),
         .noUsernameHeaders: .init(
             "--{flag} is missing: it is empty by default",
             "no user is taken from a header: extension API servers see every request as anonymous",
@@ -36,7 +37,7 @@ extension FindingWordings {
         .noProxyClient: .init(
             "--proxy-client-cert-file and --proxy-client-key-file are missing",
             "kube-apiserver presents no certificate: extension API servers answer 401 or 403 to every request",
-            "add both flags, or run aggbootstrap init", pod: "add both flags \(printed)"),
+            "add both flags, or run aggbootstrap init", pod: "add both flags {printed}"),
         .halfPair: .init(
             "--{given} is given without --{flag}",
             "kube-apiserver starts and silently ignores the certificate: extension API servers answer 401 or 403",

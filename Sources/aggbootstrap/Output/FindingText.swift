@@ -1,47 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 /// A finding in words.
 struct FindingText {
     /// What is wrong.
-    let message: String
+    let message: Message
     /// What kube-apiserver does then, or others do.
-    let effect: String
+    let effect: Message
     /// The way out.
-    let remedy: String
+    let remedy: Message
 
     /// The words of one code; `{name}` stands for a detail of the finding.
     struct Wording: Sendable {
-        let message: String
-        let effect: String
-        let remedy: String
+        let message: Message
+        let effect: Message
+        let remedy: Message
         /// The way out for a static pod; nil where it is the same.
-        let podRemedy: String?
+        let podRemedy: Message?
 
-        init(_ message: String, _ effect: String, _ remedy: String, pod: String? = nil) {
+        init(_ message: Message, _ effect: Message, _ remedy: Message, pod: Message? = nil) {
             (self.message, self.effect, self.remedy, podRemedy) = (message, effect, remedy, pod)
         }
 
         /// Each way out.
-        var remedies: String { remedy + (podRemedy.map { "; in a static pod: \($0)" } ?? "") }
+        var remedies: Message { remedy + (podRemedy.map { "; in a static pod: \($0)" } ?? "") }
     }
 
-    init(_ finding: Finding) {
+    /// - Parameter detail: how a detail is written.
+    init(_ finding: Finding, detail: (String) -> String = { $0 }) {
         let wording = Self.wording(finding)
-        message = Self.filled(wording.message, finding)
-        effect = Self.filled(wording.effect, finding)
-        remedy = Self.filled(finding.isInPod ? wording.podRemedy ?? wording.remedy : wording.remedy, finding)
+        func filled(_ text: Message) -> Message {
+            Self.filled(text) { $0 == "printed" ? FindingWordings.printed : finding[$0].mapValues(detail) }
+        }
+        message = filled(wording.message)
+        effect = filled(wording.effect)
+        remedy = filled(finding.isInPod ? wording.podRemedy ?? wording.remedy : wording.remedy)
     }
 
-    /// Nothing is looked for in what is put in.
-    private static func filled(_ text: String, _ finding: Finding) -> String {
-        var (result, rest) = ("", text[...])
+    /// A catalog knows it as if the details had been interpolated: the first name is `%1`. Nothing is looked for in what is
+    /// put in.
+    private static func filled(_ text: Message, _ detail: (String) -> Message) -> Message {
+        var (result, rest) = (
+            Message.StringInterpolation(literalCapacity: 0, interpolationCount: 0), text.description[...]
+        )
         while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
-            result += rest[..<start] + finding[String(rest[rest.index(after: start)..<end])]
+            result.appendLiteral(String(rest[..<start]))
+            result.appendInterpolation(detail(String(rest[rest.index(after: start)..<end])))
             rest = rest[rest.index(after: end)...]
         }
-        return result + rest
+        result.appendLiteral(String(rest))
+        return Message(stringInterpolation: result)
     }
 
     /// A code's words without what one run has found: names in capitals stand for that, as in docs/reference/findings.md.
@@ -52,13 +62,9 @@ struct FindingText {
     }
 
     /// `{name}` as `NAME`.
-    static func open(_ text: String) -> String {
-        var (result, rest) = ("", text[...])
-        while let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") {
-            result += rest[..<start] + rest[rest.index(after: start)..<end].uppercased()
-            rest = rest[rest.index(after: end)...]
-        }
-        return result + rest
+    static func open(_ text: Message) -> String {
+        filled(text) { $0 == "printed" ? FindingWordings.printed : Message(verbatim: $0.uppercased()) }
+            .description
     }
 
     static let table = FindingWordings.certificates.merging(FindingWordings.files) { first, _ in first }
@@ -72,6 +78,6 @@ struct FindingText {
         {
             return Wording(usual.message, usual.effect, "{hint}")
         }
-        return table[finding.code] ?? Wording(finding.code.rawValue, "", "")
+        return table[finding.code] ?? Wording(Message(verbatim: finding.code.rawValue), "", "")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 /// What is said of each finding: what is wrong, what kube-apiserver does then, the way out.
 enum FindingWordings {

@@ -19,23 +19,23 @@ struct FleetReport {
         return failed ?? clusters.map(\.exitStatus).first { $0 != .done } ?? .done
     }
 
-    var lines: [String] {
-        let blocks = clusters.flatMap { $0.lines + (fleet.isFleet ? [""] : []) }
+    var lines: [Message] {
+        let blocks = clusters.flatMap { cluster -> [Message] in cluster.lines + (fleet.isFleet ? [""] : []) }
         return blocks + (fleet.isFleet ? [verdict] : [])
     }
 
     /// One line for all clusters.
-    var verdict: String {
+    var verdict: Message {
         guard fleet.isFleet else { return clusters.first?.verdict ?? "" }
         let others = clusters.filter { !$0.complaints.isEmpty }.map(\.status.cluster)
-        var parts =
+        var parts: [Message] =
             others.isEmpty
-            ? [] : ["\(Summary.count(others.count, "cluster")): \(others.joined(separator: ", "))"]
+            ? [] : ["\(Message.count(others.count, "cluster")): \(others.joined(separator: ", "))"]
         let unread = fleet.failures.count
-        if unread > 0 { parts.append("\(Summary.count(unread, "spec")) could not be read") }
+        if unread > 0 { parts.append("\(Message.count(unread, "spec")) could not be read") }
         let nodes = clusters.reduce(0) { $0 + $1.status.nodes.count }
         return parts.isEmpty
-            ? "fine: \(Summary.count(clusters.count, "cluster")), \(Summary.count(nodes, "control plane")) as the specs say"
+            ? "fine: \(Message.count(clusters.count, "cluster")), \(Message.count(nodes, "control plane")) as the specs say"
             : "look: \(parts.joined(separator: "; "))"
     }
 

@@ -57,8 +57,8 @@ enum GitHubText {
         let errors = checks.count { $0.level == .error }
         let warnings = checks.count { $0.level == .warning }
         let skipped = checks.count { $0.level == .skipped }
-        var parts = ["\(errors) of \(Summary.count(checks.count, "check")) failed"]
-        if warnings > 0 { parts.append(Summary.count(warnings, "warning")) }
+        var parts = ["\(errors) of \(Message.count(checks.count, "check")) failed"]
+        if warnings > 0 { parts.append(Message.count(warnings, "warning").description) }
         if skipped > 0 { parts.append("\(skipped) could not be made") }
         return parts.joined(separator: ", ")
     }

@@ -28,7 +28,7 @@ struct LintBlock {
         return blocks.map(LintBlock.init(setUps:))
     }
 
-    func lines(hasTitle: Bool) -> [String] {
+    func lines(hasTitle: Bool) -> [Message] {
         let names = StatusTable.names(setUps.map { $0.node ?? "files" })
         return (hasTitle ? ["\(names):"] : []) + findings.flatMap(Self.lines)
     }
@@ -66,9 +66,11 @@ struct LintBlock {
             finding.file = finding.file.map {
                 $0.utf8.starts(with: prefix) ? root + $0.dropFirst(old.count) : $0
             }
-            finding.details = finding.details.mapValues { text in
-                let moved = replacing(prefix, with: newPrefix, in: text)
-                return newWord.map { replacing(word, with: $0, in: moved, asWord: true) } ?? moved
+            finding.details = finding.details.mapValues { detail in
+                detail.mapValues { text in
+                    let moved = replacing(prefix, with: newPrefix, in: text)
+                    return newWord.map { replacing(word, with: $0, in: moved, asWord: true) } ?? moved
+                }
             }
             return finding
         }
@@ -104,14 +106,16 @@ struct LintBlock {
         return !isPart(range.lowerBound - 1) && !isPart(range.upperBound)
     }
 
-    private static func lines(_ finding: Finding) -> [String] {
-        let text = FindingText(finding)
-        let line = finding.line.map { ":\($0)" } ?? ""
-        let place = finding.file.map { "\($0)\(line): " } ?? ""
+    private static func lines(_ finding: Finding) -> [Message] {
         // A file's name may have line feeds in it.
+        func safe(_ text: String) -> String { SafeText.line(text, keepingTabs: true) }
+        let text = FindingText(finding, detail: safe)
+        let line = finding.line.map { ":\($0)" } ?? ""
+        let place = finding.file.map { "\(safe($0))\(line): " } ?? ""
+        let severity: Message = finding.severity == .error ? "error" : "warning"
         return [
-            "  \(finding.severity.rawValue): \(place)\(text.message) [\(finding.code.rawValue)]",
+            "  \(severity): \(place)\(text.message) [\(finding.code.rawValue)]",
             "      then: \(text.effect)", "      fix:  \(text.remedy)",
-        ].map { SafeText.line($0, keepingTabs: true) }
+        ]
     }
 }

@@ -12,25 +12,35 @@ struct LintGaps {
         let node: String?
         /// The tree.
         let root: String?
-        let message: String
+        let message: Message
     }
 
     let entries: [Entry]
+    private let gaps: [(node: String?, root: String?, gap: LintGap)]
 
     init(_ result: LintResult) {
-        entries = result.gaps.map { node, root, gap in
-            Entry(name: Self.name(gap), node: node, root: root, message: Self.message(gap))
+        gaps = result.gaps
+        entries = gaps.map { node, root, gap in
+            Entry(name: Self.name(gap), node: node, root: root, message: Self.message(gap) { $0 })
         }
     }
 
     /// The same of several nodes once.
-    var lines: [String] {
-        var messages: [String] = []
-        for entry in entries where !messages.contains(entry.message) { messages.append(entry.message) }
-        return messages.map { message in
-            let nodes = entries.filter { $0.message == message }.compactMap(\.node)
-            let whose = nodes.isEmpty ? "" : "\(StatusTable.names(nodes)): "
-            return SafeText.line("\(whose)not judged: \(message)")
+    var lines: [Message] {
+        var different: [(message: Message, nodes: [String])] = []
+        for (node, _, gap) in gaps {
+            // A file's name may have line feeds in it.
+            let message = Self.message(gap) { SafeText.line($0) }
+            let names = node.map { [SafeText.line($0)] } ?? []
+            if let same = different.firstIndex(where: { $0.message == message }) {
+                different[same].nodes += names
+            } else {
+                different.append((message, names))
+            }
+        }
+        return different.map { message, nodes in
+            nodes.isEmpty
+                ? "not judged: \(message)" : "\(StatusTable.names(nodes)): not judged: \(message)"
         }
     }
 
@@ -51,10 +61,10 @@ struct LintGaps {
         }
     }
 
-    private static func message(_ gap: LintGap) -> String {
+    private static func message(_ gap: LintGap, path safe: (String) -> String) -> Message {
         switch gap {
         case .flags: "kube-apiserver's flags, as neither a unit nor a static pod's manifest is in the tree"
-        case .clientCA(let path): "the client CA, as \(path) of --client-ca-file is not in the tree"
+        case .clientCA(let path): "the client CA, as \(safe(path)) of --client-ca-file is not in the tree"
         }
     }
 }

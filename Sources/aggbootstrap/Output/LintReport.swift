@@ -23,7 +23,7 @@ struct LintReport {
     }
 
     /// Set-up by set-up; the last line says how it ended.
-    var lines: [String] {
+    var lines: [Message] {
         let blocks = LintBlock.blocks(of: result.broken)
         let unjudged = StatusTable.names(result.unjudged.map { SafeText.line($0) })
         let gaps = LintGaps(result)
@@ -36,7 +36,7 @@ struct LintReport {
     var checks: [ReportedCheck] {
         let found = result.broken.flatMap { setUp in setUp.findings.map { check($0, of: setUp) } }
         let passed = ReportedCheck(
-            name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last,
+            name: "files", level: .passed, subject: "files", file: nil, line: nil, text: last.description,
             rule: Self.judged)
         return (found.isEmpty ? [passed] : found)
             + result.unjudged.map { file in
@@ -53,7 +53,7 @@ struct LintReport {
         return ReportedCheck(
             name: finding.code.rawValue, level: isError ? .error : .warning,
             subject: finding.node ?? "files", file: finding.file ?? setUp.root, line: finding.line,
-            text: "\(text.message): \(text.effect)", remedy: text.remedy,
+            text: "\(text.message): \(text.effect)", remedy: text.remedy.description,
             rule: FindingText.rule(finding.code))
     }
 
@@ -61,12 +61,11 @@ struct LintReport {
         text: "the files of control planes, judged without a spec",
         help: "docs/reference/findings.md explains each finding")
 
-    private var last: String {
-        let place =
-            "in \(Summary.count(result.setUps, "set-up")) (\(Summary.count(result.files, "file")))"
-        let found = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }.map {
-            Summary.count($0, $1)
-        }.joined(separator: ", ")
+    private var last: Message {
+        let place: Message =
+            "in \(Message.count(result.setUps, "set-up")) (\(Message.count(result.files, "file")))"
+        let counts = [Message.count(errors, "error"), Message.count(warnings, "warning")]
+        let found = zip([errors, warnings], counts).filter { $0.0 > 0 }.map(\.1).joined(separator: ", ")
         if errors > 0 { return "failed: \(found) \(place) (status 4)" }
         if warnings == 0 { return "ok: nothing found \(place)" }
         if isStrict { return "failed: \(found) \(place), and --strict is given (status 4)" }
@@ -83,10 +82,10 @@ extension LintReport {
             let node: String?
             let file: String?
             let line: Int?
-            let message: String
-            let effect: String
-            let remedy: String
-            let details: [String: String]
+            let message: Message
+            let effect: Message
+            let remedy: Message
+            let details: [String: Message]
 
             init(_ finding: Finding) {
                 let text = FindingText(finding)

@@ -23,7 +23,7 @@ struct LiveRows {
 
         let name: String
         var state = State.waiting
-        var text = "waiting for its turn"
+        var text: Message = "waiting for its turn"
         var since: ContinuousClock.Instant?
         /// Whole seconds that the work took; nil until it has ended.
         var seconds: Int64?
@@ -48,7 +48,7 @@ struct LiveRows {
     }
 
     private mutating func set(
-        _ node: String, _ state: Row.State, _ text: String, _ now: ContinuousClock.Instant
+        _ node: String, _ state: Row.State, _ text: Message, _ now: ContinuousClock.Instant
     ) {
         guard let index = rows.firstIndex(where: { $0.name == node }) else { return }
         if rows[index].since == nil, state == .working { rows[index].since = now }
@@ -62,8 +62,8 @@ struct LiveRows {
     /// What to write so that `lines` stand above the rows for good and the rows are as of `now`.
     /// - Parameter paint: colours a line; must not change its width.
     mutating func frame(
-        _ size: Size, at now: ContinuousClock.Instant, above lines: [String] = [],
-        paint: (String) -> String = { $0 }
+        _ size: Size, at now: ContinuousClock.Instant, above lines: [Message] = [],
+        paint: (ShownLine) -> String = { $0.text }
     ) -> String {
         var text = "\r" + Self.up(drawn, size.columns)
         // The cursor's own line needs one too.
@@ -77,12 +77,13 @@ struct LiveRows {
             }
             live.removeAll(where: \.isEnded)
         }
-        for line in above { text += paint(SafeText.line(line)) + "\u{1b}[K\n" }
+        for line in above { text += paint(Self.shown(line)) + "\u{1b}[K\n" }
         let shown = Self.chosen(live, room).map { line($0, now) } + Self.rest(live, room)
         drawn = []
-        for line in shown.map({ Self.cut(SafeText.line($0), to: size.columns - 1) }) {
-            text += paint(line) + "\u{1b}[K\n"
-            drawn.append(Self.width(line))
+        for line in shown.map(Self.shown) {
+            let kept = line.with(Self.cut(line.text, to: size.columns - 1))
+            text += paint(kept) + "\u{1b}[K\n"
+            drawn.append(Self.width(kept.text))
         }
         // What the frame before or an echoed ^C left below.
         return text + "\u{1b}[J"
@@ -90,9 +91,11 @@ struct LiveRows {
 
     // MARK: - Lines
 
-    private func line(_ row: Row, _ now: ContinuousClock.Instant) -> String {
-        let width = min(rows.map(\.name.count).max() ?? 0, 40)
-        let name = row.name + String(repeating: " ", count: max(0, width - row.name.count))
+    private static func shown(_ line: Message) -> ShownLine { ShownLine(line) { SafeText.line($0) } }
+
+    private func line(_ row: Row, _ now: ContinuousClock.Instant) -> Message {
+        let width = min(rows.map { columns(of: $0.name) }.max() ?? 0, 40)
+        let name = row.name.padded(to: width)
         let seconds = row.seconds ?? row.since.map { Self.whole(now - $0) }
         let number = seconds.map(String.init) ?? ""
         let time =
@@ -107,7 +110,7 @@ struct LiveRows {
         return Array(sorted.prefix(max(1, room - 1)))
     }
 
-    private static func rest(_ rows: [Row], _ room: Int) -> [String] {
+    private static func rest(_ rows: [Row], _ room: Int) -> [Message] {
         guard rows.count > room, room > 1 else { return [] }
         return ["       and \(rows.count - (room - 1)) more"]
     }

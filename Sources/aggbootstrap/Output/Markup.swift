@@ -23,6 +23,8 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
         mutating func appendInterpolation(_ parts: [Markup]) { for part in parts { text += part.text } }
         mutating func appendInterpolation(_ number: Int) { text += "\(number)" }
         mutating func appendInterpolation(_ value: String) { text += Markup.escaped(value) }
+        /// A page is in English.
+        mutating func appendInterpolation(_ message: Message) { text += Markup.escaped(message.description) }
     }
 
     /// Text between tags and in quoted attributes; what a screen would act on is written like `\u{1b}`.

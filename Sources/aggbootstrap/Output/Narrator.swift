@@ -10,7 +10,7 @@ import Values
 struct Narrator {
     let isOn: Bool
 
-    func began(_ run: Run) { say(run.origins) }
+    func began(_ run: Run) { say(run.origins.map { "\($0)" }) }
 
     /// What went over the network, node by node.
     func ended(_ run: Run) {
@@ -33,7 +33,7 @@ struct Narrator {
     }
 
     /// Runs a step and says how long it took, also where it failed.
-    func timed<Value>(_ step: String, _ body: () async throws -> Value) async rethrows -> Value {
+    func timed<Value>(_ step: Message, _ body: () async throws -> Value) async rethrows -> Value {
         let begin = ContinuousClock.now
         defer {
             let time = (ContinuousClock.now - begin).components
@@ -42,17 +42,18 @@ struct Narrator {
         return try await body()
     }
 
-    private func say(_ lines: [String]) {
+    private func say(_ lines: [Message]) {
         if isOn { lines.forEach(Console.progress) }
     }
 
     // MARK: - What was read
 
-    private static func lines(_ inventory: StateInventory) -> [String] {
+    private static func lines(_ inventory: StateInventory) -> [Message] {
         guard let current = inventory.current else { return ["the state directory holds no CA yet"] }
         let leaves = inventory.leaves.sorted { $0.key < $1.key }
-            .map {
-                "\($0.key == LeafOwner.shared ? "all nodes" : $0.key) until \($0.value.certificate.notAfter.date)"
+            .map { owner, leaf -> Message in
+                let end = leaf.certificate.notAfter.date
+                return owner == LeafOwner.shared ? "all nodes until \(end)" : "\(owner) until \(end)"
             }
         return [
             "the state directory holds \(current.certificate.subject), until \(current.certificate.notAfter.date), and certificates "
@@ -60,18 +61,19 @@ struct Narrator {
         ]
     }
 
-    private static func lines(_ node: ObservedNode) -> [String] {
+    private static func lines(_ node: ObservedNode) -> [Message] {
         let observed = [node.ca, node.certificate, node.key, node.flags].filter { !$0.path.isEmpty }
-        let files = observed.map { "\($0.path) \(words($0))" }
+        let files: [Message] = observed.map { "\($0.path) \(words($0))" }
         let base = node.unit?.base.map(\.path) ?? []
         let isExternal = node.unit?.external != nil
-        var lines = isExternal ? [] : ["unit \(base.isEmpty ? "not known" : base.joined(separator: ", "))"]
+        let unit: Message = base.isEmpty ? "unit not known" : "unit \(base.joined(separator: ", "))"
+        var lines = isExternal ? [] : [unit]
         if let live = node.unit?.live, isExternal {
             lines.append(
                 live.runningArguments == nil
                     ? "no kube-apiserver runs" : "kube-apiserver is process \(live.mainPID)")
         } else if let live = node.unit?.live {
-            let process = live.runningArguments == nil ? "" : ", main process \(live.mainPID)"
+            let process: Message = live.runningArguments == nil ? "" : ", main process \(live.mainPID)"
             lines.append(
                 "systemd says \(live.stateText)\(process)\(live.needDaemonReload ? ", daemon-reload needed" : "")"
             )
@@ -80,7 +82,7 @@ struct Narrator {
         return (lines + files).map { "\(node.name): \($0)" }
     }
 
-    private static func words(_ file: ObservedFile) -> String {
+    private static func words(_ file: ObservedFile) -> Message {
         switch file.kind {
         case .absent: "absent"
         case .regular: "0\(String(file.mode, radix: 8)) \(file.userID):\(file.groupID)"
@@ -90,16 +92,17 @@ struct Narrator {
         }
     }
 
-    private static func text(_ server: ObservedAPIServer) -> String {
-        let readiness =
+    private static func text(_ server: ObservedAPIServer) -> Message {
+        let readiness: Message =
             switch server.readiness {
             case .ready: "ready"
             case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
             case .hidden(let why): "running, readiness not shown (\(why))"
             case .unseen(let why): "not known (\(why))"
             }
-        let names = server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
-        let version = server.version.map { ", version \($0)" } ?? ""
+        let names: Message =
+            server.loadedCAs.map { "\($0.count) CA names in its handshake" } ?? "no handshake"
+        let version: Message = server.version.map { ", version \($0)" } ?? ""
         return "\(server.endpoint) is \(readiness)\(version), \(names)"
     }
 }

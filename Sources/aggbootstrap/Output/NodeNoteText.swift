@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 extension NodeNote {
     /// In words, after the node's name.
-    var text: String {
+    var text: Message {
         switch self {
-        case .wrote(let files): "\(Summary.count(files, "file")) written"
-        case .removed(let files): "\(Summary.count(files, "file")) removed"
+        case .wrote(let files): "\(Message.count(files, "file")) written"
+        case .removed(let files): "\(Message.count(files, "file")) removed"
         case .restarted(let unit): "\(unit) restarted, waiting until it is ready"
         case .ready(let unit, let seconds): "\(unit) is ready after \(seconds) s"
         case .restoring(let why): "\(why); restoring the old files"
@@ -28,9 +29,9 @@ extension NodeNote {
 }
 
 extension NodeNote.Doubt {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
-        case .because(let why): why
+        case .because(let why): "\(why)"
         case .answered(let status): "it answers with HTTP status \(status)"
         case .notAsked: "it has no main process, or the node has no certificate and key"
         }

@@ -4,12 +4,12 @@ import Values
 
 extension NodeResult.Kind {
     /// In words, after the node's name.
-    var text: String {
+    var text: Message {
         switch self {
         case .unchanged: "no change was needed"
         case .changed(let files, let removed, let restarted):
-            "has the change: \(Summary.count(files, "file")) written"
-                + "\(removed == 0 ? "" : ", \(removed) removed")\(restarted ? ", restarted" : "")"
+            "has the change: \(Message.count(files, "file")) written"
+                + (removed == 0 ? "" : ", \(removed) removed") + (restarted ? ", restarted" : "")
         case .failed(isAsBefore: false): "FAILED, and has a part of the change"
         case .failed(isAsBefore: true): "FAILED, and is as it was"
         case .untouched: "is as it was; its change was not started"
@@ -21,13 +21,11 @@ extension NodeResult.Kind {
 
 extension ErrorReport {
     /// Lines that show the cause, and below them the state of each node where there are several.
-    var lines: [String] {
+    var lines: [Message] {
+        let details: [Message] = details.map { "\($0)" }
         guard nodes.count > 1 else { return details }
-        let width = nodes.map(\.node.count).max() ?? 0
+        let width = nodes.map { columns(of: $0.node) }.max() ?? 0
         return details + ["state of each node:"]
-            + nodes.map { result in
-                let blanks = String(repeating: " ", count: width - result.node.count)
-                return "  \(result.node)\(blanks)  \(result.kind.text)"
-            }
+            + nodes.map { "  \($0.node.padded(to: width))  \($0.kind.text)" }
     }
 }

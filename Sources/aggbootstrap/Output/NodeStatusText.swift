@@ -2,10 +2,11 @@
 
 import Operations
 import Planning
+import Values
 
 extension NodeStatus.Drift {
     /// In words, after the node's name.
-    var text: String {
+    var text: Message {
         switch self {
         case .directory(let path): "\(path) is missing"
         case .file(let path, .create): "\(path) is missing"
@@ -15,14 +16,14 @@ extension NodeStatus.Drift {
         case .daemonReload: "systemd has not read the unit's files again"
         case .restart(let why): "kube-apiserver must be restarted: \(why)"
         case .openChange: "a change was interrupted"
-        case .refused(_, let message, _): message
+        case .refused(_, let message, _): "\(message)"
         }
     }
 }
 
 extension NodeStatus.Blindness {
     /// Why it is not known, in words.
-    var text: String {
+    var text: Message {
         switch self {
         case .nodeNotRead: "the node could not be read"
         case .offline: "it is offline"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 extension NodeStep {
     /// In words, after the node's name.
-    var text: String {
+    var text: Message {
         switch self {
         case .checkingOthers: "checking that all other control planes are ready"
         case .preparing: "keeping copies, preparing files"

@@ -43,7 +43,7 @@ struct VerbosityOptions: ParsableArguments {
     var verbose = false
 
     func validate() throws {
-        if quiet && verbose { throw ValidationError("--quiet and --verbose are both given") }
+        if quiet && verbose { throw UsageError.validation("--quiet and --verbose are both given") }
     }
 
     var narrator: Narrator { Narrator(isOn: verbose) }

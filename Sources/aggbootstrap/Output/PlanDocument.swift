@@ -63,12 +63,14 @@ struct PlanDocument: Encodable {
         issues = plan.issues.map(Self.issue)
         nodes = plan.nodes.map(Self.node)
         refusals = plan.refusals.map {
-            Message(code: $0.code, node: $0.node, message: $0.message, hint: $0.hint)
-        }
-        notices = plan.notices.map {
             Message(
-                code: $0.code, node: $0.node, message: $0.message, hint: nil,
-                details: $0.details.isEmpty ? nil : $0.details)
+                code: $0.code, node: $0.node, message: "\($0.message)", hint: "\($0.hint)")
+        }
+        notices = plan.notices.map { notice in
+            let details = notice.details.map { "\($0)" }
+            return Message(
+                code: notice.code, node: notice.node, message: "\(notice.message)", hint: nil,
+                details: details.isEmpty ? nil : details)
         }
     }
 
@@ -79,7 +81,7 @@ struct PlanDocument: Encodable {
             owner: issue.owner, role: issue.owner == nil ? "ca" : "proxyClient",
             commonName: issue.profile.commonName, key: issue.profile.key.description,
             hosts: issue.profile.hosts.map(\.description), notBefore: issue.notBefore.description,
-            notAfter: issue.notAfter.description, endsWithCA: issue.shortened, reason: issue.reason,
+            notAfter: issue.notAfter.description, endsWithCA: issue.shortened, reason: "\(issue.reason)",
             replacesSHA256: issue.replaces?.fingerprintSHA256)
     }
 
@@ -87,7 +89,7 @@ struct PlanDocument: Encodable {
         let (restart, reason): (String, String?) =
             switch node.restart {
             case .none: ("none", nil)
-            case .needed(let why): ("needed", why)
+            case .needed(let why): ("needed", "\(why)")
             case .leftStopped: ("left-stopped", nil)
             }
         return Node(
@@ -171,8 +173,8 @@ struct ResultDocument: Encodable {
         let isAsBefore: Bool
 
         init(_ error: BootstrapError) {
-            (code, message, hint) = (error.code, error.message, error.hint)
-            (details, isAsBefore) = (error.details, error.status != .mixed)
+            (code, message, hint) = (error.code, "\(error.message)", error.hint.map { "\($0)" })
+            (details, isAsBefore) = (error.details.map { "\($0)" }, error.status != .mixed)
         }
     }
 

@@ -15,7 +15,7 @@ struct PlanReport {
     }
 
     /// Lines without line ends; private keys appear by their path only.
-    var lines: [String] {
+    var lines: [Message] {
         var lines = DivergenceTable(plan.nodes).lines + encryptionLines + issueLines
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
@@ -28,17 +28,17 @@ struct PlanReport {
         return lines
     }
 
-    private var encryptionLines: [String] {
+    private var encryptionLines: [Message] {
         guard !plan.encrypts.isEmpty else { return [] }
         return ["private keys of the state directory to encrypt:"] + plan.encrypts.map { "  ~ \($0)" } + [""]
     }
 
-    private var issueLines: [String] {
+    private var issueLines: [Message] {
         guard !plan.issues.isEmpty else { return [] }
-        var lines = ["certificates to issue:"]
+        var lines: [Message] = ["certificates to issue:"]
         for issue in plan.issues {
             let profile = issue.profile
-            let end = issue.shortened ? " (ends with its CA)" : ""
+            let end: Message = issue.shortened ? " (ends with its CA)" : ""
             lines.append(
                 "  + \(title(issue)): \(Self.subject(profile)), \(profile.key), \(issue.notBefore.date) to "
                     + "\(issue.notAfter.date)\(end)")
@@ -55,7 +55,7 @@ struct PlanReport {
         return lines + [""]
     }
 
-    private func title(_ issue: CertificateIssue) -> String {
+    private func title(_ issue: CertificateIssue) -> Message {
         switch issue.owner {
         case nil: "requestheader CA"
         case LeafOwner.shared: "proxy client certificate of all nodes"
@@ -75,8 +75,8 @@ struct PlanReport {
             .joined(separator: ",")
     }
 
-    private func nodeLines(_ node: NodePlan) -> [String] {
-        var lines = ["\(node.name):"] + (node.heading.map { ["  \($0)"] } ?? [])
+    private func nodeLines(_ node: NodePlan) -> [Message] {
+        var lines: [Message] = ["\(node.name):"] + (node.heading.map { ["  \($0)"] } ?? [])
         if node.finishesTransaction { lines.append("  finish the interrupted change") }
         for file in node.files { lines += fileLines(file) }
         if node.daemonReload { lines.append("  systemctl daemon-reload") }
@@ -88,7 +88,7 @@ struct PlanReport {
         return lines + [""]
     }
 
-    private func fileLines(_ file: FileChange) -> [String] {
+    private func fileLines(_ file: FileChange) -> [Message] {
         let mode = String(file.mode, radix: 8)
         let owner = file.ownerIDs.map { " \($0[0]):\($0[1])" } ?? ""
         let mark =
@@ -101,7 +101,7 @@ struct PlanReport {
         if file.action == .remove {
             return ["  - \(file.path) removed"] + Self.difference(file).map { "    \($0)" }
         }
-        let head = "  \(mark) \(file.path) 0\(mode)\(owner)"
+        let head: Message = "  \(mark) \(file.path) 0\(mode)\(owner)"
         guard file.action != .setMetadata else {
             let before = file.before
             return [
@@ -117,11 +117,10 @@ struct PlanReport {
             return [
                 head
                     + " \(summary.subject), until \(summary.notAfter.date), SHA-256 \(summary.fingerprintSHA256)"
-                    + (behind > 0
-                        ? ", followed by \(behind) more certificate\(behind == 1 ? "" : "s")" : "")
+                    + (behind > 0 ? ", followed by \(Message.count(behind, "more certificate"))" : "")
             ]
         case .bundle(_, let summaries):
-            return [head + " \(summaries.count) CA certificate\(summaries.count == 1 ? "" : "s"):"]
+            return [head + " \(Message.count(summaries.count, "CA certificate")):"]
                 + summaries.map {
                     "      \($0.subject), until \($0.notAfter.date), SHA-256 \($0.fingerprintSHA256)"
                 }
@@ -148,17 +147,20 @@ struct PlanReport {
     }
 
     /// One line for what is the same on several nodes.
-    private var noticeLines: [String] {
-        var nodes: [String: [String]] = [:]
-        var order: [String] = []
+    private var noticeLines: [Message] {
+        var nodes: [Message: [String]] = [:]
+        var order: [Message] = []
         for notice in plan.notices {
-            if nodes[notice.message] == nil { order.append(notice.message) }
-            nodes[notice.message, default: []] += notice.node.map { [$0] } ?? []
+            let message: Message = "\(notice.message)"
+            if nodes[message] == nil { order.append(message) }
+            nodes[message, default: []] += notice.node.map { [$0] } ?? []
         }
-        return order.flatMap { message in
+        return order.flatMap { message -> [Message] in
             let names = nodes[message] ?? []
-            let details = plan.notices.first { $0.message == message }?.details ?? []
-            return ["note: \(names.isEmpty ? "" : names.joined(separator: ", ") + ": ")\(message)"]
+            let details = plan.notices.first { message == "\($0.message)" as Message }?.details ?? []
+            let note: Message =
+                names.isEmpty ? "note: \(message)" : "note: \(names.joined(separator: ", ")): \(message)"
+            return [note]
                 + details.map { "  \($0)" }
         }
     }

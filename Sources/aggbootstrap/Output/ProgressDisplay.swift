@@ -3,6 +3,7 @@
 import Operations
 import Planning
 import Synchronization
+import Values
 
 @preconcurrency import Dispatch
 
@@ -34,7 +35,8 @@ final class ProgressDisplay: Sendable {
                 guard board != nil else { return event.logLine.map(Console.progress) ?? () }
                 board?.rows.apply(event, at: .now)
                 switch event {
-                case .line, .stage: draw(&board, above: event.logLine.map { ["aggbootstrap: \($0)"] } ?? [])
+                case .line, .stage:
+                    draw(&board, above: event.logLine.map { ["aggbootstrap: \($0)" as Message] } ?? [])
                 default: draw(&board)
                 }
             }
@@ -63,8 +65,8 @@ final class ProgressDisplay: Sendable {
         }
     }
 
-    private func draw(_ board: inout Board?, above: [String] = []) {
-        let paint = { [isColored] (line: String) in isColored ? Painter.paint(line) : line }
+    private func draw(_ board: inout Board?, above: [Message] = []) {
+        let paint = { [isColored] (line: ShownLine) in isColored ? Painter.paint(line) : line.text }
         let size = Terminal.errorSize.map { LiveRows.Size(columns: $0.columns, rows: $0.rows) }
         guard
             let frame = board?.rows.frame(

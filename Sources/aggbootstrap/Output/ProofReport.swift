@@ -16,20 +16,21 @@ struct ProofReport {
         requiresProof = requireProof
     }
 
-    var lines: [String] {
-        var lines: [String] = []
+    var lines: [Message] {
+        var lines: [Message] = []
         for node in nodes {
             lines.append("proofs on \(node.node):")
-            let width = node.proofs.map(\.name.count).max() ?? 0
+            let width = node.proofs.map { columns(of: $0.name) }.max() ?? 0
             for proof in node.proofs {
-                let name = proof.name + String(repeating: " ", count: width - proof.name.count)
+                let name = proof.name.padded(to: width)
                 let mark =
                     switch proof.outcome {
                     case .passed: "ok  "
                     case .failed: "FAIL"
                     case .notProven: "--  "
                     }
-                let text = proof.outcome == .notProven ? "not proven: \(proof.text)" : proof.text
+                let text: Message =
+                    proof.outcome == .notProven ? "not proven: \(proof.text)" : "\(proof.text)"
                 lines.append("  \(mark) \(name)  \(text)")
             }
             lines.append("")
@@ -40,16 +41,16 @@ struct ProofReport {
     var status: ExitStatus { shortfall == nil ? .done : .proofFailed }
 
     /// Why the exit status is 4, and which proofs are behind it; nil where it is 0.
-    var shortfall: String? {
+    var shortfall: Message? {
         let failed = named(.failed)
         let all = nodes.reduce(0) { $0 + $1.proofs.count }
         if !failed.isEmpty {
-            return "\(failed.count) of \(Summary.count(all, "proof")) failed (status 4): \(Self.list(failed))"
+            return "\(failed.count) of \(Message.count(all, "proof")) failed (status 4): \(Self.list(failed))"
         }
         let open = named(.notProven)
         guard requiresProof, !open.isEmpty else { return nil }
         return
-            "\(open.count) of \(Summary.count(all, "proof")) could not be made, and --require-proof is given "
+            "\(open.count) of \(Message.count(all, "proof")) could not be made, and --require-proof is given "
             + "(status 4): \(Self.list(open))"
     }
 
@@ -62,9 +63,9 @@ struct ProofReport {
         }
     }
 
-    private static func list(_ names: [String], limit: Int = 12) -> String {
+    private static func list(_ names: [String], limit: Int = 12) -> Message {
         let rest = names.count - limit
-        return names.prefix(limit).joined(separator: ", ") + (rest > 0 ? ", and \(rest) more" : "")
+        return "\(names.prefix(limit).joined(separator: ", "))" + (rest > 0 ? ", and \(rest) more" : "")
     }
 
     struct Document: Encodable {
@@ -86,7 +87,7 @@ struct ProofReport {
                     case .failed: "failed"
                     case .notProven: "not-proven"
                     }
-                (name, text) = (proof.name, proof.text)
+                (name, text) = (proof.name, "\(proof.text)")
             }
         }
 
@@ -140,7 +141,7 @@ struct ProofReport {
                 return ReportedCheck(
                     name: proof.name, level: level, subject: node.node, file: file, line: nil,
                     text: level == .error && proof.outcome == .notProven
-                        ? "not proven: \(proof.text)" : proof.text,
+                        ? "not proven: \(proof.text)" : "\(proof.text)",
                     rule: ProofRules.rule(proof.name))
             }
         }

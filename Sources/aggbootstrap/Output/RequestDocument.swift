@@ -2,6 +2,7 @@
 
 import Planning
 import Proofs
+import Values
 
 /// `verify --as-request -o json`.
 struct RequestDocument: Encodable {
@@ -29,8 +30,8 @@ struct RequestDocument: Encodable {
             case .user(let user, let authenticator):
                 (outcome, by, self.user, reason) = ("user", authenticator.rawValue, User(user), nil)
             case .unauthorized: (outcome, by, user, reason) = ("unauthorized", nil, nil, nil)
-            case .undecided(let text): (outcome, by, user, reason) = ("unknown", nil, nil, text)
-            case nil: (outcome, by, user, reason) = ("unknown", nil, nil, node.problem)
+            case .undecided(let text): (outcome, by, user, reason) = ("unknown", nil, nil, "\(text)")
+            case nil: (outcome, by, user, reason) = ("unknown", nil, nil, node.problem.map { "\($0)" })
             }
         }
     }
@@ -62,7 +63,7 @@ struct RequestDocument: Encodable {
                 case .unknown: "unknown"
                 default: "passed-on"
                 }
-            text = RequestFindingText.text(step, node)
+            text = RequestFindingText.text(step, node).description
         }
     }
 

@@ -31,20 +31,18 @@ struct RequestReport {
         return groups
     }
 
-    var lines: [String] {
-        var lines = ["request: \(requestText)", ""]
+    var lines: [Message] {
+        var lines: [Message] = ["request: \(requestText)", ""]
         for (names, node) in groups {
             lines.append("\(Self.list(names)):")
             guard let verdict = node.verdict else {
-                lines += ["  --  \(node.problem ?? "its flags are not known")", ""]
+                lines += ["  --  \(Self.problem(node))", ""]
                 continue
             }
-            let width = verdict.steps.map { $0.authenticator.title.count }.max() ?? 0
+            let width = verdict.steps.map { columns(of: $0.authenticator.title.shown) }.max() ?? 0
             lines += verdict.steps.map { step in
-                let title = step.authenticator.title
-                return
-                    "  \(step.finding.mark) \(title)\(String(repeating: " ", count: width - title.count))  "
-                    + RequestFindingText.text(step, node)
+                let title = step.authenticator.title.shown.padded(to: width)
+                return "  \(step.finding.mark) \(title)  \(RequestFindingText.text(step, node))"
             }
             lines.append("")
         }
@@ -53,30 +51,35 @@ struct RequestReport {
         return lines
     }
 
-    private var requestText: String {
-        let certificate = request.subject.map { "client certificate \($0)" }
-        let headers = request.headers.map { header in
+    private var requestText: Message {
+        let certificate: Message =
+            request.subject.map { "client certificate \($0)" } ?? "no client certificate"
+        let headers = request.headers.map { header -> Message in
             // A token is a secret.
             header.isNamed("Authorization") ? "\(header.name): ..." : "\(header.name): \(header.value)"
         }
-        return ([certificate ?? "no client certificate"] + headers).joined(separator: "; ")
+        return ([certificate] + headers).joined(separator: "; ")
     }
 
-    private static func list(_ names: [String]) -> String {
-        names.count > 12 ? "\(names.count) nodes" : names.joined(separator: ", ")
+    private static func list(_ names: [String]) -> Message {
+        names.count > 12 ? "\(names.count) nodes" : "\(names.joined(separator: ", "))"
     }
 
-    private static func answer(_ node: NodeVerdict) -> String {
+    private static func answer(_ node: NodeVerdict) -> Message {
         switch node.verdict?.outcome {
         case .user(let user, let authenticator): "kube-apiserver takes it for \(text(user, authenticator))"
         case .unauthorized: "kube-apiserver refuses it: 401 Unauthorized (status 4)"
         case .undecided(let reason): "not known: \(reason) (status 4)"
-        case nil: "not known: \(node.problem ?? "its flags are not known") (status 4)"
+        case nil: "not known: \(problem(node)) (status 4)"
         }
     }
 
-    private static func text(_ user: RequestUser, _ authenticator: RequestVerdict.Authenticator) -> String {
-        var text = "user \(user.name)"
+    private static func problem(_ node: NodeVerdict) -> Message {
+        node.problem.map { "\($0)" } ?? "its flags are not known"
+    }
+
+    private static func text(_ user: RequestUser, _ authenticator: RequestVerdict.Authenticator) -> Message {
+        var text: Message = "user \(user.name)"
         if !user.groups.isEmpty { text += ", groups \(user.groups.joined(separator: ", "))" }
         if let uid = user.uid { text += ", uid \(uid)" }
         for extra in user.extra { text += ", \(extra.key)=\(extra.values.joined(separator: ","))" }
@@ -86,7 +89,7 @@ struct RequestReport {
 
 extension RequestVerdict.Authenticator {
     /// What people call it.
-    var title: String {
+    var title: Message {
         switch self {
         case .requestHeader: "requestheader CA"
         case .clientCA: "client CA"
@@ -108,15 +111,18 @@ extension RequestVerdict.Finding {
 
 /// What an authenticator made of a request, in words.
 enum RequestFindingText {
-    static func text(_ step: RequestVerdict.Step, _ node: NodeVerdict) -> String {
+    static func text(_ step: RequestVerdict.Step, _ node: NodeVerdict) -> Message {
         switch step.finding {
         case .user(let user): accepted(step.authenticator, user)
         case .off: off(step.authenticator)
         case .noCertificate: "the client presents no certificate"
         case .untrusted(let reason): "the certificate does not verify: \(reason)"
         case .nameNotAllowed(let name):
-            "the certificate's common name \(name.isEmpty ? "is empty" : name): --requestheader-allowed-names has only "
-                + node.allowedNames.joined(separator: ", ")
+            name.isEmpty
+                ? "the certificate's common name is empty: --requestheader-allowed-names has only "
+                    + "\(node.allowedNames.joined(separator: ", "))"
+                : "the certificate's common name \(name): --requestheader-allowed-names has only "
+                    + "\(node.allowedNames.joined(separator: ", "))"
         case .noUsername(let headers):
             headers.isEmpty
                 ? "kube-apiserver has no --requestheader-username-headers"
@@ -124,11 +130,12 @@ enum RequestFindingText {
         case .noCommonName: "the certificate has no common name, which would be the user's"
         case .refusedBefore:
             "not accepted: a certificate that fails above is not taken for an anonymous client"
-        case .unknown(let reason): reason
+        case .unknown(let reason): "\(reason)"
         }
     }
 
-    private static func accepted(_ authenticator: RequestVerdict.Authenticator, _ user: RequestUser) -> String
+    private static func accepted(_ authenticator: RequestVerdict.Authenticator, _ user: RequestUser)
+        -> Message
     {
         switch authenticator {
         case .requestHeader: "the certificate verifies and may set headers; they name \(user.name)"
@@ -138,7 +145,7 @@ enum RequestFindingText {
         }
     }
 
-    private static func off(_ authenticator: RequestVerdict.Authenticator) -> String {
+    private static func off(_ authenticator: RequestVerdict.Authenticator) -> Message {
         switch authenticator {
         case .requestHeader: "kube-apiserver has no --requestheader-client-ca-file"
         case .clientCA: "kube-apiserver has no --client-ca-file"

@@ -4,6 +4,7 @@ import Operations
 import Planning
 import Spec
 import StateStore
+import Values
 
 /// What a rotation will do, in words.
 struct RotationOutlineText {
@@ -24,10 +25,10 @@ struct RotationOutlineText {
         self.state = state
     }
 
-    var lines: [String] { [title] + stages.map { "  \($0)" } + [""] }
+    var lines: [Message] { [title] + stages.map { "  \($0)" } + [""] }
 
     /// A line for each part: its stage, and what it does.
-    var stages: [String] {
+    var stages: [Message] {
         outline.parts.map { part in
             let name = part.stage.rawValue
             let blanks = String(repeating: " ", count: max(0, 10 - name.count))
@@ -35,7 +36,7 @@ struct RotationOutlineText {
         }
     }
 
-    private var title: String {
+    private var title: Message {
         switch outline.purpose {
         case .replace:
             "replace the requestheader CA of \(spec.cluster) on \(nodes.joined(separator: ", "))"
@@ -48,7 +49,7 @@ struct RotationOutlineText {
 
     private func path(_ file: String) -> String { "\(spec.certificates.directory)/\(file)" }
 
-    private func text(_ part: RotationOutline.Part) -> String {
+    private func text(_ part: RotationOutline.Part) -> Message {
         switch part {
         case .preflight:
             "checks that every control plane is ready, that all have the same CA, and that the spec lists every API "
@@ -79,19 +80,22 @@ struct RotationOutlineText {
         }
     }
 
-    private static let passing =
+    private static let passing: Message =
         ", unless it trusts the old CA: it is named, and accepts the cross certificate until it is restarted"
 
-    private func leaves(_ isCrossSigned: Bool) -> String {
+    private func leaves(_ isCrossSigned: Bool) -> Message {
         let files = spec.certificates.files
-        return "new \(path(files.key)) and \(path(files.certificate))"
-            + (isCrossSigned ? " followed by the cross certificate" : "")
-            + ", one control plane after the other; each waits until all API servers accept them, and gets the old "
+        let pair: Message =
+            isCrossSigned
+            ? "new \(path(files.key)) and \(path(files.certificate)) followed by the cross certificate"
+            : "new \(path(files.key)) and \(path(files.certificate))"
+        return
+            "\(pair), one control plane after the other; each waits until all API servers accept them, and gets the old "
             + "ones back if one does not"
     }
 
-    private func soak(_ seconds: Int, _ reread: Int?) -> String {
-        let more = reread.map {
+    private func soak(_ seconds: Int, _ reread: Int?) -> Message {
+        let more: Message? = reread.map {
             "\($0) s for a kube-apiserver that reads its files each minute (before 1.23)"
         }
         if seconds == 0, let more { return "none, but \(more)" }
@@ -101,14 +105,15 @@ struct RotationOutlineText {
 
 extension BlastRadius {
     /// For people, before anything is changed.
-    var lines: [String] { heads + details.map { "  \($0)" } }
+    var lines: [Message] { heads + details.map { "  \($0)" } }
 
     /// The same for programs.
-    var texts: [String] { heads + details }
+    var texts: [Message] { heads + details }
 
-    private var heads: [String] {
-        let key = cause == .compromisedCA ? "the CA's key" : "the key of a proxy client certificate"
-        let first =
+    private var heads: [Message] {
+        let key: Message =
+            cause == .compromisedCA ? "the CA's key" : "the key of a proxy client certificate"
+        let first: Message =
             "anyone who has \(key) can act as any user on every API server and extension API server, system:masters "
             + "included, until the old CA is trusted nowhere; certificates cannot be revoked, so the CA is replaced"
         guard services?.isEmpty == false else { return [first] }
@@ -119,9 +124,9 @@ extension BlastRadius {
         ]
     }
 
-    private var details: [String] { failing + staying }
+    private var details: [Message] { failing + staying }
 
-    private var failing: [String] {
+    private var failing: [Message] {
         guard let services else {
             return ["which APIServices will fail is not known: there is no kubeconfig (apiServer.kubeconfig)"]
         }
@@ -129,14 +134,14 @@ extension BlastRadius {
             ? ["no APIService has a server of its own: nothing will fail"] : services.map(\.text)
     }
 
-    private var staying: [String] {
+    private var staying: [Message] {
         clientCAs.isEmpty ? [] : [ClientCAText.stays(clientCAs, isKeyLost: cause == .compromisedCA)]
     }
 }
 
 /// What a rotation does not put right where its old CA signs for clients too.
 enum ClientCAText {
-    static func stays(_ subjects: [String], isKeyLost: Bool) -> String {
+    static func stays(_ subjects: [String], isKeyLost: Bool) -> Message {
         let who = subjects.joined(separator: ", ")
         return isKeyLost
             ? "\(who) stays the client CA: anyone who has its key can still make client certificates for any user. "
@@ -147,8 +152,8 @@ enum ClientCAText {
 }
 
 extension BlastRadius.Service {
-    fileprivate var text: String {
-        let reached = places.isEmpty ? "no endpoint" : places.joined(separator: ", ")
+    fileprivate var text: Message {
+        let reached: Message = places.isEmpty ? "no endpoint" : "\(places.joined(separator: ", "))"
         return "\(name): \(service) at \(reached)" + (isAvailable ? "" : ", not available now")
     }
 }

@@ -2,13 +2,14 @@
 
 import ControlPlane
 import Planning
+import Values
 
 extension RunNote {
-    var text: String {
+    var text: Message {
         switch self {
         case .stopping(let promise): "stopping: \(promise.text); a second ^C ends the run at once"
         case .kubectl(let client, let warning): "note: \(client): \(warning)"
-        case .trouble(let text): text
+        case .trouble(let text): "\(text)"
         case .extensionAPIs(let note): note.text
         case .witness(let note): note.text
         case .rotation(let note): note.text
@@ -17,7 +18,7 @@ extension RunNote {
 }
 
 extension StopPromise {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .node: "the node in progress is finished first"
         case .step: "the current step is finished first, a wait is not"
@@ -27,7 +28,7 @@ extension StopPromise {
 }
 
 extension ExtensionAPINote {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .notListed(let why): "note: the APIServices cannot be listed: \(why)"
         case .silentBefore(let api, let node, let why):
@@ -41,7 +42,7 @@ extension ExtensionAPINote {
 }
 
 extension WitnessNote {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .cleared(let names): "removed objects of a killed canary: \(names.joined(separator: ", "))"
         case .presentedNotSeen(let why): "cannot see which certificate aggregators present: \(why)"
@@ -52,7 +53,7 @@ extension WitnessNote {
 }
 
 extension RotationNote {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .continues(let since): "continuing the rotation of \(since)"
         case .aborts(let since): "aborting the rotation of \(since)"

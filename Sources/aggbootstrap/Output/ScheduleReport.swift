@@ -7,7 +7,7 @@ import SystemdUnits
 import Values
 
 extension ScheduleChange {
-    var text: String {
+    var text: Message {
         switch self {
         case .wrote(let path): "wrote \(path)"
         case .removed(let path): "removed \(path)"
@@ -26,31 +26,33 @@ struct ScheduleReport {
     init(_ status: ScheduleStatus) { self.status = status }
 
     /// What `schedule install` says besides where this machine is a control plane.
-    static func notice(_ run: Run) -> String? {
+    static func notice(_ run: Run) -> Message? {
         guard let node = run.spec.nodes.first(where: \.local) else { return nil }
         return "this machine is the control plane \(node.name): an attacker there gets the CA's key in "
             + "\(run.state.path) too, and the service may change files there; a machine that is not a control plane is better"
     }
 
-    var lines: [String] {
+    var lines: [Message] {
         guard !status.isAbsent else { return ["nothing is installed for cluster \(status.cluster)"] }
-        let files = status.files.map { file in
-            "\(file.path) \(!file.isThere ? "is missing" : file.isOurs ? "exists" : "was not written by aggbootstrap")"
+        let files = status.files.map { file -> Message in
+            guard file.isThere else { return "\(file.path) is missing" }
+            return file.isOurs ? "\(file.path) exists" : "\(file.path) was not written by aggbootstrap"
         }
         return files + ["runs: \(status.command.joined(separator: " "))", next, last]
     }
 
     /// When it runs next.
-    var next: String {
+    var next: Message {
         if status.isRunning { return "a run is in progress" }
-        let state = status.isEnabled ? "enabled" : "not enabled, so it stops at the next reboot"
+        let state: Message = status.isEnabled ? "enabled" : "not enabled, so it stops at the next reboot"
         guard status.isWaiting, let next = status.nextRun else {
-            return "next run: none, the timer is \(status.isWaiting ? "waiting for nothing" : "stopped")"
+            return status.isWaiting
+                ? "next run: none, the timer is waiting for nothing" : "next run: none, the timer is stopped"
         }
         return "next run: \(next), \(state)"
     }
 
-    private var last: String {
+    private var last: Message {
         guard let end = status.lastEnd, let result = status.lastResult else {
             return "last run: none since this machine started"
         }
@@ -86,7 +88,7 @@ struct ScheduleDocument: Encodable {
     let done: [String]
     let notices: [String]
 
-    init(_ status: ScheduleStatus, done: [ScheduleChange] = [], notice: String? = nil) {
+    init(_ status: ScheduleStatus, done: [ScheduleChange] = [], notice: Message? = nil) {
         cluster = status.cluster
         (isInstalled, isEnabled, isRunning) = (status.isInstalled, status.isEnabled, status.isRunning)
         files = status.files.map { File(path: $0.path, isThere: $0.isThere, isOurs: $0.isOurs) }
@@ -95,8 +97,8 @@ struct ScheduleDocument: Encodable {
         lastRun = Last(
             begin: status.lastRun?.description, end: status.lastEnd?.description, result: status.lastResult,
             exitStatus: status.lastStatus)
-        self.done = done.map(\.text)
-        notices = notice.map { [$0] } ?? []
+        self.done = done.map(\.text.description)
+        notices = notice.map { [$0.description] } ?? []
     }
 
     func json() throws -> String { try JSONText.of(self) }
@@ -113,9 +115,9 @@ struct ScheduleUnitsDocument: Encodable {
     let files: [File]
     let notices: [String]
 
-    init(_ units: ScheduleUnits, notice: String?) {
+    init(_ units: ScheduleUnits, notice: Message?) {
         files = [units.service, units.timer].map { File(path: $0.path, text: $0.text) }
-        notices = notice.map { [$0] } ?? []
+        notices = notice.map { [$0.description] } ?? []
     }
 
     func json() throws -> String { try JSONText.of(self) }

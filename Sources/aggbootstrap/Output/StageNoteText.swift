@@ -5,7 +5,7 @@ import Values
 
 extension StageNote {
     /// In words, after the stage's name.
-    var text: String {
+    var text: Message {
         switch self {
         case .preflight(let note): note.text
         case .issue(let note): note.text
@@ -20,9 +20,9 @@ extension StageNote {
 }
 
 extension StageNote.Preflight {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
-        case .controlPlanes(let count): Summary.count(count, "control plane")
+        case .controlPlanes(let count): Message.count(count, "control plane")
         case .skipped(let nodes):
             "\(nodes.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
         case .undone(let nodes): "an interrupted change of \(nodes.joined(separator: ", ")) was undone"
@@ -39,7 +39,7 @@ extension StageNote.Preflight {
 }
 
 extension StageNote.Outlook {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .undo(let node): "an interrupted change of \(node) would be undone first"
         case .move(let paths):
@@ -53,12 +53,12 @@ extension StageNote.Outlook {
 }
 
 extension StageNote.Issue {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .ca(let subject, let until, let keepsKey):
             "\(subject), until \(until.date)\(keepsKey ? "" : ", whose key is not kept")"
         case .clients(let count, let issuer):
-            "\(Summary.count(count, "proxy client certificate")) signed by \(issuer)"
+            "\(Message.count(count, "proxy client certificate")) signed by \(issuer)"
         case .crossCertificate(let subject, let issuer, let until):
             "cross certificate \(subject), signed by \(issuer), until \(until.date): it follows each new proxy client "
                 + "certificate in its file"
@@ -68,7 +68,7 @@ extension StageNote.Issue {
 }
 
 extension StageNote.Trust {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .installs: "installing both CAs on every control plane"
         case .reader(let note): note.text
@@ -78,7 +78,7 @@ extension StageNote.Trust {
 }
 
 extension StageNote.Drop {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .removes(let subjects): "removing \(subjects.joined(separator: ", ")) from every control plane"
         case .reader(let note): note.text
@@ -90,14 +90,16 @@ extension StageNote.Drop {
 }
 
 extension StageNote.Extensions {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .notChecked: "not checked: there is no kubeconfig"
         case .waits(let subject): "waiting until every extension API server trusts \(subject)"
-        case .found(let count): "\(Summary.count(count, "extension API server")) behind APIServices"
+        case .found(let count): "\(Message.count(count, "extension API server")) behind APIServices"
         case .notWaitedFor(let server, let isVouchedFor):
-            "\(server.text). Not waited for: restart it; until then it \(isVouchedFor ? "" : "answers 401 and ")trusts "
-                + "anyone who has the old key"
+            isVouchedFor
+                ? "\(server.text). Not waited for: restart it; until then it trusts anyone who has the old key"
+                : "\(server.text). Not waited for: restart it; until then it answers 401 and trusts anyone who has the "
+                    + "old key"
         case .vouchedFor(let endpoint, let service, let issuer, let until):
             "\(endpoint) of \(service) trusts \(issuer) and not the new CA: it accepts the new certificates through the "
                 + "cross certificate, until \(until.date); restart it before"
@@ -108,7 +110,7 @@ extension StageNote.Extensions {
 }
 
 extension StageNote.Proof {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .waitsForRefusal: "waiting until every API server refuses the old certificate"
         case .refused: "401 for the old certificate from every API server"
@@ -132,7 +134,7 @@ extension StageNote.Proof {
 }
 
 extension StageNote.OldKey {
-    fileprivate var text: String {
+    fileprivate var text: Message {
         switch self {
         case .removed: "was the key of the old CA: removed"
         case .replaced: "was the key of the old CA: replaced by the new CA's (certificates.ca.onNodes)"
@@ -147,5 +149,5 @@ extension StageNote.OldKey {
 }
 
 extension StageNote.Server {
-    fileprivate var text: String { "\(endpoint) of \(service): \(why)" }
+    fileprivate var text: Message { "\(endpoint) of \(service): \(why)" }
 }

@@ -24,10 +24,10 @@ struct StateReport {
     private var inventory: StateInventory { summary.inventory }
 
     /// How much a state holds.
-    static func size(_ inventory: StateInventory) -> String {
+    static func size(_ inventory: StateInventory) -> Message {
         let leaves = inventory.leaves.count + inventory.earlierLeaves.values.reduce(0) { $0 + $1.count }
         return
-            "\(Summary.count(inventory.generations.count, "CA")) and \(Summary.count(leaves, "certificate"))"
+            "\(Message.count(inventory.generations.count, "CA")) and \(Message.count(leaves, "certificate"))"
     }
 
     /// Whether this machine's timer renews the run's cluster.
@@ -35,14 +35,16 @@ struct StateReport {
         (try? Schedule(cluster: run.spec.cluster, effects: effects).status().isInstalled) ?? false
     }
 
-    var lines: [String] {
-        var lines = [
+    var lines: [Message] {
+        var lines: [Message] = [
             "cluster \(cluster), state \(summary.path), mode 0\(String(summary.mode, radix: 8))", keys,
         ]
         if let first = inventory.exposedKeys.first {
             let others = inventory.exposedKeys.count - 1
             lines.append(
-                "others than the owner may read private keys: \(first)\(others > 0 ? " and \(others) more" : "")"
+                others > 0
+                    ? "others than the owner may read private keys: \(first) and \(others) more"
+                    : "others than the owner may read private keys: \(first)"
             )
         }
         lines += ["", inventory.generations.isEmpty ? "no CA" : "CAs:"]
@@ -58,38 +60,38 @@ struct StateReport {
         lines += inventory.compromised.map { "never trusted again: \($0.subject), since \($0.since)" }
         lines += ["", summary.history.isEmpty ? "no changes yet" : "last changes:"]
         lines += summary.history.map { "  \($0.time) \(StatusReport.words($0))" }
-        return lines + (notices.isEmpty ? [] : [""] + notices.map(\.line))
+        return lines + (notices.isEmpty ? [] : [""] + notices.map { "\($0.line)" })
     }
 
-    private var keys: String {
+    private var keys: Message {
         switch (inventory.encryptedKeys.count, inventory.plainKeys.count) {
         case (0, 0): "no private keys"
-        case (let encrypted, 0): "\(Summary.count(encrypted, "private key")), encrypted with a passphrase"
-        case (0, let plain): "\(Summary.count(plain, "private key")), not encrypted"
+        case (let encrypted, 0): "\(Message.count(encrypted, "private key")), encrypted with a passphrase"
+        case (0, let plain): "\(Message.count(plain, "private key")), not encrypted"
         case (let encrypted, let plain):
-            "\(Summary.count(encrypted + plain, "private key")), \(plain) of them not encrypted"
+            "\(Message.count(encrypted + plain, "private key")), \(plain) of them not encrypted"
         }
     }
 
-    private func authority(_ generation: CAGeneration) -> [String] {
-        let standing =
+    private func authority(_ generation: CAGeneration) -> [Message] {
+        let standing: Message =
             switch generation.standing {
             case .foreign: "made elsewhere"
             case .dropped: "dropped"
             case .issued: generation.id == inventory.current?.id ? "signs" : "issued"
             }
-        let key = generation.hasKey ? "with its key" : "without its key"
-        let cross = generation.crossSigned == nil ? "" : ", cross-signed"
+        let key: Message = generation.hasKey ? "with its key" : "without its key"
+        let cross: Message = generation.crossSigned == nil ? "" : ", cross-signed"
         return ["  \(generation.id)  \(standing), \(key)\(cross)"] + facts(generation.certificate)
     }
 
-    private func certificate(_ owner: String, _ leaf: IssuedLeaf, _ isNewest: Bool) -> [String] {
-        let name = owner == LeafOwner.shared ? "all nodes" : owner
+    private func certificate(_ owner: String, _ leaf: IssuedLeaf, _ isNewest: Bool) -> [Message] {
+        let name: Message = owner == LeafOwner.shared ? "all nodes" : "\(owner)"
         return ["  \(name)  \(leaf.id) of CA \(leaf.generation)\(isNewest ? "" : ", earlier")"]
             + facts(leaf.certificate)
     }
 
-    private func facts(_ certificate: CertificateSummary) -> [String] {
+    private func facts(_ certificate: CertificateSummary) -> [Message] {
         [
             "    \(certificate.subject), until \(certificate.notAfter.date) (\(StatusTable.left(certificate.notAfter, now)))",
             "    SHA-256 \(certificate.fingerprintSHA256)",
@@ -103,11 +105,12 @@ struct StateReport {
         }
     }
 
-    private var rotation: String {
+    private var rotation: Message {
         guard let terms = summary.rotation else { return "no rotation of the CA is open" }
-        return
-            "a rotation of the CA is open since \(terms.since), \(terms.direction == .back ? "and is being aborted: " : "")"
-            + "it keeps \(terms.keep) and retires \(terms.retire.joined(separator: ", "))"
+        let does: Message = "it keeps \(terms.keep) and retires \(terms.retire.joined(separator: ", "))"
+        return terms.direction == .back
+            ? "a rotation of the CA is open since \(terms.since), and is being aborted: \(does)"
+            : "a rotation of the CA is open since \(terms.since), \(does)"
     }
 }
 
@@ -203,6 +206,6 @@ struct StateDocument: Encodable {
             Compromised(subject: $0.subject, sha256: $0.fingerprintSHA256, since: $0.since.description)
         }
         history = summary.history.map(StatusDocument.Change.init)
-        notices = report.notices.map { .init(code: $0.code, message: $0.line) }
+        notices = report.notices.map { .init(code: $0.code, message: "\($0.line)") }
     }
 }

@@ -117,7 +117,9 @@ struct StatusDocument: Encodable, Sendable {
 
         init(_ node: NodeStatus, now: UnixTime) {
             name = node.name
-            error = node.problem.map { Failure(code: $0.code, message: $0.message, hint: $0.hint) }
+            error = node.problem.map {
+                Failure(code: $0.code, message: "\($0.message)", hint: $0.hint.map { "\($0)" })
+            }
             certificates = node.certificates.map {
                 Certificate($0.certificate, role: $0.role.rawValue, path: $0.path, now: now)
             }
@@ -133,9 +135,10 @@ struct StatusDocument: Encodable, Sendable {
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
             drift = node.drift.map {
-                Message(code: $0.code, message: $0.text, hint: $0.hint, path: $0.path)
+                Message(
+                    code: $0.code, message: $0.text.description, hint: $0.hint.map { "\($0)" }, path: $0.path)
             }
-            notices = node.notices.map { Message(code: $0.code, message: $0.line) }
+            notices = node.notices.map { Message(code: $0.code, message: "\($0.line)") }
         }
     }
 
@@ -191,7 +194,9 @@ struct StatusDocument: Encodable, Sendable {
         (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
-        notices = status.notices.map { Message(code: $0.code, message: $0.line, hint: $0.hint) }
+        notices = status.notices.map {
+            Message(code: $0.code, message: "\($0.line)", hint: $0.hint.map { "\($0)" })
+        }
         differs = status.differs
         exitStatus = report.exitStatus.rawValue
     }

@@ -49,8 +49,9 @@ struct StatusPage {
     }
 
     /// A last line without its first word, which a badge has said.
-    static func words(_ verdict: String) -> String {
-        verdict.firstIndex(of: " ").map { String(verdict[$0...].dropFirst()) } ?? verdict
+    static func words(_ verdict: Message) -> String {
+        let verdict = verdict.description
+        return verdict.firstIndex(of: " ").map { String(verdict[$0...].dropFirst()) } ?? verdict
     }
 
     private var isFine: Bool {
@@ -61,7 +62,7 @@ struct StatusPage {
 
     private var title: String {
         guard report.clusters.count == 1, !report.fleet.isFleet else {
-            return "Aggregation layer of \(Summary.count(report.clusters.count, "cluster"))"
+            return "Aggregation layer of \(Message.count(report.clusters.count, "cluster"))"
         }
         return "Aggregation layer of cluster \(report.clusters[0].status.cluster)"
     }
@@ -83,7 +84,7 @@ struct StatusPage {
         let items = failures.map { failure in
             let report = failure.report
             return """
-                <li><code>\(failure.spec)</code>: \(report.message) <code>\(report.code)</code>\(Self.hint(report.hint))</li>
+                <li><code>\(failure.spec)</code>: \("\(report.message)" as String) <code>\(report.code)</code>\(Self.hint(report.hint.map { "\($0)" }))</li>
 
                 """ as Markup
         }
@@ -97,7 +98,7 @@ struct StatusPage {
             """
     }
 
-    static func hint(_ hint: String?) -> Markup {
+    static func hint(_ hint: Message?) -> Markup {
         hint.map { "<br><span class=\"muted\">hint: \($0)</span>" } ?? ""
     }
 }

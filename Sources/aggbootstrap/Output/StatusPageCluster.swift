@@ -34,7 +34,7 @@ struct StatusPageCluster {
     }
 
     private func heading(_ what: String) -> String {
-        "\(what) of \(Summary.count(status.nodes.count, "control plane"))"
+        "\(what) of \(Message.count(status.nodes.count, "control plane"))"
     }
 
     // MARK: - The cluster
@@ -68,7 +68,7 @@ struct StatusPageCluster {
         }
         guard !items.isEmpty else { return "" }
         let list: Markup = "<ul>\n\(items)</ul>\n"
-        let count = Summary.count(items.count, "message")
+        let count = Message.count(items.count, "message").description
         return
             "<h3>Messages</h3>\n\(items.count > Self.openRows ? .details(count, isOpen: false, list) : list)"
     }
@@ -120,13 +120,15 @@ struct StatusPageCluster {
         let rows = status.nodes.map { node -> [Markup] in
             let name: Markup = "<th scope=\"row\">\(node.name)</th>"
             if let problem = node.problem {
-                return [name, "<td colspan=\"6\">\(Self.mark("not read")) \(problem.message)</td>"]
+                return [
+                    name, "<td colspan=\"6\">\(Self.mark("not read")) \("\(problem.message)" as String)</td>",
+                ]
             }
             return [
                 name, "<td>\(StatusTable.server(node))</td>",
                 "<td>\(node.startedAt?.description ?? "not known")</td>",
                 "<td>\(node.loopbackEnds.map(end) ?? "not known")</td>", "<td>\(loaded(node))</td>",
-                "<td>\(node.drift.isEmpty ? "yes" : Self.mark("NO, \(Summary.count(node.drift.count, "difference"))"))</td>",
+                "<td>\(node.drift.isEmpty ? "yes" : Self.mark("NO, \(Message.count(node.drift.count, "difference"))"))</td>",
                 "<td>\(node.clockOffset == 0 ? "as ours" : "\(node.clockOffset) s ahead")</td>",
             ]
         }
@@ -155,7 +157,7 @@ struct StatusPageCluster {
 
     static func end(_ time: UnixTime, _ report: StatusReport) -> Markup {
         let left = StatusTable.left(time, report.status.now)
-        let words = report.urgency(time) == .fine ? "(\(left))" as Markup : mark(left)
+        let words = report.urgency(time) == .fine ? "(\(left))" as Markup : mark(left.description)
         return "<time datetime=\"\(time.description)\">\(time.date)</time> \(words)"
     }
 

@@ -12,11 +12,11 @@ struct StatusReport {
     struct Remark: Equatable {
         /// Those that it is said of; empty where the text names one, or is of the cluster.
         var nodes: [String] = []
-        let words: String
+        let words: Message
         let code: String
-        var hint: String?
+        var hint: Message?
 
-        var text: String { nodes.isEmpty ? words : "\(StatusTable.names(nodes)): \(words)" }
+        var text: Message { nodes.isEmpty ? words : "\(StatusTable.names(nodes)): \(words)" }
     }
 
     let status: ClusterStatus
@@ -40,15 +40,15 @@ struct StatusReport {
         return status.differs || !ending.isEmpty || !loopbacks.isEmpty ? .proofFailed : .done
     }
 
-    var lines: [String] {
-        var lines = ["cluster \(status.cluster), state \(status.state)", "\(authority)"]
+    var lines: [Message] {
+        var lines: [Message] = ["cluster \(status.cluster), state \(status.state)", authority]
         if let rotation { lines.append(rotation) }
         if let change = status.lastChange {
             lines.append("last change: \(change.time), \(Self.words(change))")
         }
         if let timer { lines.append("timer: \(timer)") }
         lines += [""] + StatusTable(status, style).lines + [""]
-        let remarks = remarks.flatMap { remark in
+        let remarks = remarks.flatMap { remark -> [Message] in
             ["\(remark.text) [\(remark.code)]"] + (remark.hint.map { ["hint: \($0)"] } ?? [])
         }
         return lines + (remarks.isEmpty ? [] : remarks + [""]) + [verdict]
@@ -56,30 +56,31 @@ struct StatusReport {
 
     // MARK: - The cluster
 
-    private var authority: String {
+    private var authority: Message {
         guard let ca = status.authority else { return "the state directory holds no CA" }
         let left = StatusTable.left(ca.notAfter, status.now)
         return "the CA that signs: \(ca.subject), until \(ca.notAfter.date) (\(left))"
     }
 
     /// nil where none is open.
-    var rotation: String? {
+    var rotation: Message? {
         guard let rotation = status.rotation else { return nil }
-        let aborted = rotation.direction == .back ? ", and is being aborted" : ""
-        let stage = status.stage.map { ", in stage \($0.label) (\($0.rawValue))" } ?? ""
+        let aborted: Message = rotation.direction == .back ? ", and is being aborted" : ""
+        let stage: Message = status.stage.map { ", in stage \($0.label) (\($0.rawValue))" } ?? ""
         return "a rotation of the CA is open since \(rotation.since)\(aborted)\(stage)"
     }
 
     /// nil where this machine's systemd could not be asked.
-    var timer: String? {
+    var timer: Message? {
         guard let schedule = status.schedule else { return nil }
         return schedule.isInstalled
             ? ScheduleReport(schedule).next : "none on this machine; schedule install makes one"
     }
 
     /// What was done, where, and by whom.
-    static func words(_ entry: LedgerEntry) -> String {
-        entry.event + (entry.node.map { " of \($0)" } ?? "") + (entry.by.map { " by \($0)" } ?? "")
+    static func words(_ entry: LedgerEntry) -> Message {
+        let (event, by): (Message, Message) = ("\(entry.event)", entry.by.map { " by \($0)" } ?? "")
+        return entry.node.map { "\(event) of \($0)\(by)" } ?? event + by
     }
 
     // MARK: - What needs attention
@@ -110,16 +111,21 @@ struct StatusReport {
             }
             if let same { remarks[same].nodes += remark.nodes } else { remarks.append(remark) }
         }
-        return remarks + status.notices.map { Remark(words: $0.line, code: $0.code, hint: $0.hint) }
+        return remarks
+            + status.notices.map {
+                Remark(words: "\($0.line)", code: $0.code, hint: $0.hint.map { "\($0)" })
+            }
     }
 
     private func remarks(of node: NodeStatus) -> [Remark] {
         var remarks: [Remark] = []
         if let problem = node.problem {
-            remarks.append(Remark(words: problem.message, code: problem.code, hint: problem.hint))
+            remarks.append(
+                Remark(
+                    words: "\(problem.message)", code: problem.code, hint: problem.hint.map { "\($0)" }))
         }
         remarks += node.drift.map {
-            Remark(nodes: [node.name], words: $0.text, code: $0.code, hint: $0.hint)
+            Remark(nodes: [node.name], words: $0.text, code: $0.code, hint: $0.hint.map { "\($0)" })
         }
         if case .missing(let subjects) = node.loaded {
             remarks.append(
@@ -128,7 +134,7 @@ struct StatusReport {
                     words: "kube-apiserver has not loaded \(subjects.joined(separator: ", "))",
                     code: Self.notLoaded))
         }
-        return remarks + node.notices.map { Remark(nodes: [node.name], words: $0.line, code: $0.code) }
+        return remarks + node.notices.map { Remark(nodes: [node.name], words: "\($0.line)", code: $0.code) }
     }
 
     /// How a certificate's end, or a loopback certificate's, is judged.
@@ -145,32 +151,36 @@ struct StatusReport {
     }
 
     /// What the last line says against the cluster; empty where it is fine.
-    var complaints: [String] {
-        var parts: [String] = []
+    var complaints: [Message] {
+        var parts: [Message] = []
         if !unread.isEmpty {
-            parts.append("\(Summary.count(unread.count, "control plane")) could not be read")
+            parts.append("\(Message.count(unread.count, "control plane")) could not be read")
         }
         let ended = ending
         if !ended.isEmpty {
-            let nodes = Set(ended.map(\.node)).count
-            parts.append(
-                "\(Summary.count(ended.count, "certificate")) on \(Summary.count(nodes, "control plane")) "
-                    + (warnBefore.map { "\(ended.count == 1 ? "ends" : "end") within \($0.text)" } ?? "ended")
-            )
+            let nodes = Message.count(Set(ended.map(\.node)).count, "control plane")
+            let certificates = Message.count(ended.count, "certificate")
+            let words: Message =
+                switch (warnBefore?.text, ended.count) {
+                case (nil, _): "\(certificates) on \(nodes) ended"
+                case (let time?, 1): "\(certificates) on \(nodes) ends within \(time)"
+                case (let time?, _): "\(certificates) on \(nodes) end within \(time)"
+                }
+            parts.append(words)
         }
         if !loopbacks.isEmpty {
-            parts.append("\(Summary.count(loopbacks.count, "API server")) should be restarted")
+            parts.append("\(Message.count(loopbacks.count, "API server")) should be restarted")
         }
         let different = status.nodes.count { $0.differs && $0.problem == nil }
-        if different > 0 { parts.append("\(Summary.count(different, "control plane")) not as the spec says") }
+        if different > 0 { parts.append("\(Message.count(different, "control plane")) not as the spec says") }
         if status.rotation != nil { parts.append("a CA rotation is open") }
         return parts
     }
 
     /// The last line.
-    var verdict: String {
+    var verdict: Message {
         complaints.isEmpty
-            ? "fine: \(Summary.count(status.nodes.count, "control plane")) as the spec says"
+            ? "fine: \(Message.count(status.nodes.count, "control plane")) as the spec says"
             : "look: \(complaints.joined(separator: "; "))"
     }
 }

@@ -12,6 +12,8 @@ struct StatusTable {
         var columns: Int?
         /// Whether it shows more than ASCII.
         var hasBars = false
+        /// Whether it goes to a file, which is in English.
+        var isFile = false
 
         static let plain = Style()
     }
@@ -19,7 +21,7 @@ struct StatusTable {
     /// Names of alike nodes in one row; of more, the first ones are named and the others counted.
     private static let namesInRow = 6
     private static let barCells = 10
-    private static let heads = [
+    private static let heads: [Message] = [
         "CONTROL PLANE", "PROXY CLIENT", "LEFT", "CA", "LEFT", "API SERVER", "CA LOADED", "AS THE SPEC",
     ]
 
@@ -28,15 +30,16 @@ struct StatusTable {
 
     init(_ status: ClusterStatus, _ style: Style) { (self.status, self.style) = (status, style) }
 
-    var lines: [String] {
+    /// Finished, since the widths are those of one language.
+    var lines: [Message] {
         let plain = lines(withBars: false)
-        guard style.hasBars, let columns = style.columns else { return plain }
+        guard style.hasBars, let room = style.columns else { return plain.map(Message.init(verbatim:)) }
         let rich = lines(withBars: true)
-        return rich.allSatisfy { $0.count <= columns } ? rich : plain
+        return (rich.allSatisfy { columns(of: $0) <= room } ? rich : plain).map(Message.init(verbatim:))
     }
 
     private func lines(withBars: Bool) -> [String] {
-        var rows: [(names: [String], cells: [String])] = []
+        var rows: [(names: [String], cells: [Message])] = []
         for node in status.nodes {
             let cells = cells(node, withBars: withBars)
             if let same = rows.firstIndex(where: { $0.cells == cells }) {
@@ -46,39 +49,39 @@ struct StatusTable {
             }
         }
         let all = [Self.heads] + rows.map { [Self.names($0.names)] + $0.cells }
-        // Every character that stands here takes one column: names are ASCII, and so is all but the bars.
-        let widths = Self.heads.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-                .trimmingEnd
+        let texts = all.map { row in row.map { style.isFile ? $0.description : $0.shown } }
+        let widths = Self.heads.indices.map { column in texts.map { columns(of: $0[column]) }.max() ?? 0 }
+        return texts.map { row in
+            zip(row, widths).map { $0.padded(to: $1) }.joined(separator: "  ").trimmingEnd
         }
     }
 
     /// All where they are few.
-    static func names(_ names: [String]) -> String {
-        guard names.count > namesInRow else { return names.joined(separator: ", ") }
+    static func names(_ names: [String]) -> Message {
+        guard names.count > namesInRow else { return "\(names.joined(separator: ", "))" }
         let first = names.prefix(namesInRow / 2).joined(separator: ", ")
         return "\(first) and \(names.count - namesInRow / 2) more"
     }
 
-    private func cells(_ node: NodeStatus, withBars: Bool) -> [String] {
+    private func cells(_ node: NodeStatus, withBars: Bool) -> [Message] {
         guard node.problem == nil else { return ["not read", "", "", "", "", "", ""] }
-        func ends(_ role: NodeStatus.Installed.Role) -> [String] {
+        func ends(_ role: NodeStatus.Installed.Role) -> [Message] {
             let found = node.certificates.filter { $0.role == role }.map(\.certificate)
             guard let first = found.min(by: { $0.notAfter < $1.notAfter }) else { return ["none", ""] }
             let left = Self.left(first.notAfter, status.now)
             let bar = withBars ? Self.bar(first, status.now, cells: Self.barCells) + " " : ""
-            return [first.notAfter.date + (found.count > 1 ? " (of \(found.count))" : ""), bar + left]
+            let date = first.notAfter.date
+            return [found.count > 1 ? "\(date) (of \(found.count))" : "\(date)", bar + left]
         }
         return ends(.proxyClient) + ends(.ca) + [
             Self.server(node), Self.loaded(node),
-            node.drift.isEmpty ? "yes" : "NO, \(Summary.count(node.drift.count, "difference"))",
+            node.drift.isEmpty ? "yes" : "NO, \(Message.count(node.drift.count, "difference"))",
         ]
     }
 
     // MARK: - Words of a table and of a page
 
-    static func loaded(_ node: NodeStatus) -> String {
+    static func loaded(_ node: NodeStatus) -> Message {
         switch node.loaded {
         case .yes: "yes"
         case .missing: "NO"
@@ -86,9 +89,9 @@ struct StatusTable {
         }
     }
 
-    static func server(_ node: NodeStatus) -> String {
-        guard let server = node.server else { return node.unit ?? "offline" }
-        let version = server.version.map { ", \($0)" } ?? ""
+    static func server(_ node: NodeStatus) -> Message {
+        guard let server = node.server else { return node.unit.map { "\($0)" } ?? "offline" }
+        let version: Message = server.version.map { ", \($0)" } ?? ""
         return switch server.readiness {
         case .ready: "ready\(version)"
         case .notReady: "not ready\(version)"
@@ -98,7 +101,7 @@ struct StatusTable {
     }
 
     /// The time from `now` to `end`, in days or hours.
-    static func left(_ end: UnixTime, _ now: UnixTime) -> String {
+    static func left(_ end: UnixTime, _ now: UnixTime) -> Message {
         let seconds = end.seconds - now.seconds
         guard seconds > 0 else { return "ended" }
         return seconds >= 2 * 86_400 ? "\(seconds / 86_400) d" : "\(seconds / 3600) h"
@@ -114,14 +117,5 @@ struct StatusTable {
         let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
         let full = String(repeating: "█", count: eighths / 8) + partial
         return full + String(repeating: "░", count: cells - full.count)
-    }
-}
-
-extension String {
-    /// Without blanks at its end.
-    fileprivate var trimmingEnd: String {
-        var text = self
-        while text.hasSuffix(" ") { text.removeLast() }
-        return text
     }
 }

@@ -46,7 +46,7 @@ struct StatusTimeline {
         let name = "c\(number)-timeline"
         let hidden: Markup =
             all.count > shown.count
-            ? "<p>\(Summary.count(all.count - shown.count, "later end")) not shown.</p>\n" : ""
+            ? "<p>\(Message.count(all.count - shown.count, "later end")) not shown.</p>\n" : ""
         return """
             <div class="scroll" role="region" aria-label="Expiry timeline of \(report.status.cluster)" tabindex="0">
             <svg class="timeline" viewBox="0 0 \(Self.width) \(height)" role="img" aria-labelledby="\(name) \(name)-text">

@@ -10,14 +10,15 @@ import Values
 /// The last lines of a command's text: how it ended in numbers, and what comes next.
 enum Summary {
     /// A plan's lines, and below them its size, or that it is not carried out.
-    static func plan(_ lines: [String], _ preparation: Preparation, by command: String = "init") -> [String] {
+    static func plan(_ lines: [Message], _ preparation: Preparation, by command: String = "init") -> [Message]
+    {
         let plan = preparation.plan
         let apart = lines.last == "" ? lines : lines + [""]
         if preparation.refusal != nil { return apart + ["refused: no changes were made"] }
         guard !plan.isEmpty else { return lines }
         if preparation.isRollback { return apart + [rollbackSize(plan)] }
         if preparation.isRemoval { return apart + [removalSize(plan)] }
-        var parts = [
+        var parts: [Message] = [
             "\(count(plan.issues.count, "certificate")) to issue",
             "\(count(plan.nodes.map(\.files.count).reduce(0, +), "file")) to write",
             count(plan.nodes.count { $0.restarts }, "restart"),
@@ -31,14 +32,14 @@ enum Summary {
     }
 
     /// `done:` only where the exit status is 0; else what was done, and which proofs say that it is not enough.
-    static func ended(_ done: String, _ report: ProofReport) -> String {
+    static func ended(_ done: Message, _ report: ProofReport) -> Message {
         report.shortfall.map { "failed: \(done), but \($0)" } ?? "done: \(done)"
     }
 
     /// Below the proofs of `init`, and of `rotate` without --ca.
-    static func done(_ outcome: ApplyOutcome, _ plan: Plan, _ run: Run, _ report: ProofReport) -> [String] {
+    static func done(_ outcome: ApplyOutcome, _ plan: Plan, _ run: Run, _ report: ProofReport) -> [Message] {
         let keys = outcome.keysEncrypted
-        let encrypted = keys == 0 ? "" : count(keys, "private key") + " encrypted, "
+        let encrypted: Message = keys == 0 ? "" : "\(count(keys, "private key")) encrypted, "
         let done = ended(
             "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
                 + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))",
@@ -57,7 +58,7 @@ enum Summary {
         if isEmbedded {
             return [done, "next: aggbootstrap spec init cluster.json writes a spec of your own"]
         }
-        let restart =
+        let restart: Message =
             plan.isTakenWithoutRestart(spec: run.spec)
             ? " (kube-apiserver loads it without a restart)" : restart(plan, run)
         return [
@@ -68,7 +69,7 @@ enum Summary {
     }
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.
-    private static func restart(_ plan: Plan, _ run: Run) -> String {
+    private static func restart(_ plan: Plan, _ run: Run) -> Message {
         if run.spec.apiServer.isExternal { return " and give kube-apiserver there the flags shown above" }
         guard plan.notices.contains(where: { $0.code == "plan/inert" }) else {
             return " and restart kube-apiserver there"
@@ -77,17 +78,17 @@ enum Summary {
     }
 
     /// The one line of `rotate --if-due` where nothing is.
-    static func nothingDue(_ due: DueCertificates, _ run: Run) -> String {
-        let next = due.next.map { ": \(name($0)) is next, from \($0.from) on" } ?? ""
+    static func nothingDue(_ due: DueCertificates, _ run: Run) -> Message {
+        let next: Message = due.next.map { ": \(name($0)) is next, from \($0.from) on" } ?? ""
         // Of one whose key is elsewhere: the leaves go on until the next one is there.
-        let waiting = due.ca.map {
+        let waiting: Message? = due.ca.map {
             ": the requestheader CA is due since \($0.from); put the certificate of the next one into certificates.ca.certificate, "
                 + "then run rotate --ca"
         }
         return "nothing due in cluster \(run.spec.cluster)\(waiting ?? next)"
     }
 
-    private static func name(_ item: DueCertificates.Item) -> String {
+    private static func name(_ item: DueCertificates.Item) -> Message {
         switch item.owner {
         case nil: "the requestheader CA"
         case LeafOwner.shared?: "the proxy client certificate"
@@ -95,14 +96,14 @@ enum Summary {
         }
     }
 
-    private static func rollbackSize(_ plan: Plan) -> String {
+    private static func rollbackSize(_ plan: Plan) -> Message {
         let removed = plan.nodes.flatMap(\.files).count { $0.action == .remove }
         let written = plan.nodes.flatMap(\.files).count - removed
         return "plan: \(count(written, "file")) to restore, \(removed) to remove, "
             + "\(count(plan.nodes.count { $0.restarts }, "restart")); run rollback with the same options to apply it"
     }
 
-    private static func removalSize(_ plan: Plan) -> String {
+    private static func removalSize(_ plan: Plan) -> Message {
         let files = plan.nodes.flatMap(\.files)
         let removed = files.count { $0.action == .remove }
         return "plan: \(count(removed, "file")) to remove, \(files.count - removed) to write, "
@@ -110,7 +111,7 @@ enum Summary {
     }
 
     /// Below the proofs of `uninstall`.
-    static func takenAway(_ outcome: ApplyOutcome, _ report: ProofReport) -> String {
+    static func takenAway(_ outcome: ApplyOutcome, _ report: ProofReport) -> Message {
         ended(
             "\(count(outcome.filesRemoved, "file")) removed, \(outcome.filesWritten) written, "
                 + count(outcome.restarts, "restart"), report)
@@ -119,7 +120,7 @@ enum Summary {
     /// Below the proofs of `rollback`.
     static func rolledBack(
         _ outcome: ApplyOutcome, _ preparation: Preparation, _ report: ProofReport
-    ) -> [String] {
+    ) -> [Message] {
         let done = ended(
             "\(count(outcome.filesWritten, "file")) restored, \(outcome.filesRemoved) removed, "
                 + count(outcome.restarts, "restart"), report)
@@ -133,9 +134,10 @@ enum Summary {
     }
 
     /// Below the proofs of `verify`; in line with its exit status.
-    static func verified(_ report: ProofReport) -> String {
+    static func verified(_ report: ProofReport) -> Message {
         if let shortfall = report.shortfall {
-            let plan = report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
+            let plan: Message =
+                report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
             return "failed: \(shortfall)\(plan)"
         }
         let all = report.nodes.reduce(0) { $0 + $1.proofs.count }
@@ -144,5 +146,5 @@ enum Summary {
             + (open == 0 ? "" : ", \(open) could not be made")
     }
 
-    static func count(_ n: Int, _ one: String) -> String { "\(n) \(one)\(n == 1 ? "" : "s")" }
+    private static func count(_ number: Int, _ one: String) -> Message { Message.count(number, one) }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Planning
+import Values
 
 extension TrustReaderNote {
-    var text: String { "\(node): \(words)" }
+    var text: Message { "\(node): \(words)" }
 
-    private var words: String {
+    private var words: Message {
         switch standing {
         case .reached(.loadsBoth): "\(reader) has loaded both"
         case .reached(.trustsNoMore(let subjects)):

@@ -3,6 +3,7 @@
 import Planning
 import SystemdUnits
 import Testing
+import Values
 
 /// Whom kube-apiserver takes a request for. `KubeAPIServerRequestTests` asks a real one the same.
 @Suite struct RequestAuthenticationTests {

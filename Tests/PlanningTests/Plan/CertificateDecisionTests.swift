@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -123,7 +124,7 @@ import Testing
             """#)
         try world.apply()
         change.make(&world.spec.certificates.proxyClient)
-        let expected = change.isAnother ? ["the spec asks for another certificate"] : []
+        let expected: [Message] = change.isAnother ? ["the spec asks for another certificate"] : []
         #expect(world.plan.issues.map(\.reason) == expected)
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
+import Values
 
 /// Which program a command runs, where what precedes it is another program, a container's maker or a shell.
 @Suite struct CommandFormTests {
@@ -174,7 +176,7 @@ import Testing
             #expect(said == (code.map { [$0] } ?? []), "\(lines): \(said)")
             let names = settings.split(separator: "\n").map { $0.split(separator: "=")[0] + "= (" }
             #expect(
-                plan.refusals.allSatisfy { names.contains(where: $0.message.contains) }, "\(plan.refusals)")
+                plan.refusals.allSatisfy { names.contains(where: $0.message.description.contains) }, "\(plan.refusals)")
         }
     }
 

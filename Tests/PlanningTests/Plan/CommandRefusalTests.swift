@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
+import Values
 
 @testable import Planning
 @testable import SystemdUnits
@@ -97,7 +99,7 @@ import Testing
         #expect(plan.notices.map(\.code).contains("plan/container") == isContainer)
         for refusal in plan.refusals where code != "plan/not-mounted" {
             #expect(
-                refusal.message.contains(command.split(separator: " ")[0].trimmingPrefix("@")), "\(refusal)")
+                refusal.message.description.contains(command.split(separator: " ")[0].trimmingPrefix("@")), "\(refusal)")
         }
     }
 

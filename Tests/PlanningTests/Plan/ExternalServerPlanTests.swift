@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -42,7 +43,7 @@ import Testing
         let plan = try world([]).plan
         #expect(codes(plan) == ["plan/flags-missing"])
         #expect(plan.nodes[0].files.count == 3 && !plan.nodes[0].restarts && !plan.nodes[0].daemonReload)
-        let lines = plan.notices[0].details.map { String($0.drop { $0 == " " }) }
+        let lines = plan.notices[0].details.map { String($0.description.drop { $0 == " " }) }
         #expect(try lines == wanted())
     }
 
@@ -111,7 +112,7 @@ import Testing
     /// Each is a line of what its manager reads.
     @Test func formsOfFlags() throws {
         func details(_ manager: ExternalServer.Manager) throws -> [String] {
-            try world([], manager: manager).plan.notices[0].details
+            try world([], manager: manager).plan.notices[0].details.map(\.description)
         }
         let name = "--requestheader-allowed-names=aggregator"
         #expect(try details(.microK8s(argumentsFile: "/a")).contains("  \(name)"))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -68,7 +69,7 @@ import Testing
         #expect(world.plan.nodes[0].restart == .leftStopped && world.plan.nodes[0].daemonReload)
         world.node.unit?.live?.activity = .failing
         world.node.unit?.live?.stateText = "activating/auto-restart"
-        let reason = "it is activating/auto-restart now and may start with the new files"
+        let reason: Message = "it is activating/auto-restart now and may start with the new files"
         #expect(world.plan.nodes[0].restart == .needed(reason))
         var done = try Self.converged()
         done.node.unit?.live?.activity = .failing

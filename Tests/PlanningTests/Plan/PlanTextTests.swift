@@ -127,14 +127,14 @@ import Testing
               + /etc/kubernetes/ssl/aggregator.pem 0644 998:998 new certificate, issued during the run
               + /etc/systemd/system/kube-apiserver.service.d/zz-aggregation.conf 0644 0:0
             """
-        #expect(report.prefix(9).joined(separator: "\n") == expected)
+        #expect(report.prefix(9).joined(separator: "\n").description == expected)
         let end = """
               systemctl daemon-reload
               restart kube-apiserver.service: it runs without the wanted flags
 
             note: cp1: the drop-in overrides ExecStart= of /usr/lib/systemd/system/kube-apiserver.service: edits there have no effect until the next init
             """
-        #expect(report.suffix(4).joined(separator: "\n") == end)
+        #expect(report.suffix(4).joined(separator: "\n").description == end)
         try world.apply()
         #expect(PlanReport(world.plan, unit: "u").lines == ["nothing to change in cluster demo"])
         world.node.key.mode = 0o644

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
 @testable import SystemdUnits
+import Values
 
 /// `plan/proxy`: what the plan says where extension servers would be asked through a proxy.
 @Suite struct ProxyNoticeTests {
@@ -16,7 +18,7 @@ import Testing
     static let proxied = "Environment=HTTPS_PROXY=http://user:s3cret@proxy:3128 NO_PROXY=192.168.123.250"
 
     private func notice(_ world: PlanWorld) -> String? {
-        world.plan.notices.first { $0.code == "plan/proxy" }?.message
+        world.plan.notices.first { $0.code == "plan/proxy" }?.message.description
     }
 
     @Test(arguments: [ObservedNode.Access.offline, .live])

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
 @testable import Spec
 @testable import SystemdUnits
+import Values
 
 /// Whether an API server asks extension servers itself, by its environment and its flags.
 @Suite struct ExtensionReachTests {
@@ -77,7 +79,7 @@ import Testing
         let verdict = reach.verdict(
             row.servers.map { .known($0.map { .init(address: $0, port: 8443) }) }
                 ?? .unknown("there is no kubeconfig"))
-        let (kind, text): (Kind, String) =
+        let (kind, text): (Kind, Message) =
             switch verdict {
             case .direct(let text): (.direct, text)
             case .proxied(let text): (.proxied, text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Planning
@@ -124,7 +125,7 @@ import Testing
         let node = try #require(world.plan.nodes.first)
         #expect(node.files.map(\.path) == [world.node.certificate.path] && !node.restarts)
         let mark = "-----BEGIN CERTIFICATE-----\n"
-        func lines() -> [String] { PlanReport(world.plan, unit: "u").lines }
+        func lines() -> [Message] { PlanReport(world.plan, unit: "u").lines }
         #expect(!lines().contains { $0.contains("followed by") })
         world.inventory.leaves["cp1"]?.pem = Array("\(mark)a\n\(mark)b\n".utf8)
         #expect(lines().contains { $0.hasSuffix(", followed by 1 more certificate") })

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import Spec
+import Values
 
 /// Each row: a spec in which `▸` marks every problem, their codes in order, and words of what is said.
 @Suite struct BadSpecTests {

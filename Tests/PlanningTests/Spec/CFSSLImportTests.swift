@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Spec
+import Values
 
 @Suite struct CFSSLImportTests {
     /// A CA, a leaf and a profile like those of the guides that people follow.

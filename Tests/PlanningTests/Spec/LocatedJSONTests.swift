@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Spec
+import Values
 
 @Suite struct LocatedJSONTests {
     static let accepted: [(text: String, value: LocatedJSON.Value)] = [

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Spec
+import Values
 
 @Suite struct SpecExplanationTests {
     @Test func everyFieldIsExplained() throws {
         #expect(SpecExplanation.overview.count == SpecFields.entries.count)
         for (entry, line) in zip(SpecFields.entries, SpecExplanation.overview) {
-            #expect(line.hasPrefix("\(entry.path) ") && line.hasSuffix(entry.field.summary))
+            #expect(line.hasPrefix("\(entry.path) ") && line.hasSuffix(entry.field.summary.description))
             let lines = try #require(SpecExplanation.lines(for: entry.path))
-            #expect(lines.first == entry.path && lines.contains("  \(entry.field.summary)"))
+            #expect(lines.first?.description == entry.path && lines.contains("  \(entry.field.summary)" as Message))
             #expect(lines.contains { $0.hasSuffix(": \(entry.field.example)") }, "\(entry.path)")
             let inner = SpecFields.object(in: entry.field.type)?.fields ?? []
-            #expect(lines.contains("  fields") == !inner.isEmpty)
+            #expect(lines.contains("  fields" as Message) == !inner.isEmpty)
             for field in inner { #expect(lines.contains { $0.hasPrefix("    \(field.name) ") }) }
         }
     }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Spec
+import Values
 
 /// The table has to be true by itself: schema, reference and messages are made of it.
 @Suite struct SpecFieldsTests {
     @Test func rowsHold() throws {
         for entry in SpecFields.entries {
             let field = entry.field
-            #expect(field.summary.hasSuffix(".") && field.summary.first?.isUppercase == true, "\(entry.path)")
+            #expect(field.summary.hasSuffix(".") && field.summary.description.first?.isUppercase == true, "\(entry.path)")
             let object = SpecObject(name: "row", summary: "", fields: [field])
             var reader = SpecReader()
             let example = try LocatedJSON.parse(Array("{\"\(field.name)\": \(field.example)}".utf8))

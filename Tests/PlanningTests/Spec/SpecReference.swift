@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @testable import Spec
+import Values
 
 /// The reference of the spec as Markdown, from the table that the parser uses, so that the two cannot differ.
 enum SpecReference {
@@ -42,7 +43,7 @@ enum SpecReference {
         case .defaultBoolean(let value): "`\(value)`"
         case .defaultTexts(let texts): texts.map { "`\($0)`" }.joined(separator: ", ")
         case .defaultObject: "its fields' defaults"
-        case .derived(let words): words
+        case .derived(let words): words.description
         }
     }
 }

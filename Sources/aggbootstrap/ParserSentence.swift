@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import Synchronization
 import Values
 
 /// What the parser of the command line says, in words that can be translated. It hands out finished English sentences, its
 /// own and ours: here they get their values apart.
-enum ParserText {
+enum ParserSentence {
     /// The last one of ours: the parser keeps only its English text.
     private static let last = Mutex<Message?>(nil)
 
@@ -16,12 +15,9 @@ enum ParserText {
         return message.description
     }
 
-    /// A sentence of the parser as an error is written: in lower case, with no full stop.
+    /// - Parameter sentence: as an error is written: in lower case, with no full stop.
     static func message(_ sentence: String) -> Message {
-        if let ours = ours(sentence) { return ours }
-        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        let plain = text.prefix(1).lowercased() + text.dropFirst()
-        return known(plain) ?? Message(verbatim: plain)
+        ours(sentence) ?? known(sentence) ?? Message(verbatim: sentence)
     }
 
     private static func ours(_ text: some StringProtocol) -> Message? {
