@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "translations.h"
 
+/* It is C23, and an extension of the compiler before. */
+#pragma clang diagnostic ignored "-Wc23-extensions"
 static const unsigned char zh_cn[] = {
 #embed "zh_CN.po"
 };

@@ -3,10 +3,10 @@
 import Synchronization
 import Values
 
-/// What the parser of the command line says of arguments that it cannot use. It has only English for it: here its sentences
-/// get their values apart, so that they can be shown in another language.
+/// What the parser of the command line says, in words that can be translated. It hands out finished English sentences, its
+/// own and ours: here they get their values apart.
 enum ParserSentence {
-    /// The last text of ours that the parser was given: it keeps the English one only.
+    /// The last one of ours: the parser keeps only its English text.
     private static let last = Mutex<Message?>(nil)
 
     /// - Returns: its English text, for the parser.
@@ -15,19 +15,25 @@ enum ParserSentence {
         return message.description
     }
 
-    private static func ours(_ text: String) -> Message? {
+    /// - Parameter sentence: as an error is written: in lower case, with no full stop.
+    static func message(_ sentence: String) -> Message {
+        ours(sentence) ?? known(sentence) ?? Message(verbatim: sentence)
+    }
+
+    private static func ours(_ text: some StringProtocol) -> Message? {
         last.withLock { $0 }.flatMap { $0.description == text ? $0 : nil }
     }
 
-    /// - Parameter sentence: as an error is written: in lower case, with no full stop.
-    static func message(_ sentence: String) -> Message {
-        ours(sentence) ?? options(sentence) ?? values(sentence) ?? rare(sentence) ?? Message(verbatim: sentence)
+    private static func known(_ sentence: String) -> Message? {
+        // Letters behind one dash are one option or several.
+        guard let match = sentence.wholeMatch(of: /([^\n]*)\n   or: Missing value for '(.*)' in '(.*)'/)
+        else {
+            return options(sentence) ?? values(sentence) ?? shells(sentence)
+        }
+        return "\(message(String(match.1)))\n   or: Missing value for '\(match.2)' in '\(match.3)'"
     }
 
     private static func options(_ sentence: String) -> Message? {
-        if let match = sentence.wholeMatch(of: /([^\n]*)\n +or: M(issing value for '.*') in '(.*)'/) {
-            return "\(message(String(match.1))), or \(message("m" + match.2)) in '\(match.3)'"
-        }
         if let match = sentence.wholeMatch(of: /unknown option '(.*)'\. Did you mean '(.*)'\?/) {
             return "unknown option '\(match.1)'. Did you mean '\(match.2)'?"
         }
@@ -40,15 +46,12 @@ enum ParserSentence {
         if let match = sentence.wholeMatch(of: /missing value for '(.*)'/) {
             return "missing value for '\(match.1)'"
         }
-        if let match = sentence.wholeMatch(
-            of: /the option '(.*)' does not take any value, but '(.*)' was specified/)
-        {
+        let valued = /the option '(.*)' does not take any value, but '(.*)' was specified/
+        if let match = sentence.wholeMatch(of: valued) {
             return "the option '\(match.1)' does not take any value, but '\(match.2)' was specified"
         }
-        guard
-            let match = sentence.wholeMatch(
-                of: /value to be set with flag (.*) had already been set with flag (.*)/)
-        else { return nil }
+        let doubled = /value to be set with flag (.*) had already been set with flag (.*)/
+        guard let match = sentence.wholeMatch(of: doubled) else { return nil }
         return "value to be set with flag \(flag(match.1)) had already been set with flag \(flag(match.2))"
     }
 
@@ -73,39 +76,43 @@ enum ParserSentence {
         if let match = sentence.wholeMatch(of: /missing one of: (.*)/) {
             return "missing one of: \(match.1)"
         }
-        if let match = sentence.wholeMatch(of: /(?s)the value '(.*)' is invalid for '(.*?)'(.*)/) {
-            return "the value '\(match.1)' is invalid for '\(match.2)'" + allowed(match.3)
-        }
-        return nil
-    }
-
-    /// What the parser says of the values that are allowed, or what our own reader of the value says.
-    private static func allowed(_ text: Substring) -> Message {
-        if let match = text.wholeMatch(of: /(?s)\. Please provide one of the following:(.*)/) {
-            return ". Please provide one of the following:" + Message(verbatim: String(match.1))
-        }
-        if let match = text.wholeMatch(of: /\. Please provide one of (.*) and (.*)/) {
-            return ". Please provide one of \(match.1) and \(match.2)"
-        }
-        if let match = text.wholeMatch(of: /\. Please provide one of (.*) or (.*)/) {
-            return ". Please provide one of \(match.1) or \(match.2)"
-        }
-        if text.hasPrefix(": "), let why = ours(String(text.dropFirst(2))) { return ": \(why)" }
-        return Message(verbatim: String(text))
-    }
-
-    private static func rare(_ sentence: String) -> Message? {
         if sentence == "missing required subcommand" { return "missing required subcommand" }
-        if let match = sentence.wholeMatch(
-            of: /(?s)can't generate completion scripts for '(.*)'\.\n.*with one of:\s*(.*)/)
-        {
-            return "can't generate completion scripts for '\(match.1)'; the shells are \(match.2)"
+        guard let match = sentence.wholeMatch(of: /(?s)the value '(.*)' is invalid for '(.*?)'(.*)/) else {
+            return nil
         }
-        if let match = sentence.wholeMatch(
-            of: /(?s)can't autodetect a supported shell\.\n.*with one of:\s*(.*)/)
-        {
-            return "can't autodetect a supported shell; the shells are \(match.1)"
+        let (value, argument) = (match.1, match.2)
+        if match.3.isEmpty { return "the value '\(value)' is invalid for '\(argument)'" }
+        if let list = match.3.wholeMatch(of: /(?s)\. Please provide one of the following:(.*)/) {
+            return
+                "the value '\(value)' is invalid for '\(argument)'. Please provide one of the following:\(list.1)"
         }
-        return nil
+        if let list = match.3.wholeMatch(of: /\. Please provide one of (.*)/) {
+            return
+                "the value '\(value)' is invalid for '\(argument)'. Please provide one of \(allowed(list.1))"
+        }
+        let why = match.3.dropFirst(2)
+        return
+            "the value '\(value)' is invalid for '\(argument)': \(ours(why) ?? Message(verbatim: String(why)))"
+    }
+
+    /// `'a', 'b' or 'c'`.
+    private static func allowed(_ list: Substring) -> Message {
+        if let match = list.wholeMatch(of: /(.*') and ('.*)/) { return "\(match.1) and \(match.2)" }
+        if let match = list.wholeMatch(of: /(.*') or ('.*)/) { return "\(match.1) or \(match.2)" }
+        return Message(verbatim: String(list))
+    }
+
+    private static func shells(_ sentence: String) -> Message? {
+        let ending = /(?s)(.*)\.\nPlease use --generate-completion-script=<shell> with one of:\n    (.*)/
+        guard let match = sentence.wholeMatch(of: ending) else { return nil }
+        let problem: Message
+        if let name = match.1.wholeMatch(of: /can't generate completion scripts for '(.*)'/) {
+            problem = "can't generate completion scripts for '\(name.1)'"
+        } else {
+            problem =
+                match.1 == "can't autodetect a supported shell"
+                ? "can't autodetect a supported shell" : Message(verbatim: String(match.1))
+        }
+        return "\(problem).\nPlease use --generate-completion-script=<shell> with one of:\n    \(match.2)"
     }
 }

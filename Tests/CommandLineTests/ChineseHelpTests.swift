@@ -94,7 +94,7 @@ import Values
         "verify now then",
         "completion csh", "completion", "plan --quiet=yes", "status -qz", "spec explain a b c",
         "rotate --compromised key",
-        "--generate-completion-script csh", "plan -oq",
+        "--generate-completion-script csh", "plan -oq", "verify -o xml",
     ])
     func wrongArguments(line: String) throws {
         let arguments = line.split(separator: " ").map(String.init)
@@ -104,6 +104,8 @@ import Values
         let message = UsageError.message(sentence)
         // The English text is the parser's.
         #expect(message == report.message)
+        let plain = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+        #expect(message.description.dropFirst() == plain.dropFirst())
         let shown = message.text(Language.chineseCatalog().translation).replacing("zsh bash fish", with: "")
         #expect(shown.contains(/[\u{3400}-\u{9FFF}]/) && !shown.contains(/[a-z]{2,} [a-z]{2,}/), "\(shown)")
     }

@@ -17,24 +17,36 @@ struct MessageTemplates {
 
     private(set) var found: [Found] = []
     private let file: String
+    private let parameters: MessageParameters
 
     static func inSources() throws -> [Found] {
         let root = #filePath.components(separatedBy: "/Tests/")[0]
         let paths =
             FileManager.default.enumerator(atPath: "\(root)/Sources")?.compactMap { $0 as? String } ?? []
-        return try paths.filter { $0.hasSuffix(".swift") }.sorted().flatMap { path in
+        let files = try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
             let text = try String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)
-            return Self.of(text, file: "Sources/\(path)")
+            return (name: "Sources/\(path)", tokens: SwiftTokens.of(text))
         }
+        let parameters = MessageParameters(files.map(\.tokens))
+        return files.flatMap { of($0.tokens, file: $0.name, parameters) }
     }
 
     static func of(_ source: String, file: String) -> [Found] {
-        var templates = Self(file: file)
-        templates.read(SwiftTokens.of(source), within: [])
+        let tokens = SwiftTokens.of(source)
+        return of(tokens, file: file, MessageParameters([tokens]))
+    }
+
+    private static func of(
+        _ tokens: [SwiftTokens.Token], file: String, _ parameters: MessageParameters
+    ) -> [Found] {
+        var templates = Self(file: file, parameters: parameters)
+        templates.read(tokens, within: [])
         return templates.found
     }
 
-    private init(file: String) { self.file = file }
+    private init(file: String, parameters: MessageParameters) {
+        (self.file, self.parameters) = (file, parameters)
+    }
 
     private mutating func read(_ tokens: [SwiftTokens.Token], within: [String]) {
         var surroundings = Surroundings()
@@ -54,7 +66,8 @@ struct MessageTemplates {
             let before = tokens[..<index].suffix(3).map { $0.text ?? "" }
             if !isHelp(before) {
                 let template = Self.template(whole)
-                let isCertain = !within.isEmpty || surroundings.saysMessages
+                let isCertain =
+                    !within.isEmpty || surroundings.saysMessages || surroundings.isArgument(of: parameters)
                 let isOther = isCompared(before, tokens[end...].first?.text) || surroundings.isInPattern
                 var inner = within
                 if Self.isText(template) || isCertain && !isOther && Self.hasWord(template) {
@@ -93,7 +106,10 @@ struct MessageTemplates {
             && word.allSatisfy { $0.isLetter || "'’-/".contains($0) }
     }
 
-    private static func hasWord(_ template: String) -> Bool { template.contains(/[A-Za-z]{2}/) }
+    private static func hasWord(_ template: String) -> Bool {
+        // A code, a path or a flag is none.
+        template.contains(/[A-Za-z]{2}/) && !template.contains(/^[^ ]*\/[^ ]*$|^--?[^ ]*$/)
+    }
 
     // The command line's own help comes from the parser.
     private func isHelp(_ before: [String]) -> Bool {
@@ -122,13 +138,26 @@ private struct Surroundings {
     private(set) var isInPattern = false
     /// Within `let word: Message = ...`, and the depth there.
     private var value: Int?
-    /// The parentheses of `count(`.
-    private var counts: [Int] = []
+    /// The parentheses and brackets that are open.
+    private var calls: [Call] = []
+
+    private struct Call {
+        let function: String
+        var place = 0
+        var label: String?
+    }
 
     /// Whether a literal here is a message, for certain.
     var saysMessages: Bool {
-        value == depth || counts.last == depth
+        value == depth || calls.last?.function == "count"
             || braces.last.map { $0.saysMessages && $0.depth == depth } ?? false
+    }
+
+    /// Whether a literal here is an argument that is declared as a message.
+    func isArgument(of parameters: MessageParameters) -> Bool {
+        guard let call = calls.last else { return false }
+        if let label = call.label { return parameters.contains(label: label) }
+        return parameters.contains(function: call.function, place: call.place)
     }
 
     mutating func pass(_ token: SwiftTokens.Token, before: ArraySlice<SwiftTokens.Token>) {
@@ -136,19 +165,26 @@ private struct Surroundings {
         switch token.text {
         case "(", "[":
             depth += 1
-            if last.last == "count" { counts.append(depth) }
+            calls.append(Call(function: token.text == "(" ? last.last ?? "" : ""))
         case ")", "]":
-            if counts.last == depth { counts.removeLast() }
             depth -= 1
+            _ = calls.popLast()
         case "{":
             let isBody = last.last == "Message" || last.last == "?" && last.first == "Message"
             let isWithin = braces.last.map { $0.saysMessages && $0.depth == depth } ?? false
             braces.append(Brace(saysMessages: isBody || isWithin || value == depth, depth: depth))
         case "}": _ = braces.popLast()
         case "case": isInPattern = true
-        case ":": if !before.isEmpty { isInPattern = false }
+        case ":":
+            isInPattern = false
+            if ["(", ","].contains(last.first), !calls.isEmpty { calls[calls.count - 1].label = last.last }
         case "let", "var", "guard", "func", "static": value = nil
         case "=": if last.last == "Message", last.first == ":" { value = depth }
+        case ",":
+            if !calls.isEmpty {
+                calls[calls.count - 1].place += 1
+                calls[calls.count - 1].label = nil
+            }
         default: break
         }
         if token.text == "=" || token.text == "," && depth == 0 {

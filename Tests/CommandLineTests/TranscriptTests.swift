@@ -79,6 +79,18 @@ import Testing
             "aggbootstrap plan --sepc cluster.json", "aggbootstrap rollback --root out",
             "aggbootstrap rollback --yes"),
         Transcript(
+            "chinese", "LC_ALL=zh_CN.UTF-8 aggbootstrap --help",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap plan --help",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap init --root out",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap init --root out",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap status --root out",
+            "openssl genpkey -algorithm ed25519 -out out/cp1/etc/kubernetes/ssl/aggregator-key.pem",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap verify --root out",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap verify --offline out",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap plan --root out",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap plan --sepc cluster.json",
+            "LC_ALL=zh_CN.UTF-8 aggbootstrap plan --spec missing.json"),
+        Transcript(
             "help", "aggbootstrap", "aggbootstrap init --help", "aggbootstrap plan --help",
             "aggbootstrap status --help", "aggbootstrap verify --help", "aggbootstrap rollback --help",
             "aggbootstrap spec --help",

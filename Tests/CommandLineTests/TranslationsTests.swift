@@ -90,6 +90,8 @@ import Testing
                 }
             }
             let regex = text.matches(of: /"[^"]* two words"/)
+            func fail(_ code: String, _ operation: Message, hint: Message? = nil) {}
+            fail("code", "read", hint: "retry")
             note(.count(n, "node"), "single", help: "help is not here", x == "equal" ? "one way" : "or another")
             """##
         let found = MessageTemplates.of(source, file: "").map(\.template)
@@ -99,7 +101,7 @@ import Testing
                 "first %1 and second %2, %3", "nested %1", "after it",
                 "two lines, joined %1\n  and indented", #"a \d raw "text" %1"#, "ready", "waiting", "named",
                 "other",
-                "node", "one way", "or another",
+                "read", "retry", "node", "one way", "or another",
             ])
     }
 
