@@ -85,14 +85,16 @@ package struct ShellCommand {
                 expansion.arguments.append(.init(pattern: ArgumentPattern(text: text), word: index))
             case .variable(let name):
                 guard let value = environment[name] else { continue }
-                guard !value.text.contains(where: { "\"'\\*?[]{}()<>|&;#~`$%".contains($0) }) else {
-                    return nil
-                }
-                for (position, part) in value.text.split(whereSeparator: \.isWhitespace).enumerated() {
+                // A carriage return would be a part of an argument.
+                guard !value.text.utf8.contains(where: { "\"'\\*?[]{}()<>|&;#~`$%\r".utf8.contains($0) })
+                else { return nil }
+                // At blanks, tabs and line feeds, and no other white space.
+                for (position, part) in value.text.utf8.split(whereSeparator: UnitByte.isBlank).enumerated() {
                     expansion.arguments.append(
                         .init(
-                            pattern: ArgumentPattern(text: String(part)), word: index, variable: name,
-                            position: position))
+                            pattern: ArgumentPattern(text: String(decoding: part, as: UTF8.self)),
+                            word: index,
+                            variable: name, position: position))
                 }
             }
         }

@@ -21,7 +21,8 @@ struct EnvironmentFileEdit {
     }
 
     /// The text with our flags in the variable.
-    /// - Parameter removing: which words of which variables go.
+    /// - Parameter removing: which words of which variables go; those that are not there are left out, and the caller's check of
+    ///   what came of it finds that.
     func text(removing: [String: Set<Int>]) -> String {
         let variables = EnvironmentFile.parse(text).variables
         var changes: [Change] = []
@@ -31,7 +32,7 @@ struct EnvironmentFileEdit {
             changes += Self.changes(
                 of: found,
                 replacements[name].map { Self.exchange(words, for: $0) }
-                    ?? positions.map { Self.removal(of: $0, words) }, text)
+                    ?? positions.filter(words.indices.contains).map { Self.removal(of: $0, words) }, text)
         }
         guard let found = variables.last(where: { $0.name == variable }) else {
             if arguments.isEmpty { return Self.apply(changes, to: text) }
@@ -41,7 +42,7 @@ struct EnvironmentFileEdit {
             return "\(rest)\(gap)\(variable)=\"\(own)\"\n"
         }
         let words = Self.words(found)
-        let flagged = removing[variable] ?? []
+        let flagged = (removing[variable] ?? []).filter(words.indices.contains)
         let kept = words.indices.filter { !flagged.contains($0) }
         let current = flagged.sorted().map { String(decoding: words[$0].value, as: UTF8.self) }
         if current.bytes == arguments.bytes, flagged.isEmpty || flagged.max() == words.indices.last {

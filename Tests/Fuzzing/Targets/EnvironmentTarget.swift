@@ -23,6 +23,7 @@ enum EnvironmentTarget {
         check(EnvironmentFile.parse(text), Array(text.utf8))
         let plain = EnvironmentFile.withoutAggregationFlags(text)
         require(isSame(EnvironmentFile.withoutAggregationFlags(plain), plain), "flags are left behind")
+        checkWords(EnvironmentFile.parse(text).variables, EnvironmentFile.parse(plain).variables)
         let command = commands[Int(first) % commands.count]
         let unit = UnitText(
             path: "/lib/systemd/system/\(UnitTarget.unit)",
@@ -48,6 +49,32 @@ enum EnvironmentTarget {
             }
             require(variable.range.upperBound <= bytes.count, "an assignment beyond the file's end")
         }
+    }
+
+    /// Every variable keeps its words, but for aggregation flags in the last assignment of its name.
+    private static func checkWords(_ before: [EnvironmentFile.Variable], _ after: [EnvironmentFile.Variable])
+    {
+        require(before.map(\.name.bytes) == after.map(\.name.bytes), "variables are others")
+        for (index, (old, new)) in zip(before, after).enumerated() where !isSame(old.value, new.value) {
+            require(
+                !before[(index + 1)...].contains { isSame($0.name, old.name) },
+                "a value changes that does not count")
+            let words = words(old.value)
+            let own = EffectiveFlags.parse(arguments: words.map(\.text)).occurrences
+                .filter { APIServerFlags.names.contains($0.name) }.flatMap(\.arguments)
+            let others = words.indices.filter { !own.contains($0) }.map { words[$0] }
+            require(self.words(new.value) == others, "\(old.value.debugDescription) loses other words")
+        }
+    }
+
+    private static func words(_ value: String) -> [ByteText] {
+        let bytes = Array(value.utf8)
+        var reader = UnitWordReader(bytes, in: bytes.indices, escapes: .plain)
+        var words: [ByteText] = []
+        while let word = try? reader.next() {
+            words.append(String(decoding: word.value, as: UTF8.self).bytes)
+        }
+        return words
     }
 
     private static func edit(_ text: String, _ unit: UnitText) throws(UnitError) -> String {

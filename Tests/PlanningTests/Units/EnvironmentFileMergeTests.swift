@@ -285,6 +285,13 @@ import Testing
         for value in ["--v='2'", "--v=$HOME", "--v=*"] {
             #expect(throws: UnitError.self) { try Self.render("ARGS=\"\(value)\"\n", unit: unit) }
         }
+        // What a shell does not split at, such as the no-break space that comes with a copied line.
+        for value in ["--v=2\u{a0}--w", "--v=2\u{b}--w", "--v=2 \u{301}--w", "--v=2\u{2028}"] {
+            let rendered = try? Self.render("ARGS=\"\(value) --proxy-client-key-file=/k\"\n", unit: unit)
+            let wanted = code == nil ? "ARGS=\"\(value) \(Self.own)\"\n" : nil
+            #expect(rendered?.text.bytes == wanted?.bytes)
+        }
+        #expect(throws: UnitError.self) { try Self.render("ARGS=\"--v=2 \r --w\"\n", unit: unit) }
     }
 
     /// Where all aggregation flags of a unit come out of one file, `auto` leaves them there.
