@@ -44,7 +44,8 @@ package enum Decompressor {
             guard result.terminationStatus.isSuccess else {
                 throw NodeError(
                     .command, operation: "decompress", subject: path,
-                    underlying: firstLine(of: result.standardError).map { Message(verbatim: $0) } ?? "\(program) failed",
+                    underlying: firstLine(of: result.standardError).map { Message(verbatim: $0) }
+                        ?? "\(program) failed",
                     hint: "give an archive that \(program) -t \(path) finds whole")
             }
             return result.standardOutput

@@ -38,7 +38,8 @@ extension NodeError {
             EBUSY, EIO,
         ]
         guard let number = numbers.first(where: { String(cString: strerror($0)) == cause }) else {
-            return NodeError(.system, operation: operation, subject: subject, underlying: Message(verbatim: text))
+            return NodeError(
+                .system, operation: operation, subject: subject, underlying: Message(verbatim: text))
         }
         return .system(operation, subject, number)
     }

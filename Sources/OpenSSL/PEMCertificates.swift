@@ -50,7 +50,8 @@ package struct PEMCertificates {
             der.append(Array(decoded.bytes))
         }
         guard !der.isEmpty else {
-            let other: Message = found.blocks.first.map { "its block is \($0.label)" } ?? "it has no PEM block"
+            let other: Message =
+                found.blocks.first.map { "its block is \($0.label)" } ?? "it has no PEM block"
             throw PKIError(.malformed, operation: operation, subject: path, underlying: other)
         }
         self.der = der

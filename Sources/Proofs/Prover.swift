@@ -91,7 +91,8 @@ struct Prover {
             try ChainVerifier.verify(
                 leaf: leaf, intermediates: Array(pair.chain.dropFirst()), bundle: pair.bundle, at: now)
             let behind = pair.chain.dropFirst().map {
-                "; followed by \($0.summary.subject), signed by \($0.summary.issuer), until \($0.summary.notAfter.date)" as Message
+                "; followed by \($0.summary.subject), signed by \($0.summary.issuer), until \($0.summary.notAfter.date)"
+                    as Message
             }
             return Proof(
                 "chain", .passed,

@@ -55,7 +55,8 @@ enum SpecNames {
             return refuse("it has characters other than letters, digits and \":-_.\\@\"")
         }
         guard bytes.count > suffix.count, bytes.suffix(suffix.count).elementsEqual(suffix) else {
-            let whole: Message? = bytes.contains(0x2e) || bytes.isEmpty ? nil : "write it as \"\(text).service\""
+            let whole: Message? =
+                bytes.contains(0x2e) || bytes.isEmpty ? nil : "write it as \"\(text).service\""
             return refuse("it does not end with .service", hint: whole)
         }
         guard bytes.count <= unitLimit else { return refuse("it has more than \(unitLimit) characters") }

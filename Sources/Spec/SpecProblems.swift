@@ -32,12 +32,15 @@ package struct SpecProblems: ReportedError, Sendable, CustomStringConvertible {
     ///   - limit: how many problems are shown in full; a last line counts the others.
     ///   - translation: that of a template, for the reader's language.
     package func render(
-        color: SpecRendering.Color = .none, limit: Int = 100, translation: @escaping Message.Translation = Message.inEnglish
+        color: SpecRendering.Color = .none, limit: Int = 100,
+        translation: @escaping Message.Translation = Message.inEnglish
     ) -> String {
-        let rendering = SpecRendering(fileName: fileName, source: source, color: color, translation: translation)
+        let rendering = SpecRendering(
+            fileName: fileName, source: source, color: color, translation: translation)
         var text = problems.prefix(limit).map(rendering.text).joined()
         if problems.count > limit {
-            let more: Message = "\(SpecRendering.printable(fileName)): \(problems.count - limit) more problems"
+            let more: Message =
+                "\(SpecRendering.printable(fileName)): \(problems.count - limit) more problems"
             text += more.text(translation) + "\n"
         }
         return text

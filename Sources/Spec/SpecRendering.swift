@@ -29,7 +29,9 @@ package struct SpecRendering {
         let place = paint("\(fileName):\(problem.location):", .bold)
         let message = SafeText.lines(problem.message.text(translation))
         let head = "\(place) \(paint(word("error:"), .red)) \(message) [\(problem.code.rawValue)]\n"
-        let hint = problem.hint.map { "  \(paint(word("hint:"), .cyan)) \(SafeText.lines($0.text(translation)))\n" } ?? ""
+        let hint =
+            problem.hint.map { "  \(paint(word("hint:"), .cyan)) \(SafeText.lines($0.text(translation)))\n" }
+            ?? ""
         return head + excerpt(at: problem) + hint
     }
 

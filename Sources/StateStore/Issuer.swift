@@ -84,7 +84,8 @@ package struct Issuer {
     /// anything is stored.
     private func checkTimes(of issues: [CertificateIssue]) throws {
         guard let issue = issues.first(where: { now < $0.notBefore || now >= $0.notAfter }) else { return }
-        let name: Message = issue.owner.map { "the proxy client certificate of \($0)" } ?? "the requestheader CA"
+        let name: Message =
+            issue.owner.map { "the proxy client certificate of \($0)" } ?? "the requestheader CA"
         throw BootstrapError(
             "state/plan-too-old", status: .locked,
             "cannot issue \(name) as planned, valid from \(issue.notBefore) to \(issue.notAfter): it is \(now) now",

@@ -86,7 +86,8 @@ struct BusConnection: ~Copyable {
             _ = try step(until: nil, operation, subject)
         }
         guard let received = reply.take() else {
-            throw BusError(.malformed, operation: operation, subject: subject, underlying: "the reply got lost")
+            throw BusError(
+                .malformed, operation: operation, subject: subject, underlying: "the reply got lost")
         }
         let answer = BusMessage(owning: received, operation: operation, subject: subject)
         try Self.throwError(in: answer)

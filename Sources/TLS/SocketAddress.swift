@@ -63,7 +63,8 @@ func resolve(_ endpoint: APIServerEndpoint, _ attempt: Attempt) throws(APIServer
         let cause =
             result == EAI_SYSTEM ? strerror(errno) : UnsafeMutablePointer(mutating: gai_strerror(result))
         throw attempt.error(
-            .unreachable, cause.map { Message(verbatim: String(cString: $0)) } ?? "the name could not be looked up",
+            .unreachable,
+            cause.map { Message(verbatim: String(cString: $0)) } ?? "the name could not be looked up",
             hint: "the address must be an IP address, or a name that this machine can look up")
     }
     defer { freeaddrinfo(list) }

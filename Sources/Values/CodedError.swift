@@ -53,7 +53,8 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         nodes: [NodeResult] = []
     ) {
         self.init(
-            code, status: status, operation: operation, subject: Message(verbatim: subject), underlying: underlying,
+            code, status: status, operation: operation, subject: Message(verbatim: subject),
+            underlying: underlying,
             origin: origin, hint: hint, details: details, nodes: nodes)
     }
 

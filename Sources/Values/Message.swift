@@ -156,7 +156,11 @@ extension Message.Value {
         case .verbatim(let text): text
         case .message(let message): message.text(translation)
         case .count(let number, let one):
-            if let word = translation(one) { "\(number) \(word)" } else { "\(number) \(one)\(number == 1 ? "" : "s")" }
+            if let word = translation(one) {
+                "\(number) \(word)"
+            } else {
+                "\(number) \(one)\(number == 1 ? "" : "s")"
+            }
         }
     }
 }
@@ -182,7 +186,9 @@ extension Message {
         package mutating func appendInterpolation(_ value: Value) { append(value) }
 
         /// An error is said as a report says it, without its code.
-        package mutating func appendInterpolation(_ error: some Error) { append(.message(ErrorReport(error).message)) }
+        package mutating func appendInterpolation(_ error: some Error) {
+            append(.message(ErrorReport(error).message))
+        }
 
         // A literal in a value, such as `\(isOne ? "is" : "are")`, is a message.
         @_disfavoredOverload

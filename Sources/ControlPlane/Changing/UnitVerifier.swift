@@ -25,7 +25,8 @@ struct UnitVerifier {
         guard !new.isEmpty else { return }
         throw BootstrapError(
             "unit/does-not-verify", "systemd would not load \(unit) with the change",
-            hint: "fix what systemd reports about the unit's files above; nothing was changed", details: Message.verbatim(new))
+            hint: "fix what systemd reports about the unit's files above; nothing was changed",
+            details: Message.verbatim(new))
     }
 
     private func diagnostics(_ sources: [UnitText], name: String) async throws -> [String] {

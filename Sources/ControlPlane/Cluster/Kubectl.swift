@@ -147,7 +147,9 @@ package struct Kubectl: Sendable {
     private func require(_ result: CommandResult, _ arguments: [String]) throws {
         guard result.status != 0 else { return warnings.tell(result.stderr, from: description) }
         let text = result.stderr.isEmpty ? result.stdout : result.stderr
-        let said: Message = text.split(separator: "\n").last.map { Message(verbatim: String($0)) } ?? "status \(result.status)"
+        let said: Message =
+            text.split(separator: "\n").last.map { Message(verbatim: String($0)) }
+            ?? "status \(result.status)"
         throw BootstrapError(
             "kubectl/failed",
             "\(description) cannot \(arguments.prefix(3).joined(separator: " ")): \(said)",

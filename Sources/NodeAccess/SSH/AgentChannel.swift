@@ -196,7 +196,8 @@ final class AgentChannel: Sendable {
         switch failure {
         case .stopped: "stopped as asked"
         case .timedOut: "the node did not answer within \(seconds) s"
-        case .closed(let why): connection.complaint().map { Message(verbatim: $0) } ?? "the connection broke: \(why)"
+        case .closed(let why):
+            connection.complaint().map { Message(verbatim: $0) } ?? "the connection broke: \(why)"
         }
     }
 

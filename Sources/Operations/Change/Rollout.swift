@@ -144,7 +144,8 @@ struct Rollout {
         } catch {
             let located = ControlPlanes.located(error, on: step.node)
             try? ledger.append(
-                "\(event)-failed", [("node", name), ("because", located.message.description)], now: effects.now())
+                "\(event)-failed", [("node", name), ("because", located.message.description)],
+                now: effects.now())
             throw located
         }
         do {
@@ -204,7 +205,8 @@ struct Rollout {
         }
         // A control plane that refuses its new pair does not wait for a disk that is full here.
         try? ledger.append(
-            "apply-taken-back", [("node", node.name), ("because", why.description)], now: controlPlanes.effects.now())
+            "apply-taken-back", [("node", node.name), ("because", why.description)],
+            now: controlPlanes.effects.now())
         try transaction.restore(unit: unit)
         try transaction.drop(unit: unit)
     }

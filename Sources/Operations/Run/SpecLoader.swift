@@ -24,7 +24,10 @@ package enum SpecLoader {
         guard let path = try find(flag) else { return nil }
         let named = LocalHost.setting(variable)
         if flag == nil, named == nil { return "\(path) (found there)" }
-        let next: Message? = try flag == nil ? usual().map { Message(verbatim: $0) } : named.map { "$\(variable), \($0)" } ?? usual().map { Message(verbatim: $0) }
+        let next: Message? =
+            try flag == nil
+            ? usual().map { Message(verbatim: $0) }
+            : named.map { "$\(variable), \($0)" } ?? usual().map { Message(verbatim: $0) }
         let instead: Message = next.map { ", instead of \($0)" } ?? ""
         return "\(path) (\(flag == nil ? "$\(variable)" : "--spec")\(instead))"
     }

@@ -49,7 +49,8 @@ enum LintFlagRules {
         LintRule(.splitList) { context in
             LintContext.lists.compactMap { flag in
                 guard var hit = doubled(flag, context) else { return nil }
-                hit.details["together"] = Message(verbatim: (context.flags?.list(flag) ?? []).joined(separator: ","))
+                hit.details["together"] = Message(
+                    verbatim: (context.flags?.list(flag) ?? []).joined(separator: ","))
                 return hit
             }
         },

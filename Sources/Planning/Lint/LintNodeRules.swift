@@ -8,7 +8,9 @@ import Values
 enum LintNodeRules {
     static let all = [
         LintRule(.hiddenPath) { context in
-            hidden(context).map { [LintHit(context.commandPlace, ["path": "\($0.path)", "cause": $0.cause])] }
+            hidden(context).map {
+                [LintHit(context.commandPlace, ["path": "\($0.path)", "cause": $0.cause])]
+            }
                 ?? []
         },
         LintRule(.notMounted) { context in

@@ -48,7 +48,8 @@ enum LintUnitRules {
             return doubts
                 + LintContext.files.compactMap { flag in
                     unit.openValue(flag).map { value in
-                        let what: Message = unit.pod == nil ? "specifier, which systemd" : "variable, which kubelet"
+                        let what: Message =
+                            unit.pod == nil ? "specifier, which systemd" : "variable, which kubelet"
                         let cause: Message = "--\(flag)=\(value) has a \(what) replaces"
                         return LintHit(context.place(flag), ["cause": cause])
                     }
@@ -103,7 +104,7 @@ enum LintUnitRules {
             isMeant(problem.code.rawValue)
         else { return [] }
         let subject = problem.subject.description
-            let path = subject.isAbsolutePath ? subject : unit.sources.first?.path
+        let path = subject.isAbsolutePath ? subject : unit.sources.first?.path
         return [
             LintHit(path, line: problem.line, ["cause": problem.underlying, "hint": problem.hint ?? ""])
         ]

@@ -127,7 +127,8 @@ struct CertificateDecisions {
     private mutating func cannotSign(
         _ owner: String, _ current: CAGeneration, _ reason: Message, _ spec: ClusterSpec, mayWait: Bool
     ) {
-        let whose: Message = "the proxy client certificate" + (owner == LeafOwner.shared ? "" : " of \(owner)")
+        let whose: Message =
+            "the proxy client certificate" + (owner == LeafOwner.shared ? "" : " of \(owner)")
         let why: Message =
             spec.certificates.ca.keepsKey
             ? "the key of its CA, \(current.certificate.subject), is not in the state directory"

@@ -56,7 +56,8 @@ extension NodePlanner {
                 let isOwn = layer?.origin.isEmpty ?? true
                 let cause: Message =
                     isOwn
-                    ? "the root directory \(root) of its command (\(command.place))" : layer.map { "\($0.origin)" } ?? ""
+                    ? "the root directory \(root) of its command (\(command.place))"
+                    : layer.map { "\($0.origin)" } ?? ""
                 return refuse(
                     "plan/hidden-path",
                     "\(unitName) runs kube-apiserver with another \(path) than the node's, because of \(cause): it "

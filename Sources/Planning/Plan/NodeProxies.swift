@@ -66,7 +66,9 @@ extension NodePlanner {
     /// Where the variable is set, so that it can be found.
     private func origin(_ proxies: ProxyEnvironment, _ environment: ServiceEnvironment) -> Message {
         let names = [proxies.proxy ?? proxies.plainProxy, proxies.exceptions].compactMap { $0 }
-        let places = names.compactMap { name in environment[name].map { "\(name) is set in \($0.origin)" as Message } }
+        let places = names.compactMap { name in
+            environment[name].map { "\(name) is set in \($0.origin)" as Message }
+        }
         return places.isEmpty ? "" : " (\(places.joined(separator: ", ")))"
     }
 }

@@ -142,7 +142,8 @@ package struct EnvironmentFileMerge {
         let texts = arguments.map(\.pattern.description)
         let parsed = EffectiveFlags.parse(commandLine: texts)
         if let terminator = parsed.terminator {
-            let place: Message = arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
+            let place: Message =
+                arguments[terminator].variable.map { "$\($0)" } ?? "the command in \(command.place)"
             throw UnitError(
                 .wrapper, "edit", file.path, cause: "\(place) ends its options with --",
                 hint: "remove the --: no flag can follow it")

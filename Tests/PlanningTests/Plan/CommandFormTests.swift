@@ -176,7 +176,8 @@ import Values
             #expect(said == (code.map { [$0] } ?? []), "\(lines): \(said)")
             let names = settings.split(separator: "\n").map { $0.split(separator: "=")[0] + "= (" }
             #expect(
-                plan.refusals.allSatisfy { names.contains(where: $0.message.description.contains) }, "\(plan.refusals)")
+                plan.refusals.allSatisfy { names.contains(where: $0.message.description.contains) },
+                "\(plan.refusals)")
         }
     }
 

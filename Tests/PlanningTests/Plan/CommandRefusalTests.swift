@@ -121,7 +121,8 @@ import Values
         #expect(plan.notices.map(\.code).contains("plan/container") == isContainer)
         for refusal in plan.refusals where code != "plan/not-mounted" {
             #expect(
-                refusal.message.description.contains(command.split(separator: " ")[0].trimmingPrefix("@")), "\(refusal)")
+                refusal.message.description.contains(command.split(separator: " ")[0].trimmingPrefix("@")),
+                "\(refusal)")
         }
     }
 

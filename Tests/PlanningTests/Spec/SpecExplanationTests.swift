@@ -12,7 +12,9 @@ import Values
         for (entry, line) in zip(SpecFields.entries, SpecExplanation.overview) {
             #expect(line.hasPrefix("\(entry.path) ") && line.hasSuffix(entry.field.summary.description))
             let lines = try #require(SpecExplanation.lines(for: entry.path))
-            #expect(lines.first?.description == entry.path && lines.contains("  \(entry.field.summary)" as Message))
+            #expect(
+                lines.first?.description == entry.path
+                    && lines.contains("  \(entry.field.summary)" as Message))
             #expect(lines.contains { $0.hasSuffix(": \(entry.field.example)") }, "\(entry.path)")
             let inner = SpecFields.object(in: entry.field.type)?.fields ?? []
             #expect(lines.contains("  fields" as Message) == !inner.isEmpty)

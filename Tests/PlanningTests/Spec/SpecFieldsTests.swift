@@ -12,7 +12,9 @@ import Values
     @Test func rowsHold() throws {
         for entry in SpecFields.entries {
             let field = entry.field
-            #expect(field.summary.hasSuffix(".") && field.summary.description.first?.isUppercase == true, "\(entry.path)")
+            #expect(
+                field.summary.hasSuffix(".") && field.summary.description.first?.isUppercase == true,
+                "\(entry.path)")
             let object = SpecObject(name: "row", summary: "", fields: [field])
             var reader = SpecReader()
             let example = try LocatedJSON.parse(Array("{\"\(field.name)\": \(field.example)}".utf8))
