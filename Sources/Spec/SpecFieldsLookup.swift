@@ -66,7 +66,9 @@ extension SpecFields {
             return "did you mean \"\(name)\"?"
         }
         let elsewhere = entries.filter { SpecText.isSame($0.field.name, key) }.map { "\"\($0.path)\"" }
-        if !elsewhere.isEmpty { return "it belongs at \(elsewhere.joined(separator: " or "))" }
+        if !elsewhere.isEmpty {
+            return elsewhere.dropFirst().reduce("it belongs at \(elsewhere[0])") { $0 + " or \($1)" }
+        }
         return "the keys here are \(object.fields.map { "\"\($0.name)\"" }.joined(separator: ", "))"
     }
 }

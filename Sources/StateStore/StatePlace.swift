@@ -11,7 +11,7 @@ import Values
 package struct StatePlace {
     private struct Candidate {
         let path: String
-        let source: String
+        let source: Message
     }
 
     package static let variable = "AGGBOOTSTRAP_STATE"
@@ -27,7 +27,7 @@ package struct StatePlace {
     package init(_ spec: ClusterSpec, state: String?, root: String?) {
         let environment = LocalHost.setting(Self.variable)
         var candidates: [Candidate] = []
-        func add(_ path: String?, _ source: String) {
+        func add(_ path: String?, _ source: Message) {
             if let path { candidates.append(Candidate(path: Self.trimmed(path), source: source)) }
         }
         add(state, "--state")

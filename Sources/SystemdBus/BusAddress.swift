@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Where a D-Bus daemon is reached.
-package enum BusAddress: Sendable, Equatable, CustomStringConvertible {
+package enum BusAddress: Sendable, Equatable, MessageConvertible {
     /// This machine's system bus.
     case system
     /// A D-Bus server address (D-Bus specification, "Server Addresses"), for example `unix:path=/run/bus` or
@@ -10,7 +12,7 @@ package enum BusAddress: Sendable, Equatable, CustomStringConvertible {
     /// A stream socket that leads to a D-Bus daemon, owned from here on, and what errors call it.
     case descriptor(Int32, name: String)
 
-    package var description: String {
+    package var message: Message {
         switch self {
         case .system: "the system bus"
         case .address(let text): "the bus at \(text)"

@@ -61,7 +61,7 @@ extension BusError {
             hint = "the connection to that bus (ssh, a socket) ended before the bus answered"
         }
         return BusError(
-            .unavailable, operation: "connect to", subject: address.description,
+            .unavailable, operation: "connect to", subject: address.message,
             underlying: Message(errno: number), hint: hint)
     }
 

@@ -53,7 +53,7 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         lines.map { Self(verbatim: $0) }
     }
 
-    /// How many there are, such as `1 file`, `2 files`.
+    /// How many there are, such as `1 file`, `2 files`; a catalog knows it as `%1 file`.
     /// - Parameter one: the word in the singular; its plural has an `s`.
     package static func count(_ number: Int, _ one: String) -> Self {
         "\(Value.count(number, one))"
@@ -156,11 +156,8 @@ extension Message.Value {
         case .verbatim(let text): text
         case .message(let message): message.text(translation)
         case .count(let number, let one):
-            if let word = translation(one) {
-                "\(number) \(word)"
-            } else {
-                "\(number) \(one)\(number == 1 ? "" : "s")"
-            }
+            translation("%1 \(one)")?.replacing("%1", with: "\(number)")
+                ?? "\(number) \(one)\(number == 1 ? "" : "s")"
         }
     }
 }
@@ -188,6 +185,10 @@ extension Message {
         /// An error is said as a report says it, without its code.
         package mutating func appendInterpolation(_ error: some Error) {
             append(.message(ErrorReport(error).message))
+        }
+
+        package mutating func appendInterpolation(_ value: some MessageConvertible) {
+            append(.message(value.message))
         }
 
         // A literal in a value, such as `\(isOne ? "is" : "are")`, is a message.

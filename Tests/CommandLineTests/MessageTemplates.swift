@@ -65,7 +65,10 @@ struct MessageTemplates {
             }
             let before = tokens[..<index].suffix(3).map { $0.text ?? "" }
             if !isHelp(before) {
-                let template = Self.template(whole)
+                // The word behind a number: the catalog knows it with its place.
+                let template =
+                    (surroundings.isCounted ? "%1 " : "")
+                    + (isWording ? Self.numbered(Self.template(whole)) : Self.template(whole))
                 let isCertain =
                     !within.isEmpty || surroundings.saysMessages || surroundings.isArgument(of: parameters)
                 let isOther = isCompared(before, tokens[end...].first?.text) || surroundings.isInPattern
@@ -86,6 +89,17 @@ struct MessageTemplates {
     static func template(_ literal: SwiftTokens.Literal) -> String {
         literal.texts.indices.map { $0 == 0 ? literal.texts[0] : "%\($0)\(literal.texts[$0])" }.joined()
     }
+
+    /// With `{name}` as `FindingText` puts it in: by its place.
+    private static func numbered(_ template: String) -> String {
+        var number = 0
+        return template.replacing(/\{[A-Za-z]+\}/) { _ in
+            number += 1
+            return "%\(number)"
+        }
+    }
+
+    private var isWording: Bool { file.hasSuffix("Wordings.swift") }
 
     /// At least two words, or a word and a value.
     static func isText(_ template: String) -> Bool {
@@ -147,9 +161,12 @@ private struct Surroundings {
         var label: String?
     }
 
+    /// Whether a literal here is what `Message.count` counts.
+    var isCounted: Bool { calls.last?.function == "count" && calls.last?.place == 1 }
+
     /// Whether a literal here is a message, for certain.
     var saysMessages: Bool {
-        value == depth || calls.last?.function == "count"
+        value == depth || isCounted
             || braces.last.map { $0.saysMessages && $0.depth == depth } ?? false
     }
 

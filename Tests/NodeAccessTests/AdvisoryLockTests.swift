@@ -103,6 +103,6 @@ import Testing
     func ownersThatAreUnknown(user: String, group: String) throws {
         let error = #expect(throws: NodeError.self) { try LocalHost.owner(user: user, group: group) }
         #expect(error?.code == .unknownUser)
-        #expect(error?.subject == (group.isEmpty ? user : group))
+        #expect(error?.subject.description == (group.isEmpty ? user : group))
     }
 }

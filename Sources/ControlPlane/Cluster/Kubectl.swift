@@ -10,7 +10,7 @@ import Values
 /// kubectl with a kubeconfig: the operator's, or one that lies on a control plane.
 package struct Kubectl: Sendable {
     /// For messages: `kubectl with PATH`, and where it runs.
-    let description: String
+    let description: Message
     private let kubeconfig: String
     private let node: any NodeTransport
     private let warnings: KubectlWarnings
@@ -164,7 +164,7 @@ private final class KubectlWarnings: Sendable {
 
     init(_ say: @escaping @Sendable (RunNote) -> Void) { self.say = say }
 
-    func tell(_ text: String, from who: String) {
+    func tell(_ text: String, from who: Message) {
         for line in text.split(separator: "\n").map(String.init)
         where told.withLock({ $0.insert(line).inserted }) {
             say(.kubectl(client: who, warning: line))

@@ -95,7 +95,7 @@ final class ExternalAPIServer: UnitManager {
     }
 
     private static func several(_ processes: [NodeProcess]) -> BootstrapError {
-        let names = processes.map { process in
+        let names = processes.map { process -> Message in
             let port = EffectiveFlags.parse(commandLine: process.arguments).string("secure-port") ?? "6443"
             return "process \(process.pid) (port \(port))"
         }

@@ -117,9 +117,9 @@ struct TrustReader: Sendable, Equatable {
     }
 }
 
-extension TrustReader: CustomStringConvertible {
+extension TrustReader: MessageConvertible {
     /// `kube-scheduler (process 12, 127.0.0.1:10259)`.
-    var description: String {
+    var message: Message {
         guard case .listens(let address, let port) = place else { return "\(program) (process \(pid))" }
         let host = address.contains(":") ? "[\(address)]" : address
         return "\(program) (process \(pid), \(host):\(port))"

@@ -53,7 +53,7 @@ extension NodePlanner {
         }
         let form = ExternalFlagsForm(manager: unit.external?.manager ?? .unknown)
         refuse(
-            "plan/other-flags", "kube-apiserver \(text.joined(separator: "; it "))",
+            "plan/other-flags", text.dropFirst().reduce("kube-apiserver \(text[0])") { $0 + "; it \($1)" },
             "change the spec to what it runs with (aggbootstrap spec adopt writes such a spec); or \(form.changing)"
         )
     }

@@ -9,5 +9,5 @@ package enum ExtensionAPINote: Sendable, Equatable {
     case silentBefore(api: String, node: String, because: Message)
     case notSeen(node: String, because: Message)
     /// kubectl's user may not change the ConfigMap that extension API servers read.
-    case configMapDeleted(client: String)
+    case configMapDeleted(client: Message)
 }

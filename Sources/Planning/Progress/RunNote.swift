@@ -7,7 +7,7 @@ package enum RunNote: Sendable, Equatable {
     /// It was asked to stop.
     case stopping(StopPromise)
     /// A warning of kubectl's, in its own words.
-    case kubectl(client: String, warning: String)
+    case kubectl(client: Message, warning: String)
     /// What went wrong without stopping the run, in an error's words.
     case trouble(Message)
     case extensionAPIs(ExtensionAPINote)

@@ -83,7 +83,7 @@ package enum KeptBytes {
             .map { $0.startIndex..<$0.endIndex }
     }
 
-    private static func notUTF8(_ path: String, _ line: Int, _ what: String) -> UnitError {
+    private static func notUTF8(_ path: String, _ line: Int, _ what: Message) -> UnitError {
         UnitError(
             .unreadableText, "read", path, line: line,
             cause: "it holds a byte that is not UTF-8, and \(what)",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The variables that a service's command lines see, as far as its files tell.
 ///
 /// Precedence as in systemd 252: `UnsetEnvironment=`, then `EnvironmentFile=` (the last file wins), then
@@ -29,7 +31,7 @@ package struct ServiceEnvironment: Sendable, Equatable {
     }
 
     /// Where a variable might come from that was not given.
-    package struct Unseen: Sendable, Equatable, CustomStringConvertible {
+    package struct Unseen: Sendable, Equatable, MessageConvertible {
         package enum Source: Sendable, Equatable {
             case file(File)
             /// `PassEnvironment=` names the variable: its value is the system manager's.
@@ -43,7 +45,7 @@ package struct ServiceEnvironment: Sendable, Equatable {
             return !file.optional || !file.hasPlainPath
         }
 
-        package var description: String {
+        package var message: Message {
             switch source {
             case .file(let file): "\(file.path) (EnvironmentFile= in \(file.place))"
             case .manager(let variable): "the system manager's \(variable) (PassEnvironment=)"

@@ -3,6 +3,7 @@
 import Testing
 
 @testable import SystemdUnits
+import Values
 
 @Suite struct CommandExpansionTests {
     /// Each as a process started by systemd 252 got it.

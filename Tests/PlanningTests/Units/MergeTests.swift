@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import SystemdUnits
+import Values
 
 /// A unit, and what stands behind `ExecStart=` once the flags are merged into it.
 struct MergeCase: Sendable, CustomTestStringConvertible {
