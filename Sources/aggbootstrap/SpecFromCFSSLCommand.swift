@@ -53,7 +53,7 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
         try await Console.run {
             let made = try convert()
             if let file { try SpecLoader.create(file, made.text) }
-            Console.notes(made.notes.map { "\($0)" })
+            Console.notes(made.notes.map(\.line))
             guard let file else {
                 Console.document(made.text)
                 return .done
@@ -80,7 +80,7 @@ struct SpecFromCFSSLCommand: AsyncParsableCommand {
                     "usage/from-cfssl", status: .usage, "\(message)", hint: hint.map { "\($0)" })
             case .files(let files, let notes):
                 // A usage that was dropped as misspelt may be the one that is missing.
-                Console.notes(notes.map { "\($0)" })
+                Console.notes(notes.map(\.line))
                 files.dropLast().forEach { Console.problems($0) }
                 throw files[files.count - 1]
             }

@@ -196,7 +196,10 @@ private struct Surroundings {
             isInPattern = false
             if ["(", ","].contains(last.first), !calls.isEmpty { calls[calls.count - 1].label = last.last }
         case "let", "var", "guard", "func", "static": value = nil
-        case "=": if last.last == "Message", last.first == ":" { value = depth }
+        case "=":
+            if last.last == "Message", last.first == ":" { value = depth }
+            // Of a list, each element is one.
+            if last == ["Message", "]"] { value = depth + 1 }
         case ",":
             if !calls.isEmpty {
                 calls[calls.count - 1].place += 1

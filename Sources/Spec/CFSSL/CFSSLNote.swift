@@ -8,5 +8,8 @@ package struct CFSSLNote: Sendable, Equatable, CustomStringConvertible {
     package let place: String?
     package let message: Message
 
-    package var description: String { place.map { "\($0): note: \(message)" } ?? "note: \(message)" }
+    /// With its place in front.
+    package var line: Message { place.map { "\($0): note: \(message)" } ?? "note: \(message)" }
+
+    package var description: String { line.description }
 }

@@ -48,7 +48,10 @@ enum Console {
 
     /// What is wrong with a file, on standard error.
     static func problems(_ problems: SpecProblems, color: ColorChoice = .auto) {
-        write(problems.render(color: color.isOn(.error) ? .ansi : .none), to: 2)
+        let text = problems.render(
+            color: color.isOn(.error) ? .ansi : .none,
+            translation: { Language.catalog?.translation($0) })
+        write(text, to: 2)
         if Terminal.isGitHubActions { annotate(problems) }
     }
 
