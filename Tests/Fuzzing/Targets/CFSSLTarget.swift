@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Spec
+import Values
 
 /// cfssl's three files, with NULs between them and before a profile's name.
 ///
@@ -32,6 +33,6 @@ enum CFSSLTarget {
     }
 
     private static func check(_ note: CFSSLNote) {
-        require(SpecTarget.isPrintable(note.message), "a note with control characters: \(note.message)")
+        require(SpecTarget.isPrintable(note.message.description), "a note with control characters: \(note.message)")
     }
 }

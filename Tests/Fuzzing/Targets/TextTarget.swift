@@ -40,7 +40,7 @@ enum TextTarget {
             ValidityPeriod.complaint(about: text), KubernetesVersion.complaint(about: text),
             SSHHostKeyText.complaint(about: text),
         ] {
-            let shown = (complaint?.message ?? "") + (complaint?.hint ?? "")
+            let shown = ((complaint?.message ?? "") + (complaint?.hint ?? "")).description
             require(
                 SpecTarget.isPrintable(shown) && !shown.contains("\n"), "a complaint with control characters")
         }
