@@ -33,6 +33,8 @@ enum CFSSLTarget {
     }
 
     private static func check(_ note: CFSSLNote) {
-        require(SpecTarget.isPrintable(note.message.description), "a note with control characters: \(note.message)")
+        require(
+            SpecTarget.isPrintable(note.message.description),
+            "a note with control characters: \(note.message)")
     }
 }
