@@ -122,7 +122,7 @@ fuzz:
 # CHECKS='address thread valgrind' for some of them.
 sanitize:
 	@scripts/need.sh sanitize
-	$(RELEASE)
+	$(if $(filter valgrind,$(or $(CHECKS),valgrind)),$(RELEASE))
 	@scripts/sanitize.sh $(CHECKS)
 
 # It reports: a missed bound does not fail. The directory is not in /tmp, which may be in memory.
