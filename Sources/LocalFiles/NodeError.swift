@@ -56,7 +56,7 @@ extension NodeError {
         -> NodeError
     {
         NodeError(
-            .system, operation: operation, subject: subject, underlying: Message(errno: number),
+            .system, operation: operation, subject: subject, underlying: Message(system: strerror(number)),
             origin: .errno(number),
             hint: hint(for: number, subject))
     }

@@ -46,7 +46,7 @@ package enum OwnSession {
         let cause = posix_spawnp(&pid, program, &actions, &attributes, words, environ)
         guard cause == 0 else {
             throw NodeError(
-                .command, operation: "run", subject: program, underlying: Message(errno: cause),
+                .command, operation: "run", subject: program, underlying: Message(system: strerror(cause)),
                 origin: .errno(cause), hint: hint)
         }
         return pid

@@ -36,6 +36,6 @@ package enum ProcessHardening {
 
     private static func system(_ operation: Message, _ subject: String) -> PKIError {
         PKIError(
-            .system, operation: operation, subject: subject, underlying: Message(errno: errno))
+            .system, operation: operation, subject: subject, underlying: Message(system: strerror(errno)))
     }
 }

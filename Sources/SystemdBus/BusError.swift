@@ -29,7 +29,7 @@ extension BusError {
     /// The error of an sd-bus function, which returns a negative `errno` value.
     static func system(_ result: Int32, _ operation: Message, _ subject: String) -> BusError {
         let number = result == Int32.min ? EIO : abs(result)
-        let text = Message(errno: number)
+        let text = Message(system: strerror(number))
         switch number {
         case ECONNRESET, ENOTCONN, EPIPE, ESHUTDOWN:
             return BusError(
@@ -62,7 +62,7 @@ extension BusError {
         }
         return BusError(
             .unavailable, operation: "connect to", subject: address.message,
-            underlying: Message(errno: number), hint: hint)
+            underlying: Message(system: strerror(number)), hint: hint)
     }
 
     /// The error that systemd or the bus replied with.

@@ -13,7 +13,7 @@ struct Attempt: Sendable {
     }
 
     func system(_ code: APIServerError.Code, _ number: Int32, hint: Message? = nil) -> APIServerError {
-        error(code, Message(errno: number), hint: hint)
+        error(code, Message(system: strerror(number)), hint: hint)
     }
 
     func timeout(_ phase: Message) -> APIServerError {

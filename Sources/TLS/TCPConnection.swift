@@ -63,14 +63,14 @@ struct TCPConnection: ~Copyable {
         for address in try resolve(endpoint, attempt) {
             let number = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue) | Self.flags, 0)
             guard number >= 0 else {
-                failures.append("\(address.text): \(Message(errno: errno))")
+                failures.append("\(address.text): \(Message(system: strerror(errno)))")
                 continue
             }
             let connection = TCPConnection(owning: number, attempt: attempt)
             let result = connection.connect(address, deadline.atMost(connect))
             if result == 0 { return connection }
             timedOut = timedOut || result == ETIMEDOUT
-            failures.append("\(address.text): \(Message(errno: result))")
+            failures.append("\(address.text): \(Message(system: strerror(result)))")
         }
         throw attempt.error(
             timedOut ? .timeout : .unreachable, failures.joined(separator: ", "),

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// A text for people: what is written in the source, and the values in it, kept apart so that it can be shown in another
 /// language. It is made like a string: `"\(path) is not there"`.
 ///
@@ -232,7 +230,7 @@ extension Sequence<Message> {
 }
 
 extension Message {
-    /// What the system calls the cause of a failed call, such as `Permission denied`.
-    /// - Parameter number: the `errno` value.
-    package init(errno number: Int32) { self.init(stringLiteral: String(cString: strerror(number))) }
+    /// What the system says, such as `Permission denied`; a catalog has the usual ones.
+    /// - Parameter text: of `strerror`; it is copied.
+    package init(system text: UnsafePointer<CChar>) { self.init(stringLiteral: String(cString: text)) }
 }

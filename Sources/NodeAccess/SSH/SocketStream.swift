@@ -34,7 +34,7 @@ struct SocketStream {
             } else if count < 0, errno == EAGAIN {
                 try wait(for: POLLOUT, until: deadline)
             } else if count < 0, errno != EINTR {
-                throw .closed(Message(errno: errno))
+                throw .closed(Message(system: strerror(errno)))
             }
         }
     }
@@ -53,7 +53,7 @@ struct SocketStream {
             } else if errno == EAGAIN {
                 try wait(for: POLLIN, until: deadline)
             } else if errno != EINTR {
-                throw .closed(Message(errno: errno))
+                throw .closed(Message(system: strerror(errno)))
             }
         }
     }

@@ -23,7 +23,7 @@ enum Console {
                 ? nil
                 : BootstrapError(
                     "output/unwritten", status: .unwritten,
-                    "cannot write the result to standard output: \(String(cString: strerror(number)))",
+                    "cannot write the result to standard output: \(Message(system: strerror(number)))",
                     hint: "the run itself is done; plan and verify show the current state")
         }
     }

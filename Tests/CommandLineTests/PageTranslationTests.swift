@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `NAME.zh-CN.md` is the Chinese `NAME.md`: it has the same parts in the same order, with the same commands, code and links.
-@Suite struct TranslationTests {
+@Suite struct PageTranslationTests {
     private static let ending = ".zh-CN.md"
 
     /// Every translated page by its path, with the path of its original.

@@ -7,7 +7,7 @@ import Testing
 @testable import aggbootstrap
 
 /// Sources/CTranslations/zh_CN.po translates all texts of the sources that people read, and no others.
-@Suite struct TranslationsTests {
+@Suite struct MessageTranslationTests {
     private static let translations = Language.chineseCatalog().translations
 
     /// What the sources and the help say to people, each template once, with where it stands.
@@ -70,7 +70,7 @@ import Testing
     @Test func translationsAreSetAsTheyAreRead() {
         for (text, translation) in Self.translations {
             let prose = translation.replacing(/%[0-9]+|\{[A-Za-z]+\}/, with: "□")
-            #expect(TranslationTests.typesettingFaults(prose) == [], "\(text)\n\(translation)")
+            #expect(PageTranslationTests.typesettingFaults(prose) == [], "\(text)\n\(translation)")
         }
     }
 
