@@ -146,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: belowFloor3 + [
-                "ControlPlane", "Operations", "Proofs", "StateStore", "aggbootstrap", "TestSupport",
+                "COpenSSL", "ControlPlane", "Operations", "Proofs", "StateStore", "aggbootstrap",
+                "TestSupport",
             ],
             exclude: ["Golden", "NotMessages.txt"],
             swiftSettings: settings),

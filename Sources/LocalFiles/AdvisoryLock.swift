@@ -22,8 +22,9 @@ package final class AdvisoryLock: Sendable {
             let holder = SafeText.line(String(decoding: said.prefix { $0 != 0x0a }, as: UTF8.self))
             throw NodeError(
                 .locked, operation: "lock", subject: path,
-                underlying:
-                    "locked by \(holder.isEmpty ? "another aggbootstrap that has not changed anything yet" : holder)",
+                underlying: holder.isEmpty
+                    ? "locked by another aggbootstrap that has not changed anything yet"
+                    : "locked by \(holder)",
                 origin: .errno(cause), hint: "wait until it has ended; the lock ends with its process")
         }
         self.file = file

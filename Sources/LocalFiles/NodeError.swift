@@ -92,7 +92,7 @@ extension NodeError {
     }
 
     /// A user or group that the machine does not know.
-    package static func unknown(_ what: String, _ name: String) -> NodeError {
+    package static func unknown(_ what: Message, _ name: String) -> NodeError {
         NodeError(
             .unknownUser, operation: "find the \(what)", subject: name, underlying: "no such \(what)",
             hint: "create the \(what) that the unit's \(what == "user" ? "User" : "Group")= names")

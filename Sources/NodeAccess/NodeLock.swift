@@ -15,7 +15,7 @@ extension NodeError {
     static func taken(_ holder: String) -> NodeError {
         NodeError(
             .locked, operation: "lock", subject: "the node",
-            underlying: "locked by \(holder.isEmpty ? "another aggbootstrap" : holder)",
+            underlying: holder.isEmpty ? "locked by another aggbootstrap" : "locked by \(holder)",
             hint:
                 "wait until it has ended; the node releases the lock half a minute after the connection is lost"
         )

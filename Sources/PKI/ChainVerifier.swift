@@ -160,7 +160,7 @@ extension ChainVerifier {
         defer { ErrorQueue.clear() }
         let number = X509_STORE_CTX_get_error(context.pointer)
         var cause: Message =
-            X509_verify_cert_error_string(Int(number)).map { Message(verbatim: String(cString: $0)) }
+            X509_verify_cert_error_string(Int(number)).map { Message(system: $0) }
             ?? "error \(number)"
         if let culprit = X509_STORE_CTX_get_current_cert(context.pointer),
             X509_STORE_CTX_get_error_depth(context.pointer) > 0,

@@ -27,7 +27,7 @@ enum SpecNodeValidation {
     }
 
     private static func checkDistinct(
-        _ nodes: [SpecSection], _ field: String, _ what: String, _ reader: inout SpecReader
+        _ nodes: [SpecSection], _ field: String, _ what: Message, _ reader: inout SpecReader
     ) {
         var firstLocations: [String: SourceLocation] = [:]
         for node in nodes {

@@ -28,14 +28,18 @@ package struct SpecRendering {
     func text(of problem: SpecProblem) -> String {
         let place = paint("\(fileName):\(problem.location):", .bold)
         let message = SafeText.lines(problem.message.text(translation))
-        let head = "\(place) \(paint(word("error:"), .red)) \(message) [\(problem.code.rawValue)]\n"
+        let head = "\(place) \(label("error:", .red))\(message) [\(problem.code.rawValue)]\n"
         let hint =
-            problem.hint.map { "  \(paint(word("hint:"), .cyan)) \(SafeText.lines($0.text(translation)))\n" }
+            problem.hint.map { "  \(label("hint:", .cyan))\(SafeText.lines($0.text(translation)))\n" }
             ?? ""
         return head + excerpt(at: problem) + hint
     }
 
-    private func word(_ word: Message) -> String { word.text(translation) }
+    /// A colon of full width has its blank in it.
+    private func label(_ word: Message, _ color: Paint) -> String {
+        let text = word.text(translation)
+        return paint(text, color) + (text.last == ":" ? " " : "")
+    }
 
     /// A text without what a terminal would act on.
     static func printable(_ text: String) -> String {

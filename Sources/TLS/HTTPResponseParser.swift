@@ -105,7 +105,7 @@ struct HTTPResponseParser {
         }
     }
 
-    private func tooLarge(_ what: String, _ limit: Int) -> APIServerError {
+    private func tooLarge(_ what: Message, _ limit: Int) -> APIServerError {
         attempt.error(.tooLarge, "the answer's \(what) exceed the limit of \(limit) bytes")
     }
 }

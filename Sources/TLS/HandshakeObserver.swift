@@ -54,8 +54,8 @@ final class HandshakeObserver {
         } else {
             if X509_verify_cert(store) == 1 { return true }
             let error = X509_STORE_CTX_get_error(store)
-            let text =
-                X509_verify_cert_error_string(Int(error)).map { String(cString: $0) } ?? "error \(error)"
+            let text: Message =
+                X509_verify_cert_error_string(Int(error)).map { Message(system: $0) } ?? "error \(error)"
             distrust =
                 "\(text) (at depth \(X509_STORE_CTX_get_error_depth(store)); the server presented the certificate "
                 + "\(fingerprint(presented)), SHA-256)"

@@ -134,17 +134,38 @@ extension Message.Phrase {
         var shown = ""
         var rest = Substring(translated)
         while let percent = rest.firstIndex(of: "%") {
-            shown += rest[..<percent]
+            shown.appendSpaced(String(rest[..<percent]))
             rest = rest[percent...].dropFirst()
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             guard let number = Int(digits), values.indices.contains(number - 1) else {
                 shown += "%"
                 continue
             }
-            shown += values[number - 1].text(translation)
+            shown.appendSpaced(values[number - 1].text(translation))
             rest = rest.dropFirst(digits.count)
         }
-        return shown + rest
+        shown.appendSpaced(String(rest))
+        return shown
+    }
+}
+
+extension String {
+    /// Appends a part of a translation. A template has a blank beside a value, since that may be a path; between two Chinese
+    /// characters there is none.
+    fileprivate mutating func appendSpaced(_ part: String) {
+        if last == " ", dropLast().last?.isChinese == true, part.first?.isChinese == true { removeLast() }
+        let isDoubled =
+            last?.isChinese == true && part.first == " " && part.dropFirst().first?.isChinese == true
+        self += isDoubled ? part.dropFirst() : part[...]
+    }
+}
+
+extension Character {
+    /// A Chinese character, or a punctuation mark of the same width.
+    fileprivate var isChinese: Bool {
+        unicodeScalars.first.map {
+            (0x3000...0x9fff).contains($0.value) || (0xff00...0xff60).contains($0.value)
+        } ?? false
     }
 }
 
@@ -218,11 +239,11 @@ extension Message {
 }
 
 extension Sequence<Message> {
-    /// - Parameter separator: is the same in every language.
-    package func joined(separator: String = "") -> Message {
+    /// - Parameter separator: a catalog may have another one for it, such as `，` for `, `.
+    package func joined(separator: Message = "") -> Message {
         var whole: Message = ""
         for (index, message) in enumerated() {
-            if index > 0 { whole += Message(verbatim: separator) }
+            if index > 0 { whole += separator }
             whole += message
         }
         return whole

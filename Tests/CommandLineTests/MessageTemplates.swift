@@ -20,15 +20,27 @@ struct MessageTemplates {
     private let parameters: MessageParameters
 
     static func inSources() throws -> [Found] {
+        let files = try files()
+        let parameters = MessageParameters(files.map(\.tokens))
+        return files.flatMap { of($0.tokens, file: $0.name, parameters) }
+    }
+
+    /// The templates of all literals, texts or not.
+    static func literals() throws -> Set<String> {
+        func all(_ tokens: [SwiftTokens.Token]) -> [String] {
+            tokens.compactMap(\.literal).flatMap { [template($0)] + $0.values.flatMap(all) }
+        }
+        return Set(try files().flatMap { all($0.tokens) })
+    }
+
+    private static func files() throws -> [(name: String, tokens: [SwiftTokens.Token])] {
         let root = #filePath.components(separatedBy: "/Tests/")[0]
         let paths =
             FileManager.default.enumerator(atPath: "\(root)/Sources")?.compactMap { $0 as? String } ?? []
-        let files = try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+        return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
             let text = try String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)
             return (name: "Sources/\(path)", tokens: SwiftTokens.of(text))
         }
-        let parameters = MessageParameters(files.map(\.tokens))
-        return files.flatMap { of($0.tokens, file: $0.name, parameters) }
     }
 
     static func of(_ source: String, file: String) -> [Found] {
@@ -157,6 +169,7 @@ private struct Surroundings {
 
     private struct Call {
         let function: String
+        let isGroup: Bool
         var place = 0
         var label: String?
     }
@@ -181,11 +194,12 @@ private struct Surroundings {
         let last = before.suffix(2).map { $0.text ?? "" }
         switch token.text {
         case "(", "[":
-            depth += 1
-            calls.append(Call(function: token.text == "(" ? last.last ?? "" : ""))
+            // Parentheses around a part of an expression: what is in them is the same as what is around them.
+            let isGroup = token.text == "(" && ["+", "?", ":", "??", "return", "="].contains(last.last)
+            if !isGroup { depth += 1 }
+            calls.append(Call(function: token.text == "(" ? last.last ?? "" : "", isGroup: isGroup))
         case ")", "]":
-            depth -= 1
-            _ = calls.popLast()
+            if calls.popLast()?.isGroup != true { depth -= 1 }
         case "{":
             let isBody = last.last == "Message" || last.last == "?" && last.first == "Message"
             let isWithin = braces.last.map { $0.saysMessages && $0.depth == depth } ?? false

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import COpenSSL
 import Foundation
 import TestSupport
 import Testing
@@ -18,6 +19,9 @@ import Testing
             places[found.template, default: []].append("\(found.file):\(found.line)")
         }
         for number in systemErrors { places[String(cString: strerror(number)), default: []].append("errno") }
+        for number in certificateErrors {
+            places[String(cString: X509_verify_cert_error_string(Int(number))), default: []].append("OpenSSL")
+        }
         for text in try HelpTexts.all() { places[text, default: []].append("help") }
         return places
     }
@@ -26,8 +30,18 @@ import Testing
     private static let systemErrors = [
         EACCES, EPERM, ENOENT, EEXIST, ENOSPC, EDQUOT, EROFS, ENOTDIR, EISDIR, ELOOP, ENOTEMPTY, ENAMETOOLONG,
         EMFILE, ENFILE,
-        EBUSY, EIO, EPIPE, ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EADDRINUSE,
+        EBUSY, EIO, EPIPE, EBADF, ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EADDRINUSE,
         EADDRNOTAVAIL, ENOMEM, EINVAL, ESRCH, EXDEV,
+    ]
+
+    /// What OpenSSL has against a certificate, as far as users meet it.
+    private static let certificateErrors = [
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+        X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+        X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_INVALID_CA, X509_V_ERR_INVALID_PURPOSE,
+        X509_V_ERR_PATH_LENGTH_EXCEEDED, X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH,
+        X509_V_ERR_CA_MD_TOO_WEAK, X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL,
     ]
 
     @Test func everyTextIsTranslated() throws {
@@ -44,7 +58,12 @@ import Testing
 
     @Test func everyTranslationIsUsed() throws {
         let places = try Self.templates.get()
-        let unused = Self.translations.keys.filter { places[$0] == nil }.sorted()
+        let literals = try MessageTemplates.literals()
+        // Values and marks, such as `%1: %2`, and words by themselves are not looked for; a word stands somewhere.
+        let unused = Self.translations.keys.filter { text in
+            let hasWords = text.replacing(/%[0-9]+/, with: "").contains(/[A-Za-z]/)
+            return hasWords && places[text] == nil && !literals.contains(text)
+        }.sorted()
         #expect(unused.isEmpty, "\(unused.joined(separator: "\n"))")
     }
 

@@ -13,7 +13,7 @@ enum LintVersionRules {
                 guard let known = lifetimes[flag.name], !known.contains(version) else { return nil }
                 return LintHit(
                     unit.place(flag),
-                    ["flag": flag.name, "version": "\(version)", "known": known.description])
+                    ["flag": "\(flag.name)", "version": "\(version)", "known": known.message])
             }
         },
         LintRule(.featureGate) { context in
@@ -39,7 +39,7 @@ enum LintVersionRules {
     ]
 
     /// From the first version that has a flag on, up to the one that has it no more.
-    private struct Lifetime: CustomStringConvertible {
+    private struct Lifetime: MessageConvertible {
         var first: KubernetesVersion?
         var removed: KubernetesVersion?
 
@@ -47,7 +47,7 @@ enum LintVersionRules {
             first.map { version >= $0 } ?? true && removed.map { version < $0 } ?? true
         }
 
-        var description: String {
+        var message: Message {
             first.map { "it exists from \($0) on" } ?? removed.map { "it was removed in \($0)" } ?? ""
         }
     }
