@@ -33,7 +33,7 @@ enum Painter {
     /// What kind of line it is says its English text.
     static func paint(_ line: ShownLine) -> String {
         guard let rule = rules.first(where: { line.english.hasPrefix($0.prefix) }) else { return line.text }
-        // A proof's mark alone: the rest is to be read. It is the same in every language.
+        // A proof's mark alone gets the colour: the rest is text. The mark is the same in every language.
         let mark = rule.prefix.dropLast()
         if ["  ok ", "  FAIL ", "  -- "].contains(rule.prefix), line.text.hasPrefix(mark) {
             return "\u{1b}[\(rule.code)m\(mark)\u{1b}[0m\(line.text.dropFirst(mark.count))"
