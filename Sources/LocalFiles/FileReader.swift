@@ -22,7 +22,7 @@ package enum FileReader {
             if count < 0 { throw .system("read", path) }
             if count == 0 { return bytes }
             bytes += chunk
-            if bytes.count > limit { throw tooLarge(path, limit) }
+            if bytes.count > limit { throw tooLarge(Message(name: path), limit) }
         }
     }
 
@@ -68,7 +68,7 @@ package enum FileReader {
     ) throws(NodeError) -> SecretBytes? {
         guard let file = try open(path, limit: limit) else { return nil }
         if readers == .owner { try checkPrivate(file) }
-        return try secret(from: file.number, path, limit)
+        return try secret(from: file.number, Message(name: path), limit)
     }
 
     /// What a descriptor that this process was started with gives until its end; it stays open, here alone: no program
@@ -90,18 +90,18 @@ package enum FileReader {
     }
 
     private static func secret(
-        from number: Int32, _ path: String, _ limit: Int
+        from number: Int32, _ subject: Message, _ limit: Int
     ) throws(NodeError) -> SecretBytes {
         let room = room(for: number, limit)
-        let secret = try secret(from: number, path, limit, room: room)
+        let secret = try secret(from: number, subject, limit, room: room)
         guard secret.count == room, room <= limit else { return secret }
         // A file that holds more than it said: only of a file less is asked for than may be read.
-        guard lseek(number, 0, SEEK_SET) == 0 else { throw .system("read", path) }
-        return try self.secret(from: number, path, limit, room: limit + 1)
+        guard lseek(number, 0, SEEK_SET) == 0 else { throw .system("read", subject) }
+        return try self.secret(from: number, subject, limit, room: limit + 1)
     }
 
     private static func secret(
-        from number: Int32, _ path: String, _ limit: Int, room: Int
+        from number: Int32, _ subject: Message, _ limit: Int, room: Int
     ) throws(NodeError) -> SecretBytes {
         var failure: Int32 = 0
         let secret = SecretBytes(count: room) { buffer in
@@ -116,8 +116,8 @@ package enum FileReader {
             }
             return filled
         }
-        if failure != 0 { throw .system("read", path, failure) }
-        if secret.count > limit { throw tooLarge(path, limit) }
+        if failure != 0 { throw .system("read", subject, failure) }
+        if secret.count > limit { throw tooLarge(subject, limit) }
         return secret
     }
 
@@ -184,12 +184,12 @@ package enum FileReader {
             throw NodeError(
                 .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
         }
-        if let limit, status.st_size > limit { throw tooLarge(path, limit) }
+        if let limit, status.st_size > limit { throw tooLarge(Message(name: path), limit) }
         return file
     }
 
-    private static func tooLarge(_ path: String, _ limit: Int) -> NodeError {
+    private static func tooLarge(_ subject: Message, _ limit: Int) -> NodeError {
         NodeError(
-            .tooLarge, operation: "read", subject: path, underlying: "it holds more than \(limit) bytes")
+            .tooLarge, operation: "read", subject: subject, underlying: "it holds more than \(limit) bytes")
     }
 }

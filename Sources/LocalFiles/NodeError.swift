@@ -52,7 +52,7 @@ package typealias NodeError = CodedError<NodeErrorCode>
 
 extension NodeError {
     /// The error of a system call that has just failed on `subject`.
-    package static func system(_ operation: Message, _ subject: String, _ number: Int32 = Glibc.errno)
+    package static func system(_ operation: Message, _ subject: Message, _ number: Int32 = Glibc.errno)
         -> NodeError
     {
         NodeError(
@@ -61,8 +61,15 @@ extension NodeError {
             hint: hint(for: number, subject))
     }
 
+    @_disfavoredOverload
+    package static func system(_ operation: Message, _ subject: String, _ number: Int32 = Glibc.errno)
+        -> NodeError
+    {
+        system(operation, Message(name: subject), number)
+    }
+
     /// What to do about a failed system call; nil where its number does not tell.
-    static func hint(for number: Int32, _ subject: String) -> Message? {
+    static func hint(for number: Int32, _ subject: Message) -> Message? {
         switch number {
         case EACCES, EPERM: "run it as root, or as the owner of \(subject)"
         case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"

@@ -5,6 +5,7 @@ import NodeAccess
 import PKI
 import Planning
 import Spec
+import SystemdUnits
 import Values
 
 /// Proves on one node that the aggregation layer is set up and works.
@@ -15,6 +16,7 @@ struct Prover {
     let reader: CertificateReader
     let observed: ObservedNode
     let now: UnixTime
+    var purpose = ProofPurpose.change
 
     private var directory: String { spec.certificates.directory }
     private var paths: (ca: String, certificate: String, key: String) {
@@ -132,7 +134,8 @@ struct Prover {
 
     private func allowedName(_ pair: InstalledPair) -> Proof {
         let name = pair.chain[0].summary.commonName ?? ""
-        let allowed = spec.requestHeader.allowedNames
+        let written = writtenFlags?.list("requestheader-allowed-names") ?? []
+        let allowed = written.isEmpty ? spec.requestHeader.allowedNames : written
         return allowed.containsBytes(name)
             ? Proof("allowed-name", .passed, "\(name) is in --requestheader-allowed-names")
             : Proof("allowed-name", .failed, "\(name) is not in \(allowed.joined(separator: ", "))")
@@ -163,11 +166,24 @@ struct Prover {
         return false
     }
 
+    /// What the files give kube-apiserver; nil where they do not tell, and after a change, which has written them itself.
+    private var writtenFlags: EffectiveFlags? {
+        guard observed.access == .offline || purpose == .verification else { return nil }
+        return WrittenFlags.of(observed, unit: spec.apiServer.unit)
+    }
+
     private func flags() -> Proof {
         let isThere = observed.flags.kind == .regular || isKept && observed.flags.kind == .symbolicLink
-        return isThere
-            ? Proof("flags-file", .passed, "\(observed.flags.path)")
-            : Proof("flags-file", .failed, "\(observed.flags.path) is missing")
+        guard isThere else { return Proof("flags-file", .failed, "\(observed.flags.path) is missing") }
+        let others = writtenFlags.map {
+            APIServerFlags(spec: spec).differences(from: $0, decidesRouting: spec.apiServer.decidesRouting)
+        }
+        guard let others, !others.isEmpty else {
+            return Proof("flags-file", .passed, "\(observed.flags.path)")
+        }
+        let names = others.map { "--\($0.name)" }.joined(separator: ", ")
+        return Proof(
+            "flags-file", .failed, "the files of \(spec.apiServer.unit) differ from the spec in \(names)")
     }
 }
 
@@ -188,7 +204,9 @@ extension ControlPlanes {
         let results = await onEachNode(nodes) { node -> NodeProofs? in
             guard let observed = observedNodes[node.name] else { return nil }
             var proofs = try await Prover(
-                spec: spec, nodeSpec: node, link: try link(node), reader: reader, observed: observed, now: now
+                spec: spec, nodeSpec: node, link: try link(node), reader: reader, observed: observed,
+                now: now,
+                purpose: purpose
             ).prove()
             if observed.access == .live { proofs.proofs.append(proxies.proof(observed)) }
             return proofs

@@ -108,9 +108,9 @@ struct TLSContext: ~Copyable {
     /// DER of each certificate of a PEM text; whoever wrote it, a private key beside them is passed over.
     /// - Throws: `.identity` where there is none, or one that cannot be read.
     private static func certificates(
-        inPEM pem: [UInt8], _ what: String, _ attempt: Attempt
+        inPEM pem: [UInt8], _ what: Message, _ attempt: Attempt
     ) throws(APIServerError) -> [[UInt8]] {
-        do { return try PEMCertificates(pem, path: what, privateKeys: .skipped).der } catch {
+        do { return try PEMCertificates(pem, path: what.description, privateKeys: .skipped).der } catch {
             throw attempt.error(.identity, "\(what): \(error.underlying)", hint: error.hint)
         }
     }

@@ -46,6 +46,13 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         phrases = text.isEmpty ? [] : [Phrase(texts: ["", ""], values: [.verbatim(text)])]
     }
 
+    /// A path or a name, or what is said for a thing that has none, such as `the standard input`: a catalog may have that.
+    package init(name: String) {
+        // What an operator names in a spec has no blank, and a path to a file that exists has a slash nearly always.
+        let isPhrase = name.contains(" ") && !name.contains("/")
+        self = isPhrase ? Self(stringLiteral: name) : Self(verbatim: name)
+    }
+
     /// Lines that are the same in every language.
     package static func verbatim(_ lines: some Sequence<String>) -> [Self] {
         lines.map { Self(verbatim: $0) }

@@ -87,10 +87,11 @@ struct CATakeover {
         for server in servers where !server.flags.lacksAggregation {
             guard server.authorities.contains(where: { $0.summary.publicKeySHA256 == publicKey }) else {
                 let found = server.authorities.map(\.summary.subject).joined(separator: ", ")
+                let has: Message = found.isEmpty ? "none that can be read" : "\(found)"
                 throw BootstrapError(
                     "adopt/ca-key",
                     "\(file) is not the key of a requestheader CA of \(server.node.name), which has "
-                        + (found.isEmpty ? "none that can be read" : found),
+                        + has,
                     hint:
                         "give the key of that CA, or leave out --ca-key: rotate --ca replaces a CA without its key"
                 )

@@ -36,7 +36,7 @@ struct AdoptedHeaders {
         let kept = Self.unique(found.filter { SpecFormat.allowedName.accepts($0) })
         if kept.count != Set(found.map(\.bytes)).count {
             notes.append(
-                .flag(name: name, found: flags.string(name) ?? "", kept: kept.joined(separator: ",")))
+                .flag(name: name, found: "\(flags.string(name) ?? "" as String)", kept: kept.joined(separator: ",")))
         }
         if flags.lacksAggregation { return [commonName] }
         if found.isEmpty {
@@ -60,7 +60,7 @@ struct AdoptedHeaders {
         if !flags.lacksAggregation {
             notes.append(
                 .flag(
-                    name: name, found: flags.string(name) ?? "not given",
+                    name: name, found: .value(flags.string(name)),
                     kept: kept.isEmpty ? standard : kept.joined(separator: ",")))
         }
         return kept.isEmpty ? [standard] : kept

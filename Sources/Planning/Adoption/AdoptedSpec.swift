@@ -97,14 +97,15 @@ package struct AdoptedSpec: Sendable {
             let others = APIServerFlags.names.filter { server.flags.meant($0) != model.flags.meant($0) }
             notes += others.map { name in
                 .differs(
-                    node: server.node.name, what: "--\(name)", found: server.flags.given(name) ?? "not given",
-                    kept: model.flags.given(name) ?? "not given")
+                    node: server.node.name, what: "--\(name)", found: .value(server.flags.given(name)),
+                    kept: .value(model.flags.given(name)))
             }
-            func compare(_ what: String, _ value: (AdoptedServer) -> String?) {
+            func compare(_ what: Message, _ value: (AdoptedServer) -> String?) {
                 guard let found = value(server), let kept = value(model), found.bytes != kept.bytes else {
                     return
                 }
-                notes.append(.differs(node: server.node.name, what: what, found: found, kept: kept))
+                notes.append(
+                    .differs(node: server.node.name, what: what, found: "\(found)", kept: "\(kept)"))
             }
             compare("the requestheader CA") { $0.authorities.first?.summary.described }
             compare("the subject of the proxy client certificate") { $0.client?.summary.subject }
@@ -156,6 +157,11 @@ extension EffectiveFlags {
     func meant(_ name: String) -> [ByteText]? {
         given(name).map { $0.split(separator: ",").map { String($0).bytes }.sorted() }
     }
+}
+
+extension Message {
+    /// A flag's value, as a note says it.
+    static func value(_ value: String?) -> Message { value.map { "\($0)" } ?? "not given" }
 }
 
 extension CertificateSummary {

@@ -14,7 +14,7 @@ package enum AdoptionNote: Sendable, Equatable {
     /// A file in another directory than the proxy client certificate.
     case otherDirectory(flag: String, path: String, directory: String)
     /// A node that differs from the one that the spec was made of.
-    case differs(node: String, what: String, found: String, kept: String)
+    case differs(node: String, what: Message, found: Message, kept: Message)
     /// Attributes of a subject.
     case attributes(Role, [String])
     /// A usage or host of the proxy client certificate.
@@ -25,7 +25,7 @@ package enum AdoptionNote: Sendable, Equatable {
     /// A certificate without a common name, or with one that a spec does not take.
     case commonName(Role, found: String?, kept: String)
     /// A flag whose value is no list that a spec takes.
-    case flag(name: String, found: String, kept: String)
+    case flag(name: String, found: Message, kept: String)
     /// The requestheader CA is the client CA.
     case sharedCA(path: String, subject: String, kept: String)
     /// A unit whose files were changed since its kube-apiserver started; nil where they do not give the flag.

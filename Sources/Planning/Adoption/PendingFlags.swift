@@ -8,28 +8,11 @@ import Values
 enum PendingFlags {
     /// - Returns: nothing where the files do not tell what they would start.
     static func notes(_ node: ObservedNode, unit name: String) -> [AdoptionNote] {
-        guard let running = node.unit?.live?.runningArguments, let words = words(node, name) else {
-            return []
-        }
-        let (now, then) = (
-            EffectiveFlags.parse(commandLine: running), EffectiveFlags.parse(commandLine: words)
-        )
+        guard let running = node.unit?.live?.runningArguments, let then = WrittenFlags.of(node, unit: name)
+        else { return [] }
+        let now = EffectiveFlags.parse(commandLine: running)
         return APIServerFlags.names.filter { now.meant($0) != then.meant($0) }.map { flag in
             .notRestarted(node: node.name, flag: flag, running: now.given(flag), files: then.given(flag))
         }
-    }
-
-    /// The command line that the files would start; nil where a part of it is not known, or somebody else adds to it.
-    private static func words(_ node: ObservedNode, _ name: String) -> [String]? {
-        guard let unit = node.unit, unit.external == nil,
-            let sources = try? UnitSources.current(node, unit: name),
-            let service = try? EffectiveService(
-                unit: name, sources: sources, environmentFiles: unit.environmentFiles),
-            let command = try? service.command(unit: name)
-        else { return nil }
-        let program = CommandProgram(command, service.environment)
-        guard program.kind == .apiServer, program.unknownWrapper == nil else { return nil }
-        let expansion = command.expand(environment: service.environment)
-        return expansion.unseen.isEmpty ? expansion.texts : nil
     }
 }
