@@ -36,7 +36,9 @@ struct AdoptedHeaders {
         let kept = Self.unique(found.filter { SpecFormat.allowedName.accepts($0) })
         if kept.count != Set(found.map(\.bytes)).count {
             notes.append(
-                .flag(name: name, found: "\(flags.string(name) ?? "" as String)", kept: kept.joined(separator: ",")))
+                .flag(
+                    name: name, found: "\(flags.string(name) ?? "" as String)",
+                    kept: kept.joined(separator: ",")))
         }
         if flags.lacksAggregation { return [commonName] }
         if found.isEmpty {

@@ -9,7 +9,8 @@ enum ProofRules {
         "lifetime": "the certificate is valid now",
         "allowed-name": "the certificate has an allowed name",
         "ca-separation": "no key is shared with the client CA",
-        "flags-file": "the drop-in, unit or environment file with the flags is there and has the spec's flags",
+        "flags-file":
+            "the drop-in, unit or environment file with the flags is there and has the spec's flags",
         "command-line": "the running process has exactly the wanted flags",
         "ready": "/readyz of the API server is 200",
         "hook": "/readyz lists the hook that exists only with a proxy client certificate",
