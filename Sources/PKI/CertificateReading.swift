@@ -4,6 +4,7 @@ import COpenSSL
 import OpenSSL
 import Glibc
 import Planning
+import Spec
 import Values
 
 extension CertificateSummary {
@@ -125,12 +126,10 @@ private struct CertificateFields {
     }
 
     private func address(_ bytes: [UInt8]) throws(PKIError) -> String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = bytes.count == 4 ? AF_INET : AF_INET6
-        guard bytes.count == 4 || bytes.count == 16,
-            inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil
-        else { throw malformed("an IP address in it has \(bytes.count) bytes") }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard bytes.count == 4 || bytes.count == 16 else {
+            throw malformed("an IP address in it has \(bytes.count) bytes")
+        }
+        return IPAddress(bytes: bytes).description
     }
 
     func usages() throws(PKIError) -> [String] {
