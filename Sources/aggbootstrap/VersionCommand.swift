@@ -6,7 +6,7 @@ import Operations
 import Values
 
 struct VersionCommand: AsyncParsableCommand {
-    static let number = "0.1.0"
+    static let number = "1.0.0"
 
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Show the version, the commit, and the libraries that are used.",

@@ -9,7 +9,7 @@ from ansible_collections.aggbootstrap.kubernetes.plugins.module_utils.inventory 
 DOCUMENTATION = r"""
 name: control_planes
 short_description: The nodes of a spec, from hosts of the inventory
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - aggbootstrap contributors (!UNKNOWN)
 description:

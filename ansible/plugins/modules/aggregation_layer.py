@@ -15,7 +15,7 @@ description:
     O(if_due) replaces certificates each time that it runs.
   - An option that says what to do, such as O(ca), is refused with another command. A setting that a command has no use for, such as
     O(passphrase_file) for O(command=verify), is left out.
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - aggbootstrap contributors (!UNKNOWN)
 options:
