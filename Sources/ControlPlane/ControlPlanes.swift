@@ -199,7 +199,7 @@ package struct ControlPlanes: Sendable {
         if let located = error as? BootstrapError, located.message.description.hasPrefix("\(node.name): ") {
             return located
         }
-        return BootstrapError(extending: error) { "\(Message(name: node.name)): \($0)" }
+        return BootstrapError(extending: error) { "\(node.name): \($0)" }
     }
 
     /// What became of each node, where nothing failed on any.

@@ -22,7 +22,7 @@ package enum FileReader {
             if count < 0 { throw .system("read", path) }
             if count == 0 { return bytes }
             bytes += chunk
-            if bytes.count > limit { throw tooLarge(Message(name: path), limit) }
+            if bytes.count > limit { throw tooLarge(Message(verbatim: path), limit) }
         }
     }
 
@@ -68,7 +68,7 @@ package enum FileReader {
     ) throws(NodeError) -> SecretBytes? {
         guard let file = try open(path, limit: limit) else { return nil }
         if readers == .owner { try checkPrivate(file) }
-        return try secret(from: file.number, Message(name: path), limit)
+        return try secret(from: file.number, Message(verbatim: path), limit)
     }
 
     /// What a descriptor that this process was started with gives until its end; it stays open, here alone: no program
@@ -184,7 +184,7 @@ package enum FileReader {
             throw NodeError(
                 .notRegular, operation: "read", subject: path, underlying: "it is not a regular file")
         }
-        if let limit, status.st_size > limit { throw tooLarge(Message(name: path), limit) }
+        if let limit, status.st_size > limit { throw tooLarge(Message(verbatim: path), limit) }
         return file
     }
 

@@ -65,7 +65,7 @@ package enum LocalHost {
                 userID = number
                 groupID = getpwuid(number)?.pointee.pw_gid ?? number
             } else {
-                throw .unknown("user", user)
+                throw .unknown(user: user)
             }
         }
         if !group.isEmpty {
@@ -74,9 +74,14 @@ package enum LocalHost {
             } else if let number = UInt32(group) {
                 groupID = number
             } else {
-                throw .unknown("group", group)
+                throw .unknown(group: group)
             }
         }
         return FileOwner(userID: userID, groupID: groupID)
+    }
+
+    /// The value of an environment variable; an empty one, as a script's unset variable gives it, counts as none.
+    package static func setting(_ name: String) -> String? {
+        environment(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -65,7 +65,7 @@ extension NodeError {
     package static func system(_ operation: Message, _ subject: String, _ number: Int32 = Glibc.errno)
         -> NodeError
     {
-        system(operation, Message(name: subject), number)
+        system(operation, Message(verbatim: subject), number)
     }
 
     /// What to do about a failed system call; nil where its number does not tell.
@@ -98,10 +98,17 @@ extension NodeError {
         NodeError(.system, operation: "digest", subject: path, underlying: "no SHA-256")
     }
 
-    /// A user or group that the machine does not know.
-    package static func unknown(_ what: Message, _ name: String) -> NodeError {
+    /// A user that the machine does not know.
+    package static func unknown(user name: String) -> NodeError {
         NodeError(
-            .unknownUser, operation: "find the \(what)", subject: name, underlying: "no such \(what)",
-            hint: "create the \(what) that the unit's \(what == "user" ? "User" : "Group")= names")
+            .unknownUser, operation: "find the user", subject: name, underlying: "no such user",
+            hint: "create the user that the unit's User= names")
+    }
+
+    /// A group that the machine does not know.
+    package static func unknown(group name: String) -> NodeError {
+        NodeError(
+            .unknownUser, operation: "find the group", subject: name, underlying: "no such group",
+            hint: "create the group that the unit's Group= names")
     }
 }

@@ -51,7 +51,7 @@ package struct TarArchive: Sendable {
 
     /// - Parameter name: what an error names.
     /// - Throws: `node/not-archive`.
-    package init(_ bytes: SecretBytes, name: String) throws(NodeError) {
+    package init(_ bytes: SecretBytes, name: Message) throws(NodeError) {
         self.bytes = bytes
         do throws(Fault) {
             try read()

@@ -73,7 +73,7 @@ package struct SpecRendering {
         let cutBefore = start > 0 ? "..." : ""
         let cutAfter = end < scalars.count ? "..." : ""
         let shown = scalars[start..<end].map(Self.shown).joined()
-        let indent = cutBefore.utf8.count + scalars[start..<column].reduce(0) { $0 + Self.width($1) }
+        let indent = cutBefore.utf8.count + columns(of: scalars[start..<column].map(Self.shown).joined())
         let caret = paint("^", .red)
         return "    \(cutBefore)\(shown)\(cutAfter)\n    \(String(repeating: " ", count: indent))\(caret)\n"
     }
@@ -81,23 +81,6 @@ package struct SpecRendering {
     private static func shown(_ scalar: Unicode.Scalar) -> String {
         if scalar == "\t" { return "    " }
         return SpecText.isUnprintable(scalar) ? "\u{fffd}" : String(scalar)
-    }
-
-    /// Terminal columns that `shown` takes: East Asian wide characters two, combining marks none.
-    private static func width(_ scalar: Unicode.Scalar) -> Int {
-        switch scalar.value {
-        case 0x09: return 4
-        case 0..<0x300: return 1
-        case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff,
-            0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x1f900...0x1f9ff,
-            0x20000...0x3fffd:
-            return 2
-        default: break
-        }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark: return 0
-        default: return 1
-        }
     }
 
     private enum Paint: String {

@@ -11,7 +11,7 @@ struct ImportedMembers {
     private var files: [(path: String, content: FileContent)] = []
     private var directories: [String] = []
     private var seen: Set<ByteText> = []
-    private let name: String
+    private let name: Message
 
     /// How deep the files of a state lie, and one more.
     private static let depth = 5
@@ -22,7 +22,7 @@ struct ImportedMembers {
 
     /// - Parameter name: of the archive, for errors.
     /// - Throws: `archive/...`.
-    init(_ archive: TarArchive, name: String, cluster: String) throws {
+    init(_ archive: TarArchive, name: Message, cluster: String) throws {
         self.name = name
         guard archive.members.count <= Self.most else {
             throw error("archive/too-large", "it has more than \(Self.most) members")

@@ -16,10 +16,10 @@ package struct StateImport {
     /// Where it is to be; it does not exist, or is empty.
     let state: StateDirectory
     /// What an error names.
-    let name: String
+    let name: Message
     private let passphrase: SecretBytes
 
-    package init(_ state: StateDirectory, passphrase: SecretBytes, name: String) {
+    package init(_ state: StateDirectory, passphrase: SecretBytes, name: Message) {
         (self.state, self.passphrase, self.name) = (state, passphrase, name)
     }
 

@@ -74,10 +74,3 @@ package struct StatePlace {
         return String(Substring(bytes))
     }
 }
-
-extension LocalHost {
-    /// The value of an environment variable; an empty one, as a script's unset variable gives it, counts as none.
-    package static func setting(_ name: String) -> String? {
-        environment(name).flatMap { $0.isEmpty ? nil : $0 }
-    }
-}

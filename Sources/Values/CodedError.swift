@@ -45,7 +45,7 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         self.nodes = nodes
     }
 
-    /// - Parameter subject: a path or a name, as `Message(name:)` takes it.
+    /// - Parameter subject: a path or a name.
     @_disfavoredOverload
     package init(
         _ code: Area, status: ExitStatus? = nil, operation: Message, subject: String, underlying: Message,
@@ -53,7 +53,7 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         nodes: [NodeResult] = []
     ) {
         self.init(
-            code, status: status, operation: operation, subject: Message(name: subject),
+            code, status: status, operation: operation, subject: Message(verbatim: subject),
             underlying: underlying,
             origin: origin, hint: hint, details: details, nodes: nodes)
     }

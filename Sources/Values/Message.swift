@@ -3,8 +3,8 @@
 /// A text for people: what is written in the source, and the values in it, kept apart so that it can be shown in another
 /// language. It is made like a string: `"\(path) is not there"`.
 ///
-/// `description` is the English text. JSON, files and what programs compare have that one; only what a terminal or a page
-/// shows is translated, on the top floor.
+/// `description` is the English text. JSON, files and what programs compare have that one; only what a terminal shows is
+/// translated, on the top floor.
 package struct Message: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible, Encodable {
     /// One literal of the source.
     package struct Phrase: Sendable {
@@ -46,13 +46,6 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         phrases = text.isEmpty ? [] : [Phrase(texts: ["", ""], values: [.verbatim(text)])]
     }
 
-    /// A path or a name, or what is said for a thing that has none, such as `the standard input`: a catalog may have that.
-    package init(name: String) {
-        // What an operator names in a spec has no blank, and a path to a file that exists has a slash nearly always.
-        let isPhrase = name.contains(" ") && !name.contains("/")
-        self = isPhrase ? Self(stringLiteral: name) : Self(verbatim: name)
-    }
-
     /// Lines that are the same in every language.
     package static func verbatim(_ lines: some Sequence<String>) -> [Self] {
         lines.map { Self(verbatim: $0) }
@@ -64,9 +57,9 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         "\(Value.count(number, one))"
     }
 
-    package var description: String { text(Self.inEnglish) }
+    package var description: String { phrases.map { $0.english(Self.inEnglish) }.joined() }
 
-    package var isEmpty: Bool { phrases.isEmpty || description.isEmpty }
+    package var isEmpty: Bool { description.isEmpty }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
@@ -138,32 +131,45 @@ extension Message.Phrase {
 
     /// - Parameter translated: the translation of the template, with its values in any order.
     fileprivate func filled(_ translated: String, _ translation: Message.Translation) -> String {
-        var shown = ""
+        var shown = SpacedText()
         var rest = Substring(translated)
         while let percent = rest.firstIndex(of: "%") {
-            shown.appendSpaced(String(rest[..<percent]))
+            shown.append(String(rest[..<percent]))
             rest = rest[percent...].dropFirst()
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
             guard let number = Int(digits), values.indices.contains(number - 1) else {
-                shown += "%"
+                shown.append("%")
                 continue
             }
-            shown.appendSpaced(values[number - 1].text(translation))
+            let value = values[number - 1]
+            shown.append(value.text(translation), isOurs: !value.isVerbatim)
             rest = rest.dropFirst(digits.count)
         }
-        shown.appendSpaced(String(rest))
-        return shown
+        shown.append(String(rest))
+        return shown.text
     }
 }
 
-extension String {
-    /// Appends a part of a translation. A template has a blank beside a value, since that may be a path; between two Chinese
-    /// characters there is none.
-    fileprivate mutating func appendSpaced(_ part: String) {
-        if last == " ", dropLast().last?.isChinese == true, part.first?.isChinese == true { removeLast() }
+/// A translation that grows. A template has a blank beside a value, since that may be a path; between two Chinese characters
+/// of translations there is none. What others wrote stays as it is, and stays apart.
+private struct SpacedText {
+    private(set) var text = ""
+    private var endsWithOurs = true
+
+    /// - Parameter isOurs: whether it is a part of a translation.
+    mutating func append(_ part: String, isOurs: Bool = true) {
+        guard !part.isEmpty else { return }
+        defer { endsWithOurs = isOurs }
+        guard isOurs, endsWithOurs else {
+            text += part
+            return
+        }
+        if text.last == " ", text.dropLast().last?.isChinese == true, part.first?.isChinese == true {
+            text.removeLast()
+        }
         let isDoubled =
-            last?.isChinese == true && part.first == " " && part.dropFirst().first?.isChinese == true
-        self += isDoubled ? part.dropFirst() : part[...]
+            text.last?.isChinese == true && part.first == " " && part.dropFirst().first?.isChinese == true
+        text += isDoubled ? part.dropFirst() : part[...]
     }
 }
 
@@ -177,6 +183,15 @@ extension Character {
 }
 
 extension Message.Value {
+    fileprivate var isVerbatim: Bool {
+        switch self {
+        case .verbatim: true
+        case .message(let message):
+            message.phrases.allSatisfy { $0.texts.allSatisfy(\.isEmpty) && $0.values.allSatisfy(\.isVerbatim) }
+        case .count: false
+        }
+    }
+
     fileprivate func text(_ translation: Message.Translation) -> String {
         switch self {
         case .verbatim(let text): text
@@ -242,7 +257,7 @@ extension Message {
     @_disfavoredOverload
     package static func + (one: String, other: Self) -> Self { Message(verbatim: one) + other }
 
-    package static func += (one: inout Self, other: Self) { one = one + other }
+    package static func += (one: inout Self, other: Self) { one.phrases += other.phrases }
 }
 
 extension Sequence<Message> {

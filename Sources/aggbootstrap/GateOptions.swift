@@ -7,6 +7,8 @@ import Values
 
 /// What a rotation waits for, and what it goes on without.
 struct GateOptions: ParsableArguments {
+    static let title = "What the run skips and waits for"
+
     @Option(
         help: ArgumentHelp(
             "Continue even if an extension API server of this Service, or a program on a control plane (cp1/kube-scheduler), does "

@@ -6,22 +6,30 @@ import Values
 /// What the parser of the command line says, in words that can be translated. It hands out finished English sentences, its
 /// own and ours: here they get their values apart.
 enum ParserSentence {
-    /// The last one of ours: the parser keeps only its English text.
-    private static let last = Mutex<Message?>(nil)
+    /// Ours by their English texts: the parser keeps only those.
+    private static let handedOver = Mutex<[String: Message]>([:])
 
     /// - Returns: its English text, for the parser.
     static func handOver(_ message: Message) -> String {
-        last.withLock { $0 = message }
-        return message.description
+        let text = message.description
+        handedOver.withLock { $0[asInError(text)] = message }
+        return text
     }
 
-    /// - Parameter sentence: as an error is written: in lower case, with no full stop.
+    /// As an error is written: in lower case, with no full stop.
+    private static func asInError(_ sentence: some StringProtocol) -> String {
+        let text = sentence.hasSuffix(".") ? sentence.dropLast() : sentence[...]
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+
+    /// - Parameter sentence: the parser's.
     static func message(_ sentence: String) -> Message {
-        ours(sentence) ?? known(sentence) ?? Message(verbatim: sentence)
+        let text = asInError(sentence)
+        return ours(text) ?? known(text) ?? Message(verbatim: text)
     }
 
     private static func ours(_ text: some StringProtocol) -> Message? {
-        last.withLock { $0 }.flatMap { $0.description == text ? $0 : nil }
+        handedOver.withLock { $0[asInError(text)] }
     }
 
     private static func known(_ sentence: String) -> Message? {

@@ -57,7 +57,7 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             discussion: "Default: $AGGBOOTSTRAP_PASSPHRASE_FILE.", valueName: "file"), completion: .file())
     var passphraseFile: String?
 
-    @OptionGroup(title: "What the run skips and waits for") var gates: GateOptions
+    @OptionGroup(title: GateOptions.title) var gates: GateOptions
 
     @Flag(help: "Show the units, and change nothing.")
     var dryRun = false

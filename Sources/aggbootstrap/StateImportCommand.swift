@@ -38,7 +38,7 @@ struct StateImportCommand: AsyncParsableCommand {
             let run = try options.makeRun(verbosity.effects, passphrase: passphrase, needs: .nothing)
             verbosity.narrator.began(run)
             defer { verbosity.narrator.ended(run) }
-            let name = file == "-" ? "the standard input" : file
+            let name: Message = file == "-" ? "the standard input" : "\(file)"
             let transfer = StateImport(run.state, passphrase: passphrase, name: name)
             try transfer.checkTarget()
             let imported = try transfer.perform(try content(), now: LocalHost.now())

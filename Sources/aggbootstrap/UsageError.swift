@@ -12,28 +12,19 @@ enum UsageError {
         guard !(error is ExitCode), AggBootstrap.exitCode(for: error) == .validationFailure else {
             return nil
         }
-        let message = message(AggBootstrap.message(for: error))
+        let message = ParserSentence.message(AggBootstrap.message(for: error))
         // Its own text ends with: See 'aggbootstrap plan --help' for more information.
         let parts = AggBootstrap.fullMessage(for: error).split(
             separator: "'", omittingEmptySubsequences: false)
         let help = parts.last { $0.hasPrefix("aggbootstrap ") } ?? "aggbootstrap --help"
         return ErrorReport(
             BootstrapError(
-                "usage/arguments", status: .usage, "\(message)", hint: "see \(help)"))
+                "usage/arguments", status: .usage, message, hint: "see \(help)"))
     }
 
     /// What is wrong with options that the parser can read.
     static func validation(_ message: Message) -> ValidationError {
         ValidationError(ParserSentence.handOver(message))
-    }
-
-    /// - Parameter sentence: the parser's.
-    static func message(_ sentence: String) -> Message { ParserSentence.message(lowerCased(sentence)) }
-
-    /// As an error is written: in lower case, with no full stop.
-    private static func lowerCased(_ sentence: String) -> String {
-        let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
-        return text.prefix(1).lowercased() + text.dropFirst()
     }
 
     /// Shows on standard output that the command line cannot be used, in the format that it asks for.

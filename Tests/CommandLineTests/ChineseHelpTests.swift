@@ -101,7 +101,7 @@ import Values
         let error = try #require(throws: (any Error).self) { _ = try AggBootstrap.parseAsRoot(arguments) }
         let report = try #require(UsageError.report(error), "\(error)")
         let sentence = AggBootstrap.message(for: error)
-        let message = UsageError.message(sentence)
+        let message = ParserSentence.message(sentence)
         // The English text is the parser's.
         #expect(message == report.message)
         let plain = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence

@@ -9,16 +9,21 @@ import Values
 
 /// Which language a session has, and where its words come from.
 @Suite struct LanguageTests {
+    private static func language(_ environment: [String: String]) -> Language {
+        Language { name in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
     @Test(arguments: [
         ["LANG": "zh_CN.UTF-8"], ["LANG": "zh_CN.utf8"], ["LANG": "zh_SG.UTF-8"], ["LANG": "zh.UTF-8"],
         ["LANG": "zh_Hans_CN.UTF-8"], ["LANG": "zh_Hans.UTF-8"], ["LANG": "zh_CN.UTF-8@pinyin"],
         ["LC_ALL": "zh_CN.UTF-8", "LANG": "C"],
         ["LC_ALL": "", "LC_MESSAGES": "zh_CN.UTF-8", "LANG": "de_DE.UTF-8"],
         ["LANGUAGE": "zh_CN:en", "LANG": "en_US.UTF-8"], ["LANGUAGE": "zh_TW:zh_CN", "LANG": "en_US.UTF-8"],
-        ["LANGUAGE": "", "LANG": "zh_CN.UTF-8"],
+        ["LANGUAGE": "", "LANG": "zh_CN.UTF-8"], ["LANGUAGE": "zh_CN:C", "LANG": "en_US.UTF-8"],
+        ["LANG": "en_US.UTF-8", "LC_MESSAGES": "zh_CN"], ["LC_MESSAGES": "zh_CN.GBK", "LC_CTYPE": "C.UTF-8"],
     ])
     func chinese(environment: [String: String]) {
-        #expect(Language(environment) == .chinese)
+        #expect(Self.language(environment) == .chinese)
     }
 
     @Test(arguments: [
@@ -28,10 +33,11 @@ import Values
         ["LANG": "zh_Hant_TW.UTF-8"], ["LANG": "zha_CN.UTF-8"], ["LC_CTYPE": "zh_CN.UTF-8"],
         ["LANGUAGE": "zh_CN", "LC_ALL": "C.UTF-8"], ["LANGUAGE": "zh_CN", "LANG": "C"], ["LANGUAGE": "zh_CN"],
         ["LANGUAGE": "en:zh_CN", "LANG": "zh_CN.UTF-8"], ["LANGUAGE": "de", "LANG": "zh_CN.UTF-8"],
-        ["LANGUAGE": "zh_CN", "LANG": "zh_CN.GBK"],
+        ["LANGUAGE": "zh_CN", "LANG": "zh_CN.GBK"], ["LANGUAGE": "C:zh_CN", "LANG": "zh_CN.UTF-8"],
+        ["LANG": "zh_CN.UTF-8", "LC_CTYPE": "C"], ["LC_CTYPE": "C", "LC_MESSAGES": "zh_CN.UTF-8"],
     ])
     func english(environment: [String: String]) {
-        #expect(Language(environment) == .english)
+        #expect(Self.language(environment) == .english)
     }
 
     @Test func theProgramUsesIt() throws {
@@ -100,6 +106,19 @@ import Values
         #expect(result.status == 0, "\(result.stderr)")
         let texts = try JSONDecoder().decode([String: String].self, from: Data(result.stdout.utf8))
         #expect(Language.chineseCatalog().translations == texts)
+    }
+
+    /// What others wrote is neither changed nor glued to a translation.
+    @Test(arguments: [
+        ("节点", "无法打开 节点：不见了"), ("中 ", "无法打开 中 ：不见了"), ("/a b", "无法打开 /a b：不见了"),
+    ])
+    func valuesStayApart(path: String, wanted: String) {
+        let translations = ["cannot %1 %2: %3": "无法 %1 %2：%3", "open": "打开", "it is gone": "不见了"]
+        let (operation, cause): (Message, Message) = ("open", "it is gone")
+        let text: Message = "cannot \(operation) \(path): \(cause)"
+        #expect(text.text { translations[$0] } == wanted)
+        let subject = Message(verbatim: path)
+        #expect(("cannot \(operation) \(subject): \(cause)" as Message).text { translations[$0] } == wanted)
     }
 
     @Test func valuesTakeTheirPlaces() {

@@ -128,7 +128,7 @@ struct MessageTemplates {
         ]
         let isMark = { (character: Character) in marks.contains(character) || character.isNumber }
         let word = part.drop(while: isMark).reversed().drop(while: isMark).reversed()
-        return word.count > 1 && word.first?.isLetter == true
+        return (word.count > 1 || word.elementsEqual("a")) && word.first?.isLetter == true
             && word.allSatisfy { $0.isLetter || "'’-/".contains($0) }
     }
 

@@ -207,7 +207,7 @@ import Testing
                 "S5 soak: waiting 90 s, until connections with old certificates have ended",
                 "S6 drop: removing CN=a, CN=b from every control plane",
                 "S6 drop: cp1: x cannot be checked: it does not say whose client certificates it accepts",
-                "S6 drop: the extension API servers' ConfigMap gets the new CA only; watching it for 60 s",
+                "S6 drop: the extension API servers' ConfigMap gets one CA only; watching it for 60 s",
                 "S6 drop: reached",
             ])
         let notes: [StageNote.Proof] = [
@@ -220,12 +220,12 @@ import Testing
         ]
         #expect(
             stage(notes.map(StageNote.proof)) == [
-                "S7 proof: waiting until every API server refuses the old certificate",
-                "S7 proof: 401 for the old certificate from every API server",
-                "S7 proof: waiting until no extension API server trusts the old CA",
-                "S7 proof: cannot see whether extension API servers still trust the old CA: there is no kubeconfig",
+                "S7 proof: waiting until every API server refuses the certificates of the CA that is dropped",
+                "S7 proof: every API server answers 401 to the certificates of the CA that is dropped",
+                "S7 proof: waiting until no extension API server trusts the CA that is dropped",
+                "S7 proof: cannot see whether extension API servers still trust the CA that is dropped: there is no kubeconfig",
                 "S7 proof: skipped (--accept-laggard): 192.0.2.9:443 of ns/a: it is old, and anyone with the old key",
-                "S7 proof: reached: the old certificate is refused, and its keys are destroyed",
+                "S7 proof: reached: the certificates of the CA that is dropped are refused, and their keys are destroyed",
                 "S7 proof: reached before", "S7 proof: reached: aborted before a certificate was made",
                 "S7 proof: cp1: /k was the key of the old CA: removed",
                 "S7 proof: cp1: /k was the key of the old CA: replaced by the new CA's (certificates.ca.onNodes)",

@@ -41,7 +41,7 @@ import Values
         #expect(text.stages[6] == "S5 soak       90 s with both CAs trusted")
         #expect(
             text.stages[8]
-                == "S7 proof      every API server answers 401 to the old certificate; its keys are destroyed"
+                == "S7 proof      every API server answers 401 to the certificates of the CA that is dropped; their keys are destroyed"
         )
     }
 

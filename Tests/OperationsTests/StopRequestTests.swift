@@ -41,6 +41,20 @@ import Testing
         Issue.record("the signals never did again what they did before")
     }
 
+    /// A run may begin to listen again: `rotate --ca` does, first while it looks and then while it works.
+    @Test func theNextOneHearsThemToo() async {
+        await #expect(processExitsWith: .success) {
+            for _ in 0..<3 {
+                let request = StopRequest { _ in }
+                kill(getpid(), SIGHUP)
+                for _ in 0..<1000 where !request.isStopped { usleep(10_000) }
+                guard request.isStopped else { exit(1) }
+                request.restore()
+            }
+            exit(0)
+        }
+    }
+
     /// A wait of a run that was asked to stop ends with the error that says so.
     @Test func aWaitEndsWhereTheRunIsToStop() async throws {
         let directory = try TemporaryDirectory()

@@ -18,37 +18,65 @@ package final class StopRequest: Sendable {
 
     /// When the first of the signals came.
     private let asked = Mutex<ContinuousClock.Instant?>(nil)
-    // Dispatch's sources may be used from any thread.
-    private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
-
-    /// What each signal did before the first of those that listen now; a process has one action for a signal.
-    private struct Actions {
-        var listeners = 0
+    /// Those that listen now, and what each signal did before the first of them: a process has one action for a signal.
+    private struct Listeners {
+        var handlers: [ObjectIdentifier: @Sendable (Int32) -> Void] = [:]
         var before: [(number: Int32, action: sigaction)] = []
+        /// Reads the signals that came; it stays.
+        var reader: (any DispatchSourceRead)?
     }
 
-    private static let actions = Mutex(Actions())
+    private static let listeners = Mutex(Listeners())
 
     /// - Parameter promise: what the operator is told that happens first.
     package init(
         promise: StopPromise = .node, progress: @escaping @Sendable (RunNote) -> Void
     ) {
-        Self.actions.withLock { actions in
-            actions.listeners += 1
-            guard actions.listeners == 1 else { return }
-            actions.before = Self.numbers.compactMap { number in
-                var (ignored, old) = (sigaction(), sigaction())
-                ignored.__sigaction_handler.sa_handler = SIG_IGN
-                return sigaction(number, &ignored, &old) == 0 ? (number, old) : nil
+        Self.listeners.withLock { listeners in
+            listeners.reader = listeners.reader ?? Self.makeReader()
+            if listeners.handlers.isEmpty { listeners.before = Self.listen() }
+            listeners.handlers[ObjectIdentifier(self)] = { [weak self] number in
+                self?.receive(number, promise, progress)
             }
         }
-        for number in Self.numbers {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let handler = DispatchWorkItem { [weak self] in self?.receive(number, promise, progress) }
-            source.setEventHandler(handler: handler)
-            source.resume()
-            sources.append(source)
+    }
+
+    /// - Returns: what each signal did before.
+    private static func listen() -> [(number: Int32, action: sigaction)] {
+        numbers.compactMap { number in
+            var (action, old) = (sigaction(), sigaction())
+            action.__sigaction_handler.sa_handler = { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                let cause = errno
+                // More than a pipe holds say nothing more.
+                _ = write(signalPipe, &byte, 1)
+                errno = cause
+            }
+            action.sa_flags = SA_RESTART
+            return sigaction(number, &action, &old) == 0 ? (number, old) : nil
         }
+    }
+
+    private static func makeReader() -> (any DispatchSourceRead)? {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        let end = ends[0]
+        signalPipe = ends[1]
+        let source = DispatchSource.makeReadSource(fileDescriptor: end, queue: .global())
+        source.setEventHandler {
+            var numbers = [UInt8](repeating: 0, count: 64)
+            let count = read(end, &numbers, numbers.count)
+            let handlers = listeners.withLock { Array($0.handlers.values) }
+            for number in numbers.prefix(max(0, count)) {
+                for handler in handlers { handler(Int32(number)) }
+            }
+        }
+        source.resume()
+        return source
     }
 
     /// One of the signals has come.
@@ -73,14 +101,16 @@ package final class StopRequest: Sendable {
 
     /// Lets the signals do again what they did before, once nobody listens any more; called once.
     package func restore() {
-        for source in sources { source.cancel() }
-        Self.actions.withLock { actions in
-            actions.listeners -= 1
-            guard actions.listeners == 0 else { return }
-            for (number, action) in actions.before {
+        Self.listeners.withLock { listeners in
+            listeners.handlers[ObjectIdentifier(self)] = nil
+            guard listeners.handlers.isEmpty else { return }
+            for (number, action) in listeners.before {
                 var action = action
                 sigaction(number, &action, nil)
             }
         }
     }
 }
+
+/// Where a signal's handler writes its number: a file's descriptor, set before the first handler is.
+private nonisolated(unsafe) var signalPipe: Int32 = -1

@@ -144,13 +144,13 @@ package struct SSHTransport: NodeTransport {
             } else if let number = UInt32(user) {
                 (userID, groupID) = (number, number)
             } else {
-                throw .unknown("user", user)
+                throw .unknown(user: user)
             }
         }
         if !group.isEmpty {
             let fields = try entry("group", group)
             guard let number = fields.count > 2 ? UInt32(fields[2]) : UInt32(group) else {
-                throw .unknown("group", group)
+                throw .unknown(group: group)
             }
             groupID = number
         }

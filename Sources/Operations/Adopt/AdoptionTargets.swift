@@ -16,7 +16,7 @@ struct AdoptionTargets {
         var spec = try ClusterSpec.parse(Array(text.utf8), fileName: "<new spec>")
         spec.apiServer.managedBy = .external
         spec.nodes =
-            try request.destinations.isEmpty ? [NodeSpec(name: "this machine", local: true)] : nodes()
+            try request.destinations.isEmpty ? [NodeSpec(name: "localhost", local: true)] : nodes()
         return spec
     }
 

@@ -57,7 +57,7 @@ struct LintTargets {
         guard try Self.isArchive(path) else { return try takeFile(path) }
         guard seen.insert(path.bytes).inserted else { return }
         let archive = try TarArchive(
-            await Decompressor.read(path, limit: TarArchive.limit), name: path)
+            await Decompressor.read(path, limit: TarArchive.limit), name: Message(verbatim: path))
         try takeArchive(archive, path)
     }
 

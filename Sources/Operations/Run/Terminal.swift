@@ -44,9 +44,14 @@ package enum Terminal {
     }
 
     /// Whether the terminal takes more than ASCII, as the locale says.
-    package static var isUTF8: Bool {
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(LocalHost.setting).first ?? ""
-        return !isDumb && ["utf-8", "utf8"].contains { locale.lowercased().hasSuffix($0) }
+    package static var isUTF8: Bool { !isDumb && takesUTF8(LocalHost.setting) }
+
+    /// Whether the locale's characters are UTF-8.
+    /// - Parameter setting: a variable of the environment that is not empty.
+    package static func takesUTF8(_ setting: (String) -> String?) -> Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(setting).first ?? ""
+        let encoding = locale.prefix { $0 != "@" }.lowercased()
+        return ["utf-8", "utf8"].contains { encoding.hasSuffix(".\($0)") }
     }
 
     private static var isDumb: Bool { ["", "dumb"].contains(LocalHost.environment("TERM") ?? "") }

@@ -56,7 +56,7 @@ package enum AgeFile {
     /// - Parameter name: what an error names.
     /// - Throws: `AgeError`; `PKIError` where libcrypto fails.
     package static func decrypt(
-        _ file: [UInt8], passphrase: SecretBytes, name: String
+        _ file: [UInt8], passphrase: SecretBytes, name: Message
     ) throws -> SecretBytes {
         let file = try binary(file, name: name)
         let header = try AgeHeader(file, name: name)
@@ -98,7 +98,7 @@ package enum AgeFile {
 
     private static func open(
         _ sealed: UnsafeRawBufferPointer, _ key: SecretBytes, _ number: Int, isLast: Bool,
-        into plain: UnsafeMutableRawBufferPointer, _ name: String
+        into plain: UnsafeMutableRawBufferPointer, _ name: Message
     ) throws {
         let isEmpty = sealed.count == AgeCipher.tagBytes && number > 0
         let nonce = chunkNonce(number, isLast: isLast)
@@ -117,7 +117,7 @@ package enum AgeFile {
     }
 
     /// The file as it is, or what its text form (`age -a`) stands for.
-    static func binary(_ file: [UInt8], name: String) throws(AgeError) -> [UInt8] {
+    static func binary(_ file: [UInt8], name: Message) throws(AgeError) -> [UInt8] {
         guard file.starts(with: "-----BEGIN \(armour)-----".utf8) else { return file }
         var lines = file.split(separator: 0x0a).map { $0.last == 0x0d ? $0.dropLast() : $0 }
         while lines.last?.isEmpty == true { lines.removeLast() }

@@ -63,7 +63,7 @@ struct AgeHeader {
 
     /// - Parameter file: the whole file, or its beginning.
     /// - Parameter name: what an error names.
-    init(_ file: [UInt8], name: String) throws(AgeError) {
+    init(_ file: [UInt8], name: Message) throws(AgeError) {
         func error(_ code: AgeErrorCode, _ cause: Message) -> AgeError {
             AgeError(code, operation: "open", subject: name, underlying: cause)
         }
@@ -118,7 +118,7 @@ struct AgeHeader {
 
     /// The key of the content.
     /// - Throws: `archive/wrong-passphrase`; `archive/damaged` where the header is not what was written.
-    func fileKey(_ passphrase: SecretBytes, name: String) throws -> SecretBytes {
+    func fileKey(_ passphrase: SecretBytes, name: Message) throws -> SecretBytes {
         let key = try Self.wrappingKey(passphrase, salt, workFactor)
         var (isOpen, failure) = (false, PKIError?.none)
         let fileKey = SecretBytes(count: Self.fileKeyBytes) { out in

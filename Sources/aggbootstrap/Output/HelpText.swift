@@ -77,8 +77,9 @@ struct HelpText {
     private func title(_ line: Substring) -> String {
         let title = Self.title(line)
         if !title.isEmpty { return shown(title) }
-        let own = catalog.translations.first { "\($0.key.uppercased()):" == line }
-        return own.map { "\($0.value)：" } ?? String(line)
+        // A group of options has a title of ours, which the parser writes in capitals.
+        let own = GateOptions.title
+        return line == "\(own.uppercased()):" ? translation(own[...]) + "：" : String(line)
     }
 
     /// The parser's own titles.
@@ -127,8 +128,8 @@ struct HelpText {
         var used = indent
         for piece in Self.pieces(text) {
             let count = columns(of: piece)
-            if used + columns(of: piece.trimmingBlanks) > width, used > indent {
-                lines[lines.count - 1] = lines[lines.count - 1].trimmingBlanks
+            if used + columns(of: piece.trimmingEnd) > width, used > indent {
+                lines[lines.count - 1] = lines[lines.count - 1].trimmingEnd
                 lines.append("")
                 used = indent
             }
@@ -156,13 +157,4 @@ struct HelpText {
     }
 
     private static func isWide(_ character: Character) -> Bool { columns(of: String(character)) > 1 }
-}
-
-extension String {
-    /// Without blanks at its end.
-    fileprivate var trimmingBlanks: String {
-        var text = self
-        while text.hasSuffix(" ") { text.removeLast() }
-        return text
-    }
 }

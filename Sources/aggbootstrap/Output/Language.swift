@@ -2,6 +2,7 @@
 
 import CTranslations
 import LocalFiles
+import Operations
 import Values
 
 /// The language of what people read. Codes, JSON and every other document for a program are the same in each.
@@ -10,12 +11,7 @@ enum Language: Sendable {
     case chinese
 
     /// The one of this session.
-    static let current = Language(
-        Dictionary(
-            uniqueKeysWithValues: variables.compactMap { name in
-                LocalHost.environment(name).map { (name, $0) }
-            })
-    )
+    static let current = Language(LocalHost.setting)
 
     /// Nil in English. It is read at its first use, so a session in English does not pay for it.
     static let catalog: Catalog? =
@@ -24,25 +20,21 @@ enum Language: Sendable {
         case .chinese: chineseCatalog()
         }
 
-    private static let variables = ["LANGUAGE"] + localeVariables
-    private static let localeVariables = ["LC_ALL", "LC_MESSAGES", "LANG"]
-
     /// As gettext decides it: the first variable of the locale that is not empty counts; `LANGUAGE` lists the languages that
-    /// are wanted, unless the locale is that of programs, C.
-    init(_ environment: [String: String]) {
-        func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-
-        let locale = Self.localeVariables.lazy.compactMap(value).first ?? "C"
-        let parts = locale.prefix { $0 != "@" }.split(separator: ".", maxSplits: 1)
-        let encoding = parts.count > 1 ? parts[1].lowercased() : ""
-        guard let name = parts.first, name != "C", name != "POSIX", ["utf-8", "utf8"].contains(encoding)
-        else {
+    /// are wanted, unless the locale is that of programs, C. A terminal that does not take UTF-8 gets English.
+    /// - Parameter setting: a variable of the environment that is not empty.
+    init(_ setting: (String) -> String?) {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap(setting).first ?? ""
+        let name = locale.prefix { !".@".contains($0) }
+        guard !Self.isOfPrograms(name), Terminal.takesUTF8(setting) else {
             self = .english
             return
         }
-        let wanted = value("LANGUAGE")?.split(separator: ":") ?? [name]
+        let wanted = setting("LANGUAGE")?.split(separator: ":").prefix { !Self.isOfPrograms($0) } ?? [name]
         self = wanted.lazy.compactMap(Self.named).first ?? .english
     }
+
+    private static func isOfPrograms(_ locale: Substring) -> Bool { ["", "C", "POSIX"].contains(locale) }
 
     /// - Returns: nil for a language that there is no catalog of, Chinese in traditional characters too.
     private static func named(_ locale: Substring) -> Self? {

@@ -38,7 +38,7 @@ struct PlanDocument: Encodable {
         let restartReason: String?
     }
 
-    struct Message: Encodable {
+    struct Remark: Encodable {
         let code: String
         let node: String?
         let message: String
@@ -53,8 +53,8 @@ struct PlanDocument: Encodable {
     let encryptsKeys: [String]
     let issues: [Issue]
     let nodes: [Node]
-    let refusals: [Message]
-    let notices: [Message]
+    let refusals: [Remark]
+    let notices: [Remark]
 
     init(_ plan: Plan) {
         cluster = plan.cluster
@@ -63,12 +63,12 @@ struct PlanDocument: Encodable {
         issues = plan.issues.map(Self.issue)
         nodes = plan.nodes.map(Self.node)
         refusals = plan.refusals.map {
-            Message(
+            Remark(
                 code: $0.code, node: $0.node, message: "\($0.message)", hint: "\($0.hint)")
         }
         notices = plan.notices.map { notice in
             let details = notice.details.map { "\($0)" }
-            return Message(
+            return Remark(
                 code: notice.code, node: notice.node, message: "\(notice.message)", hint: nil,
                 details: details.isEmpty ? nil : details)
         }

@@ -56,7 +56,7 @@ struct RequestReport {
             request.subject.map { "client certificate \($0)" } ?? "no client certificate"
         let headers = request.headers.map { header -> Message in
             // A token is a secret.
-            header.isNamed("Authorization") ? "\(header.name): ..." : "\(header.name): \(header.value)"
+            Message(verbatim: "\(header.name): \(header.isNamed("Authorization") ? "..." : header.value)")
         }
         return ([certificate] + headers).joined(separator: "; ")
     }

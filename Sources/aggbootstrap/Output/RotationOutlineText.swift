@@ -47,6 +47,10 @@ struct RotationOutlineText {
         }
     }
 
+    private var isAbort: Bool {
+        if case .abort = outline.purpose { true } else { false }
+    }
+
     private func path(_ file: String) -> String { "\(spec.certificates.directory)/\(file)" }
 
     private func text(_ part: RotationOutline.Part) -> Message {
@@ -70,13 +74,13 @@ struct RotationOutlineText {
         case .leaves(let isCrossSigned): leaves(isCrossSigned)
         case .soak(let seconds, let reread): soak(seconds, reread)
         case .drop(let seconds):
-            "\(path(spec.certificates.files.ca)) gets one CA; waits until no program that reads it names the other; "
-                + "removes the other from the ConfigMap of the extension API servers and watches that for \(seconds) s; "
-                + "from here on it cannot be aborted"
+            "\(path(spec.certificates.files.ca)) gets one CA; waits until no program that reads it names the one that is "
+                + "dropped; removes that from the ConfigMap of the extension API servers and watches it for \(seconds) s"
+                + (isAbort ? "" : "; from here on it cannot be aborted")
         case .proof(let isEmergency):
-            "every API server answers 401 to the old certificate"
+            "every API server answers 401 to the certificates of the CA that is dropped"
                 + (isEmergency ? ", and no extension API server trusts the old CA" : "")
-                + "; its keys are destroyed"
+                + "; their keys are destroyed"
         }
     }
 

@@ -83,7 +83,7 @@ extension StageNote.Drop {
         case .removes(let subjects): "removing \(subjects.joined(separator: ", ")) from every control plane"
         case .reader(let note): note.text
         case .watchesConfigMap(let seconds):
-            "the extension API servers' ConfigMap gets the new CA only; watching it for \(seconds) s"
+            "the extension API servers' ConfigMap gets one CA only; watching it for \(seconds) s"
         case .reached: "reached"
         }
     }
@@ -112,18 +112,18 @@ extension StageNote.Extensions {
 extension StageNote.Proof {
     fileprivate var text: Message {
         switch self {
-        case .waitsForRefusal: "waiting until every API server refuses the old certificate"
-        case .refused: "401 for the old certificate from every API server"
-        case .waitsForExtensions: "waiting until no extension API server trusts the old CA"
+        case .waitsForRefusal: "waiting until every API server refuses the certificates of the CA that is dropped"
+        case .refused: "every API server answers 401 to the certificates of the CA that is dropped"
+        case .waitsForExtensions: "waiting until no extension API server trusts the CA that is dropped"
         case .extensionsNotSeen:
-            "cannot see whether extension API servers still trust the old CA: there is no kubeconfig"
+            "cannot see whether extension API servers still trust the CA that is dropped: there is no kubeconfig"
         case .cannotBeTold(let subjects):
             "a client CA has the name \(subjects.joined(separator: ", ")) too, so it cannot be seen whether an extension API "
                 + "server still trusts the old CA: restart those that may"
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
         case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"
         case .clientCAStays(let subjects, let isKeyLost): ClientCAText.stays(subjects, isKeyLost: isKeyLost)
-        case .reached: "reached: the old certificate is refused, and its keys are destroyed"
+        case .reached: "reached: the certificates of the CA that is dropped are refused, and their keys are destroyed"
         case .reachedBefore: "reached before"
         case .abortedBeforeCertificates: "reached: aborted before a certificate was made"
         case .staysValid(let subject, let issuer, let until):

@@ -172,7 +172,7 @@ struct StateDocument: Encodable {
     let rollback: Rollback?
     let compromised: [Compromised]
     let history: [StatusDocument.Change]
-    let notices: [StatusDocument.Message]
+    let notices: [StatusDocument.Remark]
 
     init(_ report: StateReport) {
         let (summary, inventory, now) = (report.summary, report.summary.inventory, report.now)

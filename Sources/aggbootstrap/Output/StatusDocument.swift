@@ -71,7 +71,7 @@ struct StatusDocument: Encodable, Sendable {
         }
     }
 
-    struct Message: Encodable {
+    struct Remark: Encodable {
         let code: String
         let message: String
         var hint: String?
@@ -112,8 +112,8 @@ struct StatusDocument: Encodable, Sendable {
         let startedAt: String?
         let loopbackEnds: String?
         let clockOffset: Int64
-        let drift: [Message]
-        let notices: [Message]
+        let drift: [Remark]
+        let notices: [Remark]
 
         init(_ node: NodeStatus, now: UnixTime) {
             name = node.name
@@ -135,10 +135,10 @@ struct StatusDocument: Encodable, Sendable {
             (startedAt, loopbackEnds) = (node.startedAt?.description, node.loopbackEnds?.description)
             clockOffset = node.clockOffset
             drift = node.drift.map {
-                Message(
+                Remark(
                     code: $0.code, message: $0.text.description, hint: $0.hint.map { "\($0)" }, path: $0.path)
             }
-            notices = node.notices.map { Message(code: $0.code, message: "\($0.line)") }
+            notices = node.notices.map { Remark(code: $0.code, message: "\($0.line)") }
         }
     }
 
@@ -177,7 +177,7 @@ struct StatusDocument: Encodable, Sendable {
     let history: [Change]
     let schedule: ScheduleDocument?
     let nodes: [Node]
-    let notices: [Message]
+    let notices: [Remark]
     /// Whether a node cannot be read or differs, or a rotation is open.
     let differs: Bool
     let exitStatus: Int32
@@ -195,7 +195,7 @@ struct StatusDocument: Encodable, Sendable {
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
         notices = status.notices.map {
-            Message(code: $0.code, message: "\($0.line)", hint: $0.hint.map { "\($0)" })
+            Remark(code: $0.code, message: "\($0.line)", hint: $0.hint.map { "\($0)" })
         }
         differs = status.differs
         exitStatus = report.exitStatus.rawValue

@@ -2,9 +2,9 @@
 
 /// How many columns of a terminal a text takes: two for each wide character of East Asia and its punctuation, none for
 /// what is drawn over the character before.
-func columns(of text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns(of: $1) } }
+package func columns(of text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns(of: $1) } }
 
-func columns(of scalar: Unicode.Scalar) -> Int {
+package func columns(of scalar: Unicode.Scalar) -> Int {
     if scalar.isASCII { return 1 }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format: return 0
@@ -21,12 +21,12 @@ private let wide: [ClosedRange<UInt32>] = [
 
 extension String {
     /// With blanks behind it, so that it takes so many columns.
-    func padded(to width: Int) -> String {
+    package func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - columns(of: self)))
     }
 
     /// Without blanks at its end.
-    var trimmingEnd: String {
+    package var trimmingEnd: String {
         var text = self
         while text.hasSuffix(" ") { text.removeLast() }
         return text
