@@ -48,4 +48,12 @@ package struct RetiredPair {
         try AtomicFileWriter.removeTree(directory)
         if try FileStatus.of(state.path) != nil { try AtomicFileWriter.syncDirectory(state.path) }
     }
+    /// Destroys what a run has left that was killed before its rotation began; called under the lock.
+    func removeUnbegun() throws {
+        let unmade = AtomicFileWriter.temporary(for: directory)
+        let isThere = try FileStatus.of(directory) != nil || FileStatus.of(unmade) != nil
+        guard isThere, try Ledger(state: state).openRotation() == nil else { return }
+        try AtomicFileWriter.removeTree(unmade)
+        try remove()
+    }
 }

@@ -84,9 +84,9 @@ package struct StateDirectory: Sendable {
         for id in try FileReader.list("\(path)/ca") where !id.hasPrefix(".") {
             try removeUnfinishedCrossCertificate(id)
         }
-        var parents = ["\(path)/ca", "\(path)/pending"]
-        parents += try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
-        for parent in parents {
+        try RetiredPair(state: self).removeUnbegun()
+        let leaves = try FileReader.list("\(path)/leaves").map { "\(path)/leaves/\($0)" }
+        for parent in ["\(path)/ca", "\(path)/pending"] + leaves {
             // Before it has its mode, such a directory has another dot in front.
             for name in try FileReader.list(parent)
             where name.hasPrefix(Self.unfinished) || name.hasPrefix(".\(Self.unfinished)") {

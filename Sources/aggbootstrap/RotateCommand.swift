@@ -150,6 +150,8 @@ struct RotateCommand: AsyncParsableCommand {
         let isText = output.output == .text
         if abort, try rotation.open() == nil {
             try rotation.checkState()
+            // What a rotation left that was killed before it began.
+            if !change.dryRun { _ = try run.lockExisting() }
             if isText {
                 Console.print(["no CA rotation is open: nothing to abort"])
             } else {

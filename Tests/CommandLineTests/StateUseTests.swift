@@ -36,6 +36,20 @@ import Testing
         #expect(try leftovers(in: directory) == "")
     }
 
+    /// The same of the key that is kept for the end of a rotation, where it was killed before it began.
+    @Test(arguments: ["init --root out", "rotate --abort --yes"])
+    func noRotationLeavesNoKey(command: String) throws {
+        try expect(0, "$A init \(Self.options)")
+        try expect(0, "cp -a state/leaves/cp1/0001 state/retired; mkdir state/.retired.aggbootstrap-tmp")
+        if command.hasPrefix("rotate") {
+            try expect(0, "$A rotate --abort --dry-run --spec cluster.json --state state", "nothing to abort")
+            try expect(0, "[ -f state/retired/key.pem ]")
+        }
+        try expect(0, "$A \(command) --spec cluster.json --state state", "nothing to")
+        try expect(0, "[ ! -e state/retired ] && [ ! -e state/.retired.aggbootstrap-tmp ]")
+        #expect(try leftovers(in: directory) == "")
+    }
+
     /// Where the file system takes no change, a run that has nothing to change needs none.
     @Test func aReadOnlyState() throws {
         try expect(0, "$A init \(Self.options)")

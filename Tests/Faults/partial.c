@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Preloaded into the program, this makes the disk worse than strace(1) can: a write(2) that takes a part of its bytes does
-// take that part, and says so. It counts what changes a file below FAULT_BELOW, over all threads.
+// take that part, and says so. It counts what changes a file below FAULT_BELOW (paths, with a colon between two), over all threads.
 //   FAULT=short:N   the Nth write takes half of its bytes
 //   FAULT=trickle:1 each write takes at most 7 bytes
 //   FAULT=full:N    from the Nth change on the disk is full: a write takes half of its bytes, then nothing grows any more
@@ -8,7 +8,7 @@
 //   FAULT=broken:N  from the Nth change on each one fails with EIO, fsync(2) too
 //   FAULT=once:N    the Nth change alone fails with EIO
 //   FAULT=kill:N    kill -9 in the place of the Nth change
-// FAULT_LOG gets a line for each change.
+// FAULT_LOG gets a line for each change: NUMBER CALL PATH.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,6 +30,7 @@ static const char *below;
 static int record = -1;
 
 static __thread int inside;
+static __thread char subject[4096]; // the path that was looked at last
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -44,7 +45,19 @@ __attribute__((constructor)) static void begin(void)
     atomic_store(&changes, 0);
 }
 
-static int is_ours(const char *path) { return kind && path && strncmp(path, below, strlen(below)) == 0; }
+static int is_ours(const char *path)
+{
+    if (!kind || !path)
+        return 0;
+    for (const char *start = below, *end; *start; start = *end ? end + 1 : end) {
+        end = strchrnul(start, ':');
+        if (end > start && strncmp(path, start, end - start) == 0) {
+            snprintf(subject, sizeof subject, "%s", path);
+            return 1;
+        }
+    }
+    return 0;
+}
 
 static int is_our_file(int number)
 {
@@ -65,7 +78,7 @@ static int judge(const char *what, int grows)
     int saved = errno, wrong = 0;
     long number = atomic_fetch_add(&changes, 1) + 1;
     if (record >= 0)
-        dprintf(record, "%ld %s\n", number, what);
+        dprintf(record, "%ld %s %s\n", number, what, subject);
     errno = saved;
     if (kind == 'k' && number == at)
         kill(getpid(), SIGKILL);

@@ -172,6 +172,20 @@ import Testing
         #expect(files.stdout.split(separator: "\n").count == 2)
     }
 
+    /// While a rotation is open, the pair that is kept for its end stays.
+    @Test func theRetiredPairStaysUntilTheEnd() async throws {
+        try await cluster.converge()
+        let (state, retired) = (cluster.state, "\(cluster.state.path)/retired")
+        #expect(try run("cp", ["-a", "\(state.path)/leaves/cp1/0001", retired]).status == 0)
+        let terms = RotationTerms(keep: "0002", retire: ["0001"])
+        try Ledger(state: state).append(terms, now: OfflineCluster.now)
+        try state.removeUnfinished()
+        #expect(try FileReader.read("\(retired)/key.pem") != nil)
+        try Ledger(state: state).appendEnd(of: terms, now: OfflineCluster.now)
+        try state.removeUnfinished()
+        #expect(try FileStatus.of(retired) == nil)
+    }
+
     /// While a rotation is open, a run that would change something is refused, and names both ways on.
     @Test func nothingElseIsChangedMeanwhile() async throws {
         try await cluster.converge()

@@ -200,6 +200,14 @@ package struct NodeTransaction: Sendable {
         try node.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
     }
 
+    /// Destroys the copies of the last change, and those that a killed run has begun to make.
+    package static func forgetCopies(unit: String, on node: any NodeTransport) throws {
+        let unfinished = "\(store(unit: unit))/transaction.unfinished"
+        for path in [previousStore(unit: unit), AtomicFileWriter.temporary(for: unfinished), unfinished] {
+            try node.removeTree(path)
+        }
+    }
+
     // MARK: - Parts
 
     private func isUnchanged(_ path: String, _ before: Entry.Before, _ digest: String) throws -> Bool {

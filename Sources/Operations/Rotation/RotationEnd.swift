@@ -32,8 +32,7 @@ struct RotationEnd: Sendable {
                 rotation.retire, butNot: rotation.namedAsClientCA(observed), kubectl)
         }
         let results = await onEachNode(run.nodes) { node in
-            try run.link(node).node.removeTree(
-                "\(NodeTransaction.store(unit: run.spec.apiServer.unit))/previous")
+            try NodeTransaction.forgetCopies(unit: run.spec.apiServer.unit, on: run.link(node).node)
         }
         _ = try ControlPlanes.values(run.nodes, results)
         // The key of a CA that goes on signing for clients is not ours to remove.

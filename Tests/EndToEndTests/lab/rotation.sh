@@ -6,6 +6,8 @@
 ROTATION_NODES=3
 # Short waits: the lab's kube-apiserver looks at its files each second.
 ROTATION_WAITS=(--soak 1 --watch 3 --reload-wait 3)
+ROTATOR=op   # who rotates: the operator over ssh, or the control plane itself (agg)
+rotation_state() { if [ $ROTATOR = op ]; then echo "$OPERATOR/state"; else echo "$(node_root)/var/lib/aggbootstrap/lab"; fi; }
 
 # rotation_up [RATE]: three control planes with the layer on, an extension server, and RATE requests a second to it.
 rotation_up() {
@@ -34,7 +36,7 @@ rotation_load() {
     remember_each $ROTATION_NODES
 }
 
-rotate_ca() { op rotate --ca --yes "${ROTATION_WAITS[@]}" "$@"; }
+rotate_ca() { $ROTATOR rotate --ca --yes "${ROTATION_WAITS[@]}" "$@"; }
 
 # time_rotations: three times new proxy clients and a new CA, without soak and watch, each with the time that it took.
 time_rotations() {
@@ -100,14 +102,15 @@ assert_refused() {
 
 # In the state directory, one CA has a key, each node has one leaf of it, and nothing is half made.
 assert_state_settled() {
-    local state=$OPERATOR/state
+    local state
+    state=$(rotation_state)
     assert_eq "CA keys in the state" 1 "$(find "$state/ca" -name '*key.pem' | wc -l)"
     assert_eq "leaf keys in the state" $ROTATION_NODES "$(find "$state/leaves" -name '*key.pem' | wc -l)"
     assert_eq "canaries that are left" "" "$(kube get apiservices -o name | grep canary)"
     assert_eq "what is left in the state" "" "$(find "$state" -name '.*' -o -name '*unfinished*' -o -name '*-tmp' -o -name retired)"
-    assert_exit 0 op init --yes
+    assert_exit 0 $ROTATOR init --yes
     assert_contains "nothing to change"
-    assert_exit 0 op verify
+    assert_exit 0 $ROTATOR verify
     on_each $ROTATION_NODES assert_same_start
 }
 
