@@ -43,7 +43,9 @@ enum ParserSentence {
 
     private static func options(_ sentence: String) -> Message? {
         if let match = sentence.wholeMatch(of: /unknown option '(.*)'\. Did you mean '(.*)'\?/) {
-            return "unknown option '\(match.1)'. Did you mean '\(match.2)'?"
+            // The parser goes by letters alone: who mistypes --dry-run is not led to what skips the question.
+            return isCareless(match.2)
+                ? "unknown option '\(match.1)'" : "unknown option '\(match.1)'. Did you mean '\(match.2)'?"
         }
         if let match = sentence.wholeMatch(of: /unknown option '(.*)'/) {
             return "unknown option '\(match.1)'"
@@ -61,6 +63,11 @@ enum ParserSentence {
         let doubled = /value to be set with flag (.*) had already been set with flag (.*)/
         guard let match = sentence.wholeMatch(of: doubled) else { return nil }
         return "value to be set with flag \(flag(match.1)) had already been set with flag \(flag(match.2))"
+    }
+
+    /// Whether an option lets something happen that is otherwise asked about or refused.
+    private static func isCareless(_ option: Substring) -> Bool {
+        ["--yes", "--include-pending"].contains(option) || option.hasPrefix("--accept-")
     }
 
     /// `'--ca'`, or one of several letters: `'q' in '-qv'`.

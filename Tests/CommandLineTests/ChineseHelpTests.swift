@@ -109,4 +109,14 @@ import Values
         let shown = message.text(Language.chineseCatalog().translation).replacing("zsh bash fish", with: "")
         #expect(shown.contains(/[\u{3400}-\u{9FFF}]/) && !shown.contains(/[a-z]{2,} [a-z]{2,}/), "\(shown)")
     }
+
+    /// The parser guesses by letters alone; what skips a question or a refusal is not offered for a mistyped word.
+    @Test(arguments: ["init --dry", "rotate --dry", "rollback --to", "init --accept-unhealth cp1"])
+    func noCarelessOptionIsOffered(line: String) throws {
+        let arguments = line.split(separator: " ").map(String.init)
+        let error = try #require(throws: (any Error).self) { _ = try AggBootstrap.parseAsRoot(arguments) }
+        try #require(AggBootstrap.message(for: error).contains("Did you mean"))
+        let report = try #require(UsageError.report(error))
+        #expect(report.message.description == "unknown option '\(arguments[1])'")
+    }
 }

@@ -235,6 +235,8 @@ struct Rollout {
     private static func stopped(_ node: NodeSpec) -> BootstrapError {
         BootstrapError(
             "apply/stopped", "\(node.name): not started, because the run was asked to stop",
-            hint: "run it again: it continues")
+            hint:
+                "run it again: it continues; after a rotate, run init, which installs the certificates that it issued"
+        )
     }
 }

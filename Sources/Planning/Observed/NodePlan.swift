@@ -21,7 +21,7 @@ package struct NodePlan: Sendable, Equatable {
     /// one that it knew us by.
     package var mayHideReadiness = false
     /// What the change is, where it is not what the spec asks for; nil for that.
-    package var heading: String?
+    package var heading: Message?
 
     package enum Restart: Sendable, Equatable {
         case none

@@ -28,7 +28,7 @@ enum ForeignCA {
                 ]
             }
             for certificate in bundle.certificates where !ours.contains(certificate.fingerprintSHA256) {
-                return [foreign(node, where: bundle.path, certificate)]
+                return [foreign(node, where: bundle.path, certificate, inventory)]
             }
         }
         if !isRotating, let swap = swap(node, inventory) { return [swap] }
@@ -84,23 +84,30 @@ enum ForeignCA {
                 message:
                     "the running kube-apiserver has loaded a CA that is neither in \(clientCA.path) nor in this state "
                     + "directory: \(name); init never replaces a requestheader CA that it did not issue",
-                hint: waysOut)
+                hint: waysOut(inventory))
         ]
     }
 
-    private static func foreign(_ node: ObservedNode, where path: String, _ certificate: CertificateSummary)
-        -> Refusal
-    {
+    private static func foreign(
+        _ node: ObservedNode, where path: String, _ certificate: CertificateSummary,
+        _ inventory: StateInventory
+    ) -> Refusal {
         Refusal(
             code: "plan/foreign-ca", node: node.name,
             message:
                 "\(path) holds a requestheader CA that is not in this state directory: \(certificate.subject), expires "
                 + "\(certificate.notAfter); init never replaces a CA that it did not issue",
-            hint: waysOut)
+            hint: waysOut(inventory))
     }
 
-    private static let waysOut: Message =
-        "use the state directory that issued it (--state DIR), or a restored backup; without it, replace this CA in "
-        + "stages with aggbootstrap rotate --ca (without --root), which does not need its key, or take it over with its "
-        + "key: aggbootstrap spec adopt --ca-key FILE"
+    private static func waysOut(_ inventory: StateInventory) -> Message {
+        let ways: Message =
+            "use the state directory that issued it (--state DIR), or a restored backup; without it, replace this CA in "
+            + "stages with aggbootstrap rotate --ca (without --root), which does not need its key, or take it over with its "
+            + "key: aggbootstrap spec adopt --ca-key FILE"
+        // A mistyped name of the cluster or of the directory leads to an empty state.
+        return inventory.generations.isEmpty
+            ? "this state directory holds no CA: check the cluster's name in the spec and --state DIR first; \(ways)"
+            : ways
+    }
 }

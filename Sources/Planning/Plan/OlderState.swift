@@ -67,7 +67,7 @@ package enum OlderState {
         return isOurs ? leaf : nil
     }
 
-    private static func refusal(_ what: String, wayOut: String) -> Refusal {
+    private static func refusal(_ what: Message, wayOut: String) -> Refusal {
         Refusal(
             code: "plan/older-state", node: nil,
             message: "this state directory is older than what the control planes have: \(what)",

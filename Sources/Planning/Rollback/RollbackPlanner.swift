@@ -76,6 +76,8 @@ package enum RollbackPlanner {
             code: "rollback/nothing", node: nil,
             message: "there is nothing to roll back: no change of "
                 + "\(nodes.map(\.name).joined(separator: ", ")) is recorded there",
-            hint: "each node keeps the files that a change replaces, from the first init on")
+            hint:
+                "each node keeps what the last init, rotate or rollback replaced; rotate --ca and uninstall remove those copies"
+        )
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// Which directories of the node a container sees, as far as the command says that makes it.
 package struct ContainerMounts {
     private(set) var view = FileView()

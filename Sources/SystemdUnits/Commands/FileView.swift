@@ -16,7 +16,7 @@ package struct FileView: Sendable, Equatable {
         package var target: String
         var source: Source
         /// What it is called in a message.
-        package var origin: String
+        package var origin: Message
         /// Whether nothing that lies on top of it is seen either.
         package var isFinal = false
     }
@@ -28,7 +28,7 @@ package struct FileView: Sendable, Equatable {
     package init() {}
 
     /// - Parameter source: a path of the node; nil for anything else.
-    package mutating func add(_ target: String, _ source: String?, origin: String, isFinal: Bool = false) {
+    package mutating func add(_ target: String, _ source: String?, origin: Message, isFinal: Bool = false) {
         let isUnknown = source.map { Self.unknownFrom($0) != nil } ?? false
         layers.append(
             Layer(

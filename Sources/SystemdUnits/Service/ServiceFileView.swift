@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Values
+
 /// The settings of a service that give it other files than the node's under the same paths.
 ///
 /// Source: systemd.exec(5), "Paths" and "Sandboxing", and `setup_namespace()` of systemd 252.
@@ -7,7 +9,7 @@ package struct ServiceFileView: Sendable, Equatable {
     private struct Entry: Sendable, Equatable {
         var target: String
         var source: String?
-        var origin: String
+        var origin: Message
     }
 
     private var root: Entry?
@@ -21,7 +23,7 @@ package struct ServiceFileView: Sendable, Equatable {
     /// - Parameter names: the unit's, where they are known.
     mutating func take(_ assignment: UnitAssignment, _ names: UnitNames?) {
         let (key, value) = (assignment.key, assignment.value)
-        let origin = "\(key)= (\(assignment.place))"
+        let origin: Message = "\(key)= (\(assignment.place))"
         let words = Self.words(assignment).map { names?.expand($0) ?? $0 }
         let list: WritableKeyPath<ServiceFileView, [Entry]>
         switch key {

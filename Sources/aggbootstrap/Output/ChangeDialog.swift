@@ -93,7 +93,7 @@ struct ChangeDialog: ChangeAttendant {
             if result.preparation.isRemoval {
                 [Summary.takenAway(result.outcome, report)]
             } else if result.preparation.isRollback {
-                Summary.rolledBack(result.outcome, result.preparation, report)
+                Summary.rolledBack(result.outcome, result.preparation, run, report)
             } else {
                 Summary.done(result.outcome, result.preparation.plan, run, report)
             }

@@ -20,7 +20,9 @@ struct PlanReport {
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
         }
-        if plan.isEmpty { lines.append("nothing to change in cluster \(plan.cluster)") }
+        if plan.isEmpty, plan.refusals.isEmpty {
+            lines.append("nothing to change in cluster \(plan.cluster)")
+        }
         if !plan.notices.isEmpty {
             if lines.last != "" { lines.append("") }
             lines += noticeLines

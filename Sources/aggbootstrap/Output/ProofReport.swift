@@ -10,10 +10,12 @@ struct ProofReport {
     let nodes: [NodeProofs]
     /// Whether a proof that could not be made counts as one that failed.
     let requiresProof: Bool
+    /// Whether the canary was asked for.
+    let wantsCanary: Bool
 
-    init(_ nodes: [NodeProofs], requireProof: Bool = false) {
+    init(_ nodes: [NodeProofs], requireProof: Bool = false, canary: Bool = false) {
         self.nodes = nodes
-        requiresProof = requireProof
+        (requiresProof, wantsCanary) = (requireProof, canary)
     }
 
     var lines: [Message] {
@@ -48,11 +50,20 @@ struct ProofReport {
             return "\(failed.count) of \(Message.count(all, "proof")) failed (status 4): \(Self.list(failed))"
         }
         let open = named(.notProven)
-        guard requiresProof, !open.isEmpty else { return nil }
+        guard requiresProof, !open.isEmpty else { return isWithoutCanary ? Self.withoutCanary : nil }
         return
             "\(open.count) of \(Message.count(all, "proof")) could not be made, and --require-proof is given "
             + "(status 4): \(Self.list(open))"
     }
+
+    /// Whether the canary that was asked for was seen by no control plane.
+    private var isWithoutCanary: Bool {
+        let proofs = nodes.flatMap(\.proofs).filter { $0.name == "canary" }
+        return wantsCanary && !proofs.isEmpty && proofs.allSatisfy { $0.outcome == .notProven }
+    }
+
+    private static let withoutCanary: Message =
+        "no proof of the canary could be made, and --canary is given (status 4)"
 
     func count(_ outcome: Proof.Verdict) -> Int { named(outcome).count }
 

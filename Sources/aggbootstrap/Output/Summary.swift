@@ -119,8 +119,11 @@ enum Summary {
 
     /// Below the proofs of `rollback`.
     static func rolledBack(
-        _ outcome: ApplyOutcome, _ preparation: Preparation, _ report: ProofReport
+        _ outcome: ApplyOutcome, _ preparation: Preparation, _ run: Run, _ report: ProofReport
     ) -> [Message] {
+        // Without it, the next one rolls the other nodes back.
+        let limit = run.request.limit.map { "--limit \($0)" }.joined(separator: " ")
+        let again: Message = limit.isEmpty ? "rollback" : "rollback \(limit)"
         let done = ended(
             "\(count(outcome.filesWritten, "file")) restored, \(outcome.filesRemoved) removed, "
                 + count(outcome.restarts, "restart"), report)
@@ -128,8 +131,8 @@ enum Summary {
         return [
             done,
             preparation.goesForward
-                ? "next: rollback undoes this again"
-                : "next: change the spec before the next init, which installs what the spec says; rollback undoes this rollback",
+                ? "next: \(again) undoes this again"
+                : "next: change the spec before the next init, which installs what the spec says; \(again) undoes this rollback",
         ]
     }
 
