@@ -187,7 +187,9 @@ extension Message.Value {
         switch self {
         case .verbatim: true
         case .message(let message):
-            message.phrases.allSatisfy { $0.texts.allSatisfy(\.isEmpty) && $0.values.allSatisfy(\.isVerbatim) }
+            message.phrases.allSatisfy {
+                $0.texts.allSatisfy(\.isEmpty) && $0.values.allSatisfy(\.isVerbatim)
+            }
         case .count: false
         }
     }

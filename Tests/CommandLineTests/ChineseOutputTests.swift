@@ -32,7 +32,8 @@ import Testing
         "init --root out --limit cp9 -o json",
         "state show --root out -o json", "spec schema", "status --schema", "spec init", "version -o json",
         "completion bash", "--experimental-dump-help",
-        "verify --root out -o github", "verify --offline out -o github", "status --root out --html page.html >/dev/null && cat page.html",
+        "verify --root out -o github", "verify --offline out -o github",
+        "status --root out --html page.html >/dev/null && cat page.html",
         "init --root out -o json --dry-run", "status --root out --output table && cat table",
     ])
     func programsReadTheSame(line: String) throws {

@@ -83,7 +83,9 @@ import Testing
         for (text, translation) in Self.translations {
             let wrong = Self.values(text).symmetricDifference(Self.values(translation)).sorted()
             #expect(wrong.isEmpty, "\(wrong) of: \(text)\n\(translation)")
-            let lines = [text, translation].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+            let lines = [text, translation].map {
+                $0.split(separator: "\n", omittingEmptySubsequences: false)
+            }
             #expect(lines[0].count == lines[1].count, "\(text)")
         }
     }

@@ -2,6 +2,7 @@
 
 import Planning
 import Testing
+import Values
 
 @testable import aggbootstrap
 

@@ -112,7 +112,8 @@ extension StageNote.Extensions {
 extension StageNote.Proof {
     fileprivate var text: Message {
         switch self {
-        case .waitsForRefusal: "waiting until every API server refuses the certificates of the CA that is dropped"
+        case .waitsForRefusal:
+            "waiting until every API server refuses the certificates of the CA that is dropped"
         case .refused: "every API server answers 401 to the certificates of the CA that is dropped"
         case .waitsForExtensions: "waiting until no extension API server trusts the CA that is dropped"
         case .extensionsNotSeen:
@@ -123,7 +124,8 @@ extension StageNote.Proof {
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
         case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"
         case .clientCAStays(let subjects, let isKeyLost): ClientCAText.stays(subjects, isKeyLost: isKeyLost)
-        case .reached: "reached: the certificates of the CA that is dropped are refused, and their keys are destroyed"
+        case .reached:
+            "reached: the certificates of the CA that is dropped are refused, and their keys are destroyed"
         case .reachedBefore: "reached before"
         case .abortedBeforeCertificates: "reached: aborted before a certificate was made"
         case .staysValid(let subject, let issuer, let until):
