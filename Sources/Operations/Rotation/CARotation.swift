@@ -261,10 +261,13 @@ package struct CARotation: Sendable {
         _ terms: RotationTerms, _ rotation: RotationGenerations, _ observed: [ObservedNode],
         _ gates: RotationGates, _ lock: StateLock, _ course: inout RotationCourse
     ) async throws {
+        course.stage = .trust
         try await TrustStage(context: context, gates: gates).wait(rotation, terms)
         if terms.direction == .forward {
+            course.stage = .extensions
             try await ExtensionsStage(context: context, kubectl: gates.kubectl).wait(rotation, terms)
         }
+        course.stage = .leaves
         try await LeavesStage(context: context, gates: gates)
             .change(rotation, terms, observed, lock, &course)
     }

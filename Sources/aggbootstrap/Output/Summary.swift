@@ -122,8 +122,7 @@ enum Summary {
         _ outcome: ApplyOutcome, _ preparation: Preparation, _ run: Run, _ report: ProofReport
     ) -> [Message] {
         // Without it, the next one rolls the other nodes back.
-        let limit = run.request.limit.map { "--limit \($0)" }.joined(separator: " ")
-        let again: Message = limit.isEmpty ? "rollback" : "rollback \(limit)"
+        let again = (["rollback"] + run.request.limit.flatMap { ["--limit", $0] }).joined(separator: " ")
         let done = ended(
             "\(count(outcome.filesWritten, "file")) restored, \(outcome.filesRemoved) removed, "
                 + count(outcome.restarts, "restart"), report)

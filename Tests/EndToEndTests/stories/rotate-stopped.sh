@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# only in e2e-full
 # SIGTERM in the soak, ^C in the watch: a rotation ends within seconds, says where it stands, and continues when it is run again; a second ^C ends it at once.
 story() {
     rotation_up
