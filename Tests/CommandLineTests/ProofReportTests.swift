@@ -23,7 +23,12 @@ import Values
         #expect(
             ProofReport(unseen, canary: true).shortfall?.description
                 == "no proof of the canary could be made, and --canary is given (status 4)")
+        #expect(
+            ProofReport(unseen, canary: true).checks(file: nil).map(\.level) == [
+                .passed, .error, .passed, .error,
+            ])
         #expect(ProofReport(unseen).status == .done)
+        #expect(ProofReport(unseen).checks(file: nil).map(\.level) == [.passed, .skipped, .passed, .skipped])
         let half = nodes([.notProven, .passed])
         #expect(ProofReport(half, canary: true).status == .done)
         #expect(ProofReport(half, requireProof: true, canary: true).status == .proofFailed)

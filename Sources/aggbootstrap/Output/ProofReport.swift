@@ -62,6 +62,10 @@ struct ProofReport {
         return wantsCanary && !proofs.isEmpty && proofs.allSatisfy { $0.outcome == .notProven }
     }
 
+    private func isCanarys(_ proof: Proof) -> Bool {
+        ["canary", "presented-certificate"].contains(proof.name)
+    }
+
     private static let withoutCanary: Message =
         "no proof of the canary could be made, and --canary is given (status 4)"
 
@@ -147,7 +151,7 @@ struct ProofReport {
                     switch proof.outcome {
                     case .passed: .passed
                     case .failed: .error
-                    case .notProven: requiresProof ? .error : .skipped
+                    case .notProven: requiresProof || isWithoutCanary && isCanarys(proof) ? .error : .skipped
                     }
                 return ReportedCheck(
                     name: proof.name, level: level, subject: node.node, file: file, line: nil,
