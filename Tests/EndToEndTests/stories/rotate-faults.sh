@@ -140,7 +140,7 @@ meet_fault() {
 # The node's files, without what is beside them.
 installed() { node_exec find /etc/kubernetes /etc/systemd/system -type f ! -name '.*' -exec sha256sum {} + | sort; }
 
-# The API server answers, was not started anew, and takes the node's pair for an aggregator's; no request of the load failed.
+# The API server answers, was not started again, and takes the node's pair for an aggregator's; no request of the load failed.
 serves() {
     local files
     files=$(node_root)$NODE_CERTIFICATES
