@@ -48,6 +48,7 @@ package struct RetiredPair {
         try AtomicFileWriter.removeTree(directory)
         if try FileStatus.of(state.path) != nil { try AtomicFileWriter.syncDirectory(state.path) }
     }
+
     /// Destroys what a run has left that was killed before its rotation began; called under the lock.
     func removeUnbegun() throws {
         let unmade = AtomicFileWriter.temporary(for: directory)
