@@ -155,6 +155,8 @@ import Testing
         }
         let error = await fleet.failure(journal)
         #expect(error?.code == "apply/unhealthy" && error?.status == .mixed, "\(error as Any)")
+        // The run ends at cp2, whose change has not begun.
+        #expect(error?.nodes.dropFirst().map(\.kind) == [.untouched, .untouched], "\(error?.nodes as Any)")
         #expect(Self.restarts(journal.steps) == ["cp1: restart"])
         #expect(fleet.machines.map(\.isNew) == [true, false, false])
     }

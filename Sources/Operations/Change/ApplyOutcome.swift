@@ -12,6 +12,8 @@ package struct ApplyOutcome: Sendable {
         case failed(BootstrapError)
         /// Its change was planned and not begun, since another node failed.
         case untouched
+        /// It ended the run before its own change began: why.
+        case notBegun(BootstrapError)
         /// It was changed, and has its old certificate and key again: why.
         case takenBack(Message)
     }
@@ -48,8 +50,10 @@ package struct ApplyOutcome: Sendable {
     /// Why the run ended early; nil where every node has its change.
     package var failure: BootstrapError? {
         let failures = nodes.compactMap { node -> BootstrapError? in
-            if case .failed(let error) = node.result { return error }
-            return nil
+            switch node.result {
+            case .failed(let error), .notBegun(let error): return error
+            case .unchanged, .changed, .untouched, .takenBack: return nil
+            }
         }
         let all = failures + unrecorded
         guard let first = all.first else { return nil }
@@ -67,7 +71,7 @@ package struct ApplyOutcome: Sendable {
         nodes.allSatisfy { node in
             switch node.result {
             case .unchanged, .changed: true
-            case .failed, .untouched, .takenBack: false
+            case .failed, .untouched, .notBegun, .takenBack: false
             }
         }
     }
@@ -108,7 +112,7 @@ extension ApplyOutcome.Node {
         case .changed(let files, let removed, let restarted):
             .changed(files: files, removed: removed, restarted: restarted)
         case .failed(let error): .failed(isAsBefore: error.status != .mixed)
-        case .untouched: .untouched
+        case .untouched, .notBegun: .untouched
         case .takenBack(let why): .takenBack(why)
         }
     }

@@ -70,11 +70,17 @@ struct Rollout {
         for step in turns.filter(\.plan.finishesTransaction) + turns.filter({ !$0.plan.finishesTransaction })
         where outcome.failure == nil {
             if signals?.isStopped == true {
-                outcome.set(step.node.name, .failed(Self.stopped(step.node)))
-                tell(step.node, .failed(Self.stopped(step.node)))
+                end(before: step, Self.stopped(step.node), &outcome)
                 break
             }
-            let result = await onEachNode([step.node]) { _ in try await takeTurn(step) }
+            if step.plan.restarts {
+                controlPlanes.effects.progress(.step(node: step.node.name, .checkingOthers))
+                if let reason = await othersNotReady(step.node) {
+                    end(before: step, reason, &outcome)
+                    break
+                }
+            }
+            let result = await onEachNode([step.node]) { _ in try await change(step) }
             Self.note(step, result[0], &outcome)
             tell(step.node, Self.result(step, result[0]))
         }
@@ -98,26 +104,26 @@ struct Rollout {
             || step.plan.files.contains { paths.contains($0.path) }
     }
 
-    private func takeTurn(_ step: Step) async throws -> BootstrapError? {
-        if step.plan.restarts {
-            controlPlanes.effects.progress(.step(node: step.node.name, .checkingOthers))
-            try await checkOthers(step.node)
-        }
-        return try await change(step)
+    /// The run ends at a node whose change has not begun.
+    private func end(before step: Step, _ error: BootstrapError, _ outcome: inout ApplyOutcome) {
+        let error = ControlPlanes.located(error, on: step.node)
+        outcome.set(step.node.name, .notBegun(error))
+        tell(step.node, .notBegun(error))
     }
 
     /// The others may have changed since the plan was made, not least by this rollout.
-    private func checkOthers(_ node: NodeSpec) async throws {
+    private func othersNotReady(_ node: NodeSpec) async -> BootstrapError? {
         let others = controlPlanes.spec.nodes.filter {
             $0 != node && !acceptsUnhealthy.contains($0.name)
         }
         let health = await controlPlanes.health(of: others)
         for (name, health) in health {
             guard case .unhealthy(let why) = health else { continue }
-            throw BootstrapError(
+            return BootstrapError(
                 "apply/unhealthy", "not started, because \(name) is not ready now: \(why)",
                 hint: "fix \(name), then run it again: it continues")
         }
+        return nil
     }
 
     /// - Returns: why the change, which was made, is not recorded; nil where it is.

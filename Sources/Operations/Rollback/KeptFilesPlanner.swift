@@ -46,7 +46,7 @@ struct KeptFilesPlanner: ChangePlanner {
         for (name, result) in outcome.nodes {
             switch result {
             case .unchanged, .changed: continue
-            case .failed, .untouched, .takenBack: open.insert(name)
+            case .failed, .untouched, .notBegun, .takenBack: open.insert(name)
             }
         }
         let seen = Set(preparation.observed.map(\.name))

@@ -157,6 +157,7 @@ struct ResultDocument: Encodable {
                 (word, files, removed, restarted) = ("changed", written, gone, again)
             case .failed(let failure): (word, error) = ("failed", Failure(failure))
             case .untouched: word = "untouched"
+            case .notBegun(let cause): (word, error) = ("untouched", Failure(cause))
             case .takenBack: word = "taken-back"
             }
             (self.result, self.error) = (word, error)
