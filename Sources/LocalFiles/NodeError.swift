@@ -71,7 +71,9 @@ extension NodeError {
     /// What to do about a failed system call; nil where its number does not tell.
     static func hint(for number: Int32, _ subject: Message) -> Message? {
         switch number {
-        case EACCES, EPERM: "run it as root, or as the owner of \(subject)"
+        case EACCES: "run it as root, or as the owner of \(subject)"
+        case EPERM:
+            "run it as root; if root may not do it either, lsattr \(subject) tells whether it is immutable (i), and chattr -i \(subject) ends that"
         case ENOSPC, EDQUOT: "free some space on the file system that holds \(subject), then run it again"
         case EROFS: "the file system that holds \(subject) is mounted read-only; remount it read-write"
         case ELOOP:

@@ -13,7 +13,7 @@ struct SpecOptions: ParsableArguments {
         "The cluster's JSON spec.",
         discussion: "Default: $AGGBOOTSTRAP_SPEC, ./aggbootstrap.json, /etc/aggbootstrap/cluster.json.",
         valueName: "file")
-    static let limitHelp = ArgumentHelp("Work on this node only; repeatable.", valueName: "node")
+    static let limitHelp = ArgumentHelp("Work on this node only, or on A,B; repeatable.", valueName: "node")
 
     @Option(name: .customLong("spec"), help: specHelp, completion: .file(extensions: ["json"]))
     var spec: String?

@@ -37,6 +37,7 @@ import Testing
         #expect(lines.count { $0.hasPrefix("cp1, cp2, cp3  ") } == 1, "\(lines)")
         #expect(try status(["--warn-before", "1d"]).contains("fine: 3 control planes"))
         #expect(try self.lines(["--limit", "cp2"]).contains { $0.hasPrefix("cp2  ") })
+        #expect(try self.lines(["--limit", "cp2,cp1"]).contains { $0.hasPrefix("cp1, cp2  ") })
     }
 
     @Test func whatDiffersIsNamed() throws {

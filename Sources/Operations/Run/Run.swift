@@ -142,17 +142,15 @@ package struct Run: Sendable {
 
     private static func limited(_ nodes: [NodeSpec], _ request: RunRequest) throws -> [NodeSpec] {
         let limit = request.limit
-        for name in request.acceptsUnhealthy where !nodes.contains(where: { $0.name == name }) {
-            throw BootstrapError(
-                "usage/unknown-node", status: .usage,
-                "--accept-unhealthy names \(name), which is not a node of the spec",
-                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
-        }
-        for name in limit where !nodes.contains(where: { $0.name == name }) {
-            throw BootstrapError(
-                "usage/unknown-node", status: .usage,
-                "--limit names \(name), which is not a node of the spec",
-                hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+        for (option, names) in [("--accept-unhealthy", request.acceptsUnhealthy), ("--limit", limit)] {
+            for name in names where !nodes.contains(where: { $0.name == name }) {
+                throw BootstrapError(
+                    "usage/unknown-node", status: .usage,
+                    name.isEmpty
+                        ? "\(option) is given an empty name"
+                        : "\(option) names \(name), which is not a node of the spec",
+                    hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+            }
         }
         return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }
     }

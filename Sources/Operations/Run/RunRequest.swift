@@ -14,7 +14,7 @@ package struct RunRequest: Sendable {
     package var baseUnitFile: String?
     /// `PATH=FILE` each: an environment file of the unit, and where it is on this machine.
     package var baseFiles: [String]
-    /// Names of nodes; empty for all.
+    /// Names of nodes, one each; empty for all.
     package var limit: [String]
     /// Of the state's private keys; nil where none was given.
     package var passphrase: SecretBytes?
@@ -30,16 +30,21 @@ package struct RunRequest: Sendable {
         options: Planner.Options = .init(),
         acceptsUnhealthy: [String] = []
     ) {
-        self.acceptsUnhealthy = acceptsUnhealthy
+        self.acceptsUnhealthy = Self.names(acceptsUnhealthy)
         self.specFile = specFile
         self.root = root
         self.state = state
         self.baseUnitFile = baseUnitFile
         self.baseFiles = baseFiles
-        self.limit = limit
+        self.limit = Self.names(limit)
         self.passphrase = passphrase
         self.options = options
         self.options.encryptsKeys = passphrase != nil
         self.options.root = root
+    }
+
+    /// One name each: `a,b` is `a` and `b`, since the name of a node has no comma.
+    private static func names(_ values: [String]) -> [String] {
+        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
     }
 }
