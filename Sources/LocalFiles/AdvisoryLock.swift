@@ -15,7 +15,7 @@ package final class AdvisoryLock: Sendable {
         let isNew = try FileStatus.of(path) == nil
         let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         if isNew, let owner { try file.give(to: owner) }
-        guard retrying({ flock(file.number, LOCK_EX | LOCK_NB) }) == 0 else {
+        guard Self.take(file.number) else {
             let cause = errno
             guard cause == EWOULDBLOCK else { throw .system("lock", path, cause) }
             let said = (try? FileReader.read(path, limit: 4096)).flatMap { $0 } ?? []
@@ -27,7 +27,44 @@ package final class AdvisoryLock: Sendable {
                     : "locked by \(holder)",
                 origin: .errno(cause), hint: "wait until it has ended; the lock ends with its process")
         }
+        // What a holder wrote that was killed is no word about this one.
+        Self.empty(file.number)
         self.file = file
+    }
+
+    /// Takes the lock at once or not at all, but for those who only look whether it is held.
+    /// - Returns: false with `errno` set.
+    private static func take(_ number: Int32) -> Bool {
+        for _ in 0..<100 {
+            if retrying({ flock(number, LOCK_EX | LOCK_NB) }) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            guard retrying({ flock(number, LOCK_SH | LOCK_NB) }) == 0 else { return false }
+            // Nobody holds it alone: whoever looks lets it go at once.
+            usleep(1000)
+        }
+        _ = flock(number, LOCK_UN)
+        errno = EWOULDBLOCK
+        return false
+    }
+
+    private static func empty(_ number: Int32) {
+        var status = stat()
+        if fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+            _ = ftruncate(number, 0)
+        }
+    }
+
+    /// What the process that holds the lock has written about itself.
+    /// - Returns: nil where nobody holds it, and where its holder has not changed anything yet.
+    package static func holder(of path: String) throws(NodeError) -> String? {
+        guard let said = try FileReader.read(path, limit: 4096), !said.isEmpty else { return nil }
+        let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW)
+        if retrying({ flock(file.number, LOCK_SH | LOCK_NB) }) == 0 {
+            _ = flock(file.number, LOCK_UN)
+            return nil
+        }
+        guard errno == EWOULDBLOCK else { throw .system("lock", path) }
+        return SafeText.line(String(decoding: said.prefix { $0 != 0x0a }, as: UTF8.self))
     }
 
     /// Takes the lock on a directory that is there, at once or not at all; nothing is written into it.
@@ -68,10 +105,7 @@ package final class AdvisoryLock: Sendable {
 
     deinit {
         // The next holder has not said who it is until it changes something.
-        var status = stat()
-        if fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
-            _ = ftruncate(file.number, 0)
-        }
+        Self.empty(file.number)
         // Closing alone would leave it to a child that is between its fork and its exec.
         _ = flock(file.number, LOCK_UN)
     }

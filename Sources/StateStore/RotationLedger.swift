@@ -59,8 +59,8 @@ extension Ledger {
         try forEachEntry { fields in
             switch fields["event"] {
             case "issued-ca"?, "adopted-ca"?: if let sha256 = fields["sha256"] { named.insert(sha256) }
-            case Event.begin?: open = Self.terms(fields, .forward)
-            case Event.abort?: open = Self.terms(fields, .back)
+            case Event.begin?: open = Self.terms(fields, .forward, after: open)
+            case Event.abort?: open = Self.terms(fields, .back, after: open)
             case Event.end?: open = nil
             default: return
             }
@@ -102,14 +102,19 @@ extension Ledger {
         return nil
     }
 
+    /// - Parameter open: what was open before this entry: the same rotation, if it is about the same CA that is made.
     private static func terms(
-        _ fields: [String: String], _ direction: RotationTerms.Direction
+        _ fields: [String: String], _ direction: RotationTerms.Direction, after open: RotationTerms?
     ) -> RotationTerms? {
         guard let keep = fields["keep"] else { return nil }
         let retire = (fields["retire"] ?? "").split(separator: " ").map(String.init)
+        let time = fields["time"] ?? ""
+        let made = open.flatMap { $0.direction == .forward ? $0.keep : $0.retire.first }
+        let isSame = made == (direction == .forward ? keep : retire.first)
         return RotationTerms(
             keep: keep, retire: retire, direction: direction,
-            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked, since: fields["time"] ?? "",
-            again: fields["again"] == "yes")
+            cause: fields["cause"].flatMap(RotationTerms.Cause.init) ?? .asked,
+            since: isSame ? open?.since ?? time : time,
+            again: fields["again"] == "yes", aborted: direction == .back ? time : nil)
     }
 }

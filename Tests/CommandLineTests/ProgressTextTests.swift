@@ -99,7 +99,7 @@ import Testing
                 "removed objects of a killed canary: a, b",
                 "cannot see which certificate aggregators present: x",
                 "cp1: cannot see whether its new certificate is accepted: x",
-                "continuing the rotation of T", "aborting the rotation of T",
+                "continuing the rotation that began at T", "aborting the rotation that began at T",
                 "aborted before a new CA was made: no control plane was changed",
                 "CN=a was dropped before and is trusted again: replacing it",
             ])

@@ -105,4 +105,37 @@ import Testing
         #expect(error?.code == .unknownUser)
         #expect(error?.subject.description == (group.isEmpty ? user : group))
     }
+
+    /// Whoever looks is told of a holder that has said who it is, and of nobody once that has been killed.
+    @Test func whoHoldsIt() throws {
+        #expect(try AdvisoryLock.holder(of: path) == nil)
+        let text = "4711 on cp1 since noon"
+        let other = try holder(text)
+        #expect(try AdvisoryLock.holder(of: path) == text)
+        kill(other.processIdentifier, SIGKILL)
+        other.waitUntilExit()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+        #expect(try AdvisoryLock.holder(of: path) == nil)
+        // The next one is not taken for it.
+        let next = try AdvisoryLock(path: path)
+        #expect(try AdvisoryLock.holder(of: path) == nil)
+        let error = #expect(throws: NodeError.self) { try AdvisoryLock(path: path) }
+        #expect(error?.underlying == "locked by another aggbootstrap that has not changed anything yet")
+        withExtendedLifetime(next) {}
+    }
+
+    /// To look whether a lock is held keeps nobody from taking it.
+    @Test func lookersAreNoHolders() async throws {
+        let path = path
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask { while !Task.isCancelled { _ = try AdvisoryLock.holder(of: path) } }
+            }
+            for _ in 0..<500 {
+                try Data("4711 on cp1 since noon".utf8).write(to: URL(fileURLWithPath: path))
+                _ = try AdvisoryLock(path: path)
+            }
+            group.cancelAll()
+        }
+    }
 }

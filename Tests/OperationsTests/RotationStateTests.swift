@@ -47,9 +47,19 @@ import Testing
         try ledger.append("issued-leaf", [("keep", "no")], now: OfflineCluster.now)
         #expect(try run("bash", ["-c", "printf '{\"event\":\"rotation-e' >>'\(ledger.path)'"]).status == 0)
         #expect(try ledger.openRotation() == terms)
-        (terms.direction, terms.again) = (.back, true)
-        try ledger.append(terms, now: OfflineCluster.now)
+        // Called off an hour later, it is still the rotation that began then; and so it is if it goes forward after all.
+        let later = OfflineCluster.now.advanced(bySeconds: 3600)
+        terms = RotationTerms(
+            keep: "0001-cd", retire: ["0002-ab"], direction: .back, since: terms.since, again: true,
+            aborted: later.description)
+        try ledger.append(terms, now: later)
         #expect(try ledger.openRotation() == terms)
+        var forward = RotationTerms(keep: "0002-ab", retire: ["0001-cd"], since: terms.since)
+        try ledger.append(forward, now: later)
+        #expect(try ledger.openRotation() == forward)
+        (forward.keep, forward.since) = ("0003", later.description)
+        try ledger.append(forward, now: later)
+        #expect(try ledger.openRotation() == forward, "another CA is made: another rotation")
         try ledger.appendEnd(of: terms, now: OfflineCluster.now)
         #expect(try ledger.openRotation() == nil)
     }

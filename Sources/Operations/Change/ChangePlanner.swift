@@ -31,14 +31,14 @@ struct SpecPlanner: ChangePlanner {
         let external = run.request.options.stage == nil ? try run.externalDecision(inventory) : nil
         if let external { inventory = external.inventory }
         var observed = seen ?? []
-        if seen == nil { observed = try await run.controlPlanes.observe() }
+        if seen == nil { observed = try await run.observeForPlan() }
         var plan = Planner.plan(
             run.spec, inventory: inventory, nodes: observed, now: run.effects.now(),
             options: run.request.options)
         plan.refusals = (external?.refusals ?? []) + plan.refusals
         plan.notices = (external?.notices ?? []) + plan.notices
         try run.checkKeys(of: plan, inventory, observed)
-        let peers = try await run.complete(&plan, observed)
+        let peers = try await run.complete(&plan, inventory, observed)
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
     }
 

@@ -12,7 +12,7 @@ struct KeptFilesPlanner: ChangePlanner {
     func prepare(_ run: Run) async throws -> Preparation {
         let inventory = try run.readState()
         let record = try RollbackRecord.read(run.state)
-        let observed = try await withPrevious(try await run.controlPlanes.observe(), run)
+        let observed = try await withPrevious(try await run.observeForPlan(), run)
         var rollback = RollbackPlanner.plan(
             run.spec, inventory: inventory, nodes: observed, unfinished: record?.direction,
             options: run.request.options)
@@ -20,7 +20,7 @@ struct KeptFilesPlanner: ChangePlanner {
             rollback.plan.refusals.insert(refusal, at: 0)
         }
         rollback.plan.refusals += try judge(rollback.targets, observed, inventory, run)
-        let peers = try await run.complete(&rollback.plan, observed)
+        let peers = try await run.complete(&rollback.plan, inventory, observed)
         return Preparation(
             inventory: inventory, observed: observed, plan: rollback.plan, peers: peers, rollback: rollback)
     }

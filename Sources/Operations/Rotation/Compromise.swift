@@ -42,7 +42,7 @@ struct Compromise: Sendable {
             else {
                 throw BootstrapError(
                     "rotation/called-off",
-                    "the rotation of \(terms.since) is being aborted and almost finished",
+                    "the rotation that began at \(terms.since) is being aborted and almost finished",
                     hint: "finish that with rotate --abort, then run this again")
             }
             (escalated.keep, escalated.retire, escalated.direction) = (new.id, [terms.keep], .forward)

@@ -58,18 +58,11 @@ struct RotationAbort: Sendable {
                 "rotation/too-late", "cannot abort the rotation any more: \(why)",
                 hint: "finish it with rotate --ca")
         }
-        if let node = nodes.first(where: { $0.trustsKept && !$0.trustsRetired }) {
-            throw late("\(node.name) does not trust the old CA any more")
-        }
-        if old.standing != .issued, let node = nodes.first(where: \.hasNewLeaf) {
-            throw late(
-                "\(node.name) presents a certificate of the new CA, and its old certificate and key are not in the state directory"
-            )
-        }
+        if let why = RotationPosition.tooLate(nodes, old: old) { throw late(why) }
         if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }
         if terms.cause.isCompromise { throw late("it replaces a CA whose key others may have") }
         // What an aggregator has in memory goes back with its files only where it sees them change.
         try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: false)
-        return RotationTerms(keep: old.id, retire: [keep.id], direction: .back)
+        return RotationTerms(keep: old.id, retire: [keep.id], direction: .back, since: terms.since)
     }
 }

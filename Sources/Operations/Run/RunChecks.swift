@@ -20,9 +20,15 @@ extension Run {
 
     /// What every plan gets besides what its planner says: the run's notices, and what refuses any change.
     /// - Returns: the control planes that the run leaves alone.
-    func complete(_ plan: inout Plan, _ observed: [ObservedNode]) async throws -> [Preparation.Peer] {
+    func complete(
+        _ plan: inout Plan, _ inventory: StateInventory, _ observed: [ObservedNode]
+    ) async throws -> [Preparation.Peer] {
         plan.notices = notices + plan.notices
-        if request.options.stage == nil { plan.refusals.insert(contentsOf: try openRotation(), at: 0) }
+        if request.options.stage == nil, let open = try openRotation(inventory, observed).first {
+            // What else the plan would be refused for comes from it, or cannot be acted on before.
+            plan.refusals = [open]
+            return []
+        }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },
@@ -36,24 +42,6 @@ extension Run {
             let refusal = OlderState.refusal(spec, inventory: inventory, nodes: observed)
         else { return }
         throw BootstrapError(refusal.code, refusal.message, hint: refusal.hint)
-    }
-
-    /// While a CA is being replaced, nothing else changes the nodes.
-    func openRotation() throws -> [Refusal] {
-        guard let terms = try Ledger(state: state).openRotation() else { return [] }
-        let place: Message =
-            access == .live
-            ? "" : ", on the running control planes: without --root, with --state \(state.path)"
-        return [
-            Refusal(
-                code: "rotation/open", node: nil,
-                message: "a rotation of the requestheader CA is open since \(terms.since)"
-                    + (terms.direction == .back ? ", and is being aborted" : ""),
-                hint: terms.direction == .back
-                    ? "finish it with aggbootstrap rotate --abort\(place)"
-                    : "finish it with aggbootstrap rotate --ca, or abort it with rotate --abort\(place)"
-            )
-        ]
     }
 
     /// The nodes of the spec that --limit leaves out.

@@ -18,9 +18,7 @@ package struct ClusterStatus: Sendable {
     /// The CA that signs; nil where the state holds none.
     package let authority: CertificateSummary?
     /// The rotation that is open; nil where none is.
-    package let rotation: RotationTerms?
-    /// Where that rotation stands; nil where none is open, and where not every control plane could be read.
-    package let stage: RotationStage?
+    package let rotation: OpenRotation?
     /// The newest entries of the ledger, oldest of them first.
     package let history: [LedgerEntry]
     /// The timer of this machine that renews the certificates; nil where it could not be asked.
@@ -31,6 +29,9 @@ package struct ClusterStatus: Sendable {
 
     /// How many entries of the ledger are shown.
     static let historyLength = 20
+
+    /// Where the open rotation stands; nil where none is open, and where not every control plane could be read.
+    package var stage: RotationStage? { rotation.flatMap { $0.isOfAll ? $0.stage : nil } }
 
     package var lastChange: LedgerEntry? { history.last }
 

@@ -13,11 +13,15 @@ package enum StatusReader {
         try run.controlPlanes.checkReach()
         let inventory = try run.state.inventory()
         let ledger = Ledger(state: run.state)
-        let rotation = try ledger.openRotation()
         let results = await run.controlPlanes.observeEach()
         let now = run.effects.now()
         let observed = results.compactMap { try? $0.1.get() }
-        let plan = Planner.plan(run.spec, inventory: inventory, nodes: observed, now: now, options: .init())
+        let rotation = try OpenRotation.read(
+            run.state, inventory, observed, isOfAll: observed.count == results.count)
+        // What the rotation has changed, or will, is its own: `rotation` says where it stands.
+        let plan = Planner.plan(
+            run.spec, inventory: inventory, nodes: observed, now: now,
+            options: .init(stage: rotation == nil ? nil : .asInstalled))
         let nodes = results.map { node, result in
             switch result {
             case .success(let observed): NodeStatus(observed, plan, unit: run.spec.apiServer.unit)
@@ -27,20 +31,8 @@ package enum StatusReader {
         return ClusterStatus(
             cluster: run.spec.cluster, spec: try SpecLoader.find(run.request.specFile), now: now,
             state: run.state.path, authority: inventory.current?.certificate, rotation: rotation,
-            stage: observed.count == results.count ? stage(rotation, inventory, observed) : nil,
             history: try ledger.newest(ClusterStatus.historyLength), schedule: schedule(run),
-            notices: notices(run, plan), nodes: nodes)
-    }
-
-    /// Where the control planes stand between the CA that is to stay and those that are to go.
-    private static func stage(
-        _ terms: RotationTerms?, _ inventory: StateInventory, _ observed: [ObservedNode]
-    ) -> RotationStage? {
-        guard let terms, let keep = inventory.generation(terms.keep) else { return nil }
-        let retire = terms.retire.compactMap(inventory.generation)
-        return try? RotationPosition.stage(
-            observed.map { RotationPosition.Node($0, keep: keep, retire: retire) },
-            mayTrustRetired: !terms.cause.isCompromise)
+            notices: notices(run, plan, rotation), nodes: nodes)
     }
 
     /// The timer is this machine's; where systemd does not run here, there is none to be asked.
@@ -49,9 +41,12 @@ package enum StatusReader {
         return try? Schedule(cluster: run.spec.cluster, effects: run.effects).status()
     }
 
-    private static func notices(_ run: Run, _ plan: Plan) -> [Notice] {
-        let refusals = plan.refusals.filter { $0.node == nil }.map {
-            Notice(code: $0.code, node: nil, message: $0.message, hint: $0.hint)
+    private static func notices(_ run: Run, _ plan: Plan, _ rotation: OpenRotation?) -> [Notice] {
+        let problem = rotation?.problem.map { [$0] } ?? []
+        let refusals = (problem + plan.refusals.filter { $0.node == nil }).map { refusal in
+            Notice(
+                code: refusal.code, node: nil,
+                message: (refusal.node.map { "\($0): " } ?? "") + refusal.message, hint: refusal.hint)
         }
         return run.notices + refusals + plan.notices.filter { $0.node == nil }
     }

@@ -16,12 +16,12 @@ struct Uninstall: ChangePlanner {
         try Self.refuseExternal(run)
         try run.state.checkExists()
         let inventory = try run.readState()
-        let observed = try await run.controlPlanes.observe()
+        let observed = try await run.observeForPlan()
         var result = UninstallPlan.make(
             run.spec, inventory: inventory, nodes: observed, options: run.request.options)
         if !result.plan.isEmpty { await judgeAPIs(run, &result.plan) }
         if options.removesState { result.plan.notices.append(Self.stateNotice(run)) }
-        let peers = try await run.complete(&result.plan, observed)
+        let peers = try await run.complete(&result.plan, inventory, observed)
         return Preparation(
             inventory: inventory, observed: observed, plan: result.plan, peers: peers,
             removal: result.targets)

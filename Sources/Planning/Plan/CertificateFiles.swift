@@ -17,10 +17,12 @@ struct CertificateFiles {
         var changes: [FileChange] = []
         if let stage {
             let pem = stage.bundle.flatMap(\.pem)
-            changes += known(
-                node.ca, matches: node.ca.content == pem, .bundle(pem, stage.bundle.map(\.certificate)),
-                0o644,
-                node)
+            if !stage.bundle.isEmpty {
+                changes += known(
+                    node.ca, matches: node.ca.content == pem, .bundle(pem, stage.bundle.map(\.certificate)),
+                    0o644,
+                    node)
+            }
             switch stage.leaves {
             case .asInstalled: return changes
             case .moved: return changes + moved(node)

@@ -11,7 +11,7 @@ package struct CertificateStage: Sendable, Equatable {
         case signed(by: CAGeneration)
     }
 
-    /// The trust bundle, in the order of its file.
+    /// The trust bundle, in the order of its file; empty where each node keeps what it has.
     package var bundle: [CAGeneration]
     package var leaves: Leaves
 
@@ -20,6 +20,9 @@ package struct CertificateStage: Sendable, Equatable {
         if case .signed(let generation) = leaves { return generation }
         return nil
     }
+
+    /// No certificate file is to change.
+    package static let asInstalled = CertificateStage(bundle: [], leaves: .asInstalled)
 
     package init(bundle: [CAGeneration], leaves: Leaves) {
         self.bundle = bundle

@@ -52,6 +52,18 @@ package enum RotationPosition {
         }
     }
 
+    /// Why the nodes could not return to `old` any more; nil where they could.
+    package static func tooLate(_ nodes: [Node], old: CAGeneration) -> Message? {
+        if let node = nodes.first(where: { $0.trustsKept && !$0.trustsRetired }) {
+            return "\(node.name) does not trust the old CA any more"
+        }
+        if old.standing != .issued, let node = nodes.first(where: \.hasNewLeaf) {
+            return
+                "\(node.name) presents a certificate of the new CA, and its old certificate and key are not in the state directory"
+        }
+        return nil
+    }
+
     /// The first stage that has something left to do: `trust`, `leaves`, `soak` or `drop`.
     /// - Parameter mayTrustRetired: whether what is to go may be trusted once more, by control planes that have
     ///   dropped it already, for another one that was found later.

@@ -25,16 +25,19 @@ package struct RotationTerms: Sendable, Equatable {
     package var retire: [String]
     package var direction: Direction
     package var cause: Cause
-    /// When it was begun, as the ledger has it.
+    /// When it was begun, as the ledger has it; one that is being aborted too.
     package var since: String
+    /// When it was called off; nil where it was not.
+    package var aborted: String?
     /// Whether the CA that is kept is replaced at once too: its keys were there before others may have had some.
     package var again: Bool
 
     package init(
         keep: String, retire: [String], direction: Direction = .forward, cause: Cause = .asked,
-        since: String = "", again: Bool = false
+        since: String = "", again: Bool = false, aborted: String? = nil
     ) {
         self.again = again
+        self.aborted = aborted
         self.keep = keep
         self.retire = retire
         self.direction = direction

@@ -68,11 +68,14 @@ struct ChangeDialog: ChangeAttendant {
         narrator.read(preparation)
         let isLast = onlyPlans || preparation.refusal != nil
         if isText {
-            var lines = PlanReport(preparation.plan, unit: run.spec.apiServer.displayName).lines
-            if isLast { lines = Summary.plan(lines, preparation, by: words.command) }
+            // While a rotation is open nothing of the plan could be applied, and it would hide why.
+            let isClosed = preparation.plan.refusals.contains { $0.code == "rotation/open" }
+            var lines =
+                isClosed ? [] : PlanReport(preparation.plan, unit: run.spec.apiServer.displayName).lines
+            if isLast, !isClosed { lines = Summary.plan(lines, preparation, by: words.command) }
             // Apart from the proofs, which follow.
             if !isLast, lines.last != "" { lines.append("") }
-            Console.print(lines, color: output.color)
+            if !isClosed { Console.print(lines, color: output.color) }
         } else if onlyPlans, preparation.refusal == nil {
             Console.json(try PlanDocument(preparation.plan).json())
         }

@@ -55,8 +55,8 @@ extension WitnessNote {
 extension RotationNote {
     fileprivate var text: Message {
         switch self {
-        case .continues(let since): "continuing the rotation of \(since)"
-        case .aborts(let since): "aborting the rotation of \(since)"
+        case .continues(let since): "continuing the rotation that began at \(since)"
+        case .aborts(let since): "aborting the rotation that began at \(since)"
         case .abortedBeforeNewCA: "aborted before a new CA was made: no control plane was changed"
         case .replacesDropped(let subject): "\(subject) was dropped before and is trusted again: replacing it"
         }

@@ -148,6 +148,10 @@ struct StatusDocument: Encodable, Sendable {
         let direction: String
         /// `trust`, `leaves`, `soak` or `drop`.
         let stage: String?
+        /// Whether a process works on it now.
+        let inProgress: Bool
+        /// When it was called off.
+        let aborted: String?
     }
 
     /// An entry of the ledger.
@@ -189,7 +193,9 @@ struct StatusDocument: Encodable, Sendable {
         state = status.state
         ca = status.authority.map { Certificate($0, role: "ca", path: nil, now: status.now) }
         rotation = status.rotation.map {
-            Rotation(since: $0.since, direction: $0.direction.rawValue, stage: status.stage?.rawValue)
+            Rotation(
+                since: $0.terms.since, direction: $0.terms.direction.rawValue, stage: status.stage?.rawValue,
+                inProgress: $0.holder != nil, aborted: $0.terms.aborted)
         }
         (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }

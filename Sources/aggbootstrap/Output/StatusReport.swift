@@ -65,9 +65,24 @@ struct StatusReport {
     /// nil where none is open.
     var rotation: Message? {
         guard let rotation = status.rotation else { return nil }
-        let aborted: Message = rotation.direction == .back ? ", and is being aborted" : ""
-        let stage: Message = status.stage.map { ", in stage \($0.label) (\($0.rawValue))" } ?? ""
-        return "a rotation of the CA is open since \(rotation.since)\(aborted)\(stage)"
+        let terms = rotation.terms
+        let seen: Message = rotation.isOfAll ? "" : " as far as the control planes could be read"
+        let stage: Message = rotation.stage.map { ", stage \($0.label) (\($0.rawValue))\(seen)" } ?? ""
+        let begun: Message = "\(stage), begun at \(terms.since)"
+        let aborted: Message = terms.aborted.map { ", aborted at \($0)" } ?? ""
+        if let holder = rotation.holder {
+            return
+                "a CA rotation is in progress\(begun)\(aborted): process \(holder.process) on \(holder.host) has "
+                + "worked on it since \(holder.since)"
+        }
+        let next: Message =
+            switch (terms.direction, rotation.mayAbort) {
+            case (.back, _): "finish the abort with aggbootstrap rotate --abort"
+            case (.forward, true):
+                "continue it with aggbootstrap rotate --ca, or abort it with aggbootstrap rotate --abort"
+            case (.forward, false): "continue it with aggbootstrap rotate --ca; it cannot be aborted any more"
+            }
+        return "a CA rotation is open\(begun)\(aborted), and no process works on it now: \(next)"
     }
 
     /// nil where this machine's systemd could not be asked.
@@ -173,7 +188,9 @@ struct StatusReport {
         }
         let different = status.nodes.count { $0.differs && $0.problem == nil }
         if different > 0 { parts.append("\(Message.count(different, "control plane")) not as the spec says") }
-        if status.rotation != nil { parts.append("a CA rotation is open") }
+        if let rotation = status.rotation {
+            parts.append(rotation.holder == nil ? "a CA rotation is open" : "a CA rotation is in progress")
+        }
         return parts
     }
 

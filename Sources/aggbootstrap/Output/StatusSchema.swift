@@ -151,6 +151,8 @@ enum StatusSchema {
         Field(
             "stage", words("trust", "leaves", "soak", "drop"),
             "Missing if a control plane could not be read.", optional: true),
+        Field("inProgress", boolean, "Whether a process works on it now."),
+        Field("aborted", text, "When it was aborted.", optional: true),
     ]
 
     private static let change = [
