@@ -107,7 +107,8 @@ struct VerifyCommand: AsyncParsableCommand {
                     try await run.controlPlanes.proveCanary(proofs, observed: observed, address: address)
                 }
             }
-            let report = ProofReport(proofs, requireProof: requireProof, canary: canary)
+            let notices = await run.noticesBesideProofs(observed)
+            let report = ProofReport(proofs, notices, requireProof: requireProof, canary: canary)
             switch output.output {
             case .text: Console.print(report.lines + [Summary.verified(report)], color: output.color)
             case .json: Console.json(try report.json())

@@ -111,7 +111,10 @@ import Testing
             .moves(from: ["/a", "/b"]), .emergencyOrder,
             .againAfterwards(since: "T"), .replacesAgain, .would(.undo(node: "cp1")),
             .would(.move(from: ["/a"])), .would(.takeEmergencyOrder), .would(.continueWith(.drop)),
-            .would(.returnToOldCA), .would(.end),
+            .would(.returnToOldCA),
+            .would(.waitForExtensions(2)),
+            .would(.waitInVain(.init(endpoint: "192.0.2.1:443", service: "a/b", why: "it is off"))),
+            .would(.end),
         ]
         #expect(
             stage(notes.map(StageNote.preflight)) == [
@@ -127,6 +130,8 @@ import Testing
                 "S0 preflight: it would first bring /a to the paths of the spec, with a restart of each control plane in turn",
                 "S0 preflight: it would continue in the order of an emergency",
                 "S0 preflight: it would continue with S6 drop", "S0 preflight: it would return to the old CA",
+                "S0 preflight: it would wait for 2 extension API servers to trust the new CA",
+                "S0 preflight: it would probably stop in stage S3 (extensions): 192.0.2.1:443 of a/b: it is off",
                 "S0 preflight: it would end: no control plane was changed",
             ])
     }

@@ -33,4 +33,16 @@ import Values
         #expect(ProofReport(half, canary: true).status == .done)
         #expect(ProofReport(half, requireProof: true, canary: true).status == .proofFailed)
     }
+
+    /// What the cluster says besides is seen in each form, and fails nothing.
+    @Test func notesAboutTheCluster() throws {
+        let note = Notice(code: "cluster/unlisted", node: nil, message: "an API server at 192.0.2.9")
+        let report = ProofReport(nodes([.passed]), [note], requireProof: true)
+        #expect(report.status == .done)
+        #expect(report.lines.contains { $0.description == "note: an API server at 192.0.2.9" })
+        #expect(Summary.verified(report).description == "verified: 2 of 2 proofs hold; 1 note above")
+        #expect(try report.json().contains("\"code\" : \"cluster/unlisted\""))
+        let check = try #require(report.checks(file: nil).last)
+        #expect(check.level == .warning && check.subject == "cluster" && check.name == "cluster/unlisted")
+    }
 }

@@ -66,7 +66,9 @@ import Testing
         Case(
             64, "--limit names cp9, which is not", "init", "--root", "out", "--spec", "good.json", "--limit",
             "cp1,cp9"),
-        Case(64, "--limit is given an empty name", "init", "--root", "out", "--spec", "good.json", "--limit", ""),
+        Case(
+            64, "--limit is given an empty name", "init", "--root", "out", "--spec", "good.json", "--limit",
+            ""),
         Case(64, "[usage/no-base-unit]", "init", "--root", "out", "--base-unit", "missing.service"),
         Case(65, "[spec/missing]", "init", "--root", "out", "--spec", "missing.json"),
         Case(65, "not a regular file", "init", "--root", "out", "--spec", "directory"),

@@ -10,7 +10,8 @@ enum ReportedCodes {
 
     /// What a code begins with.
     private static let areas: Set = [
-        "adopt", "api", "apiserver", "apply", "archive", "bus", "canary", "drift", "external", "internal",
+        "adopt", "api", "apiserver", "apply", "archive", "bus", "canary", "cluster", "drift", "external",
+        "internal",
         "json", "kubectl", "lint", "node",
         "output", "pki",
         "plan", "process", "renewal", "rollback", "root", "rotation", "run", "schedule", "signed", "signer",

@@ -36,7 +36,7 @@ import Testing
             "sha256sum <out/berlin/cp1/etc/kubernetes/ssl/aggregator-key.pem", in: fleet.directory)
         #expect(!page.contains(key.stdout.prefix(12)))
         #expect(page.contains("--requestheader-client-ca-file=/etc/kubernetes/ssl/aggregator-ca.pem"))
-        #expect(page.contains("<td>apply-done</td>") && page.contains("Its loopback certificate ends"))
+        #expect(page.contains("<td>a change was made</td>") && page.contains("Its loopback certificate ends"))
         let mode = try shell("stat -c %a page.html; ls -A | grep -c tmp", in: fleet.directory).stdout
         #expect(mode == "644\n0\n")
     }

@@ -40,6 +40,24 @@ import Testing
         #expect(try self.lines(["--limit", "cp2,cp1"]).contains { $0.hasPrefix("cp1, cp2  ") })
     }
 
+    /// Before the first `init`, and after an `uninstall`: one line, and not one for each file.
+    @Test func whatIsOffIsOneLine() throws {
+        for node in ["cp1", "cp2", "cp3"] {
+            try directory.write(
+                "[Service]\nExecStart=/usr/local/bin/kube-apiserver --etcd-servers=http://127.0.0.1:2379\n",
+                to: "bare/\(node)/etc/systemd/system/kube-apiserver.service")
+        }
+        let place = ["--spec", "cluster.json", "--root", "bare", "--state", "none"]
+        let result = try aggbootstrap(["status"] + place, in: directory)
+        let lines = result.stdout.split(separator: "\n").map(String.init)
+        #expect(result.status == 0 && lines.last == "look: 3 control planes without the aggregation layer")
+        #expect(
+            lines.filter { $0.hasPrefix("cp1, cp2, cp3: ") } == [
+                "cp1, cp2, cp3: the aggregation layer is off; aggbootstrap init turns it on [status/off]"
+            ], "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("cp1, cp2, cp3  none") && $0.hasSuffix("NO, it is off") })
+    }
+
     @Test func whatDiffersIsNamed() throws {
         let key = "out/cp2/etc/kubernetes/ssl/aggregator-key.pem"
         #expect(
@@ -84,7 +102,7 @@ import Testing
     @Test func whoChangedIt() throws {
         let host = try shell("uname -n", in: directory).stdout.dropLast()
         let user = try shell("id -un", in: directory).stdout.dropLast()
-        #expect(try lines().contains { $0.hasSuffix(", apply-done of cp3 by \(user)@\(host)") })
+        #expect(try lines().contains { $0.hasSuffix(", cp3: a change was made by \(user)@\(host)") })
         let key = "out/cp2/etc/kubernetes/ssl/aggregator-key.pem"
         let line = "chmod 640 \(key) && SUDO_USER='some one' $A init \(Self.common.joined(separator: " "))"
         #expect(try shell(line, in: directory).status == 0)
@@ -95,7 +113,7 @@ import Testing
         let history = try #require(document["history"] as? [[String: String]])
         #expect(history.count >= 8 && history.allSatisfy { $0["by"] == nil && $0["time"] != nil })
         #expect(history.last == document["lastChange"] as? [String: String])
-        #expect(try lines().contains { $0.hasSuffix(", apply-done of cp2") })
+        #expect(try lines().contains { $0.hasSuffix(", cp2: a change was made") })
     }
 
     /// The ledger only ever grows; the newest entries are shown.

@@ -14,6 +14,8 @@ package struct Kubectl: Sendable {
     private let kubeconfig: String
     private let node: any NodeTransport
     private let warnings: KubectlWarnings
+    /// How long a request may take.
+    private let seconds: Int
 
     /// Where a control plane keeps its administrator's kubeconfig: kubeadm's, then a user's own.
     private static let placesOnNode = ["/etc/kubernetes/admin.conf", "/root/.kube/config"]
@@ -22,11 +24,14 @@ package struct Kubectl: Sendable {
     ///   - node: where it runs.
     ///   - name: of the node, for messages; nil for this machine.
     ///   - kubeconfig: a path there.
+    ///   - seconds: how long a request may take.
     ///   - say: takes a warning of kubectl's, each of them once.
     init(
         node: any NodeTransport = LocalTransport(), name: String? = nil, kubeconfig: String,
+        seconds: Int = 20,
         say: @escaping @Sendable (RunNote) -> Void = { _ in }
     ) {
+        self.seconds = seconds
         description = "kubectl\(name.map { " on \($0)" } ?? "") with \(kubeconfig)"
         self.node = node
         self.kubeconfig = kubeconfig
@@ -39,6 +44,11 @@ package struct Kubectl: Sendable {
 
     private func shell(_ arguments: [String], _ seconds: Int) async throws -> CommandResult {
         try await node.run("sh", arguments, timeoutSeconds: seconds)
+    }
+
+    /// With the operator's kubeconfig of the spec, which is not tried; nil where the spec names none.
+    package static func ofSpec(_ controlPlanes: ControlPlanes, seconds: Int) -> Kubectl? {
+        controlPlanes.spec.apiServer.kubeconfig.map { Kubectl(kubeconfig: $0, seconds: seconds) }
     }
 
     /// The operator's kubeconfig of the spec, else what the first control plane that has one keeps for its administrator.
@@ -95,7 +105,7 @@ package struct Kubectl: Sendable {
     /// - Throws: `kubectl/failed` with what it said.
     @discardableResult
     package func output(_ arguments: [String], timeoutSeconds: Int = 30) async throws -> String {
-        let result = try await run(arguments + ["--request-timeout", "20s"], timeoutSeconds)
+        let result = try await run(arguments + ["--request-timeout", "\(seconds)s"], timeoutSeconds)
         try require(result, arguments)
         return result.stdout
     }
@@ -117,7 +127,8 @@ package struct Kubectl: Sendable {
         let arguments = [sending.rawValue, "--raw", path, "-f", "-"]
         let text = Self.line(body)
         let script = "trap '' INT HUP; body=$1; shift; printf %s \"$body\" | \"$@\""
-        let command = ["kubectl", "--kubeconfig", kubeconfig] + arguments + ["--request-timeout", "20s"]
+        let command =
+            ["kubectl", "--kubeconfig", kubeconfig] + arguments + ["--request-timeout", "\(seconds)s"]
         let result = try await shell(["-c", script, "sh", text] + command, 30)
         try require(result, arguments)
         return result.stdout

@@ -135,7 +135,7 @@ struct Compromise: Sendable {
 }
 
 extension StageNote.Server {
-    fileprivate init(_ laggard: ExtensionServers.Laggard) {
+    init(_ laggard: ExtensionServers.Laggard) {
         self.init(endpoint: laggard.endpoint, service: laggard.service, why: laggard.why)
     }
 }

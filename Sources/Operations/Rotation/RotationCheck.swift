@@ -2,6 +2,7 @@
 
 import ControlPlane
 import Planning
+import Proofs
 import Spec
 import StateStore
 
@@ -62,8 +63,24 @@ struct RotationCheck: Sendable {
         let trusted = try preflight.sharedBundle(observed)
         _ = try run.nextExternalCA(inventory, trusted: trusted)
         let retire = inventory.generations.filter { trusted.contains($0.certificate.fingerprintSHA256) }
+        try await lookAtExtensions(gates, observed)
         // What is not in the state yet is taken into it by the run itself.
         if retire.count == trusted.count { try await StageChange(context).refuse(retire, observed) }
+    }
+
+    /// Who does not even trust the CA of today, or cannot be asked, will hardly trust the next one in time.
+    private func lookAtExtensions(_ gates: RotationGates, _ observed: [ObservedNode]) async throws {
+        guard let kubectl = gates.kubectl else { return context.say(.extensions(.notChecked)) }
+        var count = 0
+        let laggards = try await ExtensionServers(controlPlanes: run.controlPlanes, kubectl: kubectl)
+            .distrusting(Set(observed.flatMap(\.requestHeaderCAs).flatMap(\.certificates).map(\.subjectDER)))
+        {
+            count = $0
+        }
+        for laggard in laggards where !context.options.acceptsLaggards.contains(laggard.service) {
+            context.say(.preflight(.would(.waitInVain(StageNote.Server(laggard)))))
+        }
+        context.say(.preflight(.would(.waitForExtensions(count))))
     }
 
     /// One that is open and is to go on.

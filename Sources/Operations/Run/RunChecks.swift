@@ -29,6 +29,7 @@ extension Run {
             plan.refusals = [open]
             return []
         }
+        if request.options.stage == nil { plan.notices += await noticesBeforeChange(observed) }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },

@@ -123,6 +123,18 @@ package struct NodeStatus: Sendable, Equatable {
         package let path: String?
     }
 
+    /// Whether nothing of the layer is there, and `init` would turn it on: before the first one, and after an `uninstall`.
+    package var isOff: Bool {
+        let keepsItOff = drift.contains { drift in
+            switch drift {
+            case .openChange, .refused: true
+            case .directory, .file, .daemonReload, .restart: false
+            }
+        }
+        return problem == nil && certificates.isEmpty && flags?.arguments.isEmpty == true && !drift.isEmpty
+            && !keepsItOff
+    }
+
     package var differs: Bool {
         if case .missing = loaded { return true }
         return problem != nil || !drift.isEmpty

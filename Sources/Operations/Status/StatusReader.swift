@@ -48,6 +48,7 @@ package enum StatusReader {
                 code: refusal.code, node: nil,
                 message: (refusal.node.map { "\($0): " } ?? "") + refusal.message, hint: refusal.hint)
         }
-        return run.notices + refusals + plan.notices.filter { $0.node == nil }
+        let kubeconfig = run.kubeconfigNotice().map { [$0] } ?? []
+        return run.notices + kubeconfig + refusals + plan.notices.filter { $0.node == nil }
     }
 }

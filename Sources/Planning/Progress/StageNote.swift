@@ -39,6 +39,10 @@ package enum StageNote: Sendable, Equatable {
         case takeEmergencyOrder
         case continueWith(RotationStage)
         case returnToOldCA
+        /// So many extension API servers trust what they are to trust today.
+        case waitForExtensions(Int)
+        /// One that would not be ready for a new CA.
+        case waitInVain(Server)
         /// No control plane was changed.
         case end
     }

@@ -67,6 +67,23 @@ package struct ExtensionServers: Sendable {
             { Self.laggard($0, naming: $1, generation, previous) })
     }
 
+    /// Looks once who cannot be asked, and who trusts none of these CAs.
+    /// - Parameter names: of the CAs that the control planes trust.
+    package func distrusting(_ names: Set<[UInt8]>, _ found: (_ servers: Int) -> Void) async throws
+        -> [Laggard]
+    {
+        let endpoints = try await endpoints()
+        found(endpoints.count)
+        return try await wait(endpoints, passing: [], { _ in 0 }) { endpoint, trusted in
+            guard names.isDisjoint(with: trusted) else { return nil }
+            return Laggard(
+                service: endpoint.service, endpoint: endpoint.place,
+                why: trusted.isEmpty
+                    ? "it asks for a client certificate and does not say whose it trusts"
+                    : "it does not trust the CA that the control planes have now")
+        }
+    }
+
     /// Waits until no server names any of `generations` any more.
     /// - Parameter accepted: `NAMESPACE/NAME` of Services that nothing waits for; they are asked too.
     /// - Returns: as `laggards`.
@@ -165,6 +182,8 @@ package struct ExtensionServers: Sendable {
         package let service: String
         let port: Int
         package let isAvailable: Bool
+        /// What kube-apiserver says of that, for example `FailedDiscoveryCheck: no response from ...`.
+        package let why: String?
     }
 
     /// In the order of their names; without canaries, which nobody needs.
@@ -201,8 +220,10 @@ extension ExtensionServers.Backend {
             let group = item["spec"]?["group"]?.text, let version = item["spec"]?["version"]?.text
         else { return nil }
         let available = item["status"]?["conditions"]?.elements.first { $0["type"]?.text == "Available" }
+        let why = ["reason", "message"].compactMap { available?[$0]?.text }.filter { !$0.isEmpty }
         self.init(
             name: name, path: "/apis/\(group)/\(version)", service: "\(namespace)/\(serviceName)",
-            port: service["port"]?.integer ?? 443, isAvailable: available?["status"]?.text == "True")
+            port: service["port"]?.integer ?? 443, isAvailable: available?["status"]?.text == "True",
+            why: why.isEmpty ? nil : SafeText.line(why.joined(separator: ": ")))
     }
 }

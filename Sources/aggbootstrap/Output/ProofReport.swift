@@ -8,13 +8,17 @@ import Values
 /// Proofs as text, as JSON and as an exit status.
 struct ProofReport {
     let nodes: [NodeProofs]
+    /// What the cluster says besides them.
+    let notices: [Notice]
     /// Whether a proof that could not be made counts as one that failed.
     let requiresProof: Bool
     /// Whether the canary was asked for.
     let wantsCanary: Bool
 
-    init(_ nodes: [NodeProofs], requireProof: Bool = false, canary: Bool = false) {
-        self.nodes = nodes
+    init(
+        _ nodes: [NodeProofs], _ notices: [Notice] = [], requireProof: Bool = false, canary: Bool = false
+    ) {
+        (self.nodes, self.notices) = (nodes, notices)
         (requiresProof, wantsCanary) = (requireProof, canary)
     }
 
@@ -37,7 +41,8 @@ struct ProofReport {
             }
             lines.append("")
         }
-        return lines
+        guard !notices.isEmpty else { return lines }
+        return lines + notices.map { "note: \($0.line)" } + [""]
     }
 
     var status: ExitStatus { shortfall == nil ? .done : .proofFailed }
@@ -129,6 +134,13 @@ struct ProofReport {
 
         let schemaVersion = JSONText.schemaVersion
         let nodes: [Node]
+        let notices: [NoticeDocument]
+    }
+
+    /// What is no proof and concerns the cluster.
+    struct NoticeDocument: Encodable {
+        let code: String
+        let message: String
     }
 
     var document: Document {
@@ -137,7 +149,7 @@ struct ProofReport {
                 .init(
                     name: node.node, proofs: node.proofs.map(Document.Entry.init),
                     certificates: node.certificates.map(Document.Installed.init))
-            })
+            }, notices: notices.map { NoticeDocument(code: $0.code, message: "\($0.line)") })
     }
 
     func json() throws -> String { try JSONText.of(document) }
@@ -145,7 +157,7 @@ struct ProofReport {
     /// As CI systems show them.
     /// - Parameter file: the spec, which stands for what is on a node; nil for the embedded one.
     func checks(file: String?) -> [ReportedCheck] {
-        nodes.flatMap { node in
+        let proved = nodes.flatMap { node in
             node.proofs.map { proof in
                 let level: ReportedCheck.Level =
                     switch proof.outcome {
@@ -160,6 +172,12 @@ struct ProofReport {
                     rule: ProofRules.rule(proof.name))
             }
         }
+        return proved
+            + notices.map { notice in
+                ReportedCheck(
+                    name: notice.code, level: .warning, subject: "cluster", file: file, line: nil,
+                    text: "\(notice.line)", rule: ProofRules.clusterRule)
+            }
     }
 }
 

@@ -23,6 +23,11 @@ enum ProofRules {
         "presented-certificate": "the aggregator presents the certificate that is on the node",
     ]
 
+    /// Of a note about the cluster.
+    static let clusterRule = ReportedCheck.Rule(
+        text: "what the cluster says besides its control planes",
+        help: "docs/reference/commands.md says what each code means")
+
     static func rule(_ name: String) -> ReportedCheck.Rule {
         .init(
             text: texts[name] ?? name,

@@ -47,6 +47,10 @@ extension StageNote.Outlook {
         case .takeEmergencyOrder: "it would continue in the order of an emergency"
         case .continueWith(let stage): "it would continue with \(stage.label) \(stage.rawValue)"
         case .returnToOldCA: "it would return to the old CA"
+        case .waitForExtensions(let count):
+            "it would wait for \(Message.count(count, "extension API server")) to trust the new CA"
+        case .waitInVain(let server):
+            "it would probably stop in stage S3 (extensions): \(server.text)"
         case .end: "it would end: no control plane was changed"
         }
     }

@@ -102,7 +102,7 @@ struct StatusPageCluster {
         guard !status.history.isEmpty else { return "" }
         let rows = status.history.reversed().map { entry -> [Markup] in
             [
-                "<th scope=\"row\">\(entry.time)</th>", "<td>\(entry.event)</td>",
+                "<th scope=\"row\">\(entry.time)</th>", "<td>\(entry.words)</td>",
                 "<td>\(entry.node ?? "")</td>", "<td>\(entry.because ?? "")</td>",
                 "<td>\(entry.by ?? "not recorded")</td>",
             ]

@@ -94,13 +94,14 @@ struct StatusReport {
 
     /// What was done, where, and by whom.
     static func words(_ entry: LedgerEntry) -> Message {
-        let (event, by): (Message, Message) = ("\(entry.event)", entry.by.map { " by \($0)" } ?? "")
-        return entry.node.map { "\(event) of \($0)\(by)" } ?? event + by
+        let by: Message = entry.by.map { " by \($0)" } ?? ""
+        return entry.node.map { "\($0): \(entry.words)\(by)" } ?? entry.words + by
     }
 
     // MARK: - What needs attention
 
     private static let notLoaded = "status/not-loaded"
+    private static let off = "status/off"
     private static let loopbackCertificate = "status/loopback-certificate"
 
     private var loopbacks: [NodeStatus] {
@@ -133,6 +134,10 @@ struct StatusReport {
     }
 
     private func remarks(of node: NodeStatus) -> [Remark] {
+        if node.isOff {
+            let words: Message = "the aggregation layer is off; aggbootstrap init turns it on"
+            return [Remark(nodes: [node.name], words: words, code: Self.off)]
+        }
         var remarks: [Remark] = []
         if let problem = node.problem {
             remarks.append(
@@ -186,7 +191,9 @@ struct StatusReport {
         if !loopbacks.isEmpty {
             parts.append("\(Message.count(loopbacks.count, "API server")) should be restarted")
         }
-        let different = status.nodes.count { $0.differs && $0.problem == nil }
+        let off = status.nodes.count(where: \.isOff)
+        if off > 0 { parts.append("\(Message.count(off, "control plane")) without the aggregation layer") }
+        let different = status.nodes.count { $0.differs && $0.problem == nil && !$0.isOff }
         if different > 0 { parts.append("\(Message.count(different, "control plane")) not as the spec says") }
         if let rotation = status.rotation {
             parts.append(rotation.holder == nil ? "a CA rotation is open" : "a CA rotation is in progress")

@@ -75,7 +75,9 @@ struct StatusTable {
         }
         return ends(.proxyClient) + ends(.ca) + [
             Self.server(node), Self.loaded(node),
-            node.drift.isEmpty ? "yes" : "NO, \(Message.count(node.drift.count, "difference"))",
+            node.isOff
+                ? "NO, it is off"
+                : node.drift.isEmpty ? "yes" : "NO, \(Message.count(node.drift.count, "difference"))",
         ]
     }
 

@@ -49,9 +49,11 @@ enum Summary {
             let names = without.joined(separator: ", ")
             return [done, "next: give kube-apiserver of \(names) the flags shown above, then run init again"]
         }
-        guard let root = run.request.root, outcome.filesWritten > 0, report.status == .done else {
-            return [done]
+        guard report.status == .done else { return [done] }
+        guard let root = run.request.root else {
+            return [done] + (outcome.issued > 0 ? [backUp(run)] : [])
         }
+        guard outcome.filesWritten > 0 else { return [done] }
         let isEmbedded = run.notices.contains { $0.code == "run/embedded-spec" }
         // Whoever tries it out is told once, not after each repair.
         if isEmbedded, outcome.issued == 0 { return [done] }
@@ -66,6 +68,11 @@ enum Summary {
             "next: install the files below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
                 + run.state.path,
         ]
+    }
+
+    /// After new certificates and keys: without the newest ones, a restored state is older than the control planes.
+    static func backUp(_ run: Run) -> Message {
+        "next: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE"
     }
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.
@@ -146,6 +153,7 @@ enum Summary {
         let open = report.count(.notProven)
         return "verified: \(all - open) of \(count(all, "proof")) hold"
             + (open == 0 ? "" : ", \(open) could not be made")
+            + (report.notices.isEmpty ? "" : "; \(count(report.notices.count, "note")) above")
     }
 
     private static func count(_ number: Int, _ one: String) -> Message { Message.count(number, one) }

@@ -24,6 +24,7 @@ story() {
     remember_each 3
     all_pass
     on_each 3 assert_node_untouched
+    what_the_cluster_says
 
     administrator_on_a_node
     wrong_pairs
@@ -34,6 +35,36 @@ story() {
 
 # canary_spec MEMBERS: the operator's kubeconfig, and more members of apiServer.
 canary_spec() { ssh_spec 3 "\"apiServer\": { \"kubeconfig\": \"$LAB/kubeconfig\"${1:+, $1} }" >"$OPERATOR/cluster.json"; }
+
+# Besides its proofs, verify says what only the cluster knows; a plan says which API servers the spec lacks.
+what_the_cluster_says() {
+    local command
+    assert_exit 0 op verify
+    assert_lacks "note:"
+    cat >"$LAB/absent.json" <<'A'
+{ "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": { "name": "v1.absent.aggbootstrap.test" },
+        "spec": { "group": "absent.aggbootstrap.test", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 15,
+                  "service": { "name": "absent", "namespace": "default" } } }
+A
+    kube create --validate=false -f "$LAB/absent.json" >/dev/null
+    wait_for 30 absent_is_judged
+    assert_exit 0 op verify
+    assert_contains "note: the extension API v1.absent.aggbootstrap.test (Service default/absent) is not available: ServiceNotFound" "1 note above"
+    kube delete apiservice v1.absent.aggbootstrap.test >/dev/null
+    ssh_spec 2 "\"apiServer\": { \"kubeconfig\": \"$LAB/kubeconfig\", \"aggregatorRouting\": true }" >"$OPERATOR/cluster.json"
+    for command in verify plan; do
+        assert_exit 0 op $command
+        assert_contains "note: an API server at $(lab_address 3) serves this cluster and is not in the spec"
+    done
+    ssh_spec 3 "\"apiServer\": { \"kubeconfig\": \"$LAB/absent\", \"aggregatorRouting\": true }" >"$OPERATOR/cluster.json"
+    for command in verify plan status; do
+        assert_exit 0 op $command
+        assert_contains "$LAB/absent (apiServer.kubeconfig) is not on this machine"
+    done
+    canary_spec '"aggregatorRouting": true'
+}
+
+absent_is_judged() { kube get apiservice v1.absent.aggbootstrap.test -o yaml | grep -q ServiceNotFound; }
 
 SERVICES=/api/v1/namespaces/kube-system/services
 # What the API has in the names that the canary takes for itself.

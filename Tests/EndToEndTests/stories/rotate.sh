@@ -33,6 +33,9 @@ story() {
         grep -q "$(load_shown "$NODE")" <<<"$serials" && fail "node $NODE shows another certificate"
     done
 
+    assert_exit 0 op rotate --ca --dry-run
+    assert_contains "it would wait for 2 extension API servers to trust the new CA"
+
     # The CA: stops at the laggard, with both trusted everywhere and nothing broken.
     assert_exit 4 op rotate --ca --yes --soak 5 --watch 70 --reload-wait 3
     assert_contains "--accept-laggard $EXTENSION_NAMESPACE/laggard" "$(<"$EXTENSIONS/laggard-1.address"):8443"
