@@ -183,6 +183,26 @@ import Testing
         #expect(await FakeFleet.report { try await fleet.uninstall() }?.code == "state/missing")
     }
 
+    /// What a run that was killed while it made its copies left goes with the next run, one with nothing else to do too:
+    /// a key's copy is among it.
+    @Test func copiesThatWereOnlyBegun() async throws {
+        let fleet = try await Self.fleet()
+        let journal = Journal { _, step in step.hasPrefix("cp1: copy") ? .lostBehind : .done }
+        await #expect(throws: (any Error).self) { try await fleet.uninstall(journal) }
+        fleet.freeLocks()
+        #expect(try Self.keptOnNodes(fleet).contains("/transaction.unfinished/"))
+        // Another run holds the node: what lies there may be its own.
+        fleet.machines[0].lock.pass(to: "another")
+        #expect(try await fleet.converge().preparation.plan.isEmpty)
+        #expect(try Self.keptOnNodes(fleet).contains("/transaction.unfinished/"))
+        fleet.freeLocks()
+        #expect(try await fleet.converge().preparation.plan.isEmpty)
+        let kept = try Self.keptOnNodes(fleet)
+        #expect(!kept.contains("unfinished"), "\(kept)")
+        #expect(fleet.machines.map { $0.lock.holder } == [nil, nil, nil])
+        #expect(fleet.allAreNew && fleet.faultsSeen.isEmpty)
+    }
+
     /// While a CA is being replaced, or with a copy of the state that is not the newest, nothing is taken away.
     @Test func whatItIsRefusedFor() async throws {
         let fleet = try await Self.fleet()

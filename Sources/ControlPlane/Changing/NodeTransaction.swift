@@ -192,22 +192,6 @@ package struct NodeTransaction: Sendable {
         try node.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
     }
 
-    /// Destroys what the node keeps of earlier changes, copies of keys among it; done again where it was interrupted.
-    package static func forget(unit: String, on node: any NodeTransport) throws {
-        let store = store(unit: unit)
-        guard try open(unit: unit, on: node) == nil, try node.status(store) != nil else { return }
-        try node.removeTree(store)
-        try node.removeEmptyDirectory(AtomicFileWriter.split(store).directory)
-    }
-
-    /// Destroys the copies of the last change, and those that a killed run has begun to make.
-    package static func forgetCopies(unit: String, on node: any NodeTransport) throws {
-        let unfinished = "\(store(unit: unit))/transaction.unfinished"
-        for path in [previousStore(unit: unit), AtomicFileWriter.temporary(for: unfinished), unfinished] {
-            try node.removeTree(path)
-        }
-    }
-
     // MARK: - Parts
 
     private func isUnchanged(_ path: String, _ before: Entry.Before, _ digest: String) throws -> Bool {

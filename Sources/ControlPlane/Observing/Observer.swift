@@ -38,8 +38,7 @@ struct Observer {
         defer { node.forgetAhead() }
         if !isExternal { try checkDropInDirectory() }
         let observedUnit = isExternal ? try externalUnit(found, state) : try unit(state)
-        let certificates = spec.certificates
-        let files = NodeFiles(node: node, reader: reader)
+        let (certificates, files) = (spec.certificates, NodeFiles(node: node, reader: reader))
         func path(_ name: String) -> String { "\(certificates.directory)/\(name)" }
         let flags = flagSets(observedUnit)
         try node.readAhead(namedFiles(flags, observedUnit), digests: [])
@@ -57,6 +56,7 @@ struct Observer {
             clientCA: try clientCA(files, flags, observedUnit), unit: observedUnit,
             apiServer: try await apiServer(nodeSpec, observedUnit, flags), transaction: try transaction(),
             clockOffset: try clockOffset(nodeSpec))
+        observed.hasUnbegunCopies = try access == .live && NodeTransaction.hasUnbegun(spec, on: node)
         observed.caPathInUse = inUse("requestheader-client-ca-file", observedUnit)
         observed.pairInUse = try pairInUse(files, observedUnit, unlike: [observed.certificate, observed.key])
         return observed
@@ -100,7 +100,7 @@ struct Observer {
         let given = [spec.apiServer.environmentFile?.path, spec.apiServer.clientCAFile, state?.fragmentPath]
         try node.readAhead(
             places + names.map { "\(certificates.directory)/\($0)" } + given.compactMap { $0 }
-                + (state?.dropInPaths ?? []) + NodeTransaction.manifests(unit: unit),
+                + (state?.dropInPaths ?? []) + NodeTransaction.observed(unit: unit),
             digests: ["\(certificates.directory)/\(certificates.files.key)"])
     }
 

@@ -40,6 +40,7 @@ package struct Change: Sendable {
         }
         var result = Result(preparation: preparation)
         guard !attendant.onlyPlans else { return result }
+        if preparation.plan.isEmpty { try await UnbegunCopies(run).forget(preparation.observed) }
         if !preparation.plan.isEmpty {
             try run.checkPassphrase(for: preparation)
             do { try await run.requestSignatures(preparation, lock) } catch {
@@ -119,6 +120,7 @@ package struct Change: Sendable {
         let now = run.effects.now()
         try lock.announce(now: now)
         try run.state.prepareForChange()
+        try await UnbegunCopies(run).forgetLocked(preparation.observed)
         try run.issuer(at: now).closeStaleRequests(preparation.inventory)
         try planner.begun(preparation, in: run)
         let ledger = Ledger(state: run.state)

@@ -46,10 +46,14 @@ struct RotationPreflight: Sendable {
                 throw context.refusal(
                     "rotation/interrupted", node, "a change there was interrupted", "run init first")
             }
-            guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty else {
+            let unit = run.spec.apiServer.unit
+            guard node.ca.kind != .absent || !node.requestHeaderCAs.isEmpty, !node.hasUnusedCA(unit: unit)
+            else {
+                // A file that nobody uses is no CA to be replaced.
+                let used = observed.filter { !$0.hasUnusedCA(unit: unit) }
                 throw context.refusal(
                     "rotation/no-aggregation", node, "it has no requestheader CA yet",
-                    try context.open() == nil && !observed.contains(where: RotationMove(context).isForeign)
+                    try context.open() == nil && !used.contains(where: RotationMove(context).isForeign)
                         ? "run init first" : Self.withoutIt)
             }
             let paths = Set(node.requestHeaderCAs.map(\.path))

@@ -29,6 +29,8 @@ package struct ObservedNode: Sendable, Equatable {
     package var unit: ObservedUnit?
     package var apiServer: ObservedAPIServer?
     package var transaction: OpenTransaction?
+    /// Whether copies lie there that a killed run had begun to make before it changed anything, or that another run makes now.
+    package var hasUnbegunCopies = false
     /// Seconds by which the node's clock is ahead of the operator's machine; 0 for the machine itself and offline.
     package var clockOffset: Int64
     /// Where the requestheader CA lies that its API server was started with; nil where it has none, or where none runs.

@@ -5,13 +5,16 @@ import Values
 /// Finds requestheader CAs on a node that this state did not issue; `init` never replaces such a one.
 enum ForeignCA {
     /// Refusals for one node, each with the CA's subject and expiry where they can be known.
-    /// - Parameter isRotating: whether a rotation is about to replace those that the state knows as foreign.
-    static func refusals(_ node: ObservedNode, inventory: StateInventory, isRotating: Bool = false)
-        -> [Refusal]
-    {
+    /// - Parameters:
+    ///   - unit: of its kube-apiserver.
+    ///   - isRotating: whether a rotation is about to replace those that the state knows as foreign.
+    static func refusals(
+        _ node: ObservedNode, inventory: StateInventory, unit: String, isRotating: Bool = false
+    ) -> [Refusal] {
         var inventory = inventory
         if !isRotating { inventory.generations.removeAll { $0.standing == .foreign } }
         if !isRotating, let shared = sharedWithClients(node, inventory) { return [shared] }
+        let isUnused = !isRotating && node.hasUnusedCA(unit: unit)
         let ours = Set(inventory.generations.map(\.certificate.fingerprintSHA256))
         for bundle in node.requestHeaderCAs {
             if let problem = bundle.problem {
@@ -28,10 +31,15 @@ enum ForeignCA {
                 ]
             }
             for certificate in bundle.certificates where !ours.contains(certificate.fingerprintSHA256) {
-                return [foreign(node, where: bundle.path, certificate, inventory)]
+                return [
+                    isUnused
+                        ? UnusedCA.refusal(node, certificate)
+                        : foreign(node, where: bundle.path, certificate, inventory)
+                ]
             }
         }
-        if !isRotating, let swap = swap(node, inventory) { return [swap] }
+        // Of one that the state knows and nobody uses, the plan shows what takes its place.
+        if !isRotating, !isUnused, let swap = swap(node, inventory) { return [swap] }
         return loaded(node, inventory: inventory)
     }
 

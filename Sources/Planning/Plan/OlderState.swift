@@ -19,13 +19,15 @@ package enum OlderState {
             else { continue }
             if let ca = newerCA(node, inventory, current.certificate) {
                 return refusal(
-                    "\(node.name) has the requestheader CA \(ca.subject) of \(ca.notBefore), and the newest CA of this state "
-                        + "directory is of \(current.certificate.notBefore)", wayOut: "rotate --ca")
+                    "\(node.name) has the requestheader CA \(ca.subject), valid from \(ca.notBefore), and the newest CA of this "
+                        + "state directory is valid from \(current.certificate.notBefore)",
+                    wayOut: "rotate --ca")
             }
             if let leaf = newerLeaf(node, inventory, own.certificate) {
                 return refusal(
-                    "\(node.name) has a proxy client certificate of \(leaf.notBefore), signed by \(leaf.issuer), that this state "
-                        + "directory did not issue; its own is of \(own.certificate.notBefore)",
+                    "\(node.name) has a proxy client certificate that is valid from \(leaf.notBefore), signed by "
+                        + "\(leaf.issuer), that this state directory did not issue; its own is valid from "
+                        + "\(own.certificate.notBefore)",
                     wayOut: "rotate")
             }
         }

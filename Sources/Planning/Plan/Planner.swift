@@ -80,7 +80,7 @@ package enum Planner {
             guard let nodeSpec = spec.nodes.first(where: { $0.name == node.name }) else { continue }
             var planner = NodePlanner(spec: spec, nodeSpec: nodeSpec, node: node, options: options)
             planner.refusals = ForeignCA.refusals(
-                node, inventory: inventory, isRotating: options.stage != nil)
+                node, inventory: inventory, unit: spec.apiServer.unit, isRotating: options.stage != nil)
             planner.plan(certificates: files.changes(node, of: nodeSpec))
             plan.nodes.append(planner.result)
             plan.refusals += planner.refusals

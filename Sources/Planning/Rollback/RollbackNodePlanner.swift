@@ -25,7 +25,8 @@ struct RollbackNodePlanner {
 
     mutating func plan() {
         guard let previous = due() else { return }
-        base.refusals += ForeignCA.refusals(node, inventory: inventory)
+        base.refusals += ForeignCA.refusals(
+            node, inventory: inventory, unit: base.spec.apiServer.unit)
         base.checkTargets()
         for entry in previous.entries { check(entry) }
         result.files = previous.entries.compactMap {

@@ -70,8 +70,11 @@ struct ChangeDialog: ChangeAttendant {
         if isText {
             // While a rotation is open nothing of the plan could be applied, and it would hide why.
             let isClosed = preparation.plan.refusals.contains { $0.code == "rotation/open" }
+            let aim: DivergenceTable.Aim =
+                preparation.isRollback || preparation.isRemoval ? .other : .spec
             var lines =
-                isClosed ? [] : PlanReport(preparation.plan, unit: run.spec.apiServer.displayName).lines
+                isClosed
+                ? [] : PlanReport(preparation.plan, unit: run.spec.apiServer.displayName, aim: aim).lines
             if isLast, !isClosed { lines = Summary.plan(lines, preparation, by: words.command) }
             // Apart from the proofs, which follow.
             if !isLast, lines.last != "" { lines.append("") }

@@ -5,12 +5,21 @@ import Values
 
 /// What differs between nodes that are to be alike, as a table of nodes and files.
 struct DivergenceTable {
+    /// What the plan leads to: its cells compare with that.
+    enum Aim {
+        case spec
+        /// What the nodes had before, or nothing of ours.
+        case other
+    }
+
     private let nodes: [NodePlan]
+    private let aim: Aim
     /// Every path that some node's plan names, sorted.
     private let paths: [String]
 
-    init(_ nodes: [NodePlan]) {
+    init(_ nodes: [NodePlan], _ aim: Aim) {
         self.nodes = nodes
+        self.aim = aim
         paths = Set(nodes.flatMap { $0.files.map(\.path) }).sorted()
     }
 
@@ -31,12 +40,15 @@ struct DivergenceTable {
     }
 
     private func cell(_ node: NodePlan, _ path: String) -> Message {
-        switch node.files.first(where: { $0.path == path })?.action {
-        case nil: "as in the spec"
-        case .create: "missing"
-        case .replace: "differs"
-        case .setMetadata: "mode or owner"
-        case .remove: "exists"
+        switch (node.files.first(where: { $0.path == path })?.action, aim) {
+        case (nil, .spec): "as in the spec"
+        case (nil, .other): "no change"
+        case (.create?, _): "missing"
+        case (.replace?, .spec): "differs"
+        case (.replace?, .other): "replaced"
+        case (.setMetadata?, _): "mode or owner"
+        case (.remove?, .spec): "exists"
+        case (.remove?, .other): "removed"
         }
     }
 

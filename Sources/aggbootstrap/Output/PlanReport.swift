@@ -8,15 +8,17 @@ import Values
 struct PlanReport {
     private let plan: Plan
     private let unit: String
+    private let aim: DivergenceTable.Aim
 
-    init(_ plan: Plan, unit: String) {
+    init(_ plan: Plan, unit: String, aim: DivergenceTable.Aim = .spec) {
         self.plan = plan
         self.unit = unit
+        self.aim = aim
     }
 
     /// Lines without line ends; private keys appear by their path only.
     var lines: [Message] {
-        var lines = DivergenceTable(plan.nodes).lines + encryptionLines + issueLines
+        var lines = DivergenceTable(plan.nodes, aim).lines + encryptionLines + issueLines
         for node in plan.nodes where !node.isEmpty || node.restart == .leftStopped {
             lines += nodeLines(node)
         }

@@ -111,6 +111,22 @@ import Testing
         #expect(text.contains { $0.hasPrefix("    -ExecStart=") })
     }
 
+    /// Of one that is left alone because it was rolled back already, nobody knows whether it is as the spec says.
+    @Test func theTableOfARollbackComparesWithNoSpec() throws {
+        let node = try #require(plan(try Self.changed(nil)).plan.nodes.first)
+        let done = NodePlan(name: "done", isLive: true)
+        var both = plan(try Self.changed(nil)).plan
+        both.nodes = [node, done]
+        let lines = PlanReport(both, unit: "u", aim: .other).lines.map(\.description)
+        let table = lines.prefix { $0 != "" }
+        #expect(table.first == "the nodes differ:" && table.count == 4, "\(table)")
+        #expect(
+            table.last?.contains("no change") == true && !table.joined().contains("as in the spec"),
+            "\(table)")
+        #expect(table.dropLast().last?.contains("removed") == true, "\(table)")
+        #expect(PlanReport(both, unit: "u").lines.contains { $0.description.contains("as in the spec") })
+    }
+
     /// Where the pair alone is another one, nothing is reloaded or restarted.
     @Test func theCertificatesAlone() throws {
         let world = try Self.changed(
