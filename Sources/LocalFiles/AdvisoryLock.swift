@@ -22,14 +22,23 @@ package final class AdvisoryLock: Sendable {
             let holder = SafeText.line(String(decoding: said.prefix { $0 != 0x0a }, as: UTF8.self))
             throw NodeError(
                 .locked, operation: "lock", subject: path,
-                underlying: holder.isEmpty
-                    ? "locked by another aggbootstrap that has not changed anything yet"
-                    : "locked by \(holder)",
+                underlying: Self.text(holder),
                 origin: .errno(cause), hint: "wait until it has ended; the lock ends with its process")
         }
         // What a holder wrote that was killed is no word about this one.
         Self.empty(file.number)
         self.file = file
+    }
+
+    /// - Parameter holder: as `announce` writes it.
+    private static func text(_ holder: String) -> Message {
+        let words = holder.split(separator: " ")
+        return switch words.count {
+        case 0: "locked by another aggbootstrap that has not changed anything yet"
+        case 5 where words[1] == "on" && words[3] == "since":
+            "locked by \(words[0]) on \(words[2]) since \(words[4])"
+        default: "locked by \(holder)"
+        }
     }
 
     /// Takes the lock at once or not at all, but for those who only look whether it is held.

@@ -32,7 +32,9 @@ package enum AtomicFileWriter {
             try DurableFiles.write(files, at: temporaries)
         } catch {
             discard(temporaries)
-            throw error
+            // Its user knows the file, and not what it is called on the way.
+            let names = Dictionary(zip(temporaries, files.map(\.path))) { first, _ in first }
+            throw error.mapValues { names[$0] ?? $0 }
         }
         return temporaries
     }

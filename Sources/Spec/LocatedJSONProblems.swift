@@ -5,8 +5,20 @@ import Values
 /// What is said of the mistakes that people make in JSON.
 extension LocatedJSONParser {
     func problem(_ message: Message, hint: Message? = nil) -> SpecProblem {
-        SpecProblem(at: location, .syntax, message, hint: hint)
+        SpecProblem(at: location, .syntax, message, hint: fullWidthHint ?? hint)
     }
+
+    /// For punctuation as an input method for Chinese writes it; nil where the current character is no such.
+    private var fullWidthHint: Message? {
+        let character = String(decoding: bytes[offset...].prefix(4), as: UTF8.self).unicodeScalars.first
+        guard let character, let plain = Self.plain[character] else { return nil }
+        return "it is a full-width character: write \(plain)"
+    }
+
+    private static let plain: [Unicode.Scalar: String] = [
+        "，": ",", "、": ",", "：": ":", "｛": "{", "｝": "}", "［": "[", "］": "]", "【": "[", "】": "]",
+        "“": "\"", "”": "\"", "＂": "\"",
+    ]
 
     /// Whether a text begins as a JSON document of ours does; anything else may be a file that is secret.
     static func isBracketed(_ bytes: [UInt8]) -> Bool {

@@ -45,6 +45,14 @@ package struct CodedError<Area: ErrorCode>: ReportedError, Sendable, Equatable, 
         self.nodes = nodes
     }
 
+    /// The same with other names in its texts, such as the path that a user knows for a temporary one.
+    package func mapValues(_ transform: (String) -> String) -> Self {
+        Self(
+            code, status: status, operation: operation, subject: subject.mapValues(transform),
+            underlying: underlying.mapValues(transform), origin: origin, hint: hint?.mapValues(transform),
+            details: details, nodes: nodes)
+    }
+
     /// - Parameter subject: a path or a name.
     @_disfavoredOverload
     package init(

@@ -97,6 +97,8 @@ import Testing
         let result = try fleet.status(["--html", "no/page.html"], is: 1)
         #expect(
             result.stdout.contains("fine: 2 clusters") && result.stderr.contains("no/"), "\(result.stderr)")
+        #expect(
+            result.stderr.contains("no/page.html") && !result.stderr.contains("-tmp"), "\(result.stderr)")
         for arguments in [["--html", ""], ["--html", "a", "--output", "a"]] {
             _ = try fleet.status(arguments, is: 64)
         }

@@ -215,7 +215,7 @@ import Testing
             try AtomicFileWriter.write("/proc/none/file", .text("x"), mode: 0o644)
         }
         #expect(missing?.code == .system)
-        #expect("\(try #require(missing))".hasPrefix("cannot open /proc/none/.file.aggbootstrap-tmp: "))
+        #expect("\(try #require(missing))".hasPrefix("cannot open /proc/none/file: "))
         #expect(NodeError.system("write", "/etc/x", ENOSPC).hint?.contains("free some space") == true)
         #expect(NodeError.system("write", "/etc/x", EROFS).hint?.contains("read-only") == true)
         #expect(NodeError.system("write", "/etc/x", EACCES).hint?.contains("root") == true)

@@ -42,7 +42,7 @@ enum SSHFailure {
             return (
                 .hostKey,
                 destination.ssh.hostKey == nil
-                    ? "compare its key with the one you expect, then add it to known_hosts, or pin it in ssh.hostKey"
+                    ? "ssh-keyscan \(destination.address) shows its keys: compare one with /etc/ssh/ssh_host_*_key.pub on the node, then add that line to known_hosts, or pin the key in ssh.hostKey"
                     : "it differs from ssh.hostKey in the spec: another machine answers, or its key was replaced"
             )
         }

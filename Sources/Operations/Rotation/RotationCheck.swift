@@ -80,7 +80,7 @@ struct RotationCheck: Sendable {
         for laggard in laggards where !context.options.acceptsLaggards.contains(laggard.service) {
             context.say(.preflight(.would(.waitInVain(StageNote.Server(laggard)))))
         }
-        context.say(.preflight(.would(.waitForExtensions(count))))
+        if count > 0 { context.say(.preflight(.would(.waitForExtensions(count)))) }
     }
 
     /// One that is open and is to go on.

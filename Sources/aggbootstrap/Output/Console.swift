@@ -70,10 +70,11 @@ enum Console {
     static func frame(_ text: String) { write(text, to: 2) }
 
     /// Asks a question on the terminal.
-    /// - Returns: whether the answer began with `y`.
+    /// - Returns: whether the answer began with `y`, or with 是.
     private static func confirm(_ question: Message) -> Bool {
         write("\(SafeText.lines(question.shown)) [y/N] ", to: 2)
-        return readLine()?.lowercased().hasPrefix("y") ?? false
+        let answer = readLine()?.lowercased() ?? ""
+        return answer.hasPrefix("y") || answer.hasPrefix("是")
     }
 
     /// Goes on only where the operator says so.

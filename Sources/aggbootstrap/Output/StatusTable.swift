@@ -92,7 +92,9 @@ struct StatusTable {
     }
 
     static func server(_ node: NodeStatus) -> Message {
-        guard let server = node.server else { return node.unit.map { "\($0)" } ?? "offline" }
+        guard let server = node.server else {
+            return node.unit.map { "\($0)" } ?? (node.loaded == .unknown(.offline) ? "offline" : "not found")
+        }
         let version: Message = server.version.map { ", \($0)" } ?? ""
         return switch server.readiness {
         case .ready: "ready\(version)"

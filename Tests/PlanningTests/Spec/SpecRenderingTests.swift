@@ -45,6 +45,26 @@ import Testing
             """
         ),
         (
+            "{ \"name\"：\"a\" }",
+            """
+            cluster.json:1:9: error: expected ':' after the key "name", found "：" [json/syntax]
+                { "name"："a" }
+                        ^
+              hint: it is a full-width character: write :
+
+            """
+        ),
+        (
+            "{ “name”: 1 }",
+            """
+            cluster.json:1:3: error: expected a key, found "“" [json/syntax]
+                { “name”: 1 }
+                  ^
+              hint: it is a full-width character: write "
+
+            """
+        ),
+        (
             "[\"\u{1b}[31m\"]",
             """
             cluster.json:1:3: error: the control character U+001B in a string [json/syntax]
