@@ -79,6 +79,18 @@ import Testing
         )
     }
 
+    /// Nor does it keep the operator from the others.
+    @Test func theOthersCanBeWorkedOn() async throws {
+        let fleet = try FakeFleet()
+        try await fleet.converge()
+        let journal = Journal { _, step in step == "cp3: observe" ? .failed : .done }
+        let report = try #require(await fleet.failure(journal))
+        #expect(
+            report.details.map(\.description) == [
+                "the others could be read; to work on them alone: --limit cp1,cp2"
+            ])
+    }
+
     @Test func aProcessThatWorksOnItIsNamed() async throws {
         let fleet = try await Self.stopped(atTurn: 1)
         let lock = try fleet.run().state.lock()

@@ -84,7 +84,7 @@ extension Run {
 
     /// Reads the control planes for a plan. While a rotation is open, that says more than a control plane that cannot be read.
     func observeForPlan() async throws -> [ObservedNode] {
-        do { return try await controlPlanes.observe() } catch {
+        do { return try await observeAll() } catch {
             guard request.options.stage == nil, let open = try openRotation().first else { throw error }
             throw BootstrapError(
                 open.code, open.message, hint: open.hint, details: [ErrorReport(error).message])

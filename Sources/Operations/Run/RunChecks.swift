@@ -18,6 +18,22 @@ extension Run {
         return inventory
     }
 
+    /// Reads every control plane of the run.
+    /// - Throws: the first failure; its details have the others, and how to go on with those that could be read.
+    package func observeAll() async throws -> [ObservedNode] {
+        try controlPlanes.checkReach()
+        let results = await controlPlanes.observeEach()
+        do { return try ControlPlanes.values(results.map(\.0), results.map(\.1)) } catch {
+            let read = results.filter { (try? $0.1.get()) != nil }.map(\.0.name)
+            guard access == .live, !read.isEmpty else { throw error }
+            throw BootstrapError(
+                extending: error,
+                details: [
+                    "the others could be read; to work on them alone: --limit \(read.joined(separator: ","))"
+                ])
+        }
+    }
+
     /// What every plan gets besides what its planner says: the run's notices, and what refuses any change.
     /// - Returns: the control planes that the run leaves alone.
     func complete(

@@ -27,7 +27,7 @@ struct Narrator {
 
     /// Observes alone.
     func observe(_ run: Run) async throws -> [ObservedNode] {
-        let observed = try await timed("observed") { try await run.controlPlanes.observe() }
+        let observed = try await timed("observed") { try await run.observeAll() }
         say(observed.flatMap(Self.lines))
         return observed
     }
