@@ -51,6 +51,7 @@ package struct Issuer {
     ) async throws -> StateInventory {
         guard !issues.isEmpty else { return inventory }
         try checkTimes(of: issues)
+        try writeDownStored(inventory)
         if let generation = signing ?? inventory.current, generation.isExternal,
             let external = try ExternalCA.read(spec, at: now)
         {
@@ -136,6 +137,26 @@ package struct Issuer {
         }
         try state.addLeaves(leaves, after: inventory)
         try ledger.append(entries, now: now)
+    }
+
+    /// A run that was killed may have stored leaves without writing them down, and nodes may have them: once newer ones took
+    /// their place, nothing else would tell that they were this state's.
+    private func writeDownStored(_ inventory: StateInventory) throws {
+        let known = try ledger.issuedLeaves()
+        // Entries of earlier versions do not say whose they are.
+        guard known.areAllNamed else { return }
+        let missing = inventory.leaves.filter { owner, leaf in
+            known.places[owner]?[leaf.certificate.fingerprintSHA256] == nil
+        }
+        try ledger.append(
+            missing.sorted { $0.key < $1.key }.map { owner, leaf in
+                Self.entry(
+                    "issued-leaf", leaf.certificate,
+                    [
+                        ("owner", owner), ("because", "a run that was killed had stored it"),
+                        ("generation", leaf.generation),
+                    ])
+            }, now: now)
     }
 
     static func entry(

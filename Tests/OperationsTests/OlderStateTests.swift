@@ -29,6 +29,17 @@ import Testing
         try move(fleet, "mv state newer; mv older state")
     }
 
+    /// Killed between storing certificates and writing them down: they are this state's own, and the next rotation knows it.
+    @Test func whatAKilledRunDidNotWriteDown() async throws {
+        let fleet = try FakeFleet()
+        try await fleet.converge()
+        for _ in 0..<2 {
+            try Self.move(fleet, "sed -i '/\"issued-leaf\"/d' state/ledger.jsonl")
+            for _ in 0..<3 { try await fleet.rotateLeaves() }
+        }
+        #expect(try await fleet.isConverged && fleet.faultsSeen.isEmpty)
+    }
+
     /// All of a state but what a lock leaves.
     private static func listing(_ fleet: FakeFleet) -> [String] {
         treeListing(fleet.directory.file("state")).filter { !$0.hasPrefix(" ") && !$0.hasPrefix("lock ") }
