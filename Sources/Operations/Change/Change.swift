@@ -175,7 +175,7 @@ package struct Change: Sendable {
     private func unchanged(since preparation: Preparation) async throws -> Preparation {
         let changed = BootstrapError(
             "state/changed", status: .locked,
-            "cannot apply the plan: another run has changed something since",
+            "cannot apply the plan: the control planes or the state are not as they were when it was made",
             hint: "run it again")
         if run.access == .offline {
             func own(_ nodes: [ObservedNode]) -> [ObservedNode] {

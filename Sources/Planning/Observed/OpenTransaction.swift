@@ -27,3 +27,14 @@ package struct OpenTransaction: Sendable, Equatable {
         self.isDone = isDone
     }
 }
+
+extension ObservedNode {
+    /// What becomes of a unit that is stopped: it stays so, unless an open change had found its API server serving. That change
+    /// stopped it, and has not ended before it serves again.
+    func restartOfStopped(changesFiles: Bool) -> NodePlan.Restart {
+        if let transaction, transaction.wasServing, !transaction.isDone {
+            return .needed("it served when the interrupted change began, and is stopped now")
+        }
+        return changesFiles ? .leftStopped : .none
+    }
+}

@@ -206,7 +206,7 @@ struct NodePlanner {
         if !isLoaded || interrupted && live.needDaemonReload { result.daemonReload = true }
         switch live.activity {
         case .stopped:
-            if !result.files.isEmpty { result.restart = .leftStopped }
+            result.restart = node.restartOfStopped(changesFiles: !result.files.isEmpty)
         case .failing:
             let hasCause = result.daemonReload || !result.files.isEmpty || interrupted
             if hasCause {

@@ -159,7 +159,7 @@ struct RollbackNodePlanner {
             && live.loadedDropIns.contains(dropIn) == sources.contains { $0.path == dropIn }
         if !isLoaded || base.isOurInterruption && live.needDaemonReload { result.daemonReload = true }
         switch live.activity {
-        case .stopped: if !result.files.isEmpty { result.restart = .leftStopped }
+        case .stopped: result.restart = node.restartOfStopped(changesFiles: !result.files.isEmpty)
         case .failing:
             guard result.daemonReload || !result.files.isEmpty || base.isOurInterruption else { break }
             result.restart = .needed("it is \(live.stateText) now and may start with the old files")

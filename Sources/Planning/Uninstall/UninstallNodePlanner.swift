@@ -197,7 +197,7 @@ struct UninstallNodePlanner {
             && live.loadedDropIns.contains(dropIn) == staysThere
         if !isLoaded { result.daemonReload = true }
         switch live.activity {
-        case .stopped: if !result.files.isEmpty { result.restart = .leftStopped }
+        case .stopped: result.restart = node.restartOfStopped(changesFiles: !result.files.isEmpty)
         case .failing:
             guard result.daemonReload || !result.files.isEmpty || base.isOurInterruption else { break }
             result.restart = .needed("it is \(live.stateText) now and may start without the flags")

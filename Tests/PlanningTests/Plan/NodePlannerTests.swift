@@ -261,6 +261,18 @@ import Testing
         #expect(!refusal.hint.isEmpty)
     }
 
+    /// A change that was interrupted after it had stopped the API server does not end while that is stopped.
+    @Test(arguments: [true, false]) func stoppedByAnInterruptedChange(wasServing: Bool) throws {
+        var world = try Self.running()
+        world.node.unit?.live?.activity = .stopped
+        world.node.unit?.live?.runningArguments = nil
+        #expect(world.plan.nodes[0].restart == .leftStopped || world.plan.nodes[0].restart == .none)
+        let digests = world.node.unit?.digests(without: world.node.flags.path) ?? [:]
+        world.node.transaction = OpenTransaction(
+            startedAt: world.now, baseDigests: digests, wasServing: wasServing)
+        #expect(world.plan.nodes[0].restarts == wasServing, "\(world.plan.nodes[0].restart)")
+    }
+
     /// What looks like one of the refusals and is none.
     static let allowed: [Case] = [
         Case("pending, and included", "plan/pending-changes", "") {
