@@ -200,8 +200,10 @@ package struct NodeApply {
             }
         }
         progress(.restoring(because: failure.message))
+        var areBack = false
         do {
             try transaction.restore(unit: unit)
+            areBack = true
             if step > .preparing, plan.daemonReload || plan.finishesTransaction {
                 try activator.reload(expecting: nil)
             }
@@ -224,7 +226,9 @@ package struct NodeApply {
             }
             return BootstrapError(
                 "apply/not-restored", status: .mixed,
-                "\(failure.message); and the old files could not be restored: \(second.message)",
+                areBack
+                    ? "\(failure.message); the old files are back, and it does not serve with them either: \(second.message)"
+                    : "\(failure.message); and the old files could not be restored: \(second.message)",
                 hint:
                     "the old files are in \(NodeTransaction.store(unit: unit))/transaction; see "
                     + (spec.apiServer.isExternal ? "the log of kube-apiserver" : "systemctl status \(unit)")
