@@ -72,7 +72,10 @@ enum Summary {
 
     /// After new certificates and keys: without the newest ones, a restored state is older than the control planes.
     static func backUp(_ run: Run) -> Message {
-        "next: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE"
+        let given = [("--spec", run.request.specFile), ("--state", run.request.state)]
+        let options = given.compactMap { name, value in value.map { " \(name) \($0)" } }.joined()
+        return
+            "next: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE\(options)"
     }
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.
