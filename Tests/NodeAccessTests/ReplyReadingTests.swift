@@ -37,4 +37,13 @@ import Values
         let lines = ReadAhead.statLines(of: ["/a\r", "/b"], in: Self.done("\(line) /a\r\n\(line) /b\n"))
         #expect(Set(lines.keys) == ["/a\r".bytes, "/b".bytes])
     }
+
+    /// A node that is not what it should be is not read; it does not end the program.
+    @Test(arguments: ["-13", "9223372036854775807"]) func sizesThatNoFileHas(size: String) {
+        let line = "81a4 0 0 \(size) 1311 64769 1 1700000000.000000001"
+        let (first, second) = ("\(line) /etc/a", "81a4 0 0 1 1311 64769 1 1700000000.000000001 /etc/b")
+        let reply = Self.done("YWJjZA==\n\(first)\n\(second)\n")
+        let lines: [ByteText: String?] = ["/etc/a".bytes: first, "/etc/b".bytes: second]
+        #expect(ReadAhead.contents(["/etc/a", "/etc/b"], [], lines, in: reply) == nil)
+    }
 }

@@ -134,7 +134,7 @@ final class ReadAhead: Sendable {
             let line = String(decoding: part, as: UTF8.self)
             guard line.bytes == lines[path.bytes].flatMap({ $0 })?.bytes,
                 let status = FileStatus(aheadLine: line),
-                let count, offset + Int(status.size) <= count
+                let count, status.size <= Int64(count - offset)
             else { return nil }
             contents.append(Array(bytes[offset..<(offset + Int(status.size))]))
             offset += Int(status.size)

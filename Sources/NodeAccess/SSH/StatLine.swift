@@ -7,7 +7,7 @@ extension FileStatus {
     init?(statLine line: String) {
         let words = line.split(separator: " ")
         guard words.count == 7, let raw = UInt32(words[0], radix: 16), let user = UInt32(words[1]),
-            let group = UInt32(words[2]), let size = Int64(words[3]), let inode = UInt64(words[4]),
+            let group = UInt32(words[2]), let size = Int64(words[3]), size >= 0, let inode = UInt64(words[4]),
             let device = UInt64(words[5]), let links = UInt64(words[6])
         else { return nil }
         self.init(
