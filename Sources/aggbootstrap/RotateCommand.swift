@@ -192,8 +192,8 @@ struct RotateCommand: AsyncParsableCommand {
             + (isBack || blastRadius?.clientCAs.isEmpty != false ? "" : "; the client CA is not")
         let report = ProofReport(proofs, requireProof: change.requireProof)
         if isText {
-            let next = report.status == .done ? [Summary.backUp(run)] : []
-            Console.print(report.lines + [Summary.ended(done, report)] + next, color: output.color)
+            let note = report.status == .done ? [Summary.backUp(run)] : []
+            Console.print(report.lines + note + [Summary.ended(done, report)], color: output.color)
         } else {
             Console.json(try RotationDocument(isBack ? "called-off" : "replaced", proofs: proofs).json())
         }

@@ -51,7 +51,7 @@ enum Summary {
         }
         guard report.status == .done else { return [done] }
         guard let root = run.request.root else {
-            return [done] + (outcome.issued > 0 ? [backUp(run)] : [])
+            return (outcome.issued > 0 ? [backUp(run)] : []) + [done]
         }
         guard outcome.filesWritten > 0 else { return [done] }
         let isEmbedded = run.notices.contains { $0.code == "run/embedded-spec" }
@@ -75,7 +75,7 @@ enum Summary {
         let given = [("--spec", run.request.specFile), ("--state", run.request.state)]
         let options = given.compactMap { name, value in value.map { " \(name) \($0)" } }.joined()
         return
-            "next: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE\(options)"
+            "note: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE\(options)"
     }
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.
