@@ -162,7 +162,7 @@ import Testing
             "cluster shanghai, state state, mode 0700", "7 private keys, encrypted with a passphrase",
             "signs, with its key",
             "cp2  0002 of CA 0001-", "no rotation of the CA is open",
-            "cp3: a proxy client certificate was issued by ",
+            "a proxy client certificate was issued (cp3) by ",
         ] { #expect(text.contains(part), "\(part): \(text)") }
         try expect(0, "chmod 644 state/leaves/cp1/0001/key.pem")
         let json = try expect(0, "$A state show \(Self.old) -o json").stdout

@@ -95,7 +95,7 @@ struct StatusReport {
     /// What was done, where, and by whom.
     static func words(_ entry: LedgerEntry) -> Message {
         let by: Message = entry.by.map { " by \($0)" } ?? ""
-        return entry.node.map { "\($0): \(entry.words)\(by)" } ?? entry.words + by
+        return entry.node.map { "\(entry.words) (\($0))\(by)" } ?? entry.words + by
     }
 
     // MARK: - What needs attention
