@@ -108,14 +108,20 @@ import Testing
         #expect(fleet.faultsSeen == [])
     }
 
-    /// Stops a rotation at a step and aborts it.
-    /// - Returns: whether there was one to abort.
-    private static func abort(_ fleet: FakeFleet) async throws {
-        let run = try fleet.run()
+    private static func rotation(
+        _ run: Run, because cause: RotationTerms.Cause = .asked
+    ) -> CARotation {
         var options = RotationOptions()
         options.acceptsUnseenExtensions = true
+        options.cause = cause
         (options.soakSeconds, options.watchSeconds, options.reloadSeconds) = (0, 0, 0)
-        let rotation = CARotation(run, options: options)
+        return CARotation(run, options: options)
+    }
+
+    /// Aborts a rotation, where one is open.
+    private static func abort(_ fleet: FakeFleet) async throws {
+        let run = try fleet.run()
+        let rotation = rotation(run)
         if try await rotation.callOff(try run.lockExisting()) {
             #expect(try await rotation.converge(nil).direction == .back)
         }
@@ -171,6 +177,47 @@ import Testing
         let code = await fleet.failure()?.code
         #expect(abortsToo ? code == nil : code == "plan/other-generation", "\(code ?? "done")")
         #expect(fleet.files == then)
+    }
+
+    /// A copy that has begun a rotation of its own, while another one has finished one: what it is refused for is not written
+    /// down in it, since it would lead from then on from one refusal to the next.
+    @Test func aRefusalIsNotWrittenDown() async throws {
+        let fleet = try await Self.fleet()
+        let journal = Journal { _, step in step.hasSuffix(": stage aggregator-ca.pem") ? .failed : .done }
+        await #expect(throws: (any Error).self) { try await fleet.rotate(journal) }
+        try Self.move(fleet, "mv state begun; mv older state")
+        try await fleet.rotate()
+        try Self.move(fleet, "mv state newer; mv begun state")
+        let (files, state) = (fleet.files, Self.listing(fleet))
+        var reports: [ErrorReport?] = []
+        reports.append(
+            await FakeFleet.report { try await Self.rotation(try fleet.run()).check(isAbort: true) })
+        reports.append(await FakeFleet.report { try await Self.abort(fleet) })
+        reports.append(await FakeFleet.report { try await fleet.rotate() })
+        for cause in [RotationTerms.Cause.compromisedLeaf, .compromisedCA] {
+            reports.append(
+                await FakeFleet.report {
+                    let run = try fleet.run()
+                    _ = try await Self.rotation(run, because: cause).converge(try run.lockExisting())
+                })
+        }
+        for (index, report) in reports.enumerated() {
+            #expect(report?.code == "plan/older-state", "\(index): \(report?.message ?? "done")")
+            #expect(report?.hint?.contains("--accept-older-state") == true)
+        }
+        #expect(fleet.files == files)
+        #expect(Self.listing(fleet) == state)
+        // The way out that they name; an abort is none.
+        let accepting = { (run: inout Run) in run.request.options.acceptsOlderState = true }
+        var run = try fleet.run()
+        accepting(&run)
+        let rotation = Self.rotation(run)
+        let late = await FakeFleet.report { _ = try await rotation.callOff(try run.lockExisting()) }
+        #expect(late?.code == "rotation/too-late")
+        #expect(Self.listing(fleet) == state)
+        try await rotation.check(isAbort: false)
+        try await fleet.rotate(Journal(), accepting)
+        #expect(try await fleet.isConverged && fleet.faultsSeen.isEmpty)
     }
 
     /// A state that was made while the control planes had another one's CA is not an older copy of that.

@@ -181,7 +181,12 @@ package struct CARotation: Sendable {
         _ seen: [ObservedNode], _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {
         let inventory = try run.state.inventory()
+        // Before anything of this run is written down.
+        try preflight.refuseOlderState(seen, inventory)
         await gates.clearCanaries()
+        if let open = try context.open(), context.isOvertaken(open, seen, inventory) {
+            try RotationAbort(context).forget(open, inventory)
+        }
         let (terms, observed): (RotationTerms, [ObservedNode])
         if let open = try RotationBegin(context).resumed(inventory).map({
             try Compromise(context).escalated($0, inventory)
@@ -197,7 +202,6 @@ package struct CARotation: Sendable {
             terms = open
         } else {
             observed = seen
-            try preflight.refuseOlderState(observed, inventory)
             try preflight.check(observed)
             try await run.controlPlanes.refuseUnwatched(run.nodes, manyChanges: true)
             try crossSigning.refuseCrossSign(observed, inventory)

@@ -29,18 +29,23 @@ struct RotationAbort: Sendable {
         guard terms.direction == .forward else { return true }
         let inventory = try run.state.inventory()
         guard let back = try await turned(terms, inventory) else {
-            // Nothing but a line in the ledger, and what was copied for the proof at the end.
-            try RetiredPair(state: run.state).remove()
-            for generation in inventory.generations { try run.state.forgetForeign(generation) }
-            try run.state.removeOrphanedLeaves()
-            var back = terms
-            back.direction = .back
-            try context.ledger.appendEnd(of: back, now: run.effects.now())
+            try forget(terms, inventory)
             run.effects.progress(.line(.rotation(.abortedBeforeNewCA)))
             return false
         }
         try context.ledger.append(back, now: run.effects.now())
         return true
+    }
+
+    /// Ends a rotation of which no control plane has anything: it is a line in the ledger, and what was copied for the proof
+    /// at the end.
+    func forget(_ terms: RotationTerms, _ inventory: StateInventory) throws {
+        try RetiredPair(state: run.state).remove()
+        for generation in inventory.generations { try run.state.forgetForeign(generation) }
+        try run.state.removeOrphanedLeaves()
+        var back = terms
+        back.direction = .back
+        try context.ledger.appendEnd(of: back, now: run.effects.now())
     }
 
     /// The terms that go back, where that takes nobody's trust away; nil where a new CA was never made.
@@ -50,6 +55,8 @@ struct RotationAbort: Sendable {
             let old = terms.retire.compactMap(inventory.generation).last
         else { return nil }
         let observed = try await run.controlPlanes.observe()
+        // Refused later, it would be written down already, and every way out would find it.
+        try run.refuseOlderState(observed, inventory)
         let nodes = observed.map {
             RotationPosition.Node($0, keep: keep, retire: terms.retire.compactMap(inventory.generation))
         }
@@ -57,6 +64,9 @@ struct RotationAbort: Sendable {
             BootstrapError(
                 "rotation/too-late", "cannot abort the rotation any more: \(why)",
                 hint: "finish it with rotate --ca")
+        }
+        if context.isOvertaken(terms, observed, inventory) {
+            throw late("no control plane trusts its CA or the one before it")
         }
         if let why = RotationPosition.tooLate(nodes, old: old) { throw late(why) }
         if terms.retire.count > 1 { throw late("the control planes trusted more than one CA before it") }

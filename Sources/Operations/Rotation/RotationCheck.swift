@@ -31,8 +31,8 @@ struct RotationCheck: Sendable {
         let inventory = try run.state.inventory()
         if let terms = try context.open() {
             if isAbort, terms.direction == .forward { return try await lookBack(terms, inventory) }
-            if inventory.generation(terms.keep) != nil {
-                let observed = try await run.controlPlanes.observe()
+            let observed = try await run.controlPlanes.observe()
+            if inventory.generation(terms.keep) != nil, !context.isOvertaken(terms, observed, inventory) {
                 let about = RotationCheck(RotationMove(context).widened(observed))
                 return try await about.look(terms, observed, gates)
             }

@@ -25,6 +25,19 @@ struct RotationContext: Sendable {
     /// The rotation that is open in the state; nil where none is.
     func open() throws -> RotationTerms? { try ledger.openRotation() }
 
+    /// Whether an open rotation is over without this state: another copy of it has given the control planes a CA that is none
+    /// of its own, and the operator goes on from this one all the same.
+    func isOvertaken(
+        _ terms: RotationTerms, _ observed: [ObservedNode], _ inventory: StateInventory
+    ) -> Bool {
+        guard run.request.options.acceptsOlderState, let keep = inventory.generation(terms.keep),
+            OlderState.refusal(run.spec, inventory: inventory, nodes: observed) != nil
+        else { return false }
+        let retire = terms.retire.compactMap(inventory.generation)
+        return observed.map { RotationPosition.Node($0, keep: keep, retire: retire) }
+            .allSatisfy { !$0.trustsKept && !$0.trustsRetired }
+    }
+
     /// Tells the operator of a stage.
     func say(_ note: StageNote) { run.effects.progress(.stage(note)) }
 
