@@ -134,7 +134,7 @@ package struct ControlPlanes: Sendable {
             readiness: readiness)
     }
 
-    /// What a spec has to say of each control plane.
+    /// What a spec must say of each control plane.
     /// - Throws: also `adopt/no-process`, `adopt/needs-root`, `process/several`, `process/distribution`.
     package func adopt() async throws -> [AdoptedServer] {
         guard !lacksRoot else {

@@ -48,7 +48,7 @@ package final class AdvisoryLock: Sendable {
             if retrying({ flock(number, LOCK_EX | LOCK_NB) }) == 0 { return true }
             guard errno == EWOULDBLOCK else { return false }
             guard retrying({ flock(number, LOCK_SH | LOCK_NB) }) == 0 else { return false }
-            // Nobody holds it alone: whoever looks lets it go at once.
+            // Nobody holds it alone: a process that only looks lets it go at once.
             usleep(1000)
         }
         _ = flock(number, LOCK_UN)

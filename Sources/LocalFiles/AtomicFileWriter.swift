@@ -48,7 +48,7 @@ package enum AtomicFileWriter {
 
     /// Renames prepared files over their targets, in order and back to back, removes others, then makes the directories
     /// durable, each once.
-    /// - Parameter removed: files that are to be gone; it is no error where one is not there.
+    /// - Parameter removed: files that must be gone; it is no error where one is not there.
     /// - Throws: a system error; the targets named before it in `files` are the new ones.
     package static func commit(
         _ files: [(temporary: String, path: String)], removing removed: [String] = []
@@ -196,7 +196,7 @@ package enum AtomicFileWriter {
         parents.insert(parent)
     }
 
-    /// Under another name until its mode is right, against the umask: a server that does not run as root has to reach its
+    /// Under another name until its mode is right, against the umask: a server that does not run as root must reach its
     /// files, also where this process is killed in between.
     private static func makeOne(_ path: String, _ mode: UInt32, _ owner: FileOwner?) throws(NodeError) {
         let (directory, name) = split(path)

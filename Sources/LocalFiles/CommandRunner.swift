@@ -8,7 +8,7 @@ package enum CommandRunner {
     /// How much a program may write to its standard output, and to its standard error.
     package static let mostBytes = 16 << 20
 
-    /// Runs a program to its end; a non-zero status is a result, not an error.
+    /// Runs a program to the end; a non-zero status is a result, not an error.
     /// - Parameters:
     ///   - program: a name on the PATH.
     ///   - environment: variables that are set besides the inherited ones.

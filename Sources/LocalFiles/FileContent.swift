@@ -2,7 +2,7 @@
 
 import Secrets
 
-/// The bytes of a file that is to be written.
+/// The bytes of a file that must be written.
 package enum FileContent: Sendable {
     case bytes([UInt8])
     case secret(SecretBytes)

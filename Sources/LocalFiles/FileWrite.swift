@@ -3,7 +3,7 @@
 import Glibc
 import Values
 
-/// A file that is to be written.
+/// A file that must be written.
 package struct FileWrite: Sendable {
     package let path: String
     package let content: FileContent

@@ -3,7 +3,7 @@
 import Glibc
 import Values
 
-/// A directory that is to be there with all of its files or not at all.
+/// A directory that must be there with all of its files or not at all.
 package struct NewDirectory: Sendable {
     package typealias File = (name: String, content: FileContent, mode: UInt32)
 

@@ -34,7 +34,7 @@ package struct PipedProgram: Sendable {
         (self.program, self.arguments, self.timeoutSeconds) = (program, arguments, timeoutSeconds)
     }
 
-    /// Runs it to its end; blocks.
+    /// Runs it to the end; blocks.
     /// - Parameter input: what it can read from its standard input.
     /// - Throws: `node/command` where it cannot be started.
     package func run(input: [UInt8]) throws(NodeError) -> Result {

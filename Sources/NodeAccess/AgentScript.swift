@@ -223,7 +223,7 @@ enum AgentScript {
         done
         """#
 
-    /// Takes the node's lock for whoever sends a token and a name, a line each, and keeps it while a byte comes at least
+    /// Takes the node's lock for the caller that sends a token and a name, a line each, and keeps it while a byte comes at least
     /// every 20 seconds: a link that is cut must not keep everybody else out.
     static let lock = #"""
         set -u

@@ -36,7 +36,7 @@ package protocol NodeTransport: NodeReading {
     func prepareCopies(_ copies: [FileCopy], with digest: ByteDigest) throws(NodeError) -> [PreparedCopy?]
     /// Renames prepared files over their targets, in order and back to back, then removes others, in one process on the node
     /// that goes on when its session is cut.
-    /// - Parameter removed: files that are to be gone; it is no error where one is not there.
+    /// - Parameter removed: files that must be gone; it is no error where one is not there.
     /// - Throws: the targets named before the one that failed are the new ones.
     func commit(_ files: [PreparedPath], removing removed: [String]) throws(NodeError)
     /// Makes directories and those above them that are missing, whatever the umask; existing ones are left as they are.
@@ -60,7 +60,7 @@ package protocol NodeTransport: NodeReading {
     /// The node's processes whose command line has one of `words` somewhere.
     /// - Throws: `node/command` where they cannot be searched.
     func processes(mentioning words: [String]) throws(NodeError) -> [NodeProcess]
-    /// Runs a program on the node to its end; a non-zero status is a result, not an error.
+    /// Runs a program on the node to the end; a non-zero status is a result, not an error.
     /// - Throws: `node/command` where it cannot be started or takes too long.
     func run(
         _ program: String, _ arguments: [String], environment: [String: String], timeoutSeconds: Int

@@ -16,7 +16,7 @@ package enum PKIErrorCode: String, ErrorCode {
     /// The profile asks for something that a certificate cannot say.
     case profile = "pki/profile"
     case notACA = "pki/not-a-ca"
-    /// The CA's path length leaves no room for the CA that is to be below it.
+    /// The CA's path length leaves no room for the CA that must be below it.
     case pathLength = "pki/path-length"
     case expired = "pki/expired"
     case notYetValid = "pki/not-yet-valid"

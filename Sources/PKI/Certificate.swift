@@ -14,7 +14,7 @@ package struct Certificate: Sendable, Equatable {
     /// One CERTIFICATE block in lines of 64 characters, with a newline at its end.
     package let pem: [UInt8]
     package let summary: CertificateSummary
-    /// As libcrypto has it: decoding the public key anew takes it some two million instructions.
+    /// As libcrypto has it: decoding the public key again takes it some two million instructions.
     let x509: SharedX509
 
     /// Reads DER; throws `.malformed` for anything else, for bytes after it and for an extension that cannot

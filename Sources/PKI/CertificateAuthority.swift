@@ -43,8 +43,8 @@ package enum CertificateAuthority {
     /// Issues a client certificate.
     ///
     /// - Parameters:
-    ///   - validity: has to lie within the CA's.
-    ///   - now: when it is issued; both certificates have to be valid then.
+    ///   - validity: must lie within the CA's.
+    ///   - now: when it is issued; both certificates must be valid then.
     ///
     /// Throws `.keyMismatch` where `caKey` is not the key of `ca` or `key` is not of the profile's algorithm,
     /// `.expired` and `.notYetValid` for the CA at `now`, `.notACA` for a CA that may not sign, and whatever

@@ -12,7 +12,7 @@ extension CertificateAuthority {
     ///
     /// It is valid for no longer than either CA. It signs leaves only, whatever `successor` itself may sign.
     ///
-    /// - Parameter leaves: of `successor`, at least one: each has to verify with the result behind it under `ca` alone.
+    /// - Parameter leaves: of `successor`, at least one: each must verify with the result behind it under `ca` alone.
     /// - Throws: as `issueLeaf` for `ca` and its key; `.pathLength` where `ca` may not have a CA below it; `.notACA` and
     ///   `.expired` for `successor`; `.profile` where the two are one CA, or no leaf is given.
     package static func issueCrossSigned(

@@ -9,7 +9,7 @@ import Values
 /// What a certificate that is signed elsewhere must be: everything is compared before any of it is used.
 package struct SignedCertificate: Sendable {
     package let profile: CertificateProfile
-    /// Lower-case hex SHA-256 of the public key that it is to be for.
+    /// Lower-case hex SHA-256 of the public key that it must be for.
     package let publicKeySHA256: String
     /// The CA that nodes trust.
     package let ca: Certificate

@@ -9,7 +9,7 @@ import SystemdBus
 import TLS
 import Values
 
-/// What a control plane's new proxy-client pair has to pass before the next control plane gets one: every API server
+/// What a control plane's new proxy-client pair must pass before the next control plane gets one: every API server
 /// takes it for an aggregator's, this one serves, and this one has had the chance to load it.
 package struct PairGate: Sendable {
     package struct Terms: Sendable {
@@ -154,7 +154,7 @@ package struct PairGate: Sendable {
                 guard isSeen else {
                     throw ControlPlanes.unwatched("kube-apiserver", paths, controlPlanes.spec)
                 }
-                // What was seen counts. Before a CA is dropped all files have to be watched.
+                // What was seen counts. Before a CA is dropped all files must be watched.
                 return progress(.notWatched(paths))
             }
         }

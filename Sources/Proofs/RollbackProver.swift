@@ -90,7 +90,7 @@ struct RollbackProver {
         return LiveProver.ready(await connection.readiness(), connection)
     }
 
-    /// What the pair of before has to show; the flags of before say how it is asked.
+    /// What the pair of before must show; the flags of before say how it is asked.
     private func pair(_ flags: EffectiveFlags) async throws -> NodeProofs {
         let paths = ["proxy-client-cert-file", "proxy-client-key-file", "requestheader-client-ca-file"]
         guard

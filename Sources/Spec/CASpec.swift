@@ -7,7 +7,7 @@ package struct CASpec: Sendable, Equatable {
     package var names: SubjectNames
     package var key: KeyAlgorithm
     package var validity: ValidityPeriod
-    /// Whether its private key stays in the state once it has signed; without it, whatever has to be signed later takes
+    /// Whether its private key stays in the state once it has signed; without it, whatever must be signed later takes
     /// another CA.
     package var keepsKey: Bool
     /// Whether a key of the old CA that lies on a control plane gives way to the new CA's; false removes it.

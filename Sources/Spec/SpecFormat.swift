@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a text of the spec has to look like.
+/// What a text of the spec must look like.
 package enum SpecFormat: Sendable, Equatable {
     case anything
     case clusterName

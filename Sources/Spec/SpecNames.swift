@@ -11,7 +11,7 @@ extension ClusterSpec {
 
 /// Names of clusters, nodes, units, variables and users.
 enum SpecNames {
-    /// systemd allows 255, but the directory `<unit>.d` has to be a file name too.
+    /// systemd allows 255, but the directory `<unit>.d` must be a file name too.
     static let unitLimit = 253
 
     static func complaint(aboutCluster text: String) -> SpecComplaint? {

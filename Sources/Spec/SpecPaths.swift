@@ -40,7 +40,7 @@ enum SpecPaths {
         return nil
     }
 
-    /// Absolute: whoever holds another working directory would otherwise find another state.
+    /// Absolute: from another working directory a relative one would name another state.
     static func complaint(aboutOperatorDirectory text: String) -> SpecComplaint? {
         if SpecText.isSame(text, "/") || systemDirectories.contains(text) {
             return refused(text, "it belongs to the system", hint: "use a separate directory")

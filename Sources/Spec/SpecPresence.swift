@@ -2,7 +2,7 @@
 
 import Values
 
-/// Whether a key has to be there, and what holds where it is not.
+/// Whether a key must be there, and what holds where it is not.
 package enum SpecPresence: Sendable, Equatable {
     case required
     /// Without it the thing is absent.

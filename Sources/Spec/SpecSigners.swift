@@ -2,7 +2,7 @@
 
 import Values
 
-/// The rules of a CA whose key is elsewhere: what has to be said of it, and what is not ours to say.
+/// The rules of a CA whose key is elsewhere: what must be said of it, and what is not ours to say.
 enum SpecSigners {
     /// What signs where the key is elsewhere.
     private static let signers = ["signer", "external"]

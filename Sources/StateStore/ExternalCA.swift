@@ -15,7 +15,7 @@ package struct ExternalCA: Sendable {
     package let signing: CASigning
 
     /// The CA that `spec` names; nil where the CA is made here.
-    /// - Parameter now: when it has to be valid.
+    /// - Parameter now: when it must be valid.
     /// - Throws: `external/...` where the file does not hold exactly one CA that may sign proxy client certificates.
     package static func read(_ spec: ClusterSpec, at now: UnixTime) throws -> ExternalCA? {
         let ca = spec.certificates.ca

@@ -10,7 +10,7 @@ extension Issuer {
     private var pending: PendingRequests { PendingRequests(state: state) }
     private var folder: RequestFolder { RequestFolder(requestFolder, in: state) }
 
-    /// Where certificates are signed by hand: writes the requests of all that is to be issued, and looks at what has been
+    /// Where certificates are signed by hand: writes the requests of all that must be issued, and looks at what has been
     /// put there. Called under the state's lock; elsewhere it does nothing.
     /// - Throws: `external/unsigned` where a certificate is not there yet; `signed/...` where one is not what was asked for.
     package func requestSignatures(

@@ -9,7 +9,7 @@ import Values
 package enum PassphraseSource: Sendable, Equatable {
     /// A file that only its owner can read.
     case file(String)
-    /// A descriptor that the program was started with, read to its end.
+    /// A descriptor that the program was started with, read to the end.
     case descriptor(Int32)
     /// A credential of the service that the program runs in (systemd's `LoadCredential=`).
     case credential(String)

@@ -23,7 +23,7 @@ extension Ledger {
             ] + (terms.again ? [("again", "yes")] : []), now: now)
     }
 
-    /// Writes down that a rotation has come to its end.
+    /// Writes down that a rotation has ended.
     package func appendEnd(of terms: RotationTerms, now: UnixTime) throws {
         try append(
             Event.end, [("keep", terms.keep), ("direction", terms.direction.rawValue)], now: now)
@@ -80,7 +80,7 @@ extension Ledger {
         try forEachEntry { fields in
             switch fields["event"] {
             case Event.begin?:
-                // What was pushed before is of another CA; written down anew, it is the same one.
+                // What was pushed before is of another CA; written down again, it is the same one.
                 if fields["keep"] != made { (hasPushed, made) = (false, fields["keep"]) }
             case Event.end?: made = nil
             case "apply-begin"?:

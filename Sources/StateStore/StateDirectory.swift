@@ -15,7 +15,7 @@ import Values
 /// lock                                 flock; who holds it
 /// ledger.jsonl                         what was done, one JSON object a line
 /// compromised                          CAs that must not be trusted again, one a line
-/// rollback                             a roll-back that has not come to its end
+/// rollback                             a roll-back that has not ended
 /// ca/0001-3f9a02c4/ca.pem, ca-key.pem  and `foreign`, `dropped` or `external` where it is such a one, which may lack the key
 /// ca/0002-77b1e0d9/cross-signed.pem    its name and key as signed by the CA before it, where that was asked for
 /// pending/NODE, requests               keys whose certificates people sign, and what they are given (`PendingRequests`)

@@ -13,7 +13,7 @@ import Values
 /// The archive's members are judged before anything is written. Then its files are written beside the state's place, read as
 /// a state there with every key in it, and brought into place in one rename.
 package struct StateImport {
-    /// Where it is to be; it does not exist, or is empty.
+    /// Where the state goes; it does not exist, or is empty.
     let state: StateDirectory
     /// What an error names.
     let name: Message

@@ -7,7 +7,7 @@ import PKI
 import Planning
 import Values
 
-// What is read of a state directory, and what has to hold of it before anything of it reaches a node.
+// What is read of a state directory, and what must hold of it before anything of it reaches a node.
 extension StateDirectory {
     /// What the directory holds; empty where it does not exist.
     ///
@@ -15,7 +15,7 @@ extension StateDirectory {
     /// under its CA and has the fingerprint that was written down. Private keys are not read: `issuedKey` does, for
     /// those that are used.
     /// - Throws: `state/other-cluster` where it belongs to another cluster; `state/damaged` where a file in it
-    ///   is not what it has to be.
+    ///   is not what it must be.
     package func inventory() throws -> StateInventory {
         guard try isThere() else { return StateInventory() }
         try checkCluster()

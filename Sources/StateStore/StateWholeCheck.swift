@@ -21,7 +21,7 @@ extension StateDirectory {
         )
     }
 
-    /// Reads all of it, every key that can be opened too, as whoever gets a copy of it will have to rely on that.
+    /// Reads all of it, every key that can be opened too, since the reader of a copy will rely on that.
     /// - Throws: `state/damaged`, `state/other-cluster`, `state/passphrase-needed`, `pki/wrong-passphrase`.
     package func checkWhole() throws -> StateInventory {
         let inventory = try inventory()

@@ -4,7 +4,7 @@ import Secrets
 
 /// A client certificate with its key.
 package struct ClientIdentity: Sendable {
-    /// The leaf first, then what else of its chain is to be presented.
+    /// The leaf first, then what else of its chain must be presented.
     package let certificatePEM: [UInt8]
     /// PKCS#8, SEC1 or PKCS#1, not encrypted.
     package let keyPEM: SecretBytes

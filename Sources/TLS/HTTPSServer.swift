@@ -6,7 +6,7 @@ import Synchronization
 import Values
 
 /// A small HTTPS server that sees what its clients present: one request a connection, one thread, bounded in connections,
-/// time and bytes, so that whoever else finds the port can neither stop it nor make it grow.
+/// time and bytes, so that others who find the port can neither stop it nor make it grow.
 package final class HTTPSServer: Sendable {
     package struct Limits: Sendable {
         /// Connections at once; the oldest gives way to a new one.
@@ -31,7 +31,7 @@ package final class HTTPSServer: Sendable {
     /// - Parameters:
     ///   - address: an IP address of this machine, or `0.0.0.0` or `::` for all.
     ///   - port: 0 for one that is free.
-    ///   - identity: the server's certificate, and what else of its chain is to be sent, with the key.
+    ///   - identity: the server's certificate, and what else of its chain must be sent, with the key.
     ///   - handler: called for one request after the other.
     /// - Throws: `.unreachable` where it cannot listen there; `.identity`.
     package init(

@@ -6,7 +6,7 @@ import Values
 
 /// What OpenSSL's callbacks see and decide while one handshake runs.
 final class HandshakeObserver {
-    /// What the server's certificate must equal; nil where its chain is to be verified.
+    /// What the server's certificate must equal; nil where its chain must be verified.
     private let pinned: [UInt8]?
     /// Whether nothing is asked of the server's certificate.
     private let takesAnybody: Bool

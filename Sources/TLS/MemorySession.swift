@@ -45,7 +45,7 @@ struct MemorySession: ~Copyable {
         }
     }
 
-    /// What is to be sent to the other side now.
+    /// What must be sent to the other side now.
     func output() -> [UInt8] {
         var output: [UInt8] = []
         while true {

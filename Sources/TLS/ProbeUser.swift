@@ -14,7 +14,7 @@ package struct ProbeUser: Sendable, Equatable, CustomStringConvertible {
     /// The whole user name.
     package let description: String
 
-    /// - Parameter suffix: 1 to 40 of `a-z`, `0-9` and `-`; chosen anew for each run, so that an answer that quotes it
+    /// - Parameter suffix: 1 to 40 of `a-z`, `0-9` and `-`; a new one for each run, so that an answer that quotes it
     ///   is an answer to this run.
     /// - Returns: nil where `suffix` is not of that form.
     package init?(suffix: String) {

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// One connection of an `HTTPSServer`, from its acceptance to its end: at most one request.
+/// One connection of an `HTTPSServer`, from its acceptance to the end: at most one request.
 final class ServedConnection {
     private enum Phase {
         case reading

@@ -8,7 +8,7 @@ package enum ServerTrust: Sendable {
     case pinned(certificatePEM: [UInt8])
     /// The server's chain must lead to a certificate of this PEM text, and name the endpoint's address.
     case ca(pem: [UInt8])
-    /// Whoever answers is believed to be nobody in particular: only to read what a server says of itself, and never to
+    /// Nothing says who answers: only to read what a server says of itself, and never to
     /// present anything to.
     case nobody
 }

@@ -105,7 +105,7 @@ struct TLSContext: ~Copyable {
         }
     }
 
-    /// DER of each certificate of a PEM text; whoever wrote it, a private key beside them is passed over.
+    /// DER of each certificate of a PEM text of any origin; a private key beside them is passed over.
     /// - Throws: `.identity` where there is none, or one that cannot be read.
     private static func certificates(
         inPEM pem: [UInt8], _ what: Message, _ attempt: Attempt

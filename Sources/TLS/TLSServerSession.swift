@@ -6,7 +6,7 @@ import OpenSSL
 /// The server's side of one TLS session, as bytes in and bytes out; it touches no socket.
 final class TLSServerSession {
     enum Progress: Equatable {
-        /// More has to arrive.
+        /// More must arrive.
         case waiting
         case received([UInt8])
         /// The client has ended the session.
@@ -70,6 +70,6 @@ final class TLSServerSession {
         SSL_shutdown(ssl)
     }
 
-    /// What is to be sent to the client now.
+    /// What must be sent to the client now.
     func output() -> [UInt8] { session.output() }
 }

@@ -6,7 +6,7 @@ import Synchronization
 package struct TunnelStream: Sendable {
     /// A stream socket, which its user closes.
     package let descriptor: Int32
-    /// Why the stream has ended, as far as whoever carries it knows; asked once it has.
+    /// Why the stream has ended, as far as its carrier knows; asked once it has.
     package let complaint: @Sendable () -> String?
 
     package init(descriptor: Int32, complaint: @escaping @Sendable () -> String?) {

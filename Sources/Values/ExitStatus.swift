@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a run ends for whoever called it; the numbers are part of the command line's contract.
+/// How a run ends for its caller; the numbers are part of the command line's contract.
 package enum ExitStatus: Int32, Sendable {
     case done = 0
     /// Failed; every touched node is as it was.

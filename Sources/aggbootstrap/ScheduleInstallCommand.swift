@@ -73,7 +73,8 @@ struct ScheduleInstallCommand: AsyncParsableCommand {
             let passphrase = try source?.read()
             let effects = output.effects
             let run = try Run(
-                RunRequest(specFile: spec, state: state, passphrase: passphrase), effects: effects)
+                NextCommand.about(RunRequest(specFile: spec, state: state, passphrase: passphrase)),
+                effects: effects)
             let request = ScheduleRequest(
                 renewBefore: renewBefore.map { ($0.text, $0.seconds) },
                 arguments: gates.arguments,

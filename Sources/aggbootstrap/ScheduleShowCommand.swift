@@ -23,7 +23,7 @@ struct ScheduleOptions: ParsableArguments {
 
     func schedule(_ effects: Effects) throws -> Schedule {
         if let cluster { return try Schedule(named: cluster, effects: effects) }
-        let run = try Run(RunRequest(specFile: spec), effects: effects)
+        let run = try Run(NextCommand.about(RunRequest(specFile: spec)), effects: effects)
         return Schedule(cluster: run.spec.cluster, effects: effects)
     }
 }

@@ -97,13 +97,16 @@ struct SpecAdoptCommand: AsyncParsableCommand {
                     destinations: ssh, sshConfig: sshConfig, cluster: cluster, kubeconfig: kubeconfig,
                     state: state, caKey: caKey, passphrase: try passphrase.read()),
                 effects: .real { _ in })
-            if let output { try SpecLoader.create(output, adoption.text) }
+            if let output {
+                try SpecLoader.create(output, adoption.text)
+                _ = NextCommand.about(RunRequest(specFile: output, state: state))
+            }
             if !quiet { Console.notes(AdoptionText.lines(adoption)) }
             guard let output else {
                 Console.document(adoption.text)
                 return .done
             }
-            Console.print(["wrote \(output); next: \(AdoptionText(adoption.notes).next(output))"])
+            Console.print(["wrote \(output); next: \(AdoptionText(adoption.notes).next)"])
             return .done
         }
     }

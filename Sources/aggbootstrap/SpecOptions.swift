@@ -34,7 +34,7 @@ struct SpecOptions: ParsableArguments {
         var request = place.request(spec, passphrase, options, acceptUnhealthy: acceptUnhealthy)
         request.needs = needs
         request.requestFolder = requestFolder
-        return try Run(request, effects: effects)
+        return try Run(NextCommand.about(request), effects: effects)
     }
 }
 
@@ -111,7 +111,7 @@ struct ClusterOptions: ParsableArguments {
     func makeRun(_ effects: Effects, options: Planner.Options, acceptUnhealthy: [String]) throws -> Run {
         let request = RunRequest(
             specFile: spec, state: state, limit: limit, options: options, acceptsUnhealthy: acceptUnhealthy)
-        return try Run(request, effects: effects)
+        return try Run(NextCommand.about(request), effects: effects)
     }
 }
 

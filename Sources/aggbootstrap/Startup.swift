@@ -4,7 +4,7 @@ import Glibc
 import StateStore
 import Values
 
-/// What has to be right before the command line is read.
+/// What must be right before the command line is read.
 enum Startup {
     /// Variables that name files.
     private static let variables = [

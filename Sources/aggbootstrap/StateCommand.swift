@@ -39,7 +39,7 @@ struct StateOptions: ParsableArguments {
     ) throws -> Run {
         var request = RunRequest(specFile: spec, root: root, state: state, passphrase: passphrase)
         request.needs = needs
-        return try Run(request, effects: effects)
+        return try Run(NextCommand.about(request), effects: effects)
     }
 }
 

@@ -61,14 +61,13 @@ struct StateImportCommand: AsyncParsableCommand {
     }
 
     private func words(_ inventory: StateInventory, _ run: Run) -> [Message] {
-        let options =
-            (options.spec.map { " --spec \($0)" } ?? "") + (options.root.map { " --root \($0)" } ?? "")
-            + (options.state.map { " --state \($0)" } ?? "")
+        let next: Message =
+            options.root.map { "next: aggbootstrap plan --root \($0)" } ?? "next: aggbootstrap plan"
         var lines: [Message] = [
             "done: \(run.state.path) holds the state of cluster \(run.spec.cluster), \(StateReport.size(inventory))",
-            "next: aggbootstrap plan\(options)",
+            next,
         ]
-        if self.options.root == nil {
+        if options.root == nil {
             lines.append(
                 "if a timer renewed it: aggbootstrap schedule install here, and schedule remove on the other machine"
             )

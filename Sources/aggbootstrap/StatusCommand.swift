@@ -146,7 +146,7 @@ struct StatusCommand: AsyncParsableCommand {
         request.needs = .trees
         let paths = try spec.isEmpty ? SpecLoader.find(nil).map { [$0] } ?? [] : spec
         guard try SpecFiles.areFleet(paths) else {
-            let run = try Run(request, effects: effects)
+            let run = try Run(NextCommand.about(request), effects: effects)
             narrator.began(run)
             defer { narrator.ended(run) }
             return FleetStatus(try await narrator.timed("read") { try await StatusReader.read(run) })

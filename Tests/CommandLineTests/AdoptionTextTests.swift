@@ -94,10 +94,10 @@ import Testing
         let foreign = AdoptionNote.foreignCA(subject: "CN=a")
         let shared = AdoptionNote.refused(nodes: ["cp1"], code: "plan/shared-ca", message: "m", hint: "h")
         let other = AdoptionNote.refused(nodes: ["cp1"], code: "plan/clock", message: "m", hint: "h")
-        func next(_ notes: [AdoptionNote]) -> Message { AdoptionText(notes).next("a.json") }
-        #expect(next([.noRestart]) == "aggbootstrap plan --spec a.json")
-        #expect(next([foreign]) == "aggbootstrap rotate --ca --dry-run --spec a.json")
-        #expect(next([shared]) == "aggbootstrap rotate --ca --dry-run --spec a.json")
-        #expect(next([foreign, other]) == "fix what init would refuse, then aggbootstrap plan --spec a.json")
+        func next(_ notes: [AdoptionNote]) -> Message { AdoptionText(notes).next }
+        #expect(next([.noRestart]) == "aggbootstrap plan")
+        #expect(next([foreign]) == "aggbootstrap rotate --ca --dry-run")
+        #expect(next([shared]) == "aggbootstrap rotate --ca --dry-run")
+        #expect(next([foreign, other]) == "fix what init would refuse, then aggbootstrap plan")
     }
 }

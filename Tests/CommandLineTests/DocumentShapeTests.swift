@@ -41,7 +41,7 @@ import Testing
             ])
     }
 
-    /// Whoever watches for the end of certificates needs no other program; openssl(1) says what is right.
+    /// A monitor of certificates that end needs no other program; openssl(1) says what is right.
     @Test func whatLiesOnANode() throws {
         let directory = try TemporaryDirectory()
         try directory.write(threeNodes, to: "cluster.json")

@@ -29,7 +29,7 @@ import Testing
         #expect(blocks.count >= atLeast)
         let directory = try TemporaryDirectory()
         for block in blocks {
-            // `# exit N` behind a command says how it ends; all others have to end well.
+            // `# exit N` behind a command says how it ends; all others must end well.
             for line in block.text.replacing("\\\n", with: " ").split(separator: "\n") {
                 let wanted = line.firstMatch(of: /# exit (\d+)$/).flatMap { Int32($0.1) } ?? 0
                 let result = try shell("PATH=$(dirname $A):$PATH; \(line)", in: directory)

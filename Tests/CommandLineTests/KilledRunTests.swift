@@ -20,7 +20,7 @@ import Testing
                  "certificates": {"ca": {"keep": \(keepsCAKey)}}, "nodes": [{"name": "cp1", "local": true}]}
                 """, to: "cluster.json")
             let arguments = ["init", "--root", "out", "--spec", spec]
-            // Each thread counts its calls for itself, so there has to be one only.
+            // Each thread counts its calls for itself, so there must be one only.
             let line = """
                 LIBDISPATCH_COOPERATIVE_POOL_STRICT=1 strace -f -qq -o /dev/null -e trace='\(calls)' \
                 -e inject='\(calls)':signal=SIGKILL:when=\(kills + 1) $A \

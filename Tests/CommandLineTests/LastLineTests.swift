@@ -52,7 +52,8 @@ import Testing
         let last = result.stdout.split(separator: "\n").last.map(String.init)
         #expect(
             last
-                == "failed: 1 of 21 proofs failed (status 4): cp2 ca-separation; aggbootstrap plan shows what init would fix"
+                == "failed: 1 of 21 proofs failed (status 4): cp2 ca-separation; aggbootstrap plan "
+                + "--spec cluster.json --state state shows what init would fix"
         )
     }
 

@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// Flags for a whole unit, where the tree has none: the second run has to recognise the unit as its own.
+    /// Flags for a whole unit, where the tree has none: the second run must recognise the unit as its own.
     @Test func aWholeUnitOfOursStaysOurs() throws {
         let directory = try TemporaryDirectory()
         let spec = try directory.write(

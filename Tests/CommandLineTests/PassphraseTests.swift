@@ -23,7 +23,7 @@ import Testing
 
     private static let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
-    /// The state's keys are under it and the node's is not, which kube-apiserver has to read.
+    /// The state's keys are under it and the node's is not, which kube-apiserver must read.
     @Test func everyWayIn() throws {
         for way in [
             "$A init --root out --passphrase-file good", "$A init --root out --passphrase-fd 3 3<good",

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs that have to stop with their own status, a message, and nothing changed.
+/// Runs that must stop with their own status, a message, and nothing changed.
 @Suite struct RefusalTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let arguments: [String]

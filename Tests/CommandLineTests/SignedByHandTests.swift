@@ -33,7 +33,7 @@ import Testing
         try aggbootstrap(words + ["--root", "out"], in: directory)
     }
 
-    /// What whoever has the CA does.
+    /// What the owner of the CA does.
     private func sign(_ folder: String = "out/.state/requests", days: Int = 365) throws {
         _ = try sh(
             """

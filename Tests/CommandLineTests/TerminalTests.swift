@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: cases) func colors(line: String, hasTerminal: Bool, isColored: Bool) throws {
         let directory = try TemporaryDirectory()
         #expect(try shell("$A init --root out", in: directory).status == 0)
-        // NO_COLOR of whoever runs the tests is not what is tested.
+        // NO_COLOR of the user who runs the tests is not what is tested.
         let command =
             hasTerminal ? "script -qec 'env -u NO_COLOR \(line)' /dev/null" : "env -u NO_COLOR \(line)"
         let result = try shell(command, in: directory)

@@ -10,7 +10,7 @@ fail() {
     exit 1
 }
 
-# assert_exit CODE CMD...: runs CMD, which has to end with CODE. What it wrote is in LAST.
+# assert_exit CODE CMD...: runs CMD, which must end with CODE. What it wrote is in LAST.
 assert_exit() {
     local wanted=$1 status=0
     shift

@@ -106,7 +106,7 @@ import Testing
         #expect(error?.subject.description == (group.isEmpty ? user : group))
     }
 
-    /// Whoever looks is told of a holder that has said who it is, and of nobody once that has been killed.
+    /// A process that looks is told of a holder that has said who it is, and of nobody once that has been killed.
     @Test func whoHoldsIt() throws {
         #expect(try AdvisoryLock.holder(of: path) == nil)
         let text = "4711 on cp1 since noon"

@@ -17,7 +17,7 @@ import Testing
 @testable import TLS
 @testable import Values
 
-/// A private key leaves a node, or the state, for those alone who have to present it or to sign with it.
+/// A private key leaves a node, or the state, for those alone who present it or sign with it.
 @Suite struct KeyReadingTests {
     private static let key = "/etc/kubernetes/ssl/aggregator-key.pem"
     private static let unit = "kube-apiserver.service"

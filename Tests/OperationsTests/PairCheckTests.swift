@@ -41,7 +41,7 @@ import Testing
     }
 }
 
-/// Which changes of a running API server's files have to pass its gate.
+/// Which changes of a running API server's files must pass its gate.
 @Suite struct PairChangeTests {
     private static let (certificate, key) = ("/ssl/client.pem", "/ssl/client-key.pem")
 

@@ -70,7 +70,7 @@ import Testing
         for (path, text) in zip(paths, texts) { try directory.write(text, to: String(path.dropFirst())) }
     }
 
-    /// A change that has come to its end: `before` was there, `after` is.
+    /// A change that has ended: `before` was there, `after` is.
     private func change(_ before: Pair?, _ after: Pair, cause: ChangeCause = .spec) throws {
         if let before { try install(before) }
         let transaction = try NodeTransaction.begin(
@@ -281,7 +281,7 @@ import Testing
         #expect(try read()?.entries.count == 4)
     }
 
-    /// An init that goes on from there changes files anew: it is not done.
+    /// An init that goes on from there changes files again: it is not done.
     @Test func anotherChangeIsNotDone() throws {
         try change(try pair(), try pair(), cause: .back)
         let store = directory.file(NodeTransaction.store(unit: Self.unit))

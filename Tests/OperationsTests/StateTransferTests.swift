@@ -193,7 +193,7 @@ import Testing
         #expect(code([UInt8]("hello".utf8)) == "archive/not-age")
     }
 
-    /// The keys of the state have a passphrase of their own: the export has to have the same.
+    /// The keys of the state have a passphrase of their own: the export must have the same.
     @Test func encryptedKeys() async throws {
         try await cluster.converge()
         let state = state("out/.state")
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    /// A state that is damaged leaves as no export: whoever takes it would find out too late.
+    /// A state that is damaged leaves as no export: its user would find out too late.
     @Test(arguments: [
         "cp leaves/cp1/0001/key.pem leaves/cp2/0001/key.pem", "echo '{}' >>ledger.jsonl",
         "ln -s x leaves/cp1/0001/more",

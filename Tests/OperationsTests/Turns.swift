@@ -27,7 +27,7 @@ final class Turns: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// A run has come to its end: nobody waits for it any more.
+    /// A run has ended: nobody waits for it any more.
     func end(_ run: Int) {
         condition.lock()
         running.removeAll { $0 == run }

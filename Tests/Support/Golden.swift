@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// Compares a text with the file that is kept of it; `RECORD_GOLDEN=1` writes the file anew, and fails.
+/// Compares a text with the file that is kept of it; `RECORD_GOLDEN=1` writes the file again, and fails.
 ///
 /// - Parameter path: below the checkout.
 public func expectGolden(_ text: String, _ path: String, sourceFile: String = #filePath) throws {

@@ -10,7 +10,7 @@ public struct ProgramResult: Sendable {
     public let stderr: String
 }
 
-/// Runs a program to its end and collects its output; tests may use Foundation's Process, the product never does.
+/// Runs a program to the end and collects its output; tests may use Foundation's Process, the product never does.
 public func run(
     _ program: String, _ arguments: [String], environment: [String: String]? = nil,
     currentDirectory: String? = nil

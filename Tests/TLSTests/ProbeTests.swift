@@ -129,7 +129,7 @@ import Testing
         #expect(InotifyWatches(fdinfo: ["pos:\t0\nflags:\t02"]).isEmpty)
     }
 
-    /// A process that watches a file as kube-apiserver from 1.23 on does: on the file itself, anew where it was deleted.
+    /// A process that watches a file as kube-apiserver from 1.23 on does: on the file itself, again where it was deleted.
     /// Renamed over, the old file is deleted and the watch follows; not where a hard link keeps the old one alive.
     @Test(arguments: [false, true]) func seesAWatchThatHasMissedAChange(linked: Bool) throws {
         let directory = try TemporaryDirectory()

@@ -40,7 +40,7 @@ package struct APIServerConnection: Sendable {
         kubeconfig = spec.apiServer.kubeconfig
     }
 
-    /// The pair that lies on the node now, read for those alone who have to present it; nil where there is none.
+    /// The pair that lies on the node now, read for those alone who must present it; nil where there is none.
     package var identity: ClientIdentity? { get throws { try installed.current(certificates) } }
 
     /// Readiness and loaded CAs; what cannot be seen is said in the result.

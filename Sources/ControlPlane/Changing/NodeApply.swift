@@ -19,7 +19,7 @@ package struct NodeApply {
     /// nil offline.
     let activator: Activator?
     var cause = ChangeCause.spec
-    /// What a new pair has to pass before the change counts as made; asked where the pair changes.
+    /// What a new pair must pass before the change counts as made; asked where the pair changes.
     var gate: (@Sendable () async throws -> Void)?
     let now: UnixTime
     let progress: NodeProgress
@@ -44,7 +44,7 @@ package struct NodeApply {
     private var unit: String { spec.apiServer.unit }
     private var node: any NodeTransport { preparer.node }
 
-    /// How far it got; what has to be undone depends on it.
+    /// How far it got; what must be undone depends on it.
     private enum Step: Int, Comparable {
         case preparing
         case renaming
@@ -180,7 +180,7 @@ package struct NodeApply {
 
     private func isUnitFile(_ path: String) -> Bool { UnitSources.isUnitFile(path, unit: unit) }
 
-    /// The command that systemd has to have loaded after the change; nil where there is no unit then.
+    /// The command that systemd must have loaded after the change; nil where there is no unit then.
     private func wantedCommand() throws -> ExecCommand? {
         guard observed.unit != nil else { return nil }
         let sources = try UnitSources.after(plan.files, on: observed, unit: unit)

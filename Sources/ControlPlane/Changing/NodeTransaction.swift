@@ -55,7 +55,7 @@ package struct NodeTransaction: Sendable {
         ["transaction", "transaction.replaced"].map { "\(store(unit: unit))/\($0)/manifest" }
     }
 
-    /// Reads what the last change that came to its end replaced; nil where there was none.
+    /// Reads what the last change that ended replaced; nil where there was none.
     static func previous(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {
         let path = "\(previousStore(unit: unit))/manifest"
         return try node.read(path).map { try parse(String(decoding: $0, as: UTF8.self), path: path, node) }
@@ -169,7 +169,7 @@ package struct NodeTransaction: Sendable {
         try node.renameDirectory("\(store)/transaction", to: Self.previousStore(unit: unit))
     }
 
-    /// Opens the last change that came to its end once more, so that it can be taken back; killed after that, the next run
+    /// Opens the last change that ended once more, so that it can be taken back; killed after that, the next run
     /// takes it back.
     /// - Returns: nil where its copies are gone, or another change is open.
     package static func reopen(unit: String, on node: any NodeTransport) throws -> NodeTransaction? {

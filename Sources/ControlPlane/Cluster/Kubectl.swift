@@ -119,7 +119,7 @@ package struct Kubectl: Sendable {
     /// `kubectl create --raw PATH -f -`, or delete: one request, with nothing asked of the API beforehand, which an API
     /// that is not available would hold up.
     ///
-    /// A ^C at the terminal does not reach it: what is being made or removed has to be known.
+    /// A ^C at the terminal does not reach it: what is being made or removed must be known.
     /// - Returns: the API server's answer.
     /// - Throws: `kubectl/failed` with what it said.
     @discardableResult

@@ -6,7 +6,7 @@ import Spec
 import Synchronization
 import TLS
 
-/// The certificate and key that lie on a node, fetched when somebody has to present them and kept as long as the files are
+/// The certificate and key that lie on a node, fetched when somebody must present them and kept as long as the files are
 /// the same: a key does not travel to learn that an API server is ready, nor again with each question.
 final class InstalledIdentity: Sendable {
     private struct Known {

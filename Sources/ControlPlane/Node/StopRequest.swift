@@ -13,7 +13,7 @@ package final class StopRequest: Sendable {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
     /// A terminal that goes away sends SIGHUP more than once.
     private static let ending: Set<Int32> = [SIGINT, SIGTERM, SIGQUIT]
-    /// What comes sooner after the first one is the same one, from the terminal and from whoever passes it on.
+    /// What comes sooner after the first one is the same one, from the terminal and from a program that passes it on.
     private static let sameWithin = Duration.milliseconds(300)
 
     /// When the first of the signals came.

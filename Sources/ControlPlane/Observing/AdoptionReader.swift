@@ -8,7 +8,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// Reads what a spec has to say of a running control plane; changes nothing.
+/// Reads what a spec must say of a running control plane; changes nothing.
 struct AdoptionReader {
     let node: any NodeTransport
     let reader: CertificateReader

@@ -22,7 +22,7 @@ extension ControlPlanes {
         await own.observe().version ?? spec.kubernetesVersion
     }
 
-    /// How the kube-apiserver of a node reads the files of the spec. One that has just been replaced is watched anew within
+    /// How the kube-apiserver of a node reads the files of the spec. One that has just been replaced is watched within
     /// moments, so up to two seconds are given to that.
     /// - Returns: nil where it does not run.
     package func certificateReload(of node: NodeSpec, _ version: KubernetesVersion?) async throws
@@ -40,7 +40,7 @@ extension ControlPlanes {
         return reading
     }
 
-    /// Sees that each kube-apiserver will notice changed files, where it has to notice them by itself.
+    /// Sees that each kube-apiserver will notice changed files, where it must notice them by itself.
     /// - Parameter manyChanges: whether a file is to change more than once: of one with a second name, the first change is
     ///   seen and every later one missed.
     /// - Throws: `rotation/not-watched`, `rotation/hard-link`, `rotation/no-file`.

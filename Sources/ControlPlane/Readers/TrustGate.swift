@@ -70,7 +70,7 @@ package struct TrustGate: Sendable {
         var course = Course()
         while true {
             var problems: [Problem] = []
-            // Looked for each time: one that was started anew meanwhile is another process.
+            // Looked for each time: one that was started again meanwhile is another process.
             for reader in try find(node) where !course.settled.contains(reader.pid) {
                 guard let problem = try problem(reader, node, goal, judge, &course) else { continue }
                 problems.append(problem)

@@ -78,7 +78,7 @@ package final class SSHConnection: Sendable {
     }
 
     private func client(_ arguments: [String], command: [String]) throws(NodeError) -> SpawnedProcess {
-        // Without a master it would connect anew; a proxy that fails keeps it from that.
+        // Without a master it would connect again; a proxy that fails keeps it from that.
         try SpawnedProcess(
             "ssh",
             ["-o", "ControlMaster=no", "-o", "ProxyCommand=false"] + destination.options(runtime) + arguments

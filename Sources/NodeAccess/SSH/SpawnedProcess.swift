@@ -106,7 +106,7 @@ final class SpawnedProcess: Sendable {
 
     /// Closes our end of the socket, which ends the program, and waits a moment for that; then it is killed.
     func end() {
-        // Whoever uses it at the moment sees its end.
+        // A user of it sees its end.
         letGo()?.lend { number in _ = shutdown(number, Int32(SHUT_RDWR)) }
         waitForEnd(seconds: 1)
         guard

@@ -36,7 +36,7 @@ struct CATakeover {
         let inventory = try state.inventory()
         let taken = Adoption.Taken(subject: certificate.summary.subject, state: state.path)
         if let current = inventory.current {
-            // Of a run that was killed before the spec was written; the passphrase is to be the same.
+            // Of a run that was killed before the spec was written; the passphrase must be the same.
             if current.certificate.fingerprintSHA256 == certificate.summary.fingerprintSHA256 {
                 _ = try state.authority(current)
                 return taken

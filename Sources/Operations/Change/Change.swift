@@ -190,10 +190,13 @@ package struct Change: Sendable {
             else { throw changed }
             return preparation
         }
-        var now = try await prepare()
+        var again = run
+        again.asksCluster = false
+        var now = try await planner.prepare(again)
         guard now.plan.isSame(as: preparation.plan) else { throw changed }
         // What the operator has read and said yes to, dates included.
         now.plan.issues = preparation.plan.issues
+        now.plan.notices = preparation.plan.notices
         return now
     }
 }

@@ -42,7 +42,7 @@ struct SpecPlanner: ChangePlanner {
         return Preparation(inventory: inventory, observed: observed, plan: plan, peers: peers)
     }
 
-    /// Ends a roll-back that was not brought to its end.
+    /// Ends a roll-back that was not brought to the end.
     func begun(_ preparation: Preparation, in run: Run) throws {
         if try RollbackRecord.read(run.state) != nil { try RollbackRecord.remove(run.state) }
     }

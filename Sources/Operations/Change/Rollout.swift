@@ -11,7 +11,7 @@ import SystemdBus
 import TLS
 import Values
 
-/// Changes the nodes of a plan: at once where nothing has to restart, else one control plane after the other, each
+/// Changes the nodes of a plan: at once where nothing must restart, else one control plane after the other, each
 /// only while all others serve.
 struct Rollout {
     let controlPlanes: ControlPlanes
@@ -23,7 +23,7 @@ struct Rollout {
     let cause: ChangeCause
     /// Names of control planes that may be unhealthy while another one is restarted.
     let acceptsUnhealthy: Set<String>
-    /// What a node's new pair has to pass before the next node gets one; nil where the API server's own word is enough.
+    /// What a node's new pair must pass before the next node gets one; nil where the API server's own word is enough.
     let gate: PairGate?
 
     /// Work on one node.

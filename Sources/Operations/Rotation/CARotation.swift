@@ -90,7 +90,7 @@ package struct CARotation: Sendable {
         try await RotationAbort(context).callOff(lock)
     }
 
-    /// Begins a rotation, or goes on with the one that is open, to its end.
+    /// Begins a rotation, or goes on with the one that is open, to the end.
     /// - Throws: what stopped it; exit status 1 where no node has changed, 3 where some are ahead of others, 4 where
     ///   all are alike and a gate did not open.
     package func converge(_ lock: StateLock?) async throws -> ConvergedRotation {
@@ -176,7 +176,7 @@ package struct CARotation: Sendable {
         return try await run.controlPlanes.observe()
     }
 
-    /// What has to hold before the first change of a run, and what is made in the state directory only.
+    /// What must hold before the first change of a run, and what is made in the state directory only.
     private func enter(
         _ seen: [ObservedNode], _ gates: RotationGates, _ course: inout RotationCourse
     ) async throws -> RotationTerms {

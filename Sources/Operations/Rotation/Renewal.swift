@@ -6,7 +6,7 @@ import Spec
 import StateStore
 import Values
 
-/// Finds out what a run that nobody watches has to renew; changes nothing.
+/// Finds out what a run that nobody watches must renew; changes nothing.
 package struct Renewal: Sendable {
     package enum Finding: Sendable {
         /// Nothing is due.
@@ -55,7 +55,7 @@ package struct Renewal: Sendable {
             return .ca
         }
         let observed = try await run.controlPlanes.observe()
-        // Due or not: a timer of a copy that is not used any more is to be noticed.
+        // Due or not: a timer of a copy that is not used any more must be noticed.
         try run.refuseOlderState(observed, inventory)
         let due = DueCertificates(
             run.spec, inventory: inventory, observed: observed, now: now, rule: rule)

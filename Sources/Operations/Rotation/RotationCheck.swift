@@ -110,7 +110,7 @@ struct RotationCheck: Sendable {
         context.say(.preflight(.would(.continueWith(try context.stage(observed, rotation, terms)))))
     }
 
-    /// One that is open and is to be called off.
+    /// One that is open and is being called off.
     private func lookBack(_ terms: RotationTerms, _ inventory: StateInventory) async throws {
         let isMade = try await RotationAbort(context).turned(terms, inventory) != nil
         context.say(.preflight(.would(isMade ? .returnToOldCA : .end)))

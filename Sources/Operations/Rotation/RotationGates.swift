@@ -55,7 +55,7 @@ struct RotationGates: Sendable {
         _ = try ControlPlanes.values(controlPlanes.nodes, results)
     }
 
-    /// Why an API server's handshake is not as it is to be; nil where it is.
+    /// Why an API server's handshake is not as it must be; nil where it is.
     private func problem(
         _ node: NodeSpec, _ trusted: [CAGeneration], _ dropped: [CAGeneration]
     ) -> Message? {

@@ -20,7 +20,7 @@ package struct RotationOptions: Sendable {
     /// How long both CAs are trusted after every control plane presents the new one's, seconds; nil for what the
     /// cause asks for.
     package var soakSeconds: Int?
-    /// How long the old CA has to stay away from extension servers once it is dropped; seconds.
+    /// How long the old CA must stay away from extension servers once it is dropped; seconds.
     package var watchSeconds = 120
     /// As `LeafRotation.Options.reloadSeconds`.
     package var reloadSeconds = 65

@@ -7,7 +7,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// What has to hold of the control planes before a rotation begins or goes on.
+/// What must hold of the control planes before a rotation begins or goes on.
 struct RotationPreflight: Sendable {
     let context: RotationContext
     private var run: Run { context.run }

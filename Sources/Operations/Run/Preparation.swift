@@ -3,16 +3,16 @@
 import Planning
 import Values
 
-/// What was found and what is to be done about it.
+/// What was found and what to do about it.
 package struct Preparation: Sendable {
     package let inventory: StateInventory
     package let observed: [ObservedNode]
     package internal(set) var plan: Plan
-    /// Control planes that the run leaves alone, seen where another one is to be restarted.
+    /// Control planes that the run leaves alone, seen where another one must be restarted.
     let peers: [Peer]
     /// What a roll-back goes back to; nil where the spec says what is wanted.
     var rollback: RollbackPlanner.Result?
-    /// What each node is to be without; nil where the layer is not taken away.
+    /// What each node must be without; nil where the layer is not taken away.
     var removal: [RollbackPlanner.Target]?
 
     struct Peer: Sendable {

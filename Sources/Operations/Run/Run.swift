@@ -19,8 +19,10 @@ package struct Run: Sendable {
     package let origins: [Message]
     /// What to tell the operator before the plan.
     package let notices: [Notice]
-    /// What every new pair has to pass in this run; nil where the API server's own word is enough.
+    /// What every new pair must pass in this run; nil where the API server's own word is enough.
     var pairGate: PairGate.Terms?
+    /// Whether the cluster itself is asked before a change; a plan that is made a second time has its word already.
+    var asksCluster = true
 
     package var spec: ClusterSpec { controlPlanes.spec }
     package var nodes: [NodeSpec] { controlPlanes.nodes }

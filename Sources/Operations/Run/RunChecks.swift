@@ -8,7 +8,7 @@ import Spec
 import StateStore
 import Values
 
-// What a plan of any kind has to pass before it is shown.
+// What a plan of any kind must pass before it is shown.
 extension Run {
     /// What every preparation begins with: the state, and the passphrase tried on it.
     func readState() throws -> StateInventory {
@@ -45,7 +45,7 @@ extension Run {
             plan.refusals = [open]
             return []
         }
-        if request.options.stage == nil { plan.notices += await noticesBeforeChange(observed) }
+        if request.options.stage == nil, asksCluster { plan.notices += await noticesBeforeChange(observed) }
         let peers = access == .live && plan.nodes.contains(where: \.restarts) ? await observePeers() : []
         plan.refusals += RolloutRules.refusals(
             plan, health: observed.map { ($0.name, $0.health) } + peers.map { ($0.name, $0.health) },

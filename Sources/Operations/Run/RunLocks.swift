@@ -24,7 +24,7 @@ extension Run {
     /// The lock of the state directory, which is made where it is missing.
     func lockState() throws -> StateLock { StateLock(try state.lock(), tree: try lockTree(making: false)) }
 
-    /// The lock of the tree that an offline run changes; nil live, and where there is none yet and none is to be made.
+    /// The lock of the tree that an offline run changes; nil live, and where there is none yet and the run makes none.
     func lockTree(making: Bool) throws -> AdvisoryLock? {
         guard let root = request.root else { return nil }
         if making { try AtomicFileWriter.makeDirectories(root, mode: 0o755) }

@@ -17,7 +17,7 @@ package enum Terminal {
         case error = 2
     }
 
-    /// Whether `stream` is a terminal that is to be coloured: NO_COLOR and TERM=dumb say no.
+    /// Whether `stream` is a terminal to colour: NO_COLOR and TERM=dumb say no.
     package static func wantsColor(_ stream: Stream) -> Bool {
         LocalHost.isTerminal(stream.rawValue) && (LocalHost.environment("NO_COLOR") ?? "").isEmpty
             && LocalHost.environment("TERM") != "dumb"

@@ -77,7 +77,7 @@ package struct Schedule: Sendable {
         return done
     }
 
-    /// Whether the file has to be written.
+    /// Whether the file must be written.
     private func differs(_ unit: UnitText) throws -> Bool {
         guard let content = try own(unit.path), let status = try FileStatus.of(unit.path) else { return true }
         return content != Array(unit.text.utf8) || status.mode != 0o644

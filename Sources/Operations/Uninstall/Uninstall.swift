@@ -27,7 +27,7 @@ struct Uninstall: ChangePlanner {
             removal: result.targets)
     }
 
-    /// Ends a roll-back that was not brought to its end.
+    /// Ends a roll-back that was not brought to the end.
     func begun(_ preparation: Preparation, in run: Run) throws {
         if try RollbackRecord.read(run.state) != nil { try RollbackRecord.remove(run.state) }
     }
@@ -71,7 +71,7 @@ struct Uninstall: ChangePlanner {
                 + NodeTransaction.store(unit: run.spec.apiServer.unit))
     }
 
-    /// APIs behind an aggregator that presents nothing are refused by their servers, and whoever lists all APIs waits for them.
+    /// APIs behind an aggregator that presents nothing are refused by their servers, and clients that list APIs wait for them.
     private func judgeAPIs(_ run: Run, _ plan: inout Plan) async {
         let backends: [ExtensionServers.Backend]
         do {

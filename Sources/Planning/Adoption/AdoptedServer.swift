@@ -4,7 +4,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// A control plane as a new spec has to describe it: its kube-apiserver's flags, and the certificates that they name.
+/// A control plane as a new spec must describe it: its kube-apiserver's flags, and the certificates that they name.
 package struct AdoptedServer: Sendable, Equatable {
     /// A certificate, with its subject in the parts that a spec has.
     package struct Certificate: Sendable, Equatable {

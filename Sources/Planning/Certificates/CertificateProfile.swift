@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// What a certificate is to be: one row of the certificate catalog, ready to be issued.
+/// What a certificate must be: one row of the certificate catalog, ready to be issued.
 package struct CertificateProfile: Sendable, Equatable {
     package enum Role: Sendable, Equatable {
         /// A self-signed requestheader CA; the issuer appends its generation to the common name.

@@ -2,7 +2,7 @@
 
 import Values
 
-/// When a certificate is to be replaced.
+/// When a certificate must be replaced.
 package enum RenewalPolicy {
     /// The time from which a certificate is due: two thirds of its lifetime.
     package static func dueTime(_ certificate: CertificateSummary) -> UnixTime {

@@ -22,7 +22,7 @@ package enum RenewalRule: Sendable, Equatable {
         }
     }
 
-    /// Why `certificate` is to be replaced at `now`; nil where it is not.
+    /// Why `certificate` must be replaced at `now`; nil where it is not.
     package func reason(for certificate: CertificateSummary, now: UnixTime) -> Message? {
         switch self {
         case .twoThirds:

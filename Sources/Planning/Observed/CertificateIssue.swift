@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// A certificate that is to be issued.
+/// A certificate that must be issued.
 package struct CertificateIssue: Sendable, Equatable {
     /// nil for the CA.
     package var owner: String?

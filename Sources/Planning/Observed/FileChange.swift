@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// One file that is to be written, or only given its mode and owner, or removed.
+/// One file that must be written, or only given its mode and owner, or removed.
 package struct FileChange: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
         case text([UInt8])

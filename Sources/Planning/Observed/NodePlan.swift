@@ -13,7 +13,7 @@ package struct NodePlan: Sendable, Equatable {
     package var files: [FileChange]
     package var daemonReload: Bool
     package var restart: Restart
-    /// Whether a change that a killed run left open has to be brought to its end.
+    /// Whether a change that a killed run left open must be brought to the end.
     package var finishesTransaction: Bool
     /// Directories that are removed at the end where nothing is left in them, outermost first.
     package var removesDirectories: [String] = []

@@ -8,7 +8,7 @@ package struct Notice: Sendable, Equatable {
     package var code: String
     package var node: String?
     package var message: Message
-    /// What to do about it; nil where that is said, or nothing is to be done.
+    /// What to do about it; nil where that is said, or nothing need be done.
     package var hint: Message?
     /// Lines that belong to the message, such as flags to add; each stands by itself.
     package var details: [Message]

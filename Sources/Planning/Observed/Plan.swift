@@ -60,7 +60,7 @@ extension Plan {
 }
 
 extension Plan {
-    /// Whether the other one, made a moment later, is the same but for the times of what is to be issued.
+    /// Whether the other one, made a moment later, is the same but for the times of what must be issued.
     package func isSame(as other: Plan) -> Bool {
         nodes == other.nodes && encrypts == other.encrypts && refusals == other.refusals
             && issues.map(\.owner) == other.issues.map(\.owner)

@@ -64,7 +64,7 @@ package struct PreviousFiles: Sendable, Equatable {
 }
 
 extension PreviousFiles.Entry {
-    /// What has to be done to have the file as it was; nil where it is.
+    /// What must be done to have the file as it was; nil where it is.
     /// - Parameter isUnitFile: whether the lines around a change may be shown.
     func change(isUnitFile: Bool) -> FileChange? {
         guard let before else {

@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// Which certificates have to be issued, and why.
+/// Which certificates must be issued, and why.
 struct CertificateDecisions {
     var issues: [CertificateIssue] = []
     var refusals: [Refusal] = []
@@ -122,7 +122,7 @@ struct CertificateDecisions {
             }
     }
 
-    /// A leaf has to be issued, and the key that would sign it is gone.
+    /// A leaf must be issued, and the key that would sign it is gone.
     /// - Parameter mayWait: whether the one that is there still does its work.
     private mutating func cannotSign(
         _ owner: String, _ current: CAGeneration, _ reason: Message, _ spec: ClusterSpec, mayWait: Bool

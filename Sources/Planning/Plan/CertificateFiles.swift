@@ -2,7 +2,7 @@
 
 import Spec
 
-/// The three certificate files of a node: which of them have to change.
+/// The three certificate files of a node: which of them must change.
 struct CertificateFiles {
     let spec: ClusterSpec
     let inventory: StateInventory

@@ -15,7 +15,7 @@ package struct CertificateStage: Sendable, Equatable {
     package var bundle: [CAGeneration]
     package var leaves: Leaves
 
-    /// The generation that signs new leaves; nil where none are to be made.
+    /// The generation that signs new leaves; nil where none is made.
     package var signing: CAGeneration? {
         if case .signed(let generation) = leaves { return generation }
         return nil

@@ -37,7 +37,7 @@ extension NodePlanner {
         let shell = ShellCommand(command)
         let outer = CommandProgram(command, service.environment)
         let program = shell?.program ?? outer
-        // Whoever writes $AGGREGATION_FLAGS into a command says what it does with them.
+        // An operator who writes $AGGREGATION_FLAGS into a command says what it does with them.
         let isOperators = command.words.map(\.expansion).contains(.split(APIServerFlags.variable))
         if case .container(let name) = program.kind {
             checkContainer(command, service, program, name)

@@ -2,7 +2,7 @@
 
 import Values
 
-/// Whether a control plane serves, as far as the others have to know before one of them is restarted.
+/// Whether a control plane serves, as far as the others must know before one of them is restarted.
 package enum ControlPlaneHealth: Sendable, Equatable {
     case serving
     /// Why it is taken for one that does not serve.

@@ -3,7 +3,7 @@
 import Spec
 import Values
 
-/// Which certificates of a cluster are to be replaced now, and which one will be next.
+/// Which certificates of a cluster must be replaced now, and which one will be next.
 ///
 /// It is a question of time alone: what the spec asks for, or a node lacks, is for `init`.
 package struct DueCertificates: Sendable, Equatable {

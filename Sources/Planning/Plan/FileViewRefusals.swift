@@ -11,7 +11,7 @@ extension NodePlanner {
         [spec.certificates.directory, node.ca.path, node.certificate.path, node.key.path]
     }
 
-    /// Refuses a container that certainly does not see the certificates; says what has to be mounted in any other.
+    /// Refuses a container that certainly does not see the certificates; says what must be mounted in any other.
     mutating func checkContainer(
         _ command: ExecCommand, _ service: EffectiveService, _ program: CommandProgram, _ name: String
     ) {

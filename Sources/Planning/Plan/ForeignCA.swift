@@ -43,7 +43,7 @@ enum ForeignCA {
         return loaded(node, inventory: inventory)
     }
 
-    /// A CA of this state that also issues client certificates: whoever has one of those could claim to be anyone.
+    /// A CA of this state that also issues client certificates: the holder of one could claim to be anyone.
     private static func sharedWithClients(_ node: ObservedNode, _ inventory: StateInventory) -> Refusal? {
         let issued = inventory.generations.filter { $0.standing == .issued }
         let keys = Set(issued.map(\.certificate.publicKeySHA256))

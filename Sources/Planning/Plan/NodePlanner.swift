@@ -4,7 +4,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// Decides what has to change on one node.
+/// Decides what must change on one node.
 struct NodePlanner {
     let spec: ClusterSpec
     let nodeSpec: NodeSpec

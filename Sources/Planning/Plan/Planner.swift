@@ -4,7 +4,7 @@ import Spec
 import SystemdUnits
 import Values
 
-/// Decides what has to change: from what is wanted, what was observed and the time, to a plan.
+/// Decides what must change: from what is wanted, what was observed and the time, to a plan.
 ///
 /// It does nothing itself and asks nobody: the same arguments give the same plan. Planned again after a success, the
 /// plan is empty.
@@ -28,7 +28,7 @@ package enum Planner {
         package enum Scope: Sendable, Equatable {
             case everything
             /// A restart only where the API server reads certificates in no other way. A change that was interrupted
-            /// is brought to its end all the same.
+            /// is brought to the end all the same.
             case certificates
         }
 

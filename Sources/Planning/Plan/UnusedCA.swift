@@ -5,7 +5,7 @@ import Values
 
 /// A CA's file that lies where the spec wants one, and that no kube-apiserver there uses.
 enum UnusedCA {
-    /// What is to be done with one that this state does not know: nobody needs it, and it is not ours to replace.
+    /// What to do with one that this state does not know: nobody needs it, and it is not ours to replace.
     static func refusal(_ node: ObservedNode, _ certificate: CertificateSummary) -> Refusal {
         Refusal(
             code: "plan/unused-ca", node: node.name,

@@ -8,7 +8,7 @@ package enum ProgressEvent: Sendable, Equatable {
     case line(RunNote)
     /// Of a stage of a CA's rotation.
     case stage(StageNote)
-    /// A rollout begins, with the names of the nodes that are to be changed.
+    /// A rollout begins, with the names of the nodes that must be changed.
     case began([String])
     /// What is being done on a node now; of no use in a log, where only what has been done is worth a line.
     case step(node: String, NodeStep)

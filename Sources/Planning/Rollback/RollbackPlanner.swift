@@ -6,10 +6,10 @@ import Values
 
 /// Decides how the nodes get back what their last change replaced.
 ///
-/// A node that has been rolled back is left alone while another one still has to be; where all have been, the next
+/// A node that has been rolled back is left alone while another one still must be; where all have been, the next
 /// roll-back goes forward again.
 package enum RollbackPlanner {
-    /// What a node is to have afterwards, for what has to be judged with its certificates and proved at the end.
+    /// What a node is to have afterwards, for what must be judged with its certificates and proved at the end.
     package struct Target: Sendable, Equatable {
         package var node: String
         /// Every path that the last change touched, those that are right already too.
@@ -40,7 +40,7 @@ package enum RollbackPlanner {
         package var direction: ChangeCause
     }
 
-    /// - Parameter unfinished: which way an earlier roll-back goes that has not come to its end; nil where there is none.
+    /// - Parameter unfinished: which way an earlier roll-back goes that has not ended; nil where there is none.
     package static func plan(
         _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode], unfinished: ChangeCause?,
         options: Planner.Options = .init()

@@ -233,7 +233,7 @@ struct UninstallNodePlanner {
             "look at the changes; undo them first, or run it again with --include-pending")
     }
 
-    /// Writes down what the node is to be without.
+    /// Writes down what the node must be without.
     private mutating func aim(_ flags: EffectiveFlags?) {
         let gone = result.files.filter { $0.action == .remove }.map {
             PreviousFiles.Entry(path: $0.path, now: $0.before, before: nil)

@@ -12,7 +12,7 @@ import Values
 /// each one really presents.
 ///
 /// Between `open` and `close` the cluster has an APIService in a reserved group and the Service that it leads to; `close`
-/// has to be called whatever happens in between.
+/// must be called whatever happens in between.
 package final class Canary: Sendable {
     private let controlPlanes: ControlPlanes
     private let objects: CanaryObjects

@@ -47,7 +47,7 @@ struct CanaryInquiry {
         return await askAsAdministrator(connection)
     }
 
-    /// Every user may read what an API serves (the role `system:discovery`), so nobody has to be granted anything.
+    /// Every user may read what an API serves (the role `system:discovery`), so nobody needs a grant.
     private mutating func askProxied(_ connection: APIServerConnection, _ caller: Caller) -> Bool {
         let request = HTTPRequest(.get, "\(path)?probe=\(word)", accept: "application/json")
         do {

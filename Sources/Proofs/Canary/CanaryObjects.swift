@@ -36,7 +36,7 @@ package struct CanaryObjects: Sendable {
 
     private static let label = "app.kubernetes.io%2Fmanaged-by%3D\(CanaryManifests.managedBy.value)"
 
-    /// Every object with our label under a reserved name, in the order in which they are to be removed.
+    /// Every object with our label under a reserved name, in the order in which they must be removed.
     func find() async throws -> [Found] {
         var found: [Found] = []
         let collections =

@@ -13,7 +13,7 @@ struct CanaryPlace: Sendable {
     let number: Int
     /// `ADDRESS:PORT` of the canary.
     let listens: String
-    /// Made anew for each probe: the pair on the node may be another one by then.
+    /// Made for each probe: the pair on the node may be another one by then.
     let connection: @Sendable () throws -> APIServerConnection
 
     /// The route of each node, by its name, or why it has none.

@@ -27,7 +27,7 @@ struct CanaryRoute: Sendable, Hashable {
         _ flags: EffectiveFlags, _ endpoint: APIServerEndpoint, given: CanaryAddress?
     ) throws -> CanaryRoute {
         let address = try given?.address ?? own(endpoint, flags)
-        // An IPv6 address is no name: there the way leads through the cluster IP, for which kube-proxy has to run.
+        // An IPv6 address is no name: there the way leads through the cluster IP, for which kube-proxy must run.
         let isRouted = flags.bool("enable-aggregator-routing") == true || address.bytes.count != 4
         return CanaryRoute(kind: isRouted ? .endpoints : .externalName, address: address)
     }

@@ -13,7 +13,7 @@ package struct CanarySighting: Sendable, Equatable {
     package var groups: [String]
     /// The user that was asked as; nil where an administrator asked, whose name is not known here.
     package var expectedUser: String?
-    /// Whether the answer came back to whoever had asked.
+    /// Whether the answer came back to the process that asked.
     package var isAnswered = false
 
     /// The presented certificates, read.

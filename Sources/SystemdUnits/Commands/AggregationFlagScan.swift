@@ -75,7 +75,7 @@ package struct AggregationFlagScan {
         }
         let isComplete = name == APIServerFlags.routingName || word.value.utf8.contains(UnitByte.equals)
         guard !isComplete, first.word + 1 < command.words.count else { return }
-        // The value has to be the next word, and that one argument: nothing else tells what it was.
+        // The value must be the next word, and that one argument: nothing else tells what it was.
         guard case .split(let variable) = command.words[first.word + 1].expansion else { return }
         let count = CommandExpansion.split(environment[variable]).count
         if count != 1 || !environment.unseen(for: variable).isEmpty {

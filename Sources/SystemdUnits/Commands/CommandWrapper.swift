@@ -34,10 +34,10 @@ struct CommandWrapper {
     private var hasGoFlags = false
     /// It runs a shell unless it has an option that names the user.
     private var needsUser = false
-    /// One of these has to follow, as of `ip netns exec`.
+    /// One of these must follow, as of `ip netns exec`.
     private var subcommands: [[String]] = []
 
-    /// - Parameter options: words such as `n,adjustment:`; a colon is a value, two are one that has to be attached.
+    /// - Parameter options: words such as `n,adjustment:`; a colon is a value, two are one that must be attached.
     private init(_ options: String, _ change: (inout CommandWrapper) -> Void = { _ in }) {
         for word in options.split(separator: " ") {
             let effect = word.last.flatMap(Effect.init)

@@ -43,7 +43,7 @@ package struct EnvironmentFile: Sendable, Equatable {
         return parser.firstFault
     }
 
-    /// What has to stand before an assignment that is put at the end of a text.
+    /// What must stand before an assignment that is put at the end of a text.
     enum Ending: Equatable {
         /// Line feeds that end what is open there: an assignment, a continued comment, a backslash.
         case lineFeeds(Int)
@@ -108,7 +108,7 @@ private struct EnvironmentFileParser {
         }
     }
 
-    /// How many line feeds there have to be before the next assignment.
+    /// How many line feeds there must be before the next assignment.
     var lineFeedsToEnd: Int {
         switch state {
         case .beforeName: 0

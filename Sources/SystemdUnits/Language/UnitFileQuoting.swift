@@ -12,7 +12,7 @@ package enum UnitFileQuoting {
         case plain
     }
 
-    /// An argument of `ExecStart=` or a `NAME=value` of `Environment=`, quoted where it has to be.
+    /// An argument of `ExecStart=` or a `NAME=value` of `Environment=`, quoted where it must be.
     ///
     /// - Throws: `UnitError` with `unsafeValue` for a control character or one that systemd takes for none.
     package static func quote(_ argument: String, dollars: Dollars) throws(UnitError) -> String {

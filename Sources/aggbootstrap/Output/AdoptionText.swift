@@ -39,10 +39,9 @@ struct AdoptionText {
     }
 
     /// What to do with the spec that was written.
-    func next(_ file: String) -> Message {
-        if hasOtherRefusals { return "fix what init would refuse, then aggbootstrap plan --spec \(file)" }
-        let command = hasCARefusal ? "rotate --ca --dry-run" : "plan"
-        return Message(verbatim: "aggbootstrap \(command) --spec \(file)")
+    var next: Message {
+        if hasOtherRefusals { return "fix what init would refuse, then aggbootstrap plan" }
+        return hasCARefusal ? "aggbootstrap rotate --ca --dry-run" : "aggbootstrap plan"
     }
 
     private func heading(_ kind: AdoptionNote.Kind) -> Message {

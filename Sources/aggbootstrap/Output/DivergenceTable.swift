@@ -3,7 +3,7 @@
 import Planning
 import Values
 
-/// What differs between nodes that are to be alike, as a table of nodes and files.
+/// What differs between nodes that must be alike, as a table of nodes and files.
 struct DivergenceTable {
     /// What the plan leads to: its cells compare with that.
     enum Aim {

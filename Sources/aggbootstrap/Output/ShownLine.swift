@@ -10,11 +10,16 @@ struct ShownLine {
 
     /// - Parameter safe: makes a text safe for a terminal.
     init(_ message: Message, safe: (String) -> String = SafeText.lines) {
-        text = safe(message.shown)
+        text = Self.completed(safe(message.shown))
         english = safe(message.description)
     }
 
     private init(text: String, english: String) { (self.text, self.english) = (text, english) }
+
+    /// With the options of the run in the commands that it names; a line of a file that has them in a comment is as it is.
+    private static func completed(_ text: String) -> String {
+        text.drop { "+- ".contains($0) }.hasPrefix("#") ? text : NextCommand.completed(text)
+    }
 
     /// Each line of it by itself.
     var split: [ShownLine] {

@@ -55,7 +55,7 @@ enum Summary {
         }
         guard outcome.filesWritten > 0 else { return [done] }
         let isEmbedded = run.notices.contains { $0.code == "run/embedded-spec" }
-        // Whoever tries it out is told once, not after each repair.
+        // A user who tries it out is told once, not after each repair.
         if isEmbedded, outcome.issued == 0 { return [done] }
         if isEmbedded {
             return [done, "next: aggbootstrap spec init cluster.json writes a spec of your own"]
@@ -72,10 +72,7 @@ enum Summary {
 
     /// After new certificates and keys: without the newest ones, a restored state is older than the control planes.
     static func backUp(_ run: Run) -> Message {
-        let given = [("--spec", run.request.specFile), ("--state", run.request.state)]
-        let options = given.compactMap { name, value in value.map { " \(name) \($0)" } }.joined()
-        return
-            "note: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE\(options)"
+        "note: back up \(run.state.path), which has changed: aggbootstrap state export FILE --passphrase-file PASSPHRASE"
     }
 
     /// A drop-in that only sets the variable does nothing until the unit uses it.

@@ -205,7 +205,7 @@ tree_digest() {
     done | sort'
 }
 
-# The same without times and directories' sizes, and without the state: what has to be back after a failed change.
+# The same without times and directories' sizes, and without the state: what must be back after a failed change.
 tree_contents() {
     # shellcheck disable=SC2016
     node_exec sh -c 'for tree in /etc /var/lib/aggbootstrap-node; do

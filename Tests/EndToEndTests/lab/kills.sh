@@ -6,7 +6,7 @@ KILLED=0
 UNREACHED=""
 
 # kill_run POINT CMD...: runs CMD, a run of aggbootstrap on the node, and ends it with -9. What it wrote is in LAST; false
-# where it came to its end before. POINT is one of
+# where it ended before. POINT is one of
 #   SYSCALL N [PATH]   a thread of it enters SYSCALL for the Nth time, on PATH if given. Of a rename PATH is the old name:
 #                      strace looks at no other. It counts for each thread by itself.
 #   when CONDITION...  a function says so, which is asked again and again
@@ -43,7 +43,7 @@ slow_reload() {
     printf '#!/bin/sh\nsleep 1\n' | node_file 755 /run/systemd/system-generators/slow-reload
 }
 
-# Moments of a run for `when`: systemd reads its units; the unit is stopped; it is started anew, and does not serve yet.
+# Moments of a run for `when`: systemd reads its units; the unit is stopped; it is started again, and does not serve yet.
 reloads() { pgrep --ns "$(<"$LAB/node$NODE.pid")" --nslist pid -f system-generators/slow-reload >/dev/null; }
 stops() { [[ $(node_exec systemctl show -P ActiveState kube-apiserver) == *activating ]] || starts; }
 starts() {

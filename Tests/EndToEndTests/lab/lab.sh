@@ -122,7 +122,7 @@ lab_node_boot() {
     (
         lab_own_cgroup "$name"
         scope=()
-        # Where systemd runs the host, it has to give the container's systemd a part of the control groups.
+        # Where systemd runs the host, it must give the container's systemd a part of the control groups.
         [ -d /run/systemd/system ] && scope=(systemd-run -q --scope -p Delegate=yes --unit="$name")
         SYSTEMD_LOG_LEVEL=err exec setsid "${scope[@]}" systemd-nspawn -q -D "$LAB_BASE" --volatile=overlay \
             --network-namespace-path="/run/netns/$name" --boot --machine="$name" --console=pipe --keep-unit \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Which programs of Kubernetes these stories need that lab/build-kube-apiserver.sh can make, one a line, whether they are
-# there or not. A KUBE_APISERVER that is not the lab's own has to be there.
+# there or not. A KUBE_APISERVER that is not the lab's own must be there.
 # Usage: programs.sh [--all | STORY...]
 set -euo pipefail
 HERE=$(dirname "$(readlink -f "$0")")

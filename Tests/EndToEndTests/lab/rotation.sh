@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What the stories about a CA's rotation share: a cluster with an extension server under load, rotations that are ended
-# at a chosen moment, and what has to hold at their end. Sourced after front-proxy.sh and kills.sh.
+# at a chosen moment, and what must hold at their end. Sourced after front-proxy.sh and kills.sh.
 
 ROTATION_NODES=3
 # Short waits: the lab's kube-apiserver looks at its files each second.
@@ -116,7 +116,7 @@ assert_state_settled() {
 
 node_ca() { certificates_in <"$(node_root)$NODE_CERTIFICATES/aggregator-ca.pem"; }
 
-# The API server of the node has not been started anew since remember_each.
+# The API server of the node has not been started again since remember_each.
 assert_same_start() { assert_eq "the start on node $NODE" "$(<"$LAB/started$NODE")" "$(start_timestamp)"; }
 
 published_is_the_nodes() {

@@ -13,7 +13,7 @@ story() {
     cp "$tree$NODE_CERTIFICATES/aggregator-ca.pem" "$PKI/baked-ca.pem"
 
     node_exec sh -c 'cp -r --preserve=mode,timestamps /home/alice/out/cp1/. / && cp -r --preserve=mode,timestamps /home/alice/state /root/'
-    # The node's own unit is the one that was baked for, so only systemd and the API server have to learn of it.
+    # The node's own unit is the one that was baked for, so only systemd and the API server must learn of it.
     assert_exit 0 agg init --yes --state /root/state
     assert_written 0 1
     assert_aggregation

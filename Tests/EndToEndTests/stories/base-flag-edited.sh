@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The operator edits the base unit after init: the next init merges the edit; one that is not loaded yet has to be named.
+# The operator edits the base unit after init: the next init merges the edit; one that is not loaded yet must be named.
 story() {
     cluster_up
     assert_exit 0 agg init --yes

@@ -182,7 +182,7 @@ no_way_back() {
     assert_proof 3 presented-certificate "ok  " ""
     assert_nothing_left
     unblock_operator 2
-    # An address that leads nowhere: whoever is there, it is not this program.
+    # An address that leads nowhere: what answers there is not this program.
     assert_exit 0 op verify --canary --canary-address "$LAB_SUBNET.1:9443"
     assert_proof 2 presented-certificate "ok  " ""
 }

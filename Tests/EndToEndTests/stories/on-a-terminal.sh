@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A rollout on a terminal: a row for each node; ^C brings the node that is changed to its end, and begins no other one.
+# A rollout on a terminal: a row for each node; ^C lets the change of the current node finish, and begins no other one.
 story() {
     cluster_up 3
     operator_up 3

@@ -12,7 +12,7 @@ story() {
     for point in $(seq 1 20); do
         point=$((most * (360 + 26 * point) / 1000))
         next_size
-        # Which thread sends how many differs from run to run: where it came to its end, an earlier message of the next.
+        # Which thread sends how many differs from run to run: where it ended, an earlier message of the next.
         until kill_operator $point; do
             point=$((point * 4 / 5))
             next_size

@@ -17,7 +17,7 @@ story() {
     # From where it takes the locks to its last message, all of them on the way to the other side.
     for point in $(for part in $(seq 13); do echo $((total * (30 + part * 5) / 100)); done); do
         [ $size = 256 ] && size=384 || size=256
-        # Which thread sends how many differs from run to run: where it came to its end, an earlier message of the next.
+        # Which thread sends how many differs from run to run: where it ended, an earlier message of the next.
         until kill_rollback "$point"; do
             both_are_there
             [ $size = 256 ] && size=384 || size=256

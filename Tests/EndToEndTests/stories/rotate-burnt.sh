@@ -27,7 +27,7 @@ story() {
     assert_eq "the CA of node 1" "$(certificates_in <"$PKI/old-ca.pem")" "$(NODE=1 node_ca)"
 
     # Killed once proxy clients are signed and their CA is not stored: called off, nothing of them is left, and the next
-    # run begins anew.
+    # run begins again.
     kill_rotation call fsync "$OPERATOR/state/leaves/cp2" --ca --yes --accept-unlisted "$(lab_address 3)" "${ROTATION_WAITS[@]}"
     assert_no_ca_key
     [ "$(find "$OPERATOR/state/leaves" -name '*key.pem' | wc -l)" -gt 2 ] || fail "a proxy client was signed"

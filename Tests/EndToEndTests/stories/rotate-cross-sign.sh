@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# An extension server that never loads its trust anew is kept by --cross-sign: the old CA vouches for the new one behind
+# An extension server that never reloads its trust is kept by --cross-sign: the old CA vouches for the new one behind
 # each proxy client, and not one request fails, through a call-off, a kill and a renewal of the proxy clients too.
 story() {
     local before

@@ -40,7 +40,7 @@ story() {
     done
     on_each 3 assert_node_untouched
     assert_no_failure
-    # With the backup gone it reads them anew and watches what is there.
+    # With the backup gone it reads them again and watches what is there.
     NODE=2 unlink_backup
 
     # Made in the midst of a CA's replacement, which is stopped before anything is dropped.

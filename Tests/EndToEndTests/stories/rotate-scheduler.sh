@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # only in e2e-full
-# A kube-scheduler that reads the same CA file is waited for; one that cannot load it anew is named with its port, and nothing is dropped.
+# A kube-scheduler that reads the same CA file is waited for; one that cannot reload it is named with its port, and nothing is dropped.
 story() {
     local program=${KUBE_SCHEDULER_POLL1S:-$LAB_CACHE/kube-scheduler-v1.20.2-poll1s} old new pid
     [ -x "$program" ] || skip "there is no $program: lab/build-kube-apiserver.sh makes it"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # New proxy clients, then a new CA, under 200 aggregated requests a second through all three control planes: not one fails.
-# One extension server never loads its trust anew: it is named, and nothing goes on until it has been started anew.
+# One extension server never reloads its trust: it is named, and nothing goes on until it has been started again.
 story() {
     local before serials
     use_fast_poll

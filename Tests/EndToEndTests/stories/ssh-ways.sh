@@ -9,7 +9,7 @@ story() {
     operator_up 2
     # shellcheck disable=SC2016
     on_each 2 node_exec sh -c 'printf "%s\n" "echo Welcome to $(hostname)" "echo noise >&2" >/home/alice/.bashrc'
-    # Node 2 lets nobody in but node 1, where the operator's key has to be, and its API server is not seen from outside.
+    # Node 2 lets nobody in but node 1, where the operator's key must be, and its API server is not seen from outside.
     block_port 2 22
     block_port 2 6443
     cat >>"$OPERATOR/ssh_config" <<C

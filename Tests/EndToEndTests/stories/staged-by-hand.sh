@@ -24,10 +24,10 @@ story() {
     on_each 3 put_trust new old
     on_each 3 wait_for 10 loaded_trust new old
     wait_for 10 published_trust new old
-    # Each extension server has to have both, and one that never loads anew has to be started anew.
+    # Each extension server must have both, and one that never reloads must be started again.
     wait_for 10 extension_loaded echo-1 new old
     wait_for 10 extension_loaded echo-2 new old
-    extension_loaded laggard-1 old || fail "what never loads anew has the old CA only"
+    extension_loaded laggard-1 old || fail "what never reloads has the old CA only"
     extension_replace laggard-1 laggard-2 -reload=false
     extension_loaded laggard-2 new old || fail "a new start takes both"
     echo "trusted everywhere after $((SECONDS - before)) s"
@@ -49,8 +49,8 @@ story() {
     wait_for 10 published_trust new
     wait_for 10 extension_loaded echo-1 new
     wait_for 10 extension_loaded echo-2 new
-    # The laggard believes the old CA until it is started anew.
-    extension_loaded laggard-2 new old || fail "what never loads anew has both"
+    # The laggard believes the old CA until it is started again.
+    extension_loaded laggard-2 new old || fail "what never reloads has both"
     load_goes_on 2000
     published_trust new || fail "the old CA stays away"
     load_down

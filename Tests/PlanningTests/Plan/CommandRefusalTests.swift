@@ -8,7 +8,7 @@ import Values
 @testable import SystemdUnits
 import Values
 
-/// What is said of a unit whose command or files are not what they have to be.
+/// What is said of a unit whose command or files are not what they must be.
 @Suite struct CommandRefusalTests {
     private static let variable =
         #""apiServer": { "flagsIn": "environmentFile", "environmentFile": { "path": "/etc/k.env", "variable": "V" } },"#

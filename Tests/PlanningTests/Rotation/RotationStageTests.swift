@@ -33,7 +33,7 @@ import Testing
     }
 
     /// Going on would leave a proxy client that some bundle in use does not trust, where the old CA may not be trusted
-    /// anew.
+    /// again.
     @Test(arguments: [
         ("nN oO nN", "rotation/divergence", "cp1"), ("noN nO noN", "rotation/divergence", "cp2"),
         ("noN N noN", "rotation/no-trust", "cp2"),
@@ -45,7 +45,7 @@ import Testing
         #expect(refusal?.code == code && refusal?.node == node && refusal?.hint.isEmpty == false)
     }
 
-    /// At every step of every order in which the nodes can change, what is in use is trusted by whoever is in use.
+    /// At every step of every order in which the nodes can change, each one in use trusts what is in use.
     @Test func everyStepIsTrusted() throws {
         func isSafe(_ nodes: [RotationPosition.Node]) -> Bool {
             nodes.allSatisfy { sender in
@@ -109,7 +109,7 @@ import Testing
         #expect(world.plan.isEmpty && world.inventory.leaf(of: "cp1", signedBy: old) == leaf)
     }
 
-    /// Where its generation has a cross certificate, that is part of what a node's file has to hold.
+    /// Where its generation has a cross certificate, that is part of what a node's file must hold.
     @Test func theChainBehindALeaf() throws {
         var world = try PlanWorld(.live, unit: .base(PlanWorld.baseUnit, running: true))
         try world.apply()

@@ -7,7 +7,7 @@ import Testing
 @testable import Spec
 import Values
 
-/// The table has to be true by itself: schema, reference and messages are made of it.
+/// The table must be true by itself: schema, reference and messages are made of it.
 @Suite struct SpecFieldsTests {
     @Test func rowsHold() throws {
         for entry in SpecFields.entries {

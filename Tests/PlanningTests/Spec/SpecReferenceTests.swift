@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// docs/reference/spec.md says what the parser's table says; `RECORD_GOLDEN=1` writes it anew, and fails.
+/// docs/reference/spec.md says what the parser's table says; `RECORD_GOLDEN=1` writes it again, and fails.
 @Test func theReferenceIsTheTable() throws {
     let checkout = #filePath.components(separatedBy: "/Tests/")[0]
     let page = URL(fileURLWithPath: "\(checkout)/docs/reference/spec.md")

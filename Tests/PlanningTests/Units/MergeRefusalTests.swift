@@ -9,7 +9,7 @@ import Testing
 struct RefusalCase: Sendable, CustomTestStringConvertible {
     var text: String
     var code: UnitError.Code
-    /// What the message has to name.
+    /// What the message must name.
     var naming: [String]
     var dropIns: [String: String] = [:]
     var environmentFiles: [String: String] = [:]
