@@ -61,11 +61,9 @@ struct StateImportCommand: AsyncParsableCommand {
     }
 
     private func words(_ inventory: StateInventory, _ run: Run) -> [Message] {
-        let next: Message =
-            options.root.map { "next: aggbootstrap plan --root \($0)" } ?? "next: aggbootstrap plan"
         var lines: [Message] = [
             "done: \(run.state.path) holds the state of cluster \(run.spec.cluster), \(StateReport.size(inventory))",
-            next,
+            "next: aggbootstrap plan",
         ]
         if options.root == nil {
             lines.append(

@@ -53,7 +53,7 @@ import Testing
         #expect(
             last
                 == "failed: 1 of 21 proofs failed (status 4): cp2 ca-separation; aggbootstrap plan "
-                + "--spec cluster.json --state state shows what init would fix"
+                + "--spec cluster.json --root out --state state shows what init would fix"
         )
     }
 

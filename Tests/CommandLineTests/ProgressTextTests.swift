@@ -109,7 +109,7 @@ import Testing
         let notes: [StageNote.Preflight] = [
             .controlPlanes(3), .skipped(nodes: ["cp3"]), .undone(nodes: ["cp1", "cp2"]),
             .moves(from: ["/a", "/b"]), .emergencyOrder,
-            .againAfterwards(since: "T"), .replacesAgain, .would(.undo(node: "cp1")),
+            .againAfterwards(since: "T"), .replacesAgain, .replacesOtherLeaves, .would(.undo(node: "cp1")),
             .would(.move(from: ["/a"])), .would(.takeEmergencyOrder), .would(.continueWith(.drop)),
             .would(.returnToOldCA),
             .would(.waitForExtensions(2)),
@@ -126,6 +126,8 @@ import Testing
                 "S0 preflight: for keys that others may have got since T, run it again afterwards",
                 "S0 preflight: replacing the CA again: the one that is trusted now was made before its keys were known "
                     + "to be in danger",
+                "S0 preflight: replacing the CA again: the control planes present certificates that another copy of the "
+                    + "state directory has issued under the one that is trusted now",
                 "S0 preflight: an interrupted change of cp1 would be undone first",
                 "S0 preflight: it would first bring /a to the paths of the spec, with a restart of each control plane in turn",
                 "S0 preflight: it would continue in the order of an emergency",

@@ -53,7 +53,8 @@ import Testing
         #expect(result.status == 0 && lines.last == "look: 3 control planes without the aggregation layer")
         #expect(
             lines.filter { $0.hasPrefix("cp1, cp2, cp3: ") } == [
-                "cp1, cp2, cp3: the aggregation layer is off; aggbootstrap init turns it on [status/off]"
+                "cp1, cp2, cp3: the aggregation layer is off; aggbootstrap init --spec cluster.json --root bare --state none "
+                    + "turns it on [status/off]"
             ], "\(lines)")
         #expect(lines.contains { $0.hasPrefix("cp1, cp2, cp3  none") && $0.hasSuffix("NO, it is off") })
     }

@@ -46,7 +46,10 @@ import Testing
     }
 
     /// What each command says of it, and that none of them changes anything.
-    private static func expectRefused(_ fleet: FakeFleet, _ says: String) async throws {
+    /// - Parameter isRotationOpen: whether the run of a timer goes on with that.
+    private static func expectRefused(
+        _ fleet: FakeFleet, _ says: String, isRotationOpen: Bool = false
+    ) async throws {
         let (files, state) = (fleet.files, listing(fleet))
         var reports: [ErrorReport?] = []
         reports.append(await fleet.failure())
@@ -57,10 +60,11 @@ import Testing
         reports.append(
             await FakeFleet.report {
                 let run = try fleet.run()
-                _ = try await Renewal(
+                let finding = try await Renewal(
                     run, rule: .twoThirds, .init(reloadSeconds: 0, witness: .init(isWanted: false))
                 )
                 .find()
+                if isRotationOpen, case .ca = finding { try await fleet.rotate() }
             })
         for (index, report) in reports.enumerated() {
             #expect(report?.code == "plan/older-state", "\(index): \(report?.message ?? "done")")
@@ -218,6 +222,28 @@ import Testing
         try await rotation.check(isAbort: false)
         try await fleet.rotate(Journal(), accepting)
         #expect(try await fleet.isConverged && fleet.faultsSeen.isEmpty)
+    }
+
+    /// A copy that was made in the midst of a rotation, which the other one has finished: the CA is this one's too, and what
+    /// the control planes present under it is not.
+    @Test func aRotationThatAnotherCopyFinished() async throws {
+        let fleet = try await Self.fleet()
+        let journal = Journal { _, step in step.hasSuffix(": stage aggregator-ca.pem") ? .failed : .done }
+        await #expect(throws: (any Error).self) { try await fleet.rotate(journal) }
+        try Self.move(fleet, "cp -a state begun")
+        try await fleet.rotate()
+        try await fleet.rotateLeaves()
+        #expect(try await fleet.isConverged)
+        try Self.move(fleet, "mv state finished; mv begun state")
+        try await Self.expectRefused(
+            fleet, "cp1 has a proxy client certificate that is valid from", isRotationOpen: true)
+        let refusal = try #require(await fleet.failure())
+        #expect(refusal.hint?.hasSuffix("aggbootstrap rotate --ca --accept-older-state") == true)
+        try await fleet.rotate { $0.request.options.acceptsOlderState = true }
+        #expect(try await fleet.isConverged && fleet.faultsSeen.isEmpty)
+        // Now that one is the older.
+        try Self.move(fleet, "mv state goes-on; mv finished state")
+        #expect(await fleet.failure()?.code == "plan/older-state")
     }
 
     /// A state that was made while the control planes had another one's CA is not an older copy of that.

@@ -150,9 +150,10 @@ package struct CARotation: Sendable {
         var terms = try await enter(seen, gates, &course)
         if terms.cause.isCompromise { gates.acceptsLaggards = Compromise(context).emergencyLaggards }
         try await go(terms, gates, lock, &course)
-        while terms.again {
-            context.say(.preflight(.replacesAgain))
+        while terms.again || run.request.options.acceptsOlderState {
             let observed = try await run.controlPlanes.observe()
+            guard try terms.again || context.haveLeavesOfAnotherCopy(observed, terms) else { break }
+            context.say(.preflight(terms.again ? .replacesAgain : .replacesOtherLeaves))
             try preflight.check(observed)
             terms = try await RotationBegin(context).begin(observed)
             try await go(terms, gates, lock, &course)

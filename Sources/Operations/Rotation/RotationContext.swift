@@ -38,6 +38,15 @@ struct RotationContext: Sendable {
             .allSatisfy { !$0.trustsKept && !$0.trustsRetired }
     }
 
+    /// Whether control planes present what another copy of the state has issued under the CA that stays, where the
+    /// operator goes on from an older one: only a CA that the other copy does not have makes this one the newest.
+    func haveLeavesOfAnotherCopy(_ observed: [ObservedNode], _ terms: RotationTerms) throws -> Bool {
+        guard terms.direction == .forward,
+            let known = try run.state.inventory().issuedLeaves
+        else { return false }
+        return observed.contains { $0.installedLeaf.map { !known.contains($0.fingerprintSHA256) } ?? false }
+    }
+
     /// Tells the operator of a stage.
     func say(_ note: StageNote) { run.effects.progress(.stage(note)) }
 

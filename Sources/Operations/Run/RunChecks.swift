@@ -41,8 +41,9 @@ extension Run {
     ) async throws -> [Preparation.Peer] {
         plan.notices = notices + plan.notices
         if request.options.stage == nil, let open = try openRotation(inventory, observed).first {
-            // What else the plan would be refused for comes from it, or cannot be acted on before.
-            plan.refusals = [open]
+            // What else the plan would be refused for comes from it, or cannot be acted on before; but in an older copy it may
+            // be over.
+            plan.refusals = [try olderState(observed, inventory) ?? open]
             return []
         }
         if request.options.stage == nil, asksCluster { plan.notices += await noticesBeforeChange(observed) }
@@ -55,10 +56,16 @@ extension Run {
 
     /// - Throws: `plan/older-state`.
     func refuseOlderState(_ observed: [ObservedNode], _ inventory: StateInventory) throws {
-        guard !request.options.acceptsOlderState,
-            let refusal = OlderState.refusal(spec, inventory: inventory, nodes: observed)
-        else { return }
+        guard let refusal = try olderState(observed, inventory) else { return }
         throw BootstrapError(refusal.code, refusal.message, hint: refusal.hint)
+    }
+
+    /// nil where it is not known to be older, or the operator goes on all the same.
+    func olderState(_ observed: [ObservedNode], _ inventory: StateInventory) throws -> Refusal? {
+        guard !request.options.acceptsOlderState else { return nil }
+        return OlderState.refusal(
+            spec, inventory: inventory, nodes: observed,
+            isRotationOpen: try Ledger(state: state).openRotation() != nil)
     }
 
     /// The nodes of the spec that --limit leaves out.

@@ -32,7 +32,10 @@ package enum StatusReader {
             cluster: run.spec.cluster, spec: try SpecLoader.find(run.request.specFile), now: now,
             state: run.state.path, authority: inventory.current?.certificate, rotation: rotation,
             history: try ledger.newest(ClusterStatus.historyLength), schedule: schedule(run),
-            notices: notices(run, plan, rotation), nodes: nodes)
+            notices: notices(
+                run, plan, rotation,
+                // The plan of an open rotation does not look for it.
+                older: rotation == nil ? nil : try run.olderState(observed, inventory)), nodes: nodes)
     }
 
     /// The timer is this machine's; where systemd does not run here, there is none to be asked.
@@ -41,9 +44,11 @@ package enum StatusReader {
         return try? Schedule(cluster: run.spec.cluster, effects: run.effects).status()
     }
 
-    private static func notices(_ run: Run, _ plan: Plan, _ rotation: OpenRotation?) -> [Notice] {
-        let problem = rotation?.problem.map { [$0] } ?? []
-        let refusals = (problem + plan.refusals.filter { $0.node == nil }).map { refusal in
+    private static func notices(
+        _ run: Run, _ plan: Plan, _ rotation: OpenRotation?, older: Refusal?
+    ) -> [Notice] {
+        let problems = [older, rotation?.problem].compactMap(\.self)
+        let refusals = (problems + plan.refusals.filter { $0.node == nil }).map { refusal in
             Notice(
                 code: refusal.code, node: nil,
                 message: (refusal.node.map { "\($0): " } ?? "") + refusal.message, hint: refusal.hint)

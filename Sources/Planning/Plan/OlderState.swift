@@ -8,8 +8,9 @@ import Values
 /// To go on with it would bring back what was replaced, and issue what the other copy does not know.
 package enum OlderState {
     /// Why nothing may be changed with this state; nil where it is not known to be older.
+    /// - Parameter isRotationOpen: whether it has a rotation of the CA open, so that nothing else leads on.
     package static func refusal(
-        _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode]
+        _ spec: ClusterSpec, inventory: StateInventory, nodes: [ObservedNode], isRotationOpen: Bool = false
     ) -> Refusal? {
         guard let current = inventory.current else { return nil }
         for node in nodes {
@@ -28,7 +29,7 @@ package enum OlderState {
                     "\(node.name) has a proxy client certificate that is valid from \(leaf.notBefore), signed by "
                         + "\(leaf.issuer), that this state directory did not issue; its own is valid from "
                         + "\(own.certificate.notBefore)",
-                    wayOut: "rotate")
+                    wayOut: isRotationOpen ? "rotate --ca" : "rotate")
             }
         }
         return nil

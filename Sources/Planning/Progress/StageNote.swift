@@ -28,6 +28,8 @@ package enum StageNote: Sendable, Equatable {
         case againAfterwards(since: String)
         /// The new CA was made before its keys were known to be in danger.
         case replacesAgain
+        /// Another copy of the state has issued what the control planes present under the new CA.
+        case replacesOtherLeaves
         /// What a run would do, where this one only checks.
         case would(Outlook)
     }

@@ -33,6 +33,9 @@ extension StageNote.Preflight {
             "for keys that others may have got since \(since), run it again afterwards"
         case .replacesAgain:
             "replacing the CA again: the one that is trusted now was made before its keys were known to be in danger"
+        case .replacesOtherLeaves:
+            "replacing the CA again: the control planes present certificates that another copy of the state directory has "
+                + "issued under the one that is trusted now"
         case .would(let outlook): outlook.text
         }
     }
