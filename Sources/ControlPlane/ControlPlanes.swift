@@ -167,7 +167,7 @@ package struct ControlPlanes: Sendable {
         guard stop?.isStopped == true else { return }
         throw BootstrapError(
             "rotation/stopped", status: .failed, "stopped as asked",
-            hint: "run rotate --ca again: it continues from here")
+            hint: "run aggbootstrap rotate --ca again: it continues from here")
     }
 
     // MARK: - Locks

@@ -17,6 +17,7 @@ struct LiveProver {
     let link: NodeLink
     let observed: ObservedNode
     let now: UnixTime
+    let purpose: ProofPurpose
 
     private static let names = [
         "command-line", "ready", "hook", "ca-loaded", "identity", "identity-refused", "watches",
@@ -25,7 +26,13 @@ struct LiveProver {
     func prove() async throws -> [Proof] {
         guard let live = observed.unit?.live, let running = live.runningArguments else {
             let state: Message = observed.unit?.live.map { "\($0.stateText)" } ?? "not known to systemd"
-            return Self.names.map { Proof($0, .notProven, "\(spec.apiServer.displayName) is \(state)") }
+            // That it is down is known: only a change may have been made while it was meant to be.
+            let isDown = purpose == .verification && observed.unit?.live != nil
+            return Self.names.map {
+                Proof(
+                    $0, isDown && $0 == "ready" ? .failed : .notProven,
+                    "\(spec.apiServer.displayName) is \(state)")
+            }
         }
         let flags = EffectiveFlags.parse(commandLine: running)
         if spec.apiServer.isExternal, flags.lacksAggregation {

@@ -38,7 +38,8 @@ struct Prover {
         if !spec.apiServer.isExternal { proofs.append(flags()) }
         if observed.access == .live {
             proofs += try await LiveProver(
-                spec: spec, nodeSpec: nodeSpec, link: link, observed: observed, now: now
+                spec: spec, nodeSpec: nodeSpec, link: link, observed: observed, now: now,
+                purpose: purpose
             ).prove()
         }
         return NodeProofs(node: nodeSpec.name, proofs: proofs, certificates: certificates)
@@ -143,7 +144,7 @@ struct Prover {
 
     private func separation() -> Proof {
         guard let clientCA = observed.clientCA else {
-            return Proof("ca-separation", .notProven, "the client CA's file is not known")
+            return Proof("ca-separation", .notProven, "the client CA's file is not known, or not there")
         }
         if let problem = clientCA.problem {
             return Proof("ca-separation", .notProven, "\(clientCA.path) cannot be read: \(problem)")

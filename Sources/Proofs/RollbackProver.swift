@@ -58,10 +58,11 @@ struct RollbackProver {
             )
         }
         let gone = target.entries.count { $0.before == nil }
-        if target.isRemoval { return Proof("files", .passed, "\(gone) removed") }
+        if target.isRemoval { return Proof("files", .passed, "\(Message.count(gone, "file")) removed") }
         return Proof(
             "files", .passed,
-            "\(target.entries.count - gone) as before, \(gone) removed that did not exist before")
+            "\(Message.count(target.entries.count - gone, "file")) as before, \(Message.count(gone, "file")) that did not exist "
+                + "before removed")
     }
 
     private func commandLine(_ running: [String]) throws -> Proof {

@@ -149,7 +149,7 @@ struct LocatedJSONParser {
         guard next == 0x2c else {
             if next == 0x2f { throw commentProblem() }
             guard next != nil else { throw unclosed(closer, opening: opening) }
-            throw problem("expected ',' or \(closer), found \(found)")
+            throw problem("expected ',' or \(closer), found \(found)", hint: missingCommaHint)
         }
         let comma = location
         advance()

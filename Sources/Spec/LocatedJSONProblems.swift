@@ -35,12 +35,19 @@ extension LocatedJSONParser {
     /// What stands at the current position, in words.
     var found: Message {
         guard let byte = next else { return "the end of the file" }
+        if byte == 0x22 { return "a string" }
         if Self.isWordByte(byte) {
             let end = bytes[offset...].firstIndex { !Self.isWordByte($0) } ?? bytes.count
             return "\(SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self)))"
         }
         let end = bytes[(offset + 1)...].firstIndex { $0 & 0xc0 != 0x80 } ?? bytes.count
         return "\(SpecText.quoted(String(decoding: bytes[offset..<end], as: UTF8.self)))"
+    }
+
+    /// nil where no value or key stands at the current position.
+    var missingCommaHint: Message? {
+        guard let byte = next, Self.isWordByte(byte) || [0x22, 0x5b, 0x7b].contains(byte) else { return nil }
+        return "a comma is missing before it, after the value that ends there"
     }
 
     func unclosed(_ closer: String, opening: SourceLocation) -> SpecProblem {

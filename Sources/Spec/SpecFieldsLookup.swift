@@ -58,13 +58,19 @@ extension SpecFields {
     }
 
     /// What an unknown key was probably meant to be.
+    static func meant(by key: String, in object: SpecObject) -> String? {
+        field(alsoKnownAs: key, in: object)?.name
+            ?? EditDistance.nearest(to: key, among: object.fields.map(\.name))
+    }
+
+    private static func field(alsoKnownAs key: String, in object: SpecObject) -> SpecField? {
+        object.fields.first { $0.alsoKnownAs.contains { SpecText.isSame($0, key) } }
+    }
+
+    /// What to do about an unknown key.
     static func hint(forUnknown key: String, in object: SpecObject) -> Message {
-        if let field = object.fields.first(where: { $0.alsoKnownAs.contains { SpecText.isSame($0, key) } }) {
-            return "it is called \"\(field.name)\" here"
-        }
-        if let name = EditDistance.nearest(to: key, among: object.fields.map(\.name)) {
-            return "did you mean \"\(name)\"?"
-        }
+        if let field = field(alsoKnownAs: key, in: object) { return "it is called \"\(field.name)\" here" }
+        if let name = meant(by: key, in: object) { return "did you mean \"\(name)\"?" }
         let elsewhere = entries.filter { SpecText.isSame($0.field.name, key) }.map { "\"\($0.path)\"" }
         if !elsewhere.isEmpty {
             return elsewhere.dropFirst().reduce("it belongs at \(elsewhere[0])") { $0 + " or \($1)" }

@@ -25,9 +25,12 @@ struct SpecReader {
         }
         var section = SpecSection(object, location: json.location, path: path)
         var firstLocations = [SourceLocation?](repeating: nil, count: object.fields.count)
+        var misspelt: [Int] = []
         for member in members {
             guard let index = object.index(of: member.key) else {
                 reportUnknown(member, in: object, path: path)
+                misspelt +=
+                    SpecFields.meant(by: member.key, in: object).flatMap(object.index).map { [$0] } ?? []
                 continue
             }
             let field = object.fields[index]
@@ -41,6 +44,8 @@ struct SpecReader {
                 section.fill(index, with: slot)
             }
         }
+        // A key that is only spelt wrong is one mistake: it is not missing too.
+        for index in misspelt where section.isAbsent(index) { section.fill(index, with: .faulty) }
         reportMissing(in: section)
         return section
     }

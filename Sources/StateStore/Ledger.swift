@@ -20,6 +20,9 @@ package struct Ledger: Sendable {
         let fields: [(String, String)]
     }
 
+    /// Tells the entries of this process from those of others.
+    private static let run = String(UInt32.random(in: .min ... .max), radix: 16)
+
     /// Appends one entry and makes it durable.
     package func append(_ event: String, _ fields: [(String, String)], now: UnixTime) throws {
         try append([Entry(event: event, fields: fields)], now: now)
@@ -31,7 +34,8 @@ package struct Ledger: Sendable {
         let by = LocalHost.operatorName
         let lines = entries.map { entry in
             let members =
-                [("time", now.description), ("event", entry.event)] + entry.fields + [("by", by)]
+                [("time", now.description), ("event", entry.event)] + entry.fields
+                + [("by", by), ("run", Self.run)]
             return "{"
                 + members.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}\n"
         }

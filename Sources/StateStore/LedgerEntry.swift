@@ -12,14 +12,20 @@ package struct LedgerEntry: Sendable, Equatable {
     package let node: String?
     /// Why it was done, or failed; nil where the entry does not say.
     package let because: String?
+    /// Which way a rotation of the CA went; nil of others.
+    package let direction: RotationTerms.Direction?
     /// Who did it, as `user@host`; nil in entries of earlier versions.
     package let by: String?
+    /// The same in all entries of one run; nil in entries of earlier versions.
+    package let run: String?
 
     /// - Parameter fields: the entry's members; nil without a time or an event.
     init?(_ fields: [String: String]) {
         guard let time = fields["time"], let event = fields["event"] else { return nil }
         (self.time, self.event) = (time, event)
         let owner = fields["owner"].flatMap { $0 == LeafOwner.shared ? nil : $0 }
+        direction = fields["direction"].flatMap(RotationTerms.Direction.init)
         (node, because, by) = (fields["node"] ?? owner, fields["because"], fields["by"])
+        run = fields["run"]
     }
 }

@@ -73,7 +73,7 @@ package struct StateImport {
                 ? "cannot import into \(state.path): there is a state already"
                 : "cannot import into \(state.path): it is not empty, it holds \(found)",
             hint: isState
-                ? "aggbootstrap state show with the same options says what is in it; move it away, or give another directory with --state DIR"
+                ? "if it is the right one, import nothing: aggbootstrap state show says what is in it; else move it away, or give another directory with --state DIR"
                 : "give an empty directory, or one that does not exist yet, with --state DIR")
     }
 

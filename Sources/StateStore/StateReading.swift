@@ -17,9 +17,9 @@ extension StateDirectory {
     /// - Throws: `state/other-cluster` where it belongs to another cluster; `state/damaged` where a file in it
     ///   is not what it must be.
     package func inventory() throws -> StateInventory {
-        guard try isThere() else { return StateInventory() }
+        var inventory = StateInventory(directory: path)
+        guard try isThere() else { return inventory }
         try checkCluster()
-        var inventory = StateInventory()
         var leaves = LeafReader(state: self)
         for id in try ids("ca") {
             let standing = try standing("\(path)/ca/\(id)")

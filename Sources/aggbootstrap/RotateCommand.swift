@@ -98,7 +98,7 @@ struct RotateCommand: AsyncParsableCommand {
         }
         guard let replacing else { return }
         if spec.root != nil {
-            throw UsageError.validation("--root and \(replacing) are both given: it needs live nodes")
+            throw UsageError.validation("--root and \(replacing) are both given: a CA is replaced on running control planes only")
         }
         if !change.acceptUnhealthy.isEmpty {
             throw UsageError.validation(
@@ -159,7 +159,9 @@ struct RotateCommand: AsyncParsableCommand {
             }
             return .done
         }
-        if abort { try rotation.checkCallingOff() }
+        // Before anything is said of what is done.
+        let lock = change.dryRun ? nil : try run.lockExisting()
+        if abort { try await rotation.checkCallingOff(readsNodes: !change.dryRun) }
         let (parts, blastRadius) = try await rotation.preview(isAbort: abort)
         let outline = RotationOutlineText(parts, run)
         if isText {
@@ -170,11 +172,16 @@ struct RotateCommand: AsyncParsableCommand {
             do { try await rotation.check(isAbort: abort) } catch {
                 throw output.failure(error, showing: document)
             }
-            if !isText { Console.json(try document.json()) }
+            if isText {
+                Console.print(
+                    ["", "plan: the checks of S0 passed; run it again without --dry-run to start"],
+                    color: output.color)
+            } else {
+                Console.json(try document.json())
+            }
             return .done
         }
         if !isText { Console.notes(blastRadius?.lines ?? []) }
-        let lock = try run.lockExisting()
         if !change.yes {
             try Console.consent(
                 abort

@@ -36,6 +36,6 @@ struct SpecExplainCommand: AsyncParsableCommand {
             "usage/no-such-field", status: .usage, "the spec has no field \(SpecText.quoted(field))",
             hint: near.isEmpty
                 ? "`aggbootstrap spec explain` lists all fields"
-                : near.dropFirst().reduce("did you mean \(near[0])") { $0 + " or \($1)" } + "?")
+                : "did you mean \(near.dropFirst().reduce("\(near[0])" as Message) { $0 + " or \($1)" })?")
     }
 }

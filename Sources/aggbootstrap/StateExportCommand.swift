@@ -109,7 +109,7 @@ struct StateExportCommand: AsyncParsableCommand {
         var lines: [Message] = [
             "done: \(holder) holds the state of cluster \(run.spec.cluster), "
                 + "\(StateReport.size(export.inventory)), encrypted with the passphrase",
-            "next: on the other machine, aggbootstrap state import \(isFile ? "\(file)" : "FILE") --spec SPEC",
+            "next: on the other machine, aggbootstrap state import \(isFile ? "\(file)" : "FILE") --spec SPEC --passphrase-file PASSPHRASE",
         ]
         if options.root == nil, StateReport.hasTimer(run, verbosity.effects) {
             lines.append(

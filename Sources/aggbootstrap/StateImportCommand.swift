@@ -64,6 +64,7 @@ struct StateImportCommand: AsyncParsableCommand {
         var lines: [Message] = [
             "done: \(run.state.path) holds the state of cluster \(run.spec.cluster), \(StateReport.size(inventory))",
             "next: aggbootstrap plan",
+            "use this copy or the other one, not both: once one has changed the control planes, the other is refused",
         ]
         if options.root == nil {
             lines.append(

@@ -53,15 +53,17 @@ struct UninstallCommand: AsyncParsableCommand {
             let options = UninstallOptions(acceptsLostAPIs: acceptLostApis, removesState: removeState)
             let dialog = ChangeDialog(output: output, options: change, run: run, words: .uninstall)
             let status = try await dialog.perform(.away(run, options)).status
-            if !change.dryRun, !output.quiet { Console.notes(words(run)) }
+            if !change.dryRun, !output.quiet { Console.notes(words(run, status)) }
             return status
         }
     }
 
     /// What stays.
-    private func words(_ run: Run) -> [Message] {
+    private func words(_ run: Run, _ status: ExitStatus) -> [Message] {
         var lines: [Message] = []
-        if !removeState {
+        if removeState {
+            if status == .done { lines.append("note: the state directory \(run.state.path) is destroyed") }
+        } else {
             lines.append(
                 "note: the state directory \(run.state.path) stays, with the CA's key; aggbootstrap uninstall --remove-state "
                     + "destroys it")

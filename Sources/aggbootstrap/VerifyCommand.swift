@@ -7,7 +7,8 @@ import Values
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Prove that the aggregation layer works, and change nothing.",
+        commandName: "verify",
+        abstract: "Prove that the aggregation layer works; without --canary, nothing is changed.",
         discussion: """
             Each proof is a line: ok, FAIL, or -- if it cannot be made, with the reason. The exit status is 4 if one fails.
 

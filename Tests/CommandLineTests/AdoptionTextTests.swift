@@ -23,7 +23,8 @@ import Testing
                 "init would refuse:",
                 "  - the key of the CA CN=front-proxy-ca is in no state directory here, and init never replaces such a CA "
                     + "[plan/foreign-ca]",
-                "    hint: take it over with --ca-key FILE, its private key; or replace it with aggbootstrap rotate --ca",
+                "    hint: if a state directory of aggbootstrap has it, give that with --state DIR; else take it over with --ca-key "
+                    + "FILE, its private key, or replace it with aggbootstrap rotate --ca",
                 "  - cp1, cp2: /a is a link [plan/target-kind]", "    hint: move it",
                 "  - a rotation is open [rotation/open]", "once nothing is refused, init would change:",
                 "  - --requestheader-allowed-names is empty, so every certificate of the CA could act as any user: the spec "

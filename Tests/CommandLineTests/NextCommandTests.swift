@@ -35,7 +35,10 @@ import Testing
     @Test(arguments: [
         ("aggbootstrap init turns it on", "aggbootstrap init --root t turns it on"),
         ("aggbootstrap rotate --ca (alone)", "aggbootstrap rotate --ca --state t/.state (alone)"),
-        ("aggbootstrap rollback", "aggbootstrap rollback --state t/.state"),
+        (
+            "aggbootstrap rollback --limit cp1 undoes",
+            "aggbootstrap rollback --limit cp1 --state t/.state undoes"
+        ),
         ("aggbootstrap schedule show", "aggbootstrap schedule show"),
     ])
     func optionsOfATree(in text: String, are expected: String) {

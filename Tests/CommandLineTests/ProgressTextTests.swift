@@ -52,7 +52,7 @@ import Testing
         #expect(
             notes.map(\.text) == [
                 "2 files written", "1 file removed", "a.service restarted, waiting until it is ready",
-                "a.service is ready after 7 s", "it failed; restoring the old files",
+                "a.service is ready, 7 s after its restart began", "it failed; restoring the old files",
                 "cannot store the copies of the previous files (full); the next init does it",
                 "cannot remove the copies of the old files (full); the next init does it",
                 "its aggregator presents the new certificate, serial 0A",
@@ -206,15 +206,17 @@ import Testing
     @Test func howARotationEnds() {
         #expect(
             stage([
-                .leaves(subject: "CN=a"), .soak(seconds: 90), .drop(.removes(subjects: ["CN=a", "CN=b"])),
+                .leaves(subject: "CN=a"), .soak(seconds: 90, until: UnixTime(seconds: 0)),
+                .drop(.removes(subjects: ["CN=a", "CN=b"])),
                 .drop(.reader(TrustReaderNote(node: "cp1", reader: "x", .namesNoCA))),
-                .drop(.watchesConfigMap(seconds: 60)), .drop(.reached),
+                .drop(.watchesConfigMap(seconds: 60, until: UnixTime(seconds: 60))), .drop(.reached),
             ]) == [
                 "S4 leaves: installing a certificate of CN=a on every control plane",
-                "S5 soak: waiting 90 s, until connections with old certificates have ended",
+                "S5 soak: waiting 90 s, until 1970-01-01T00:00:00Z: then connections with old certificates have ended",
                 "S6 drop: removing CN=a, CN=b from every control plane",
                 "S6 drop: cp1: x cannot be checked: it does not say whose client certificates it accepts",
-                "S6 drop: the extension API servers' ConfigMap gets one CA only; watching it for 60 s",
+                "S6 drop: the extension API servers' ConfigMap gets one CA only; watching it for 60 s, "
+                    + "until 1970-01-01T00:01:00Z",
                 "S6 drop: reached",
             ])
         let notes: [StageNote.Proof] = [

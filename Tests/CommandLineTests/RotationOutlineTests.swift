@@ -29,8 +29,9 @@ import Values
         #expect(
             text.lines.first == "replace the requestheader CA of demo on cp1, cp2" && text.lines.last == "")
         #expect(
-            text.lines.dropFirst().dropLast().map { $0.description.dropFirst(2) }
+            text.lines.dropFirst().dropLast(2).map { $0.description.dropFirst(2) }
                 == text.stages.map { $0.description[...] })
+        #expect(text.lines[10] == "it waits at least 210 s in all: a time limit must be longer")
         #expect(
             text.stages.map { String($0.description.prefix(14)) } == [
                 "S0 preflight  ", "S1 issue      ", "S1 issue      ", "S2 trust      ", "S3 extensions ",

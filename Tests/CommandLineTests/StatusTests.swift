@@ -103,7 +103,8 @@ import Testing
     @Test func whoChangedIt() throws {
         let host = try shell("uname -n", in: directory).stdout.dropLast()
         let user = try shell("id -un", in: directory).stdout.dropLast()
-        #expect(try lines().contains { $0.hasSuffix(", a change was made (cp3) by \(user)@\(host)") })
+        #expect(
+            try lines().contains { $0.hasSuffix(", a change was made (cp1, cp2, cp3) by \(user)@\(host)") })
         let key = "out/cp2/etc/kubernetes/ssl/aggregator-key.pem"
         let line = "chmod 640 \(key) && SUDO_USER='some one' $A init \(Self.common.joined(separator: " "))"
         #expect(try shell(line, in: directory).status == 0)
@@ -114,6 +115,10 @@ import Testing
         let history = try #require(document["history"] as? [[String: String]])
         #expect(history.count >= 8 && history.allSatisfy { $0["by"] == nil && $0["time"] != nil })
         #expect(history.last == document["lastChange"] as? [String: String])
+        #expect(try lines().contains { $0.hasSuffix(", a change was made (cp2)") })
+        // A copy of the state changes nothing.
+        let copied = #"{"time":"2030-01-01T00:00:00Z","event":"exported-state"}"#
+        #expect(try shell("echo '\(copied)' >>state/ledger.jsonl", in: directory).status == 0)
         #expect(try lines().contains { $0.hasSuffix(", a change was made (cp2)") })
     }
 

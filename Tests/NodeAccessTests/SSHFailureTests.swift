@@ -30,7 +30,7 @@ import Testing
     func theHintHasTheConfiguration(file: String?, command: String) throws {
         #expect(
             try failure("cp1", "no route", configFile: file).hint
-                == "run `\(command) -v root@192.0.2.7 true` to see why")
+                == "check the address in the spec; `\(command) -v root@192.0.2.7 true` shows what happens")
         let login = try failure("cp1", "root@192.0.2.7: Permission denied (publickey).", configFile: file)
         #expect(login.hint?.hasPrefix("make `\(command) -o BatchMode=yes root@192.0.2.7 true` work") == true)
     }

@@ -121,13 +121,13 @@ struct ElsewhereCA {
         #expect(error?.code == "signer/failed" && error?.status == .failed, "\(error as Any)")
         #expect(
             error?.message.contains("ended with status 7") == true && error?.details == ["the CA is away"])
-        #expect(try cluster.state.inventory() == StateInventory())
+        #expect(try cluster.state.inventory() == StateInventory(directory: cluster.state.path))
         try ca.run("rm broken; printf '#!/bin/sh\\nexit 0\\n' >sign")
         #expect(await failure()?.code == "signed/unreadable")
         try ca.run("rm sign")
         let missing = await failure()
         #expect(missing?.code == "signer/not-started" && missing?.hint?.contains("sign") == true)
-        #expect(try cluster.state.inventory() == StateInventory())
+        #expect(try cluster.state.inventory() == StateInventory(directory: cluster.state.path))
     }
 
     @Test func whatItReturnsIsChecked() async throws {
@@ -141,7 +141,7 @@ struct ElsewhereCA {
         try ca.use()
         try cluster.directory.write("30", to: "days")
         #expect(await failure()?.code == "signed/too-short")
-        #expect(try cluster.state.inventory() == StateInventory())
+        #expect(try cluster.state.inventory() == StateInventory(directory: cluster.state.path))
     }
 
     @Test func theFileOfTheCA() async throws {

@@ -91,6 +91,6 @@ import Testing
             try await Change.toSpec(second).apply(preparation, lock: nil)
         }
         #expect(error?.code == "state/plan-too-old" && error?.hint?.contains("clock") == true)
-        #expect(try cluster.state.inventory() == StateInventory())
+        #expect(try cluster.state.inventory() == StateInventory(directory: cluster.state.path))
     }
 }

@@ -20,7 +20,7 @@ import Testing
     private var path: String { cluster.state.path }
 
     @Test func whatIsStoredIsReadBack() async throws {
-        #expect(try cluster.state.inventory() == StateInventory())
+        #expect(try cluster.state.inventory() == StateInventory(directory: cluster.state.path))
         try await cluster.converge()
         let inventory = try cluster.state.inventory()
         let generation = try #require(inventory.current)

@@ -60,6 +60,11 @@ package struct Kubectl: Sendable {
         }
         if let path = controlPlanes.spec.apiServer.kubeconfig {
             let kubectl = Kubectl(kubeconfig: path, say: say)
+            if case .success(nil) = Result(catching: { try LocalTransport().status(path) }) {
+                throw BootstrapError(
+                    "kubectl/no-kubeconfig", "\(path) (apiServer.kubeconfig) is not on this machine",
+                    hint: "copy an administrator's kubeconfig there, or correct the path in the spec")
+            }
             try await kubectl.check()
             return kubectl
         }

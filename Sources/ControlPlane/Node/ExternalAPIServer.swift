@@ -102,7 +102,9 @@ final class ExternalAPIServer: UnitManager {
         return BootstrapError(
             "process/several",
             "\(processes.count) kube-apiservers run on it: \(names.joined(separator: ", "))",
-            hint: "stop those that do not belong to this cluster, then run it again")
+            hint:
+                "read another machine with --ssh USER@HOST or nodes[].address; or stop those that do not belong to this cluster"
+        )
     }
 
     private static func distribution(_ process: NodeProcess) -> BootstrapError? {

@@ -39,6 +39,13 @@ enum SSHFailure {
         if text.contains("Host key verification failed") || text.contains("host key is known")
             || text.contains("HOST IDENTIFICATION HAS CHANGED") || text.contains("no matching host key type")
         {
+            if text.contains("HAS CHANGED"), destination.ssh.hostKey == nil {
+                return (
+                    .hostKey,
+                    "its key is another one than in known_hosts: another machine may answer. If the machine was replaced, remove the old "
+                        + "key with ssh-keygen -R \(destination.address), and add the new one"
+                )
+            }
             return (
                 .hostKey,
                 destination.ssh.hostKey == nil
@@ -58,7 +65,7 @@ enum SSHFailure {
         if text.contains("systemd-stdio-bridge") {
             return (.login, "install systemd 221 or newer on the node")
         }
-        return (.unreachable, "run `\(ssh) -v \(login) true` to see why")
+        return (.unreachable, "check the address in the spec; `\(ssh) -v \(login) true` shows what happens")
     }
 
     /// As a shell takes it.

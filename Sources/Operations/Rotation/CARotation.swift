@@ -38,8 +38,11 @@ package struct CARotation: Sendable {
         throw Renewal.noCA(run)
     }
 
-    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
-    package func checkCallingOff() throws { try RotationAbort(context).checkCallingOff() }
+    /// - Throws: `rotation/too-late` where an emergency's rotation is open, or a control plane may have dropped the old CA;
+    ///   `plan/older-state`.
+    package func checkCallingOff(readsNodes: Bool) async throws {
+        try await RotationAbort(context).checkCallingOff(readsNodes: readsNodes)
+    }
 
     /// What a rotation will do; and what an emergency's will break, and what is open until it is done: nil without a
     /// compromise. Changes nothing.

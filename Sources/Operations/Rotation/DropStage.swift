@@ -3,6 +3,7 @@
 import ControlPlane
 import Planning
 import StateStore
+import Values
 
 /// No control plane, and nobody else, is to trust the CA that goes.
 struct DropStage: Sendable {
@@ -28,7 +29,9 @@ struct DropStage: Sendable {
             context.say(.drop(.reader($0)))
         }
         if gates.kubectl != nil {
-            context.say(.drop(.watchesConfigMap(seconds: context.options.watchSeconds)))
+            let seconds = context.options.watchSeconds
+            let until = context.run.effects.now().advanced(bySeconds: Int64(seconds))
+            context.say(.drop(.watchesConfigMap(seconds: seconds, until: until)))
         }
         try await gates.prune(
             rotation.retire, keeping: rotation.keep, watchSeconds: context.options.watchSeconds)

@@ -12,13 +12,19 @@ struct RotationAbort: Sendable {
 
     init(_ context: RotationContext) { self.context = context }
 
-    /// - Throws: `rotation/too-late` where an emergency's rotation is open.
-    func checkCallingOff() throws {
-        guard let terms = try context.open(), terms.cause.isCompromise else { return }
-        throw BootstrapError(
-            "rotation/too-late",
-            "cannot abort the rotation: it replaces a CA whose key, or a key that it signed, others may have",
-            hint: "finish it with rotate --ca")
+    /// - Parameter readsNodes: whether the control planes are asked too.
+    /// - Throws: `rotation/too-late` where an emergency's rotation is open; reading the control planes, as `callOff`.
+    func checkCallingOff(readsNodes: Bool) async throws {
+        guard let terms = try context.open() else { return }
+        if terms.cause.isCompromise {
+            throw BootstrapError(
+                "rotation/too-late",
+                "cannot abort the rotation: it replaces a CA whose key, or a key that it signed, others may have",
+                hint: "finish it with aggbootstrap rotate --ca")
+        }
+        if readsNodes, terms.direction == .forward {
+            _ = try await turned(terms, try run.state.inventory())
+        }
     }
 
     /// Turns an open rotation around, as long as that takes nobody's trust away.
@@ -63,7 +69,7 @@ struct RotationAbort: Sendable {
         func late(_ why: Message) -> BootstrapError {
             BootstrapError(
                 "rotation/too-late", "cannot abort the rotation any more: \(why)",
-                hint: "finish it with rotate --ca")
+                hint: "finish it with aggbootstrap rotate --ca")
         }
         if context.isOvertaken(terms, observed, inventory) {
             throw late("no control plane trusts its CA or the one before it")

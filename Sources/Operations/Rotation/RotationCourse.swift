@@ -59,7 +59,7 @@ struct RotationCourse {
         return BootstrapError(
             "rotation/stopped",
             "stopped as asked in \(stage.label) \(stage.rawValue), with the rotation open: \(trust)",
-            hint: "run rotate --ca again to continue"
+            hint: "run aggbootstrap rotate --ca again to continue"
                 + (stage < .drop ? ", or rotate --abort to return to the old CA" : ""))
     }
 }

@@ -81,8 +81,36 @@ extension RotationOutline {
             .leaves(isCrossSigned: cross != nil), Self.soak(options, isEmergency, isAbort),
             .drop(watchSeconds: options.watchSeconds), .proof(isEmergency: isEmergency),
         ]
+        if let terms { parts = try Self.left(parts, context, observed, terms) }
         let since = terms?.since ?? ""
         self.init(isAbort ? .abort(since: since) : terms == nil ? .replace : .resume(since: since), parts)
+    }
+
+    /// Without the stages that are done, as far as the control planes tell; what is only waited for is done once more.
+    private static func left(
+        _ parts: [Part], _ context: RotationContext, _ observed: [ObservedNode], _ terms: RotationTerms
+    ) throws -> [Part] {
+        guard observed.count == context.run.nodes.count, let rotation = try? context.generations(terms),
+            let stage = try? context.stage(observed, rotation, terms)
+        else { return parts }
+        let done: [RotationStage] =
+            switch stage {
+            case .soak: [.trust, .extensions, .leaves]
+            case .drop: [.trust, .extensions, .leaves, .soak]
+            default: []
+            }
+        return parts.filter { !done.contains($0.stage) }
+    }
+
+    /// How long it waits where nothing holds it up; seconds.
+    package var waitSeconds: Int {
+        parts.reduce(0) { sum, part in
+            switch part {
+            case .soak(let seconds, let reread): sum + max(seconds, reread ?? 0)
+            case .drop(let seconds): sum + seconds
+            default: sum
+            }
+        }
     }
 
     private static func soak(_ options: RotationOptions, _ isEmergency: Bool, _ isAbort: Bool) -> Part {

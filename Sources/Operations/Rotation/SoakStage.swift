@@ -2,6 +2,7 @@
 
 import ControlPlane
 import Planning
+import Values
 
 /// Both CAs stay trusted for a while after every control plane has its new pair.
 struct SoakStage: Sendable {
@@ -11,7 +12,8 @@ struct SoakStage: Sendable {
 
     func wait(_ terms: RotationTerms) async throws {
         let seconds = try await soakSeconds(terms)
-        context.say(.soak(seconds: seconds))
+        context.say(
+            .soak(seconds: seconds, until: run.effects.now().advanced(bySeconds: Int64(seconds))))
         try await run.controlPlanes.pause(.seconds(seconds))
     }
 

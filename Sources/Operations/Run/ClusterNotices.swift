@@ -5,6 +5,7 @@ import NodeAccess
 import Planning
 import Proofs
 import Spec
+import SystemdUnits
 import Values
 
 /// What only the cluster itself can say, asked with the spec's kubeconfig. Nothing is refused or fails for it.
@@ -18,12 +19,14 @@ extension Run {
 
     /// Beside proofs: also which extension APIs are not available, and why the cluster could not be asked.
     package func noticesBesideProofs(_ observed: [ObservedNode]) async -> [Notice] {
-        guard access == .live, spec.apiServer.kubeconfig != nil else { return [] }
-        if let notice = kubeconfigNotice() { return [notice] }
+        guard access == .live else { return [] }
+        let own = [layerNotice(observed), rotationNotice(observed)].compactMap(\.self)
+        guard spec.apiServer.kubeconfig != nil else { return own }
+        if let notice = kubeconfigNotice() { return own + [notice] }
         do {
-            return [try await unlisted(observed)].compactMap(\.self) + (try await unavailable())
+            return own + [try await unlisted(observed)].compactMap(\.self) + (try await unavailable())
         } catch {
-            return [
+            return own + [
                 Notice(
                     code: "cluster/not-asked", node: nil,
                     message:
@@ -31,6 +34,26 @@ extension Run {
                 )
             ]
         }
+    }
+
+    /// Where kube-apiserver runs without the layer, most proofs fail for that one reason.
+    private func layerNotice(_ observed: [ObservedNode]) -> Notice? {
+        let off = observed.filter { node in
+            guard let running = node.unit?.live?.runningArguments else { return false }
+            return EffectiveFlags.parse(commandLine: running).lacksAggregation
+        }.map(\.name)
+        guard !off.isEmpty else { return nil }
+        return Notice(
+            code: "status/off", node: nil,
+            message:
+                "the aggregation layer is off on \(off.joined(separator: ", ")); aggbootstrap init turns it on"
+        )
+    }
+
+    /// What holds now may be another thing when the rotation goes on.
+    private func rotationNotice(_ observed: [ObservedNode]) -> Notice? {
+        guard let open = try? openRotation(nil, observed).first else { return nil }
+        return Notice(code: open.code, node: nil, message: open.message)
     }
 
     /// nil where the spec names none, and where it is there.

@@ -86,8 +86,9 @@ extension Run {
     func observeForPlan() async throws -> [ObservedNode] {
         do { return try await observeAll() } catch {
             guard request.options.stage == nil, let open = try openRotation().first else { throw error }
-            throw BootstrapError(
-                open.code, open.message, hint: open.hint, details: [ErrorReport(error).message])
+            let report = ErrorReport(error)
+            let hint: Message = report.hint.map { "\(open.hint); for the control plane: \($0)" } ?? open.hint
+            throw BootstrapError(open.code, open.message, hint: hint, details: [report.message])
         }
     }
 }

@@ -21,6 +21,8 @@ package struct ClusterStatus: Sendable {
     package let rotation: OpenRotation?
     /// The newest entries of the ledger, oldest of them first.
     package let history: [LedgerEntry]
+    /// What was changed last; nil where nothing was.
+    package let lastChange: LastChange?
     /// The timer of this machine that renews the certificates; nil where it could not be asked.
     package let schedule: ScheduleStatus?
     /// What holds for the cluster and not for one node.
@@ -32,8 +34,6 @@ package struct ClusterStatus: Sendable {
 
     /// Where the open rotation stands; nil where none is open, and where not every control plane could be read.
     package var stage: RotationStage? { rotation.flatMap { $0.isOfAll ? $0.stage : nil } }
-
-    package var lastChange: LedgerEntry? { history.last }
 
     /// Whether a node could not be read, or differs from the spec or from what its API server has loaded.
     package var differs: Bool { rotation != nil || nodes.contains(where: \.differs) }

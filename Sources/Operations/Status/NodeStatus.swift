@@ -95,7 +95,11 @@ package struct NodeStatus: Sendable, Equatable {
 
         /// What to do about it; nil where `init` does it.
         package var hint: Message? {
-            if case .refused(_, _, let hint) = self { hint } else { nil }
+            switch self {
+            case .refused(_, _, let hint): hint
+            case .openChange: "run the command that was interrupted again: it finishes or undoes the change"
+            case .directory, .file, .daemonReload, .restart: nil
+            }
         }
 
         /// The file or directory that differs; nil where it is no file.
@@ -134,6 +138,9 @@ package struct NodeStatus: Sendable, Equatable {
         return problem == nil && certificates.isEmpty && flags?.arguments.isEmpty == true && !drift.isEmpty
             && !keepsItOff
     }
+
+    /// Whether systemd says that kube-apiserver does not run.
+    package var isDown: Bool { problem == nil && server == nil && unit?.hasPrefix("active") == false }
 
     package var differs: Bool {
         if case .missing = loaded { return true }

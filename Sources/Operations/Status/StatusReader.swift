@@ -28,14 +28,26 @@ package enum StatusReader {
             case .failure(let error): NodeStatus(node, ControlPlanes.located(error, on: node))
             }
         }
+        // A change of every node, with what was begun.
+        let history = try ledger.newest(ClusterStatus.historyLength + 2 * results.count)
         return ClusterStatus(
             cluster: run.spec.cluster, spec: try SpecLoader.find(run.request.specFile), now: now,
-            state: run.state.path, authority: inventory.current?.certificate, rotation: rotation,
-            history: try ledger.newest(ClusterStatus.historyLength), schedule: schedule(run),
+            state: run.state.path, authority: signing(inventory, rotation), rotation: rotation,
+            history: history.suffix(ClusterStatus.historyLength), lastChange: LastChange(history),
+            schedule: schedule(run),
             notices: notices(
                 run, plan, rotation,
                 // The plan of an open rotation does not look for it.
                 older: rotation == nil ? nil : try run.olderState(observed, inventory)), nodes: nodes)
+    }
+
+    /// Going back, the new CA signs nothing more.
+    private static func signing(_ inventory: StateInventory, _ rotation: OpenRotation?) -> CertificateSummary?
+    {
+        guard let terms = rotation?.terms, terms.direction == .back else {
+            return inventory.current?.certificate
+        }
+        return inventory.generation(terms.keep)?.certificate
     }
 
     /// The timer is this machine's; where systemd does not run here, there is none to be asked.

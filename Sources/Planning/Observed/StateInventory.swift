@@ -5,6 +5,8 @@ import Values
 
 /// What the state directory holds, without any private key.
 package struct StateInventory: Sendable, Equatable {
+    /// The state directory, for messages.
+    package let directory: String
     /// CA generations, oldest first.
     package var generations: [CAGeneration]
     /// The newest leaf of each owner (a node's name, or `LeafOwner.shared`).
@@ -26,9 +28,10 @@ package struct StateInventory: Sendable, Equatable {
     package var adoptedLeaves: Set<String> = []
 
     package init(
-        generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],
+        directory: String = "DIR", generations: [CAGeneration] = [], leaves: [String: IssuedLeaf] = [:],
         earlierLeaves: [String: [IssuedLeaf]] = [:], plainKeys: [String] = [], encryptedKeys: [String] = []
     ) {
+        self.directory = directory
         self.generations = generations
         self.leaves = leaves
         self.earlierLeaves = earlierLeaves

@@ -115,7 +115,7 @@ enum ForeignCA {
             + "key: aggbootstrap spec adopt --ca-key FILE"
         // A mistyped name of the cluster or of the directory leads to an empty state.
         return inventory.generations.isEmpty
-            ? "this state directory holds no CA: check the cluster's name in the spec and --state DIR first; \(ways)"
+            ? "the state directory \(inventory.directory) holds no CA: check the cluster's name in the spec and --state DIR first; \(ways)"
             : ways
     }
 }

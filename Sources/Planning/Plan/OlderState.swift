@@ -75,7 +75,8 @@ package enum OlderState {
             code: "plan/older-state", node: nil,
             message: "this state directory is older than what the control planes have: \(what)",
             hint:
-                "use the copy that changed them last: --state DIR, or there state export and here state import; only if it is "
-                + "lost: aggbootstrap \(wayOut) --accept-older-state")
+                "use the copy that changed them last: if it is here, with --state DIR; if it is on another machine, with state export "
+                + "there and state import here. Only if it is lost: aggbootstrap \(wayOut) --accept-older-state"
+        )
     }
 }

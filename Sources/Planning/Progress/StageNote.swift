@@ -11,7 +11,7 @@ package enum StageNote: Sendable, Equatable {
     /// Certificates of this CA are being installed.
     case leaves(subject: String)
     /// Until connections with old certificates have ended.
-    case soak(seconds: Int)
+    case soak(seconds: Int, until: UnixTime)
     case drop(Drop)
     case proof(Proof)
 
@@ -66,7 +66,7 @@ package enum StageNote: Sendable, Equatable {
     package enum Drop: Sendable, Equatable {
         case removes(subjects: [String])
         case reader(TrustReaderNote)
-        case watchesConfigMap(seconds: Int)
+        case watchesConfigMap(seconds: Int, until: UnixTime)
         case reached
     }
 }

@@ -58,6 +58,15 @@ package enum RollbackPlanner {
             plan.notices += planner.base.notices
             targets += planner.target.map { [$0] } ?? []
         }
+        let off = targets.filter { $0.changesPair && $0.flags?.lacksAggregation == true }.map(\.node)
+        if !off.isEmpty {
+            plan.notices.append(
+                Notice(
+                    code: "rollback/off", node: nil,
+                    message:
+                        "the aggregation layer is off on \(off.joined(separator: ", ")) afterwards: extension APIs, such as "
+                        + "that of metrics-server, do not work there"))
+        }
         if plan.refusals.isEmpty, nodes.allSatisfy({ $0.previous == nil && $0.transaction == nil }) {
             plan.refusals.append(nothingToGoBackTo(nodes))
         }

@@ -61,7 +61,8 @@ struct AdoptionText {
         switch note {
         case .refused(_, _, _, let hint): hint.map { "\($0)" }
         case .foreignCA:
-            "take it over with --ca-key FILE, its private key; or replace it with aggbootstrap rotate --ca"
+            "if a state directory of aggbootstrap has it, give that with --state DIR; else take it over with --ca-key FILE, its private "
+                + "key, or replace it with aggbootstrap rotate --ca"
         default: nil
         }
     }
@@ -141,7 +142,7 @@ struct AdoptionText {
     private func change(_ note: AdoptionNote) -> Message? {
         switch note {
         case .layerOff(let nodes, byHand: false):
-            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on, with the CA of the state directory"
+            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on"
         case .layerOff(let nodes, byHand: true):
             "the aggregation layer is off on \(nodes.joined(separator: ", ")): init writes the certificates, and prints the flags to "
                 + "add"

@@ -72,7 +72,9 @@ enum Console {
     /// Asks a question on the terminal.
     /// - Returns: whether the answer began with `y`, or with 是.
     private static func confirm(_ question: Message) -> Bool {
-        write("\(SafeText.lines(question.shown)) [y/N] ", to: 2)
+        let text = SafeText.lines(question.shown)
+        // A full-width question mark has its own space.
+        write("\(text)\(text.hasSuffix("？") ? "" : " ")[y/N] ", to: 2)
         let answer = readLine()?.lowercased() ?? ""
         return answer.hasPrefix("y") || answer.hasPrefix("是")
     }

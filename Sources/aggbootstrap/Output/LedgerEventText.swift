@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Planning
 import StateStore
 import Values
 
@@ -22,7 +23,8 @@ extension LedgerEntry {
         case "removed-ca-key": "an old CA key was removed"
         case "replaced-ca-key": "an old CA key was replaced"
         case "rotation-begin": "a CA rotation was begun"
-        case "rotation-abort": "a CA rotation was aborted"
+        case "rotation-abort": "the abort of a CA rotation was begun"
+        case "rotation-end" where direction == .back: "a CA rotation was aborted"
         case "rotation-end": "a CA rotation was finished"
         case "moved-ca": "a CA file was moved"
         case "exported-state": "the state was exported"

@@ -78,7 +78,7 @@ enum NextCommand {
         while rest.first == " " {
             let word = rest.dropFirst().prefix { isOfWord($0) || $0 == "." }
             let isArgument =
-                word.hasPrefix("--") || option == "--compromised"
+                word.hasPrefix("--") || ["--compromised", "--limit"].contains(option)
                 || word.first.map { !$0.isLowercase && $0 != "." } ?? false
             guard isArgument else { break }
             option = word

@@ -10,7 +10,7 @@ extension NodeNote {
         case .wrote(let files): "\(Message.count(files, "file")) written"
         case .removed(let files): "\(Message.count(files, "file")) removed"
         case .restarted(let unit): "\(unit) restarted, waiting until it is ready"
-        case .ready(let unit, let seconds): "\(unit) is ready after \(seconds) s"
+        case .ready(let unit, let seconds): "\(unit) is ready, \(seconds) s after its restart began"
         case .restoring(let why): "\(why); restoring the old files"
         case .copiesNotStored(let why):
             "cannot store the copies of the previous files (\(why)); the next init does it"

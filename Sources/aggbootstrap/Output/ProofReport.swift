@@ -61,6 +61,20 @@ struct ProofReport {
             + "(status 4): \(Self.list(open))"
     }
 
+    /// What a last line says of control planes that prove nothing, because kube-apiserver does not run there.
+    var unprovenNodes: Message {
+        let names = nodes.filter { node in
+            node.proofs.contains { $0.name == "command-line" && $0.outcome == .notProven }
+        }.map(\.node)
+        return names.isEmpty
+            ? "" : "; nothing is proved on \(StatusTable.names(names)), where kube-apiserver does not run"
+    }
+
+    /// Whether running API servers were asked, and what their aggregators present was not.
+    var leavesOutCanary: Bool {
+        !wantsCanary && nodes.contains { $0.proofs.contains { $0.name == "identity" } }
+    }
+
     /// Whether the canary that was asked for was seen by no control plane.
     private var isWithoutCanary: Bool {
         let proofs = nodes.flatMap(\.proofs).filter { $0.name == "canary" }

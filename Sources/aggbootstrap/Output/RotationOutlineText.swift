@@ -25,7 +25,10 @@ struct RotationOutlineText {
         self.state = state
     }
 
-    var lines: [Message] { [title] + stages.map { "  \($0)" } + [""] }
+    var lines: [Message] {
+        [title] + stages.map { "  \($0)" }
+            + ["it waits at least \(outline.waitSeconds) s in all: a time limit must be longer", ""]
+    }
 
     /// A line for each part: its stage, and what it does.
     var stages: [Message] {

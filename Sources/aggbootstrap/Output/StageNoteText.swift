@@ -12,7 +12,8 @@ extension StageNote {
         case .trust(let note): note.text
         case .extensions(let note): note.text
         case .leaves(let subject): "installing a certificate of \(subject) on every control plane"
-        case .soak(let seconds): "waiting \(seconds) s, until connections with old certificates have ended"
+        case .soak(let seconds, let until):
+            "waiting \(seconds) s, until \(until): then connections with old certificates have ended"
         case .drop(let note): note.text
         case .proof(let note): note.text
         }
@@ -89,8 +90,8 @@ extension StageNote.Drop {
         switch self {
         case .removes(let subjects): "removing \(subjects.joined(separator: ", ")) from every control plane"
         case .reader(let note): note.text
-        case .watchesConfigMap(let seconds):
-            "the extension API servers' ConfigMap gets one CA only; watching it for \(seconds) s"
+        case .watchesConfigMap(let seconds, let until):
+            "the extension API servers' ConfigMap gets one CA only; watching it for \(seconds) s, until \(until)"
         case .reached: "reached"
         }
     }

@@ -197,7 +197,7 @@ struct StatusDocument: Encodable, Sendable {
                 since: $0.terms.since, direction: $0.terms.direction.rawValue, stage: status.stage?.rawValue,
                 inProgress: $0.holder != nil, aborted: $0.terms.aborted)
         }
-        (lastChange, history) = (status.lastChange.map(Change.init), status.history.map(Change.init))
+        (lastChange, history) = ((status.lastChange?.entry).map(Change.init), status.history.map(Change.init))
         schedule = status.schedule.map { ScheduleDocument($0) }
         nodes = status.nodes.map { Node($0, now: status.now) }
         notices = status.notices.map {

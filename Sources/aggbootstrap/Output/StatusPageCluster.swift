@@ -53,7 +53,7 @@ struct StatusPageCluster {
         }
         facts.append(("Rotation of the CA", "\(report.rotation ?? "none is open")"))
         if let change = status.lastChange {
-            facts.append(("Last change", "\(change.time), \(StatusReport.words(change))"))
+            facts.append(("Last change", "\(change.entry.time), \(StatusReport.words(change))"))
         }
         if let timer = report.timer { facts.append(("Timer", "\(timer)")) }
         if let schedule = status.schedule, schedule.isInstalled {

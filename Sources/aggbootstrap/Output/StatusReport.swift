@@ -44,7 +44,7 @@ struct StatusReport {
         var lines: [Message] = ["cluster \(status.cluster), state \(status.state)", authority]
         if let rotation { lines.append(rotation) }
         if let change = status.lastChange {
-            lines.append("last change: \(change.time), \(Self.words(change))")
+            lines.append("last change: \(change.entry.time), \(Self.words(change))")
         }
         if let timer { lines.append("timer: \(timer)") }
         lines += [""] + StatusTable(status, style).lines + [""]
@@ -93,15 +93,21 @@ struct StatusReport {
     }
 
     /// What was done, where, and by whom.
-    static func words(_ entry: LedgerEntry) -> Message {
+    static func words(_ entry: LedgerEntry) -> Message { words(entry, entry.node.map { [$0] } ?? []) }
+
+    static func words(_ change: LastChange) -> Message { words(change.entry, change.nodes) }
+
+    private static func words(_ entry: LedgerEntry, _ nodes: [String]) -> Message {
         let by: Message = entry.by.map { " by \($0)" } ?? ""
-        return entry.node.map { "\(entry.words) (\($0))\(by)" } ?? entry.words + by
+        guard !nodes.isEmpty else { return entry.words + by }
+        return "\(entry.words) (\(StatusTable.names(nodes)))\(by)"
     }
 
     // MARK: - What needs attention
 
     private static let notLoaded = "status/not-loaded"
     private static let off = "status/off"
+    private static let rolledBack = "status/rolled-back"
     private static let loopbackCertificate = "status/loopback-certificate"
 
     private var loopbacks: [NodeStatus] {
@@ -126,6 +132,13 @@ struct StatusReport {
                     && ($0.words, $0.code, $0.hint) == (remark.words, remark.code, remark.hint)
             }
             if let same { remarks[same].nodes += remark.nodes } else { remarks.append(remark) }
+        }
+        if status.lastChange?.entry.event == "rollback-done", status.differs {
+            remarks.append(
+                Remark(
+                    words:
+                        "the last change was a rollback: the next init installs again what was rolled back",
+                    code: Self.rolledBack))
         }
         return remarks
             + status.notices.map {
@@ -191,6 +204,8 @@ struct StatusReport {
         if !loopbacks.isEmpty {
             parts.append("\(Message.count(loopbacks.count, "API server")) should be restarted")
         }
+        let down = status.nodes.filter(\.isDown).map(\.name)
+        if !down.isEmpty { parts.append("kube-apiserver does not run on \(StatusTable.names(down))") }
         let off = status.nodes.count(where: \.isOff)
         if off > 0 { parts.append("\(Message.count(off, "control plane")) without the aggregation layer") }
         let different = status.nodes.count { $0.differs && $0.problem == nil && !$0.isOff }

@@ -42,7 +42,8 @@ enum Summary {
         let encrypted: Message = keys == 0 ? "" : "\(count(keys, "private key")) encrypted, "
         let done = ended(
             "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
-                + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))",
+                + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))"
+                + report.unprovenNodes,
             report)
         let without = plan.notices.filter { $0.code == "plan/flags-missing" }.compactMap(\.node)
         if !without.isEmpty {
@@ -62,7 +63,7 @@ enum Summary {
         }
         let restart: Message =
             plan.isTakenWithoutRestart(spec: run.spec)
-            ? " (kube-apiserver loads it without a restart)" : restart(plan, run)
+            ? " (kube-apiserver loads them without a restart)" : restart(plan, run)
         return [
             done,
             "next: install the files below \(root)/NODE/ on each node\(restart), or run init without --root, with --state "
@@ -129,7 +130,8 @@ enum Summary {
         _ outcome: ApplyOutcome, _ preparation: Preparation, _ run: Run, _ report: ProofReport
     ) -> [Message] {
         // Without it, the next one rolls the other nodes back.
-        let again = (["rollback"] + run.request.limit.flatMap { ["--limit", $0] }).joined(separator: " ")
+        let again = (["aggbootstrap rollback"] + run.request.limit.flatMap { ["--limit", $0] }).joined(
+            separator: " ")
         let done = ended(
             "\(count(outcome.filesWritten, "file")) restored, \(outcome.filesRemoved) removed, "
                 + count(outcome.restarts, "restart"), report)
@@ -138,7 +140,7 @@ enum Summary {
             done,
             preparation.goesForward
                 ? "next: \(again) undoes this again"
-                : "next: change the spec before the next init, which installs what the spec says; \(again) undoes this rollback",
+                : "next: the next init installs again what was rolled back, unless you change the spec first; \(again) undoes this rollback",
         ]
     }
 
@@ -153,6 +155,7 @@ enum Summary {
         let open = report.count(.notProven)
         return "verified: \(all - open) of \(count(all, "proof")) hold"
             + (open == 0 ? "" : ", \(open) could not be made")
+            + (report.leavesOutCanary ? "; without the canary (--canary)" : "")
             + (report.notices.isEmpty ? "" : "; \(count(report.notices.count, "note")) above")
     }
 

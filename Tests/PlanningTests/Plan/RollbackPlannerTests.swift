@@ -239,7 +239,9 @@ import Testing
         first.setBase([UnitText(path: PlanWorld.basePath, text: edited)])
         #expect(codes(plan(first)) == ["plan/pending-changes"])
         let allowed = plan(first, options: .init(includesPending: true))
-        #expect(codes(allowed) == [] && allowed.plan.notices.map(\.code) == ["plan/pending-changes"])
+        #expect(
+            codes(allowed) == []
+                && allowed.plan.notices.map(\.code) == ["plan/pending-changes", "rollback/off"])
         var second = try Self.changed()
         // The drop-in of before has the command of before.
         second.setBase([UnitText(path: PlanWorld.basePath, text: edited)])

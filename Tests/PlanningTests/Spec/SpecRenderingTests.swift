@@ -10,10 +10,6 @@ import Testing
         (
             "{\n  \"apiVersion\": \"aggbootstrap/v1\",\n  \"clutser\": \"demo\",\n  \"nodes\": []\n}\n",
             """
-            cluster.json:1:1: error: the key "cluster" is missing [spec/missing-key]
-                {
-                ^
-              hint: add "cluster": "shanghai"
             cluster.json:3:3: error: unknown key "clutser" [spec/unknown-key]
                   "clutser": "demo",
                   ^
