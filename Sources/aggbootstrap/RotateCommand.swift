@@ -98,7 +98,8 @@ struct RotateCommand: AsyncParsableCommand {
         }
         guard let replacing else { return }
         if spec.root != nil {
-            throw UsageError.validation("--root and \(replacing) are both given: a CA is replaced on running control planes only")
+            throw UsageError.validation(
+                "--root and \(replacing) are both given: a CA is replaced on running control planes only")
         }
         if !change.acceptUnhealthy.isEmpty {
             throw UsageError.validation(

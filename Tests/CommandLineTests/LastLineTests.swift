@@ -73,7 +73,8 @@ import Testing
         let rotated = try lines(["rotate"], in: directory)
         #expect(
             rotated.last?.hasPrefix("next: install the files below out/NODE/ on each node") == true
-                && rotated.last?.contains("kube-apiserver loads them without a restart") == true, "\(rotated)")
+                && rotated.last?.contains("kube-apiserver loads them without a restart") == true, "\(rotated)"
+        )
         // One that reads its files only when it starts.
         let old = threeNodes.replacing("\"nodes\"", with: "\"kubernetesVersion\": \"1.19\",\n  \"nodes\"")
         try directory.write(old, to: "cluster.json")
