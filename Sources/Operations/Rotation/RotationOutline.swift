@@ -81,7 +81,10 @@ extension RotationOutline {
             .leaves(isCrossSigned: cross != nil), Self.soak(options, isEmergency, isAbort),
             .drop(watchSeconds: options.watchSeconds), .proof(isEmergency: isEmergency),
         ]
-        if let terms { parts = try Self.left(parts, context, observed, terms) }
+        // Where it goes back from is seen once it is turned around.
+        if let terms, !isAbort || terms.direction == .back {
+            parts = try Self.left(parts, context, observed, terms)
+        }
         let since = terms?.since ?? ""
         self.init(isAbort ? .abort(since: since) : terms == nil ? .replace : .resume(since: since), parts)
     }

@@ -61,11 +61,16 @@ struct ProofReport {
             + "(status 4): \(Self.list(open))"
     }
 
-    /// What a last line says of control planes that prove nothing, because kube-apiserver does not run there.
-    var unprovenNodes: Message {
-        let names = nodes.filter { node in
+    /// Where kube-apiserver does not run.
+    var nodesThatAreDown: [String] {
+        nodes.filter { node in
             node.proofs.contains { $0.name == "command-line" && $0.outcome == .notProven }
         }.map(\.node)
+    }
+
+    /// What a last line says of control planes that prove nothing, because kube-apiserver does not run there.
+    var unprovenNodes: Message {
+        let names = nodesThatAreDown
         return names.isEmpty
             ? "" : "; nothing is proved on \(StatusTable.names(names)), where kube-apiserver does not run"
     }

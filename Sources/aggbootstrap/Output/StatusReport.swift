@@ -32,12 +32,16 @@ struct StatusReport {
         status.ending(within: warnBefore?.seconds ?? 0)
     }
 
+    /// Where kube-apiserver does not run.
+    private var down: [String] { status.nodes.filter(\.isDown).map(\.name) }
+
     private var unread: [NodeStatus] { status.nodes.filter { $0.problem != nil } }
 
     var exitStatus: ExitStatus {
         if !unread.isEmpty { return .proofFailed }
         guard warnBefore != nil else { return .done }
-        return status.differs || !ending.isEmpty || !loopbacks.isEmpty ? .proofFailed : .done
+        let isFine = !status.differs && ending.isEmpty && loopbacks.isEmpty && down.isEmpty
+        return isFine ? .done : .proofFailed
     }
 
     var lines: [Message] {
@@ -204,7 +208,6 @@ struct StatusReport {
         if !loopbacks.isEmpty {
             parts.append("\(Message.count(loopbacks.count, "API server")) should be restarted")
         }
-        let down = status.nodes.filter(\.isDown).map(\.name)
         if !down.isEmpty { parts.append("kube-apiserver does not run on \(StatusTable.names(down))") }
         let off = status.nodes.count(where: \.isOff)
         if off > 0 { parts.append("\(Message.count(off, "control plane")) without the aggregation layer") }

@@ -147,8 +147,15 @@ enum Summary {
     /// Below the proofs of `verify`; in line with its exit status.
     static func verified(_ report: ProofReport) -> Message {
         if let shortfall = report.shortfall {
+            let down = report.nodesThatAreDown
             let plan: Message =
-                report.count(.failed) > 0 ? "; aggbootstrap plan shows what init would fix" : ""
+                if !down.isEmpty {
+                    "; start kube-apiserver on \(StatusTable.names(down))"
+                } else if report.count(.failed) > 0 {
+                    "; aggbootstrap plan shows what init would fix"
+                } else {
+                    ""
+                }
             return "failed: \(shortfall)\(plan)"
         }
         let all = report.nodes.reduce(0) { $0 + $1.proofs.count }

@@ -107,7 +107,7 @@ before_the_first() {
     assert_lacks FAIL "not proven"
     on_each 3 assert_kept bare
     assert_exit 0 op rollback --yes --require-proof
-    assert_contains "done: 12 files restored, 0 removed, 3 restarts" "next: rollback undoes this again"
+    assert_contains "done: 12 files restored, 0 removed, 3 restarts" "next: aggbootstrap rollback --spec $OPERATOR/cluster.json undoes this again"
     on_each 3 assert_kept first
     on_each 3 assert_aggregation
     assert_exit 0 op init --yes
