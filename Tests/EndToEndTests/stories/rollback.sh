@@ -33,7 +33,7 @@ story() {
 
     # One, then all: the one is left alone.
     assert_exit 0 op rollback --yes --limit cp1
-    assert_contains "done: 3 files restored, 0 removed, 1 restart" "next: change the spec before the next init"
+    assert_contains "done: 3 files restored, 0 removed, 1 restart" "next: the next init installs again what was rolled back, unless you change the spec first"
     assert_lacks "FAIL"
     NODE=1 assert_kept first
     NODE=2 assert_node_untouched
