@@ -71,7 +71,7 @@ struct LiveProver {
         switch readiness {
         case .ready: Proof("ready", .passed, "\(connection.endpoint)/readyz")
         case .notReady(let checks):
-            Proof("ready", .failed, "/readyz fails: \(checks.joined(separator: ", "))")
+            Proof("ready", .failed, "/readyz fails: \(list: checks)")
         case .hidden(let why), .unseen(let why): Proof("ready", .notProven, why)
         }
     }
@@ -179,18 +179,18 @@ struct LiveProver {
                 "it could not watch its files, so it reads them each minute: raise fs.inotify.max_user_instances of the node"
             )
         case .absent(let paths)?:
-            return Proof("watches", .failed, "\(paths.joined(separator: ", ")) is missing")
+            return Proof("watches", .failed, "\(list: paths) is missing")
         case .missing(let paths)?:
             return Proof(
                 "watches", .failed,
-                "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses its changes: remove backups that "
+                "it does not watch \(list: paths) as it is now, and misses its changes: remove backups that "
                     + "are hard links to old files, or restart it")
         case .byWatch?:
             let linked = try paths.filter { try link.node.status($0)?.links ?? 1 > 1 }
             guard linked.isEmpty else {
                 return Proof(
                     "watches", .notProven,
-                    "\(linked.joined(separator: ", ")) \(linked.count == 1 ? "has" : "have") other hard links: it would see one change and miss every "
+                    "\(list: linked) \(linked.count == 1 ? "has" : "have") other hard links: it would see one change and miss every "
                         + "later one")
             }
             return Proof("watches", .passed, "it watches the three current files")

@@ -61,7 +61,7 @@ package struct PairGate: Sendable {
         if case .notReady(let checks) = readiness {
             throw BootstrapError(
                 "rotation/not-ready",
-                "kube-apiserver is not ready with the new certificate: \(checks.joined(separator: ", "))")
+                "kube-apiserver is not ready with the new certificate: \(list: checks)")
         }
         if let services = terms.services, services.count(through: node) > 0 {
             progress.step(.checkingExtensionAPIs)

@@ -139,7 +139,7 @@ struct Prover {
         let allowed = written.isEmpty ? spec.requestHeader.allowedNames : written
         return allowed.containsBytes(name)
             ? Proof("allowed-name", .passed, "\(name) is in --requestheader-allowed-names")
-            : Proof("allowed-name", .failed, "\(name) is not in \(allowed.joined(separator: ", "))")
+            : Proof("allowed-name", .failed, "\(name) is not in \(list: allowed)")
     }
 
     private func separation() -> Proof {

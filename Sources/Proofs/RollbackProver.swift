@@ -54,7 +54,7 @@ struct RollbackProver {
         guard others.isEmpty else {
             return Proof(
                 "files", .failed,
-                "\(target.isRemoval ? "still there" : "not as before"): \(others.map(\.path).joined(separator: ", "))"
+                "\(target.isRemoval ? "still there" : "not as before"): \(list: others.map(\.path))"
             )
         }
         let gone = target.entries.count { $0.before == nil }

@@ -71,9 +71,9 @@ package enum SpecExplanation {
         switch type {
         case .boolean, .text, .object: return type.words
         case .integer(let allowed):
-            return "\(type.words): \(allowed.map(String.init).joined(separator: ", "))"
+            return "\(type.words): \(list: allowed.map(String.init))"
         case .choice(let allowed):
-            return "one of \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))"
+            return "one of \(list: allowed.map { "\"\($0)\"" })"
         case .list(let element, let count, let unique):
             let distinct: Message = if case .repeatable = unique { "" } else { ", no two alike" }
             let range: Message = "\(count.lowerBound) to \(count.upperBound)"
@@ -87,7 +87,7 @@ package enum SpecExplanation {
         case .optional: "none: it may be left out"
         case .defaultText(let text): "\(SpecDocument.json(text))"
         case .defaultBoolean(let flag): "\(flag)"
-        case .defaultTexts(let texts): "[\(texts.map(SpecDocument.json).joined(separator: ", "))]"
+        case .defaultTexts(let texts): "[\(list: texts.map(SpecDocument.json))]"
         case .defaultObject: "the defaults of its fields"
         case .derived(let words): words
         }

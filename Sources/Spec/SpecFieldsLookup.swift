@@ -75,6 +75,6 @@ extension SpecFields {
         if !elsewhere.isEmpty {
             return elsewhere.dropFirst().reduce("it belongs at \(elsewhere[0])") { $0 + " or \($1)" }
         }
-        return "the keys here are \(object.fields.map { "\"\($0.name)\"" }.joined(separator: ", "))"
+        return "the keys here are \(list: object.fields.map { "\"\($0.name)\"" })"
     }
 }

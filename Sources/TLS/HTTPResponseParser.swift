@@ -73,7 +73,7 @@ struct HTTPResponseParser {
         if !codings.isEmpty {
             guard lengths.isEmpty, codings.count == 1, codings[0].lowercased() == "chunked" else {
                 throw attempt.error(
-                    .http, "the answer's framing is ambiguous: \(codings.joined(separator: ", "))")
+                    .http, "the answer's framing is ambiguous: \(list: codings)")
             }
             return .chunked(ChunkedBody(limit: Self.bodyLimit))
         }

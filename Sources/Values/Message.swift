@@ -22,6 +22,8 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
         /// A name, a path, a number: the same in every language.
         case verbatim(String)
         case message(Message)
+        /// Names, paths and the like, the same in every language; what stands between them is not.
+        case list([String])
         /// How many there are of what the word in the singular says.
         case count(Int, String)
     }
@@ -74,6 +76,7 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
                 switch value {
                 case .verbatim(let text): .verbatim(transform(text))
                 case .message(let message): .message(message.mapValues(transform))
+                case .list(let items): .list(items.map(transform))
                 case .count: value
                 }
             }
@@ -108,6 +111,11 @@ package struct Message: Sendable, ExpressibleByStringInterpolation, CustomString
             index += found?.count ?? 1
         }
         return shown
+    }
+
+    /// What stands between the items of a list: in Chinese it is another mark than between the parts of a sentence.
+    fileprivate static func listSeparator(_ translation: Translation) -> String {
+        (translation("%1, %2") ?? "%1, %2").replacing("%1", with: "").replacing("%2", with: "")
     }
 
     /// No sentence of the source has more lines.
@@ -185,7 +193,7 @@ extension Character {
 extension Message.Value {
     fileprivate var isVerbatim: Bool {
         switch self {
-        case .verbatim: true
+        case .verbatim, .list: true
         case .message(let message):
             message.phrases.allSatisfy {
                 $0.texts.allSatisfy(\.isEmpty) && $0.values.allSatisfy(\.isVerbatim)
@@ -198,6 +206,7 @@ extension Message.Value {
         switch self {
         case .verbatim(let text): text
         case .message(let message): message.text(translation)
+        case .list(let items): items.joined(separator: Message.listSeparator(translation))
         case .count(let number, let one):
             translation("%1 \(one)")?.replacing("%1", with: "\(number)")
                 ?? "\(number) \(one)\(number == 1 ? "" : "s")"
@@ -224,6 +233,10 @@ extension Message {
         package mutating func appendInterpolation(_ message: Message) { append(.message(message)) }
 
         package mutating func appendInterpolation(_ value: Value) { append(value) }
+
+        package mutating func appendInterpolation(list items: some Sequence<String>) {
+            append(.list(Array(items)))
+        }
 
         /// An error is said as a report says it, without its code.
         package mutating func appendInterpolation(_ error: some Error) {

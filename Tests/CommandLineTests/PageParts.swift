@@ -7,6 +7,23 @@ struct PageParts {
         let shape: String
         var text = ""
 
+        private var isBlock: Bool { shape.hasPrefix("```") }
+
+        /// The shape with a mark for each comment of a block. `# exit N` is no comment: a test reads it.
+        var skeleton: String {
+            guard isBlock else { return shape }
+            return shape.split(separator: "\n", omittingEmptySubsequences: false)
+                .map { $0.replacing(Self.comment) { "\($0.1)#" } }.joined(separator: "\n")
+        }
+
+        /// What is said in a block to people.
+        var comments: [String] {
+            guard isBlock else { return [] }
+            return shape.split(separator: "\n").flatMap { $0.matches(of: Self.comment).map { String($0.2) } }
+        }
+
+        private nonisolated(unsafe) static let comment = /(^| +)# (?!exit \d)(.*)$/
+
         /// What stands in code marks, without its order.
         var spans: Set<String> {
             Set(text.matches(of: /(`+)(.+?)\1(?!`)/).map { String($0.2) })

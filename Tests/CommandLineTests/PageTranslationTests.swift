@@ -72,7 +72,7 @@ import Testing
         here.remove(at: 1)
         there.remove(at: 1)
         for (part, wanted) in zip(here, there) {
-            if part.shape != wanted.shape {
+            if part.skeleton != wanted.skeleton {
                 return ["\(part.shape) \(part.text)\nstands for\n\(wanted.shape) \(wanted.text)"]
             }
         }
@@ -81,7 +81,9 @@ import Testing
         }
         return zip(here, there).flatMap { part, wanted -> [String] in
             let links = wanted.links.map { translated($0, on: original, in: pages) }.sorted()
-            var faults: [String] = []
+            var faults = part.comments.filter { !$0.contains(/\p{Han}/) }.map {
+                "a comment in English: \($0)"
+            }
             if part.spans != wanted.spans {
                 let odd = part.spans.symmetricDifference(wanted.spans).sorted()
                 faults.append("code that only one of both has: \(odd)\n\(part.text)")

@@ -28,6 +28,15 @@ import Values
         #expect(Painter.paint(other) == "note: x")
     }
 
+    /// In Chinese, names in a row have a mark of their own between them; in English, for programs too, it is a comma.
+    @Test func aListInEachLanguage() {
+        let message: Message =
+            "\(list: ["cp1", "cp2", "a, b"]) skipped: no requestheader CA there yet; run init afterwards"
+        let chinese = Language.chineseCatalog()
+        #expect(message.description.hasPrefix("cp1, cp2, a, b skipped: "))
+        #expect(message.text { chinese.translation($0) }.contains("cp1、cp2、a, b"))
+    }
+
     @Test func linesOfOneMessage() {
         let lines = ShownLine("note: a\nb").split
         #expect(lines.map(\.text) == ["note: a", "b"] && lines.map(\.english) == ["note: a", "b"])

@@ -117,7 +117,7 @@ package struct Activator {
     static func text(_ readiness: ObservedAPIServer.Readiness) -> Message {
         switch readiness {
         case .ready: "ready"
-        case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
+        case .notReady(let checks): "not ready (\(list: checks))"
         case .hidden(let why), .unseen(let why): why
         }
     }

@@ -118,7 +118,7 @@ package struct NodeApply {
         guard result.status == 0 else {
             throw BootstrapError(
                 "apply/not-synced",
-                "cannot write the removal of files in \(directories.joined(separator: ", ")) to the disk: "
+                "cannot write the removal of files in \(list: directories) to the disk: "
                     + result.stderr)
         }
         progress(.removed(files: files.count))

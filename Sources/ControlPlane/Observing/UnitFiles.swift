@@ -159,7 +159,7 @@ package struct UnitFiles {
             "usage/base-file", status: .usage, "--base-file names \(path), which \(unit) does not read",
             hint: names.isEmpty
                 ? "the unit has no EnvironmentFile=: remove --base-file"
-                : "it reads \(Set(names).sorted().joined(separator: ", "))")
+                : "it reads \(list: Set(names).sorted())")
     }
 
     /// Other names of the unit, which are links to it in the search path; drop-ins of each name apply.

@@ -53,7 +53,7 @@ extension ControlPlanes {
             case .missing(let paths)?: throw Self.unwatched("kube-apiserver", paths, spec)
             case .absent(let paths)?:
                 throw BootstrapError(
-                    "rotation/no-file", "\(paths.joined(separator: ", ")) is missing",
+                    "rotation/no-file", "\(list: paths) is missing",
                     hint: "run init, which restores what is missing")
             case .byWatch?: break
             }
@@ -74,7 +74,7 @@ extension ControlPlanes {
     package static func unwatched(_ who: String, _ paths: [String], _ spec: ClusterSpec) -> BootstrapError {
         BootstrapError(
             "rotation/not-watched",
-            "\(who) does not watch \(paths.joined(separator: ", ")) as it is now: it misses the next change, and may have "
+            "\(who) does not watch \(list: paths) as it is now: it misses the next change, and may have "
                 + "missed the last one",
             hint:
                 "the cause may be a backup that is a hard link to an old file: remove it, and the files are read again; else restart it "

@@ -141,7 +141,7 @@ struct RotationGates: Sendable {
                     .map(\.certificate.subject)
                 throw BootstrapError(
                     "rotation/straggler", status: .proofFailed,
-                    "\(subjects.joined(separator: ", ")) came back into \(PublishedCAs.name): an API server that is not "
+                    "\(list: subjects) came back into \(PublishedCAs.name): an API server that is not "
                         + "in the spec still trusts it\(await suspects())",
                     hint:
                         "find it in the endpoints of the Service default/kubernetes, add it to the spec or stop it, "
@@ -164,7 +164,7 @@ struct RotationGates: Sendable {
     private func suspects() async -> Message {
         do {
             let unlisted = try await unlisted(try await controlPlanes.observe())
-            return unlisted.isEmpty ? "" : ", perhaps the one at \(unlisted.joined(separator: ", "))"
+            return unlisted.isEmpty ? "" : ", perhaps the one at \(list: unlisted)"
         } catch {
             return "; which one could not be found: \(error)"
         }

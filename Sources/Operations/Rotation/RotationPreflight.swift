@@ -61,7 +61,7 @@ struct RotationPreflight: Sendable {
                 throw context.refusal(
                     "rotation/other-paths", node,
                     "its certificate files are not where the spec says: "
-                        + "\(paths.sorted().joined(separator: ", ")), expected \(node.ca.path)",
+                        + "\(list: paths.sorted()), expected \(node.ca.path)",
                     "set certificates.directory and certificates.files to the paths in use")
             }
             if let problem = node.requestHeaderCAs.compactMap(\.problem).first {
@@ -91,7 +91,7 @@ struct RotationPreflight: Sendable {
         guard let first = unlisted.first else { return }
         throw BootstrapError(
             "rotation/unlisted",
-            "an API server at \(unlisted.joined(separator: ", ")) serves this cluster and is not in the spec: it would "
+            "an API server at \(list: unlisted) serves this cluster and is not in the spec: it would "
                 + "keep the old CA, and its aggregated requests would fail once that is dropped",
             hint: "add it to the spec; or, if you accept that, --accept-unlisted \(first)")
     }

@@ -46,7 +46,7 @@ extension Run {
         return Notice(
             code: "status/off", node: nil,
             message:
-                "the aggregation layer is off on \(off.joined(separator: ", ")); aggbootstrap init turns it on"
+                "the aggregation layer is off on \(list: off); aggbootstrap init turns it on"
         )
     }
 
@@ -78,7 +78,7 @@ extension Run {
         return Notice(
             code: "cluster/unlisted", node: nil,
             message:
-                "an API server at \(others.joined(separator: ", ")) serves this cluster and is not in the spec: its part of the "
+                "an API server at \(list: others) serves this cluster and is not in the spec: its part of the "
                 + "aggregation layer is neither changed nor proved; add it to the spec, then run init")
     }
 

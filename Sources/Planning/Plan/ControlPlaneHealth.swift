@@ -22,7 +22,7 @@ extension ControlPlaneHealth {
                 .unhealthy(state.map { "its unit is \($0)" } ?? "kube-apiserver is not running")
             case (.running, .ready?), (.running, .hidden?): .serving
             case (.running, .notReady(let checks)?):
-                .unhealthy("it is not ready: \(checks.joined(separator: ", "))")
+                .unhealthy("it is not ready: \(list: checks)")
             case (.running, .unseen(let why)?): .unhealthy(why)
             case (.running, nil): .unhealthy("its API server was not asked")
             }

@@ -93,7 +93,7 @@ extension NodePlanner {
         case .notReady(let checks):
             refuse(
                 "plan/not-ready",
-                "kube-apiserver at \(server.endpoint) is not ready before any change: \(checks.joined(separator: ", "))",
+                "kube-apiserver at \(server.endpoint) is not ready before any change: \(list: checks)",
                 "fix that first; a restart now could make it worse")
         case .unseen(let why):
             refuse(

@@ -64,7 +64,7 @@ package enum RollbackPlanner {
                 Notice(
                     code: "rollback/off", node: nil,
                     message:
-                        "the aggregation layer is off on \(off.joined(separator: ", ")) afterwards: extension APIs, such as "
+                        "the aggregation layer is off on \(list: off) afterwards: extension APIs, such as "
                         + "that of metrics-server, do not work there"))
         }
         if plan.refusals.isEmpty, nodes.allSatisfy({ $0.previous == nil && $0.transaction == nil }) {
@@ -84,7 +84,7 @@ package enum RollbackPlanner {
         Refusal(
             code: "rollback/nothing", node: nil,
             message: "there is nothing to roll back: no change of "
-                + "\(nodes.map(\.name).joined(separator: ", ")) is recorded there",
+                + "\(list: nodes.map(\.name)) is recorded there",
             hint:
                 "each node keeps what the last init, rotate or rollback replaced; rotate --ca and uninstall remove those copies"
         )

@@ -112,7 +112,7 @@ struct CanaryProver {
         }
         let allowed = controlPlanes.spec.requestHeader.allowedNames
         guard allowed.containsBytes(leaf.commonName ?? "") else {
-            return failed("\(name), which is not in \(allowed.joined(separator: ", "))\(other)")
+            return failed("\(name), which is not in \(list: allowed)\(other)")
         }
         guard isOnDisk else { return failed(name + other) }
         let peers = bundles.map(\.node).joined(separator: ", ")

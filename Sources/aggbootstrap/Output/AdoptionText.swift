@@ -98,7 +98,7 @@ struct AdoptionText {
         case .differs(let node, let what, let found, let kept):
             "\(node): \(what) is \(found), and the spec says \(kept)"
         case .attributes(let role, let names):
-            "the subject of \(certificate(role)) has \(names.joined(separator: ", ")), which the spec has no place for"
+            "the subject of \(certificate(role)) has \(list: names), which the spec has no place for"
         case .usage(let name):
             "the proxy client certificate has the usage \"\(name)\", which it does not need"
         case .host(let name):
@@ -136,15 +136,15 @@ struct AdoptionText {
     }
 
     private func place(_ nodes: [String]) -> Message {
-        nodes.isEmpty ? "" : "\(nodes.joined(separator: ", ")): "
+        nodes.isEmpty ? "" : "\(list: nodes): "
     }
 
     private func change(_ note: AdoptionNote) -> Message? {
         switch note {
         case .layerOff(let nodes, byHand: false):
-            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init turns it on"
+            "the aggregation layer is off on \(list: nodes): init turns it on"
         case .layerOff(let nodes, byHand: true):
-            "the aggregation layer is off on \(nodes.joined(separator: ", ")): init writes the certificates, and prints the flags to "
+            "the aggregation layer is off on \(list: nodes): init writes the certificates, and prints the flags to "
                 + "add"
         case .anyName(let kept):
             "--requestheader-allowed-names is empty, so every certificate of the CA could act as any user: the spec allows "
@@ -166,8 +166,8 @@ struct AdoptionText {
         case .files(let nodes, let written, let removed):
             place(nodes)
                 + [
-                    written.isEmpty ? nil : "writes \(written.joined(separator: ", "))" as Message,
-                    removed.isEmpty ? nil : "removes \(removed.joined(separator: ", "))" as Message,
+                    written.isEmpty ? nil : "writes \(list: written)" as Message,
+                    removed.isEmpty ? nil : "removes \(list: removed)" as Message,
                 ].compactMap { $0 }.joined(separator: "; ")
         case .metadata(let node, let path, let found, let kept):
             "\(node): \(path) gets \(kept) instead of \(found)"

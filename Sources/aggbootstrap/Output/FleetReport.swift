@@ -30,7 +30,7 @@ struct FleetReport {
         let others = clusters.filter { !$0.complaints.isEmpty }.map(\.status.cluster)
         var parts: [Message] =
             others.isEmpty
-            ? [] : ["\(Message.count(others.count, "cluster")): \(others.joined(separator: ", "))"]
+            ? [] : ["\(Message.count(others.count, "cluster")): \(list: others)"]
         let unread = fleet.failures.count
         if unread > 0 { parts.append("\(Message.count(unread, "spec")) could not be read") }
         let nodes = clusters.reduce(0) { $0 + $1.status.nodes.count }

@@ -66,7 +66,7 @@ struct Narrator {
         let files: [Message] = observed.map { "\($0.path) \(words($0))" }
         let base = node.unit?.base.map(\.path) ?? []
         let isExternal = node.unit?.external != nil
-        let unit: Message = base.isEmpty ? "unit not known" : "unit \(base.joined(separator: ", "))"
+        let unit: Message = base.isEmpty ? "unit not known" : "unit \(list: base)"
         var lines = isExternal ? [] : [unit]
         if let live = node.unit?.live, isExternal {
             lines.append(
@@ -96,7 +96,7 @@ struct Narrator {
         let readiness: Message =
             switch server.readiness {
             case .ready: "ready"
-            case .notReady(let checks): "not ready (\(checks.joined(separator: ", ")))"
+            case .notReady(let checks): "not ready (\(list: checks))"
             case .hidden(let why): "running, readiness not shown (\(why))"
             case .unseen(let why): "not known (\(why))"
             }

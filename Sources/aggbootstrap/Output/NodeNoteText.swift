@@ -22,7 +22,7 @@ extension NodeNote {
         case .presents(let serial): "its aggregator presents the new certificate, serial \(serial)"
         case .presentedNotSeen(let why): "cannot see which certificate its aggregator presents: \(why)"
         case .notWatched(let paths):
-            "it does not watch \(paths.joined(separator: ", ")) as it is now, and misses the next change: "
+            "it does not watch \(list: paths) as it is now, and misses the next change: "
                 + "remove backups that are hard links to old files, or restart its kube-apiserver"
         }
     }

@@ -47,7 +47,7 @@ struct PlanReport {
                 "  + \(title(issue)): \(Self.subject(profile)), \(profile.key), \(issue.notBefore.date) to "
                     + "\(issue.notAfter.date)\(end)")
             if !profile.hosts.isEmpty {
-                lines.append("      hosts: \(profile.hosts.map(\.description).joined(separator: ", "))")
+                lines.append("      hosts: \(list: profile.hosts.map(\.description))")
             }
             if issue.reason != CertificateIssue.noneYet { lines.append("      because \(issue.reason)") }
             if let old = issue.replaces {
@@ -163,7 +163,7 @@ struct PlanReport {
             let names = nodes[message] ?? []
             let details = plan.notices.first { message == "\($0.message)" as Message }?.details ?? []
             let note: Message =
-                names.isEmpty ? "note: \(message)" : "note: \(names.joined(separator: ", ")): \(message)"
+                names.isEmpty ? "note: \(message)" : "note: \(list: names): \(message)"
             return [note]
                 + details.map { "  \($0)" }
         }

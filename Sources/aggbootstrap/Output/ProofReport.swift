@@ -104,7 +104,7 @@ struct ProofReport {
 
     private static func list(_ names: [String], limit: Int = 12) -> Message {
         let rest = names.count - limit
-        return "\(names.prefix(limit).joined(separator: ", "))" + (rest > 0 ? ", and \(rest) more" : "")
+        return "\(list: names.prefix(limit))" + (rest > 0 ? ", and \(rest) more" : "")
     }
 
     struct Document: Encodable {

@@ -62,7 +62,7 @@ struct RequestReport {
     }
 
     private static func list(_ names: [String]) -> Message {
-        names.count > 12 ? "\(names.count) nodes" : "\(names.joined(separator: ", "))"
+        names.count > 12 ? "\(names.count) nodes" : "\(list: names)"
     }
 
     private static func answer(_ node: NodeVerdict) -> Message {
@@ -80,7 +80,7 @@ struct RequestReport {
 
     private static func text(_ user: RequestUser, _ authenticator: RequestVerdict.Authenticator) -> Message {
         var text: Message = "user \(user.name)"
-        if !user.groups.isEmpty { text += ", groups \(user.groups.joined(separator: ", "))" }
+        if !user.groups.isEmpty { text += ", groups \(list: user.groups)" }
         if let uid = user.uid { text += ", uid \(uid)" }
         for extra in user.extra { text += ", \(extra.key)=\(extra.values.joined(separator: ","))" }
         return text + " (by \(authenticator.title))"
@@ -120,13 +120,13 @@ enum RequestFindingText {
         case .nameNotAllowed(let name):
             name.isEmpty
                 ? "the certificate's common name is empty: --requestheader-allowed-names has only "
-                    + "\(node.allowedNames.joined(separator: ", "))"
+                    + "\(list: node.allowedNames)"
                 : "the certificate's common name \(name): --requestheader-allowed-names has only "
-                    + "\(node.allowedNames.joined(separator: ", "))"
+                    + "\(list: node.allowedNames)"
         case .noUsername(let headers):
             headers.isEmpty
                 ? "kube-apiserver has no --requestheader-username-headers"
-                : "the certificate may set headers, but the request has none of \(headers.joined(separator: ", "))"
+                : "the certificate may set headers, but the request has none of \(list: headers)"
         case .noCommonName: "the certificate has no common name, which would be the user's"
         case .refusedBefore:
             "not accepted: a certificate that fails above is not taken for an anonymous client"

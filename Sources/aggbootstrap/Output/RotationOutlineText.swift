@@ -42,7 +42,7 @@ struct RotationOutlineText {
     private var title: Message {
         switch outline.purpose {
         case .replace:
-            "replace the requestheader CA of \(spec.cluster) on \(nodes.joined(separator: ", "))"
+            "replace the requestheader CA of \(spec.cluster) on \(list: nodes)"
         case .resume(let since):
             "continue the rotation of the requestheader CA of \(spec.cluster), begun at \(since)"
         case .abort(let since):
@@ -62,7 +62,7 @@ struct RotationOutlineText {
             "checks that every control plane is ready, that all have the same CA, and that the spec lists every API "
                 + "server; if not, it stops here"
         case .move(let paths):
-            "brings \(paths.joined(separator: ", ")) to \(spec.certificates.directory) and changes the flags, "
+            "brings \(list: paths) to \(spec.certificates.directory) and changes the flags, "
                 + "with a restart of each control plane in turn"
         case .newCA: "a new CA and new proxy client certificates, in \(state) only"
         case .crossCertificate: "a cross certificate: the new CA, signed by the old one, in \(state) only"
@@ -160,7 +160,7 @@ enum ClientCAText {
 
 extension BlastRadius.Service {
     fileprivate var text: Message {
-        let reached: Message = places.isEmpty ? "no endpoint" : "\(places.joined(separator: ", "))"
+        let reached: Message = places.isEmpty ? "no endpoint" : "\(list: places)"
         return "\(name): \(service) at \(reached)" + (isAvailable ? "" : ", not available now")
     }
 }

@@ -44,7 +44,7 @@ extension ExtensionAPINote {
 extension WitnessNote {
     fileprivate var text: Message {
         switch self {
-        case .cleared(let names): "removed objects of a killed canary: \(names.joined(separator: ", "))"
+        case .cleared(let names): "removed objects of a killed canary: \(list: names)"
         case .presentedNotSeen(let why): "cannot see which certificate aggregators present: \(why)"
         case .acceptanceNotSeen(let node, let why):
             "\(node): cannot see whether its new certificate is accepted: \(why)"

@@ -25,10 +25,10 @@ extension StageNote.Preflight {
         switch self {
         case .controlPlanes(let count): Message.count(count, "control plane")
         case .skipped(let nodes):
-            "\(nodes.joined(separator: ", ")) skipped: no requestheader CA there yet; run init afterwards"
-        case .undone(let nodes): "an interrupted change of \(nodes.joined(separator: ", ")) was undone"
+            "\(list: nodes) skipped: no requestheader CA there yet; run init afterwards"
+        case .undone(let nodes): "an interrupted change of \(list: nodes) was undone"
         case .moves(let paths):
-            "bringing \(paths.joined(separator: ", ")) to the paths of the spec, one control plane after the other"
+            "bringing \(list: paths) to the paths of the spec, one control plane after the other"
         case .emergencyOrder: "continuing in the order of an emergency"
         case .againAfterwards(let since):
             "for keys that others may have got since \(since), run it again afterwards"
@@ -47,7 +47,7 @@ extension StageNote.Outlook {
         switch self {
         case .undo(let node): "an interrupted change of \(node) would be undone first"
         case .move(let paths):
-            "it would first bring \(paths.joined(separator: ", ")) to the paths of the spec, with a restart of each control plane in turn"
+            "it would first bring \(list: paths) to the paths of the spec, with a restart of each control plane in turn"
         case .takeEmergencyOrder: "it would continue in the order of an emergency"
         case .continueWith(let stage): "it would continue with \(stage.label) \(stage.rawValue)"
         case .returnToOldCA: "it would return to the old CA"
@@ -88,7 +88,7 @@ extension StageNote.Trust {
 extension StageNote.Drop {
     fileprivate var text: Message {
         switch self {
-        case .removes(let subjects): "removing \(subjects.joined(separator: ", ")) from every control plane"
+        case .removes(let subjects): "removing \(list: subjects) from every control plane"
         case .reader(let note): note.text
         case .watchesConfigMap(let seconds, let until):
             "the extension API servers' ConfigMap gets one CA only; watching it for \(seconds) s, until \(until)"
@@ -127,7 +127,7 @@ extension StageNote.Proof {
         case .extensionsNotSeen:
             "cannot see whether extension API servers still trust the CA that is dropped: there is no kubeconfig"
         case .cannotBeTold(let subjects):
-            "a client CA has the name \(subjects.joined(separator: ", ")) too, so it cannot be seen whether an extension API "
+            "a client CA has the name \(list: subjects) too, so it cannot be seen whether an extension API "
                 + "server still trusts the old CA: restart those that may"
         case .skipped(let server): "skipped (--accept-laggard): \(server.text), and anyone with the old key"
         case .oldKey(let node, let path, let outcome): "\(node): \(path) \(outcome.text)"

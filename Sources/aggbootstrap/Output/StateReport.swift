@@ -54,7 +54,7 @@ struct StateReport {
         lines += ["", rotation]
         if let rollback = summary.rollback {
             lines.append(
-                "a rollback (\(rollback.direction.rawValue)) is not finished on \(rollback.nodes.joined(separator: ", "))"
+                "a rollback (\(rollback.direction.rawValue)) is not finished on \(list: rollback.nodes)"
             )
         }
         lines += inventory.compromised.map { "never trusted again: \($0.subject), since \($0.since)" }
@@ -107,7 +107,7 @@ struct StateReport {
 
     private var rotation: Message {
         guard let terms = summary.rotation else { return "no rotation of the CA is open" }
-        let does: Message = "it keeps \(terms.keep) and retires \(terms.retire.joined(separator: ", "))"
+        let does: Message = "it keeps \(terms.keep) and retires \(list: terms.retire)"
         return terms.direction == .back
             ? "a rotation of the CA is open since \(terms.since), and is being aborted: \(does)"
             : "a rotation of the CA is open since \(terms.since), \(does)"

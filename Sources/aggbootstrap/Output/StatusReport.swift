@@ -168,7 +168,7 @@ struct StatusReport {
             remarks.append(
                 Remark(
                     nodes: [node.name],
-                    words: "kube-apiserver has not loaded \(subjects.joined(separator: ", "))",
+                    words: "kube-apiserver has not loaded \(list: subjects)",
                     code: Self.notLoaded))
         }
         return remarks + node.notices.map { Remark(nodes: [node.name], words: "\($0.line)", code: $0.code) }

@@ -58,7 +58,7 @@ struct StatusTable {
 
     /// All where they are few.
     static func names(_ names: [String]) -> Message {
-        guard names.count > namesInRow else { return "\(names.joined(separator: ", "))" }
+        guard names.count > namesInRow else { return "\(list: names)" }
         let first = names.prefix(namesInRow / 2).joined(separator: ", ")
         return "\(first) and \(names.count - namesInRow / 2) more"
     }

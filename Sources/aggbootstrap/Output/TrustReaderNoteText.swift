@@ -10,7 +10,7 @@ extension TrustReaderNote {
         switch standing {
         case .reached(.loadsBoth): "\(reader) has loaded both"
         case .reached(.trustsNoMore(let subjects)):
-            "\(reader) does not trust \(subjects.joined(separator: ", ")) any more"
+            "\(reader) does not trust \(list: subjects) any more"
         case .waits: "waiting for \(reader), which reads the same CA file"
         case .skipped(let why): "skipped (--accept-laggard): \(reader) \(why)"
         case .cannotBeChecked(let why): "\(reader) cannot be checked: \(why)"
