@@ -28,7 +28,7 @@ story() {
     wait_for 120 log_has "watching it for 120 s"
     stop_rotation INT
     end_rotation 4
-    assert_contains "stopped as asked in S6 drop" "cannot be aborted any more" "rotate --ca again"
+    assert_contains "stopped as asked in S6 drop" "cannot be aborted any more" "run aggbootstrap rotate --ca --spec $OPERATOR/cluster.json again"
     assert_lacks "rotate --abort"
 
     assert_exit 0 rotate_ca
