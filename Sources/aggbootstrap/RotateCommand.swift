@@ -5,6 +5,7 @@ import Operations
 import Planning
 import Proofs
 import Spec
+import StateStore
 import Values
 
 struct RotateCommand: AsyncParsableCommand {
@@ -143,6 +144,17 @@ struct RotateCommand: AsyncParsableCommand {
 
     // MARK: - The CA
 
+    /// The last line of a dry run.
+    /// - Parameter holder: the run that holds the state directory now.
+    private static func planned(_ holder: StateHolder?) -> Message {
+        guard let holder else {
+            return "plan: the checks of S0 passed; run it again without --dry-run to start"
+        }
+        return
+            "plan: the checks of S0 passed; process \(holder.process) on \(holder.host) holds the state directory since "
+            + "\(holder.since): wait until it has ended"
+    }
+
     func rotateCA(_ run: Run) async throws -> ExitStatus {
         var options = try gates.caOptions()
         options.cause = compromised?.cause ?? .asked
@@ -174,9 +186,7 @@ struct RotateCommand: AsyncParsableCommand {
                 throw output.failure(error, showing: document)
             }
             if isText {
-                Console.print(
-                    ["", "plan: the checks of S0 passed; run it again without --dry-run to start"],
-                    color: output.color)
+                Console.print([Self.planned(run.state.holder())], color: output.color)
             } else {
                 Console.json(try document.json())
             }

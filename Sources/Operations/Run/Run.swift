@@ -44,7 +44,9 @@ package struct Run: Sendable {
             embedded = true
         } else {
             throw BootstrapError(
-                "usage/no-spec", status: .usage, "no spec was found",
+                "usage/no-spec", status: .usage,
+                "no spec was found: $AGGBOOTSTRAP_SPEC is not set, and neither ./aggbootstrap.json nor "
+                    + "/etc/aggbootstrap/cluster.json is there",
                 hint:
                     "give it with --spec FILE; aggbootstrap spec adopt writes the spec of a cluster that exists, spec init a "
                     + "new one; or try the embedded one offline with init --root DIR")
@@ -151,7 +153,7 @@ package struct Run: Sendable {
                     name.isEmpty
                         ? "\(option) is given an empty name"
                         : "\(option) names \(name), which is not a node of the spec",
-                    hint: "the nodes are " + nodes.map(\.name).joined(separator: ", "))
+                    hint: "the nodes are \(list: nodes.map(\.name))")
             }
         }
         return limit.isEmpty ? nodes : nodes.filter { limit.contains($0.name) }

@@ -115,10 +115,9 @@ struct CanaryProver {
             return failed("\(name), which is not in \(list: allowed)\(other)")
         }
         guard isOnDisk else { return failed(name + other) }
-        let peers = bundles.map(\.node).joined(separator: ", ")
         return Proof(
             Self.certificate, .passed,
-            "\(name), is the certificate of the node's file, and verifies on \(peers)")
+            "\(name), is the certificate of the node's file, and verifies on \(list: bundles.map(\.node))")
     }
 
     /// Why an API server with that bundle would not take the chain; nil where it would.
