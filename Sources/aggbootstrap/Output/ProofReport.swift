@@ -72,7 +72,7 @@ struct ProofReport {
     var unprovenNodes: Message {
         let names = nodesThatAreDown
         return names.isEmpty
-            ? "" : "; nothing is proved on \(StatusTable.names(names)), where kube-apiserver does not run"
+            ? "" : "not proved on \(StatusTable.names(names)), where kube-apiserver does not run; "
     }
 
     /// Whether running API servers were asked, and what their aggregators present was not.

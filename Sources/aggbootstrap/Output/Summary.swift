@@ -41,9 +41,8 @@ enum Summary {
         let keys = outcome.keysEncrypted
         let encrypted: Message = keys == 0 ? "" : "\(count(keys, "private key")) encrypted, "
         let done = ended(
-            "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
-                + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))"
-                + report.unprovenNodes,
+            report.unprovenNodes + "\(encrypted)\(count(outcome.issued, "certificate")) issued, "
+                + "\(count(outcome.filesWritten, "file")) written, \(count(outcome.restarts, "restart"))",
             report)
         let without = plan.notices.filter { $0.code == "plan/flags-missing" }.compactMap(\.node)
         if !without.isEmpty {
