@@ -32,7 +32,7 @@ import Testing
         let fleet = try await Self.stopped(atTurn: 1)
         let report = try #require(await fleet.failure())
         #expect(report.code == "rotation/open" && report.message.contains("no process works on it now"))
-        #expect(report.hint?.contains("rotate --ca, or abort it with rotate --abort") == true)
+        #expect(report.hint?.contains("rotate --ca, or abort it with aggbootstrap rotate --abort") == true)
         let status = try await StatusReader.read(try fleet.run())
         #expect(status.stage == .trust && status.rotation?.holder == nil && status.rotation?.mayAbort == true)
         // What the rotation has changed is no damage, and what it will change is none either.

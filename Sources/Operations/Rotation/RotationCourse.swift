@@ -60,6 +60,6 @@ struct RotationCourse {
             "rotation/stopped",
             "stopped as asked in \(stage.label) \(stage.rawValue), with the rotation open: \(trust)",
             hint: "run aggbootstrap rotate --ca again to continue"
-                + (stage < .drop ? ", or rotate --abort to return to the old CA" : ""))
+                + (stage < .drop ? ", or aggbootstrap rotate --abort to return to the old CA" : ""))
     }
 }

@@ -69,7 +69,7 @@ extension Run {
             if open.terms.direction == .back {
                 "finish it with aggbootstrap rotate --abort\(place)"
             } else if open.mayAbort {
-                "finish it with aggbootstrap rotate --ca, or abort it with rotate --abort\(place)"
+                "finish it with aggbootstrap rotate --ca, or abort it with aggbootstrap rotate --abort\(place)"
             } else {
                 "it cannot be aborted any more: finish it with aggbootstrap rotate --ca\(place)"
             }

@@ -9,7 +9,7 @@ extension NodePlanner {
     /// What a restart would activate that is not ours.
     mutating func checkPending(_ unit: ObservedUnit, _ live: LiveUnit) throws(UnitError) {
         guard !isOurInterruption else { return }
-        var pending: [String] = []
+        var pending: [Message] = []
         if live.needDaemonReload {
             pending.append("files of the unit were changed and not loaded (daemon-reload)")
         }
